@@ -1,0 +1,115 @@
+# TokenRouter. Needs make and Python 3.11 or newer; everything else lands in .venv.
+# Stamp files in .venv say what is installed, so that nothing is installed twice.
+
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+
+# Arguments to hand on: `make run ARGS="--listen-addr 0.0.0.0:8080"`, `make test ARGS="tests/edge -k smuggling"`.
+ARGS ?=
+# Test processes; more of them than cores make timing tests slow.
+JOBS ?= 2
+UV_VERSION := 0.13.8
+
+##@ To use it
+.PHONY: run setup
+run: $(RUNTIME) ## Install on first use, then serve on 127.0.0.1:8080 with the offline sandbox provider
+	@if [ -f .env ]; then : "$${TOKENROUTER_ENV_FILE:=$(CURDIR)/.env}"; export TOKENROUTER_ENV_FILE; fi; \
+	exec $(BIN)/torod serve --sandbox --no-wizard $(ARGS)
+
+setup: $(RUNTIME) ## Only install: leaves .venv/bin/torod ready
+
+##@ To change it
+.PHONY: test torture check fix bench
+test: $(DEV) sdk-node ## All tests; needs no provider, no account, no network once installed
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+torture: $(DEV) ## The slow tests: kill -9 under load, long streams, memory over a million requests
+	$(BIN)/pytest -m torture --timeout 3600 $(ARGS)
+
+check: $(DEV) ## Format, lint, strict types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(DEV) ## Format, and mend what the linter can mend by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV) ## The gateway beside nginx and a direct run, printed as ratios
+	$(BIN)/python -m bench $(ARGS)
+
+##@ To keep house
+.PHONY: lock clean distclean help
+lock: $(BIN)/uv ## Recompile requirements/*.txt from pyproject.toml (newer versions: ARGS=--upgrade)
+	$(COMPILE) --group build --output-file requirements/build.txt
+	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
+	$(COMPILE) --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
+
+clean: ## Remove caches and what was built; the environment stays
+	rm -rf build dist bench/out .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## Remove the environment too
+	rm -rf $(VENV) tests/sdk_node/node_modules
+
+help: ## Show this
+	@echo 'TokenRouter: one endpoint for all AI providers.'
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\n  ARGS="…" is handed on, as in: make run ARGS="--listen-addr 127.0.0.1:9090"\n'
+
+# --- How .venv is made ---------------------------------------------------------------------------------------
+
+$(BIN)/python:
+	@for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo 'No Python 3.11 or newer was found. Install one (Debian, Ubuntu: apt install python3 python3-venv;' >&2; \
+	  echo 'Fedora: dnf install python3; macOS: brew install python), or name it: make run PYTHON=/path/to/python3' >&2; \
+	  exit 1; \
+	fi; \
+	if ! $$python -c 'import venv, ensurepip' 2>/dev/null; then \
+	  echo "$$python cannot make virtual environments: its venv package is not installed." >&2; \
+	  echo 'Install it (Debian, Ubuntu: apt install python3-venv) and say make again.' >&2; \
+	  exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$($$python --version) …"; \
+	$$python -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(RUNTIME): $(BIN)/python requirements/build.txt requirements/runtime.txt pyproject.toml
+	@echo 'Installing TokenRouter into $(VENV) (once, about a minute) …'
+	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(DEV): $(RUNTIME) requirements/dev.txt
+	@echo 'Installing the tools for tests and checks (once) …'
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# The vendor's own SDK for Node, used unchanged by one of the tests; without npm that test says that it was left out.
+.PHONY: sdk-node
+ifneq ($(shell command -v npm 2>/dev/null),)
+sdk-node: tests/sdk_node/node_modules/.installed
+else
+sdk-node:
+endif
+
+tests/sdk_node/node_modules/.installed: tests/sdk_node/package.json tests/sdk_node/package-lock.json
+	@echo 'Installing the Node SDK that the tests use (once) …'
+	@npm ci --prefix tests/sdk_node --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+$(BIN)/uv: | $(BIN)/python
+	@$(PIP) install uv==$(UV_VERSION)
+
+# No index address may get into the files: they are for whoever installs, from wherever they install.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(ARGS)

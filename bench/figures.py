@@ -1,0 +1,104 @@
+"""What is measured, as values, and the little arithmetic on them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Whole answers at full rate.
+
+    Attributes:
+        cpu_us: CPU of the proxy per request; None without a proxy.
+        busy: share of its core that the proxy used; well below 1 means that something else was the limit.
+        beside_us: CPU of the target's other processes per request.
+    """
+
+    target: str
+    size_kb: float
+    requests_per_s: float
+    cpu_us: float | None
+    busy: float | None
+    beside_us: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Answer times at a fixed rate, from the moment each request was due.
+
+    `late_us` is how late the generator itself was (99th percentile): its own part in the figures.
+    """
+
+    target: str
+    size_kb: float
+    rate: float
+    p50_us: float
+    p90_us: float
+    p99_us: float
+    late_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The cost of relaying chunks, with `streams` open at once."""
+
+    target: str
+    streams: int
+    chunks_per_s: float
+    cpu_us: float
+    busy: float
+
+
+@dataclass(frozen=True, slots=True)
+class ManyStreams:
+    """Whether many streams at once keep flowing.
+
+    `stalled` counts streams with more than a second between two chunks (or before the first);
+    `upstream_gap_s` is the provider's own longest pause, which bounds what the proxy can be blamed for.
+    """
+
+    target: str
+    streams: int
+    stalled: int
+    longest_gap_s: float
+    upstream_gap_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident memory, in bytes, of `data` and of the whole tree: idle, and after so many requests."""
+
+    idle_data: int
+    idle_all: int
+    requests: int
+    aborted: int
+    curve: tuple[tuple[int, int, int], ...]
+    """(requests so far, data process, whole tree)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """Seconds from starting `torod serve` to the first answer, one per run."""
+
+    fresh_s: tuple[float, ...]
+    again_s: tuple[float, ...]
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """Return the value that `share` (0 to 1) of `ordered`, ascending and not empty, do not exceed (nearest rank)."""
+    rank = max(1, -int(-share * len(ordered) // 1))
+    return ordered[rank - 1]
+
+
+def growth_per_100k(points: Sequence[tuple[int, int]], after: int) -> float | None:
+    """Return bytes gained per 100,000 requests from `after` to the last of `points`; None when it ends before.
+
+    The slope of a least-squares line, so that one garbage collection at either end does not decide.
+    """
+    late = [(float(x), float(y)) for x, y in points if x >= after]
+    if len(late) < 2:
+        return None
+    mean_x = sum(x for x, _ in late) / len(late)
+    mean_y = sum(y for _, y in late) / len(late)
+    spread = sum((x - mean_x) ** 2 for x, _ in late)
+    return sum((x - mean_x) * (y - mean_y) for x, y in late) / spread * 100_000

@@ -1,0 +1,124 @@
+"""What one run does: which parts, against what, for how long."""
+
+import argparse
+from dataclasses import dataclass
+from typing import Final
+
+from bench.bodies import SIZES_KB
+
+PARTS: Final = ("startup", "whole", "latency", "streams", "many", "memory")
+TARGETS: Final = ("nginx", "gateway", "direct")
+ITERATING_PORT: Final = 9900
+"""Where the static provider listens beside an already running gateway, which has to know it beforehand."""
+EXAMPLES: Final = """\
+examples:
+  python -m bench                                      everything, in less than six minutes
+  python -m bench --quick                              everything, in less than a minute and a half
+  python -m bench whole latency --sizes 0.3            two parts, one request size
+  python -m bench whole --only nginx,direct            without the gateway
+  python -m bench whole --target gateway=http://127.0.0.1:8080 --pid 4711
+        a gateway that already runs, with a provider named "bench" at http://127.0.0.1:9900/v1 and the
+        bench's own key (see bench/targets.py); the provider and nginx are started by the bench
+  python -m bench memory --requests 1000000            the full soak
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long each part takes: seconds, rounds, requests."""
+
+    rounds: int
+    whole_s: float
+    latency_s: float
+    streams_s: float
+    many_s: float
+    starts: int
+    requests: int
+
+
+FULL: Final = Length(rounds=2, whole_s=4, latency_s=4, streams_s=5, many_s=10, starts=5, requests=300_000)
+QUICK: Final = Length(rounds=1, whole_s=1, latency_s=1, streams_s=2, many_s=3, starts=1, requests=50_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway that is already there; `pid` is its data process."""
+
+    name: str
+    port: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line, checked."""
+
+    parts: tuple[str, ...]
+    targets: tuple[str, ...]
+    sizes_kb: tuple[float, ...]
+    length: Length
+    requests: int
+    rate: float | None
+    running: Running | None
+    upstream_port: int
+    record: bool
+
+
+def parse(arguments: list[str] | None = None) -> Options:
+    """Read the command line; ends the program with a message when it is wrong."""
+    parser = _parser()
+    wanted = parser.parse_args(arguments)
+    for part in wanted.parts:
+        if part not in PARTS:
+            parser.error(f"no part is called {part!r}; there are {', '.join(PARTS)}")
+    targets = tuple(wanted.only.split(","))
+    for target in targets:
+        if target not in TARGETS:
+            parser.error(f"no target is called {target!r}; there are {', '.join(TARGETS)}")
+    running = _running(parser, wanted.target, wanted.pid)
+    length = QUICK if wanted.quick else FULL
+    return Options(
+        parts=tuple(wanted.parts) or PARTS,
+        targets=targets,
+        sizes_kb=tuple(float(size) for size in wanted.sizes.split(",")),
+        length=length,
+        requests=wanted.requests or length.requests,
+        rate=wanted.rate,
+        running=running,
+        upstream_port=wanted.upstream_port or (ITERATING_PORT if running else 0),
+        record=wanted.record,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="The gateway beside nginx and beside no proxy at all, in one run.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all of them if none is named")
+    parser.add_argument("--quick", action="store_true", help="short: shows the order of magnitude")
+    parser.add_argument("--only", default=",".join(TARGETS), metavar="TARGET,…", help=f"of {','.join(TARGETS)}")
+    parser.add_argument(
+        "--sizes", default=",".join(f"{size:g}" for size in SIZES_KB), metavar="KB,…", help="request bodies"
+    )
+    parser.add_argument("--requests", type=int, help="length of the memory soak")
+    parser.add_argument(
+        "--rate", type=float, help="requests a second for answer times; else half of the gateway's maximum"
+    )
+    parser.add_argument("--target", metavar="NAME=URL", help="bench this running process as the gateway")
+    parser.add_argument("--pid", type=int, help="its data process")
+    parser.add_argument("--upstream-port", type=int, default=0, help="for the static provider; else a free one")
+    parser.add_argument("--record", action="store_true", help="write the figures into bench/README.md")
+    return parser
+
+
+def _running(parser: argparse.ArgumentParser, target: str | None, pid: int | None) -> Running | None:
+    if target is None:
+        return None
+    name, _, url = target.partition("=")
+    port = url.rstrip("/").rpartition(":")[2]
+    if not port.isdecimal() or pid is None:
+        parser.error("--target needs NAME=http://127.0.0.1:PORT and --pid")
+    return Running(name, int(port), pid)

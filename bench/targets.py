@@ -1,0 +1,177 @@
+"""What is measured: nginx, the gateway, and the provider without anything before it.
+
+The gateway runs as a user would run it, with a configuration file and everything on that makes it a
+gateway; nginx runs with nothing but `proxy_pass`. That is not a fair race: nginx is the limit that
+the ratios are read against.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bench import nginx, procfs
+from bench.cores import CorePlan
+from bench.processes import ROOT, RunFailed, ask, free_port, python, running, wait_until
+
+KEY: Final = "tr_bench-0123456789-0123456789-0123456789"
+AUTHORIZATION: Final = {"Authorization": f"Bearer {KEY}"}
+DATA_MODULE: Final = "tokenrouter.app.data"
+START_S: Final = 20.0
+QUIET_SHARE: Final = 0.03
+"""Below this share of a core the gateway counts as idle: start-up work has ended."""
+GATEWAY_CONFIG: Final = """\
+listen_addr = "127.0.0.1:{port}"
+default_provider = "bench"
+max_concurrent_requests = 4096
+
+[[providers]]
+name = "bench"
+provider_type = "openai-compatible"
+base_url = "http://127.0.0.1:{upstream_port}/v1"
+api_key = "sk-bench-provider"
+
+[[incoming_tokens]]
+name = "bench"
+role = "inferrer"
+key = "{key}"
+allowed_models = ["bench/*"]
+
+[[prices]]
+provider = "bench"
+model = "small"
+input_per_1m = 0.15
+output_per_1m = 0.60
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The running static provider."""
+
+    port: int
+    pid: int
+
+    def stats(self) -> dict[str, Any]:
+        """Return its counters (`bench.upstream.Sent`)."""
+        status, counters = ask(self.port, "GET", "/stats")
+        if status != 200 or not isinstance(counters, dict):
+            raise RunFailed("the static provider does not answer")
+        return counters
+
+    def forget_gaps(self) -> None:
+        """Begin a new search for its longest pause between two chunks."""
+        ask(self.port, "DELETE", "/stats")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something that answers `POST /v1/chat/completions`.
+
+    Attributes:
+        stream_port: differs from `port` where streams need a setting of their own (nginx).
+        pid: the process whose CPU time is the cost of one request; 0 when there is no proxy.
+        beside: processes that belong to it and run on another core.
+    """
+
+    name: str
+    port: int
+    stream_port: int
+    pid: int = 0
+    beside: tuple[int, ...] = ()
+
+    def check(self) -> None:
+        """Raise `RunFailed` when its process is not the one we began with."""
+        try:
+            procfs.cpu_s(*([self.pid] if self.pid else []), *self.beside)
+        except ProcessLookupError as gone:
+            raise RunFailed(f"{self.name}: {gone} during the run") from None
+
+
+@contextmanager
+def static_provider(plan: CorePlan, port: int, log: Path) -> Iterator[Upstream]:
+    """Run the static provider on its core; `port` 0 = any free one."""
+    port = port or free_port()
+    command = python("bench.upstream", "--port", str(port))
+    with running(command, on_cores=(plan.upstream,), log=log) as process:
+        wait_until(lambda: ask(port, "GET", "/stats")[0] == 200, START_S, "start of the static provider")
+        yield Upstream(port, process.pid)
+
+
+def direct(upstream: Upstream) -> Target:
+    """Return the provider itself as a target."""
+    return Target("direct", upstream.port, upstream.port)
+
+
+@contextmanager
+def nginx_proxy(plan: CorePlan, upstream: Upstream, folder: Path) -> Iterator[Target]:
+    """Run nginx with one worker on the proxy's core."""
+    program = nginx.find()
+    home = folder / "nginx"
+    home.mkdir()
+    port, stream_port = free_port(), free_port()
+    config = home / "nginx.conf"
+    config.write_text(nginx.config_text(home, upstream.port, port, stream_port))
+    command = [program, "-p", str(home), "-e", "stderr", "-c", str(config)]
+    with running(command, on_cores=(plan.proxy,), log=folder / "nginx.log") as process:
+        wait_until(lambda: ask(port, "GET", "/v1/models")[0] == 200, START_S, "start of nginx")
+        worker = procfs.tree(process.pid)[1]
+        yield Target("nginx", port, stream_port, worker)
+
+
+@contextmanager
+def gateway(plan: CorePlan, upstream: Upstream, folder: Path) -> Iterator[Target]:
+    """Run `torod serve`, its data process on the proxy's core, the others beside.
+
+    The whole tree starts on the core beside; then the data process alone is moved.
+    """
+    port = free_port()
+    command, env = gateway_command(folder / "gateway", port, upstream.port)
+    with running(command, on_cores=(plan.beside,), env=env, log=folder / "gateway.log") as process:
+        wait_until(lambda: answers_models(port), START_S, f"start of the gateway (see {folder.name}/gateway.log)")
+        wait_until_quiet(process.pid)
+        data = data_process(process.pid)
+        pin_threads(data, plan.proxy)
+        beside = tuple(pid for pid in procfs.tree(process.pid) if pid != data)
+        yield Target("gateway", port, port, data, beside)
+
+
+def gateway_command(home: Path, port: int, upstream_port: int) -> tuple[list[str], dict[str, str]]:
+    """Write the configuration into `home`, and return command and environment of `torod serve`."""
+    home.mkdir(exist_ok=True)
+    config = home / "bench.toml"
+    config.write_text(GATEWAY_CONFIG.format(port=port, upstream_port=upstream_port, key=KEY))
+    torod = ROOT / ".venv" / "bin" / "torod"
+    command = [str(torod), "serve", "--config", str(config)]
+    return command, {"TOKENROUTER_HOME": str(home)}
+
+
+def answers_models(port: int) -> bool:
+    """Whether the declared key gets its list of models."""
+    return ask(port, "GET", "/v1/models", AUTHORIZATION)[0] == 200
+
+
+def data_process(root: int) -> int:
+    """Return the id of the gateway's data process."""
+    found = [pid for pid in procfs.tree(root) if DATA_MODULE in procfs.command(pid)]
+    if len(found) != 1:
+        raise RunFailed(f"{len(found)} data processes instead of one")
+    return found[0]
+
+
+def pin_threads(pid: int, core: int) -> None:
+    """Move a running process, all its threads, to `core`."""
+    for thread in (procfs.PROC / str(pid) / "task").iterdir():
+        procfs.move(int(thread.name), core)
+
+
+def wait_until_quiet(root: int, timeout_s: float = 15.0) -> None:
+    """Return when the processes below `root` do next to nothing, or after `timeout_s`."""
+    deadline_s = time.monotonic() + timeout_s
+    quiet = 0
+    while quiet < 2 and time.monotonic() < deadline_s:
+        before_s = procfs.cpu_s(*procfs.tree(root))
+        time.sleep(0.5)
+        quiet = quiet + 1 if procfs.cpu_s(*procfs.tree(root)) - before_s < 0.5 * QUIET_SHARE else 0

@@ -1,0 +1,1 @@
+"""Configuration: flags, environment, `.env` and file, read once into one frozen `Settings`."""

@@ -1,0 +1,128 @@
+"""What a configuration says, after everything that was wrong with it has been refused.
+
+`Settings` is the whole of it; nothing else in the program reads the environment or the file. Subjects
+that can also live in the database (providers, keys, teams, limits, prices) use the domain's own types
+where they fit, so the catalog builder joins both without translation.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tokenrouter.domain.catalog import Alias, Origin, Policy, Provider, Role, Timeouts
+from tokenrouter.domain.ledger import Price
+from tokenrouter.domain.limits import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where this installation keeps what. With `TOKENROUTER_HOME` all of it lies there.
+
+    Attributes:
+        config_file: the file that is read, or None when there is none.
+        default_config_file: where it would be looked for last; named in messages.
+        state_dir: database, journal, snapshot, key file (mode 0700).
+        cache_dir: what may be deleted at any time.
+    """
+
+    config_file: Path | None
+    default_config_file: Path
+    state_dir: Path
+    cache_dir: Path
+
+
+@dataclass(frozen=True, slots=True)
+class KeySetting:
+    """A key that the file declares (`[[incoming_tokens]]`)."""
+
+    id: str
+    name: str
+    key: str = field(repr=False)
+    role: Role = "inferrer"
+    parent_id: str | None = None
+    team: str = ""
+    user: str = ""
+    allowed_models: tuple[str, ...] = ()
+    created_at_s: float = 0.0
+    expires_at_s: float | None = None
+    comment: str = ""
+    origin: Origin = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedUse:
+    """A counter value that an older configuration brings along (`quota.*.used`): applied once.
+
+    `window_started_s` is seconds since the epoch, or None when the file names none.
+    """
+
+    limit_id: str
+    scope: str
+    used: int
+    window_started_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something legal that the operator should know; `where` is `file:line` or the variable's name."""
+
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration. Secrets in it are resolved (`env:`, `file:`) and never in a repr.
+
+    Attributes:
+        listen_addr: `host:port`.
+        database_url: `sqlite:///…` with an absolute path.
+        encryption_key: `ENCRYPTION_KEY`, or "" when the key file is used.
+        admin_password: `ADMIN_PASSWORD`, or "".
+        metrics_token: bearer that may read `/metrics` and nothing else, or "".
+        journal_sync_s: longest time between appending to the journal and its reaching the disk.
+        journal_reserve_bytes: kept free so that open requests can end on a full disk.
+        drain_s: how long a stop waits for running requests.
+        proxies: `http_proxy`/`https_proxy`/`all_proxy`/`no_proxy` of the environment, lower-case names.
+        sandbox: whether `serve` starts the sandbox provider beside it.
+    """
+
+    paths: Paths
+    listen_addr: str = "127.0.0.1:8080"
+    database_url: str = ""
+    encryption_key: str = field(default="", repr=False)
+    admin_password: str = field(default="", repr=False)
+    metrics_token: str = field(default="", repr=False)
+    default_provider: str = ""
+    active_model_profile: str = ""
+    providers: tuple[Provider, ...] = ()
+    keys: tuple[KeySetting, ...] = ()
+    teams: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    carried_use: tuple[CarriedUse, ...] = ()
+    prices: dict[str, Price] = field(default_factory=dict)
+    policy: Policy = Policy()
+    timeouts: Timeouts = Timeouts()
+    max_head_bytes: int = 64 * 2**10
+    max_body_bytes: int = 64 * 2**20
+    head_timeout_s: float = 10.0
+    body_timeout_s: float = 60.0
+    idle_timeout_s: float = 120.0
+    client_stall_s: float = 300.0
+    max_connections: int = 20_000
+    drain_s: float = 30.0
+    journal_sync_s: float = 0.1
+    journal_reserve_bytes: int = 16 * 2**20
+    trusted_proxies: tuple[str, ...] = ()
+    auto_remove_expired_tokens: bool = True
+    auto_remove_empty_quota_tokens: bool = False
+    discovery: bool = True
+    proxies: dict[str, str] = field(default_factory=dict, repr=False)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "console", "json"] = "auto"
+    sandbox: bool = False
+    notices: tuple[Notice, ...] = ()
+    origins: dict[str, str] = field(default_factory=dict)
+    """`providers.acme`, `keys.alice`, … → `torod.toml:12` or `$OPENAI_API_KEY`: who owns a subject."""

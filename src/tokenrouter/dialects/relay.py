@@ -1,0 +1,137 @@
+"""A stream on its way from provider to client in one and the same dialect.
+
+The bytes pass through as they are. On the way the relay picks out what the ledger needs (usage, how
+much the model said), takes out the usage event that only the gateway asked for, and knows whether the
+stream came to its proper end, so that a stream that was cut is never shown as one that succeeded.
+"""
+
+from typing import Final
+
+from tokenrouter.dialects import sse
+from tokenrouter.dialects.base import StreamReading
+from tokenrouter.dialects.openai_dialect import count_content
+from tokenrouter.domain.ledger import Usage
+
+_NULL_USAGE: Final = (b',"usage":null', b', "usage": null')
+_TAIL_BYTES: Final = 64 * 2**10
+"""How much of an event too long to hold is kept to find its usage: it stands near the end."""
+
+
+class StreamRelay:
+    """Relays one stream.
+
+    Attributes:
+        usage: what the provider reported last, or None.
+        content_bytes: bytes of model output so far, as JSON text.
+        content_started: whether more than frames that announce a stream came.
+        ended: whether the dialect's last event has come; it is in what `feed` returned last.
+        error_payload: the JSON of the provider's error event, if one came.
+    """
+
+    __slots__ = (
+        "_cutter",
+        "_lead",
+        "_previous",
+        "_reading",
+        "_strip_usage",
+        "_tail",
+        "content_bytes",
+        "content_started",
+        "ended",
+        "error_payload",
+        "usage",
+    )
+
+    def __init__(self, reading: StreamReading, *, strip_usage: bool) -> None:
+        self._reading = reading
+        self._strip_usage = strip_usage
+        self._cutter = sse.EventCutter()
+        self._lead = b""
+        self._previous = b""
+        self._tail = b""
+        self.usage: Usage | None = None
+        self.content_bytes = 0
+        self.content_started = False
+        self.ended = False
+        self.error_payload: bytes | None = None
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return what goes to the client now; nothing before the first content."""
+        events = self._cutter.feed(chunk)
+        if not events:
+            return b""
+        if self._cutter.oversize or self._tail:
+            return self._pass_oversize(events)
+        self.content_bytes += count_content(self._reading.content, events)
+        if b'"error"' in events:
+            self._look_for_error(events)
+        if b'"usage"' in events:
+            events = self._without_usage(events)
+        if self._reading.ends(events):
+            self.ended = True
+        self._previous = events
+        return events if self.content_started else self._lead_in(events)
+
+    def close(self) -> bytes | None:
+        """Return what is still to be sent at the provider's end of stream, or None when the stream was cut short."""
+        rest = self.feed(b"\n\n") if self._cutter.pending else b""
+        if self.ended:
+            return self._lead_out(rest)
+        closing = self._reading.closing(self._previous)
+        return None if closing is None else self._lead_out(rest + closing)
+
+    def _lead_in(self, events: bytes) -> bytes:
+        self._lead += events
+        if not self._reading.starts_content(events) and not self.ended:
+            return b""
+        self.content_started = True
+        return self._lead_out(b"")
+
+    def _lead_out(self, more: bytes) -> bytes:
+        lead, self._lead = self._lead, b""
+        return lead + more
+
+    def _look_for_error(self, events: bytes) -> None:
+        for event in sse.split_events(events):
+            payload = sse.payload_of(event)
+            if self._reading.is_error(payload):
+                self.error_payload = payload
+
+    def _without_usage(self, events: bytes) -> bytes:
+        """Take in reported usage; return the events without what only the gateway asked for."""
+        telling = _without_null_usage(events)
+        if self._strip_usage:
+            events = telling
+        return self._read_usage(events) if b'"usage"' in telling else events
+
+    def _read_usage(self, events: bytes) -> bytes:
+        kept = []
+        for event in sse.split_events(events):
+            payload = sse.payload_of(event)
+            usage = self._reading.usage(payload) if b'"usage"' in payload else None
+            if usage is not None:
+                self.usage = usage
+            if not (self._strip_usage and usage is not None and self._reading.is_only_usage(payload)):
+                kept.append(event)
+        return b"".join(kept)
+
+    def _pass_oversize(self, piece: bytes) -> bytes:
+        """Let a piece of a very long event through; look at its beginning and at its end only."""
+        first = not self._tail
+        if first and self._reading.ends(piece[:_TAIL_BYTES]):
+            self.ended = True
+        self.content_bytes += count_content(self._reading.content, piece)
+        self._tail = (self._tail + piece)[-_TAIL_BYTES:]
+        if not self._cutter.oversize:
+            self.usage = self._reading.usage(self._tail) or self.usage
+            self._previous, self._tail = self._tail, b""
+        if not self.content_started:
+            self.content_started = True
+            return self._lead_out(piece)
+        return piece
+
+
+def _without_null_usage(events: bytes) -> bytes:
+    for text in _NULL_USAGE:
+        events = events.replace(text, b"")
+    return events

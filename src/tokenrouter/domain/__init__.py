@@ -1,0 +1,1 @@
+"""What the gateway talks about: values and rules without I/O, standard library only."""

@@ -1,0 +1,159 @@
+"""The Catalog: everything a request is decided by, in one immutable value.
+
+It is built in the control process whenever anything changes, sent to the data processes whole and
+swapped in one assignment, so a request sees one consistent state from begin to end. It is plain data;
+the indexes that make look-ups fast are built from it in `gateway/directory.py`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tokenrouter.domain.ledger import Operation, Price
+from tokenrouter.domain.limits import Limit
+
+Role = Literal["admin", "keymaster", "inferrer"]
+Origin = Literal["file", "environment", "database", "automatic", "sandbox"]
+OnDisconnect = Literal["cancel", "drain"]
+OnJournalFailure = Literal["refuse", "serve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Bounds for each phase of a provider call, in seconds; 0 means no bound.
+
+    `first_byte_s` runs from the request being sent to the first byte of the answer, `between_bytes_s`
+    is the longest silence after it, `total_s` bounds the whole call.
+    """
+
+    connect_s: float = 10.0
+    first_byte_s: float = 600.0
+    between_bytes_s: float = 120.0
+    total_s: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One account at one vendor.
+
+    Attributes:
+        name: the prefix in `provider/model`.
+        kind: a preset's name or `openai-compatible`.
+        base_url: without a trailing slash; operations' paths are joined by the kind's path rule.
+        secret: the provider's key in clear, or None; never in a repr, a log or an answer.
+        allowed_models: patterns of model names as sent upstream; empty = all.
+        model_mapping: requested model name → the provider's.
+        models: ids found by discovery or declared; for `/v1/models` and name resolution only.
+        allow_private: whether its address may be loopback or private (file-declared and automatic ones may).
+    """
+
+    name: str
+    kind: str
+    base_url: str
+    secret: str | None = field(default=None, repr=False)
+    enabled: bool = True
+    origin: Origin = "file"
+    timeouts: Timeouts = Timeouts()
+    on_disconnect: OnDisconnect = "cancel"
+    allowed_models: tuple[str, ...] = ()
+    model_mapping: dict[str, str] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    allow_private: bool = False
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One API key of ours, as its digest.
+
+    Attributes:
+        expires_at_s: seconds since the epoch, or None for never.
+        allowed_models: patterns matched against the requested name and `provider/model`; empty = all.
+        hint: what may be shown of it.
+    """
+
+    id: str
+    name: str
+    digest: bytes = field(repr=False)
+    role: Role = "inferrer"
+    origin: Origin = "database"
+    parent_id: str | None = None
+    team: str = ""
+    user: str = ""
+    allowed_models: tuple[str, ...] = ()
+    created_at_s: float = 0.0
+    expires_at_s: float | None = None
+    enabled: bool = True
+    hint: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AliasTarget:
+    """Where an alias leads under one profile."""
+
+    profile: str
+    provider: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A model name of the operator's own."""
+
+    name: str
+    targets: tuple[AliasTarget, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Settings of the road itself.
+
+    Attributes:
+        max_concurrent_requests: for the whole gateway; 0 = no bound.
+        max_concurrent_wait_s: longest wait for a free place before 429.
+        max_waiting_requests: most requests that wait at once; more are refused at once.
+        hold_first_byte_s: how long headers are held for the first content event.
+        keep_alive_s: seconds of silence after which a stream gets a keep-alive.
+    """
+
+    max_concurrent_requests: int = 0
+    max_concurrent_wait_s: float = 10.0
+    max_waiting_requests: int = 1000
+    hold_first_byte_s: float = 15.0
+    keep_alive_s: float = 15.0
+    on_journal_failure: OnJournalFailure = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All subjects at one moment. `providers` is in routing order (file, environment, database, automatic, sandbox)."""
+
+    version: int = 0
+    providers: tuple[Provider, ...] = ()
+    keys: tuple[Key, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    active_profile: str = ""
+    default_provider: str = ""
+    limits: tuple[Limit, ...] = ()
+    prices: dict[str, Price] = field(default_factory=dict)
+    policy: Policy = Policy()
+
+
+PriceKey = str
+"""`provider/model`, model as sent upstream."""
+
+__all__ = [
+    "Alias",
+    "AliasTarget",
+    "Catalog",
+    "Key",
+    "OnDisconnect",
+    "OnJournalFailure",
+    "Operation",
+    "Origin",
+    "Policy",
+    "PriceKey",
+    "Provider",
+    "Role",
+    "Timeouts",
+]

@@ -1,0 +1,349 @@
+"""Everything that can go wrong with a request, as one tree.
+
+The class of an error carries the facts that decisions need (status, code, whose fault it is, whether
+trying again may help), so that nobody has to read meaning out of a message:
+
+    GatewayError
+    ├── ClientError                      the caller can mend it
+    │   ├── InvalidRequest 400
+    │   │   ├── InvalidJson              the body is not one JSON object
+    │   │   ├── MissingModel
+    │   │   └── NestedTooDeeply
+    │   ├── MalformedHttp 400            not HTTP, or HTTP that two parsers could read differently
+    │   ├── InvalidKey 401
+    │   │   ├── MissingKey
+    │   │   ├── ExpiredKey
+    │   │   └── DisabledKey
+    │   ├── RoleNotAllowed 403
+    │   ├── ModelNotAllowed 403
+    │   ├── ModelNotFound 404
+    │   ├── PathNotFound 404
+    │   ├── MethodNotAllowed 405
+    │   ├── RequestTimedOut 408          the caller stopped sending
+    │   ├── BodyTooLarge 413
+    │   ├── UnsupportedEncoding 415
+    │   ├── UpgradeRequired 426
+    │   ├── LimitReached 429
+    │   │   ├── RateLimited              a rate or concurrency limit; waiting helps
+    │   │   ├── QuotaReserved            requests in flight hold what is left; waiting may help
+    │   │   └── QuotaExceeded            nothing is left in this window
+    │   └── HeadTooLarge 431
+    ├── ProviderError                    the provider failed us
+    │   ├── ProviderUnreachable 502
+    │   ├── ProviderProtocolError 502    its bytes are not what its protocol says
+    │   ├── ProviderCredentialsRejected 502
+    │   ├── ProviderRefused              it answered with an error of its own; `status` is its status
+    │   ├── ProviderCut 502              the answer ended early
+    │   └── ProviderTimeout 504
+    └── ServerError                      we failed
+        ├── InternalError 500
+        ├── ControlPlaneAway 503
+        ├── CountersNotReady 503         limits are being restored after a start
+        ├── JournalUnavailable 503       nothing may be spent that could not be recorded
+        └── ShuttingDown 503
+"""
+
+from typing import ClassVar, Final, Literal
+
+Fault = Literal["client", "provider", "gateway"]
+
+
+class GatewayError(Exception):
+    """An outcome that the caller is told about in their own dialect.
+
+    Attributes:
+        status: HTTP status of the answer.
+        code: stable machine-readable name, part of the API.
+        fault: who has to mend it.
+        retryable: whether the same request may succeed later or elsewhere.
+        message: one sentence for people: what was wrong with which value, and what to do.
+        param: the request field at fault, or None.
+        retry_after_s: when to come back, or None.
+    """
+
+    status: int = 500
+    code: ClassVar[str] = "internal_error"
+    fault: ClassVar[Fault] = "gateway"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, param: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.retry_after_s = retry_after_s
+
+
+class ClientError(GatewayError):
+    """The caller can mend it."""
+
+    status = 400
+    code = "invalid_request"
+    fault = "client"
+
+
+class InvalidRequest(ClientError):
+    """A field has a value that cannot be used."""
+
+
+class InvalidJson(InvalidRequest):
+    """The body is not one JSON object."""
+
+    code = "invalid_json"
+
+
+class MissingModel(InvalidRequest):
+    """The body names no model."""
+
+    code = "missing_model"
+
+
+class NestedTooDeeply(InvalidRequest):
+    """The body's JSON is nested deeper than any client writes."""
+
+    code = "nested_too_deeply"
+
+
+class MalformedHttp(ClientError):
+    """The bytes are not HTTP/1.x, or could be read in two ways."""
+
+    code = "malformed_http"
+
+
+class InvalidKey(ClientError):
+    """The key is not one of ours."""
+
+    status = 401
+    code = "invalid_api_key"
+
+
+class MissingKey(InvalidKey):
+    """No key was sent."""
+
+    code = "missing_api_key"
+
+
+class ExpiredKey(InvalidKey):
+    """The key, or one of its parents, is past its end."""
+
+    code = "expired_api_key"
+
+
+class DisabledKey(InvalidKey):
+    """The key, or one of its parents, was switched off or revoked."""
+
+    code = "disabled_api_key"
+
+
+class RoleNotAllowed(ClientError):
+    """The key's role does not reach this far."""
+
+    status = 403
+    code = "role_not_allowed"
+
+
+class ModelNotAllowed(ClientError):
+    """The key may not use this model."""
+
+    status = 403
+    code = "model_not_allowed"
+
+
+class ModelNotFound(ClientError):
+    """No provider offers this model."""
+
+    status = 404
+    code = "model_not_found"
+
+
+class PathNotFound(ClientError):
+    """There is nothing at this path."""
+
+    status = 404
+    code = "path_not_found"
+
+
+class MethodNotAllowed(ClientError):
+    """The path exists, the method does not."""
+
+    status = 405
+    code = "method_not_allowed"
+
+    def __init__(self, message: str, *, allowed: str) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+
+class RequestTimedOut(ClientError):
+    """The caller stopped sending before the request was whole."""
+
+    status = 408
+    code = "request_timeout"
+    retryable = True
+
+
+class BodyTooLarge(ClientError):
+    """The body, as sent or as decompressed, is over the bound."""
+
+    status = 413
+    code = "body_too_large"
+
+
+class UnsupportedEncoding(ClientError):
+    """A Content-Encoding that we do not read, or a body that is not in the encoding it names."""
+
+    status = 415
+    code = "unsupported_encoding"
+
+
+class UpgradeRequired(ClientError):
+    """The caller asked for a WebSocket; the same is served by POST (Codex falls back at once on 426)."""
+
+    status = 426
+    code = "upgrade_required"
+
+
+class LimitReached(ClientError):
+    """A limit of the key, its owner, or the whole gateway stands in the way."""
+
+    status = 429
+    code = "rate_limit_exceeded"
+    retryable = True
+
+
+class RateLimited(LimitReached):
+    """A rate or concurrency limit; waiting helps."""
+
+
+class QuotaReserved(LimitReached):
+    """What is left is held by requests that are still running."""
+
+    code = "quota_reserved"
+
+
+class QuotaExceeded(LimitReached):
+    """Nothing is left until the window ends."""
+
+    code = "insufficient_quota"
+
+
+class HeadTooLarge(ClientError):
+    """The request line and headers are over the bound."""
+
+    status = 431
+    code = "head_too_large"
+
+
+class ProviderError(GatewayError):
+    """The provider failed us."""
+
+    status = 502
+    code = "provider_error"
+    fault = "provider"
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str = "",
+        param: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, param=param, retry_after_s=retry_after_s)
+        self.provider = provider
+
+
+class ProviderUnreachable(ProviderError):
+    """No connection, or it broke before any byte of an answer."""
+
+    code = "provider_unreachable"
+
+
+class ProviderProtocolError(ProviderError):
+    """The provider's bytes are not what its protocol says."""
+
+    code = "provider_protocol_error"
+
+
+class ProviderCredentialsRejected(ProviderError):
+    """The provider does not accept our credentials.
+
+    Never shown to the client as 401: clients would ask their user to sign in, or retry for ever.
+    """
+
+    code = "provider_credentials_rejected"
+    retryable = False
+
+
+class ProviderRefused(ProviderError):
+    """The provider answered with an error of its own inside a stream; `status` is its status."""
+
+    code = "provider_refused"
+
+    def __init__(self, message: str, *, provider: str, status: int, retry_after_s: float | None = None) -> None:
+        super().__init__(message, provider=provider, retry_after_s=retry_after_s)
+        self.status = status
+
+
+class ProviderCut(ProviderError):
+    """The answer ended before its end."""
+
+    code = "provider_cut"
+
+
+class ProviderTimeout(ProviderError):
+    """The provider was silent for longer than its time limits allow."""
+
+    status = 504
+    code = "provider_timeout"
+
+    def __init__(self, message: str, *, provider: str, phase: "TimeoutPhase") -> None:
+        super().__init__(message, provider=provider)
+        self.phase = phase
+
+
+TimeoutPhase = Literal["connect", "first_byte", "between_bytes", "total"]
+
+
+class ServerError(GatewayError):
+    """We failed."""
+
+
+class InternalError(ServerError):
+    """A fault in the gateway itself; the log has the details under the request id."""
+
+
+class ControlPlaneAway(ServerError):
+    """The control process is starting or restarting."""
+
+    status = 503
+    code = "control_plane_away"
+    retryable = True
+
+
+class CountersNotReady(ServerError):
+    """The key's limits are being restored after a start."""
+
+    status = 503
+    code = "counters_not_ready"
+    retryable = True
+
+
+class JournalUnavailable(ServerError):
+    """The journal cannot be written, so nothing may be spent."""
+
+    status = 503
+    code = "journal_unavailable"
+    retryable = True
+
+
+class ShuttingDown(ServerError):
+    """The gateway is draining."""
+
+    status = 503
+    code = "shutting_down"
+    retryable = True
+
+
+MAX_MESSAGE_CHARS: Final = 500
+"""Longest excerpt of somebody else's text that we repeat in a message of ours."""

@@ -1,0 +1,114 @@
+"""The ledger: what a request used, what it cost, and how it ended.
+
+Money is an integer number of nano-dollars (1e-9 US dollars): sums stay exact, and the smallest
+price in use today (a hundredth of a dollar per million tokens) is still ten units per token.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+NanoUsd = int
+Operation = Literal["chat", "completions", "embeddings", "responses"]
+
+EndReason = Literal[
+    "completed",
+    "client_disconnect",
+    "client_error",
+    "limit_reached",
+    "provider_error",
+    "provider_cut",
+    "provider_timeout",
+    "provider_unreachable",
+    "gateway_error",
+    "shutdown",
+    "interrupted",
+]
+"""Why a request ended. `client_error`: refused by us before any provider was contacted, or a 4xx that
+the provider gave; `interrupted`: this process died under it (written by replay)."""
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens of one request. `input_tokens` includes cached reads and writes, `output_tokens` includes reasoning."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    audio_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Nano-dollars per token (equal to US dollars per 1e9 tokens); None where the vendor names no price of its own.
+
+    `source` says where the price is from (`file`, a vendor page, …) for the ledger row.
+    """
+
+    input_nano: int
+    output_nano: int
+    cached_input_nano: int | None = None
+    cache_write_nano: int | None = None
+    source: str = "file"
+
+
+def cost(usage: Usage, price: Price) -> NanoUsd:
+    """Return what `usage` costs at `price`.
+
+    Cached reads and writes are part of `input_tokens` and priced apart from the rest; some vendors
+    report more cached than total input, so the uncached part is clamped at zero.
+    """
+    cached_price = price.input_nano if price.cached_input_nano is None else price.cached_input_nano
+    write_price = price.input_nano if price.cache_write_nano is None else price.cache_write_nano
+    plain = max(0, usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens)
+    return (
+        plain * price.input_nano
+        + usage.cached_input_tokens * cached_price
+        + usage.cache_write_tokens * write_price
+        + usage.output_tokens * price.output_nano
+    )
+
+
+@dataclass(slots=True)
+class LedgerEntry:
+    """One request, from its begin to its end: mutable while it runs, a row of `tr_ledger` afterwards.
+
+    Times are microseconds since the epoch; durations are microseconds. `id` is ours (UUIDv7 text, so
+    rows sort by time); what the client sent as its id is `client_request_id`.
+    `estimated` says that tokens were counted by us because the provider reported none.
+    `cost_nano_usd` is None when no price is known: never silently free.
+    `count` is 1, but for the one row that stands for many refusals.
+    """
+
+    id: str
+    started_us: int
+    operation: Operation
+    key_id: str = ""
+    key_name: str = ""
+    user: str = ""
+    team: str = ""
+    chain: tuple[str, ...] = ()
+    client_ip: str = ""
+    client_tool: str = ""
+    client_request_id: str = ""
+    alias: str = ""
+    requested_model: str = ""
+    provider: str = ""
+    model: str = ""
+    stream: bool = False
+    status: int = 0
+    end_reason: EndReason = "interrupted"
+    error_code: str = ""
+    usage: Usage = field(default_factory=Usage)
+    estimated: bool = False
+    overrun: int = 0
+    cost_nano_usd: NanoUsd | None = None
+    price_source: str = ""
+    latency_us: int = 0
+    first_token_us: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    changed: str = ""
+    provider_request_id: str = ""
+    count: int = 1

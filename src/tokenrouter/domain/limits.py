@@ -1,0 +1,105 @@
+"""Limits: one type for every quota, budget, rate and cap.
+
+Two counters a limit keeps: `used` (settled) and `held` (reserved by requests in flight). Under a hard
+limit `used + held` never exceeds `amount`, whatever the interleaving; see `limits/` for the keepers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Metric = Literal["requests", "tokens", "input_tokens", "output_tokens", "cost_usd", "concurrency"]
+Mode = Literal["hard", "soft"]
+WindowKind = Literal["lifetime", "sliding", "hour", "day", "week", "month", "interval"]
+
+METRICS: Final[tuple[Metric, ...]] = ("requests", "tokens", "input_tokens", "output_tokens", "cost_usd", "concurrency")
+SCOPE_KINDS: Final = ("global", "provider", "model", "alias", "team", "user", "key", "ip")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a counter starts again.
+
+    Attributes:
+        kind: `sliding` and `interval` use `length_s`; the calendar kinds use `tz` and `week_start`.
+        length_s: seconds; 0 for the other kinds.
+        tz: IANA zone name for calendar windows.
+        week_start: 0 = Monday … 6 = Sunday.
+    """
+
+    kind: WindowKind
+    length_s: int = 0
+    tz: str = "UTC"
+    week_start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `amount` of `metric` for `scope` in each `window`.
+
+    Attributes:
+        id: stable name of the counter, made of scope, metric and window.
+        scope: `global` or `kind:name`; `key:*`, `user:*` and `team:*` are templates, a counter each.
+        amount: ≥ 0; 0 blocks. For `cost_usd` in nano-dollars, else a plain count.
+        mode: `hard` blocks; `soft` only tells.
+        origin: where it was declared, for messages.
+    """
+
+    id: str
+    scope: str
+    metric: Metric
+    window: Window
+    amount: int
+    mode: Mode = "hard"
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """How much of each metric a request holds or used; money in nano-dollars."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_nano_usd: int = 0
+
+    def of(self, metric: Metric) -> int:
+        """Return the count for `metric` (`concurrency` is always 1)."""
+        match metric:
+            case "requests":
+                return self.requests
+            case "tokens":
+                return self.input_tokens + self.output_tokens
+            case "input_tokens":
+                return self.input_tokens
+            case "output_tokens":
+                return self.output_tokens
+            case "cost_usd":
+                return self.cost_nano_usd
+            case "concurrency":
+                return 1
+
+
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    """One counter as `/v1/usage`, errors and headers show it.
+
+    Attributes:
+        scope: the concrete scope (`key:alice`, never `key:*`).
+        resets_in_s: seconds until the window ends, or None for `lifetime` and `concurrency`.
+    """
+
+    limit: Limit
+    scope: str
+    used: int
+    held: int
+    resets_in_s: float | None
+
+    @property
+    def left(self) -> int:
+        """What is neither used nor held; never below zero."""
+        return max(0, self.limit.amount - self.used - self.held)
+
+
+UsedByCounter = Mapping[tuple[str, str], int]
+"""(limit id, concrete scope) → used in the current window: what a restart restores."""

@@ -1,0 +1,164 @@
+"""The Catalog with its indexes: what a request looks up, ready to be looked up.
+
+Built once per catalogue swap, never changed afterwards (the small caches aside), so a request that
+holds one sees one state from begin to end.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from tokenrouter.domain.catalog import Alias, Catalog, Key, Provider, Role
+from tokenrouter.domain.errors import DisabledKey, ExpiredKey, InvalidKey, MissingKey
+from tokenrouter.domain.keys import key_digest
+from tokenrouter.domain.ledger import Price
+from tokenrouter.providers import CompatibleAdapter, adapter
+
+MAX_CHAIN: Final = 8
+"""Most keys between a key and its topmost parent, itself included (DESIGN.md, "Limits")."""
+MAX_REMEMBERED: Final = 4096
+"""Most answers to "is this model allowed?" that one key remembers."""
+
+
+class ModelPatterns:
+    """Allowed models: exact names and `*` patterns, case-sensitive; no pattern at all allows everything."""
+
+    __slots__ = ("_known", "_pattern")
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        parts = [".*".join(map(re.escape, pattern.split("*"))) for pattern in patterns]
+        self._pattern = re.compile("|".join(parts), re.DOTALL) if parts else None
+        self._known: dict[str, bool] = {}
+
+    def allow(self, model: str) -> bool:
+        """Whether `model` matches."""
+        if self._pattern is None:
+            return True
+        known = self._known.get(model)
+        if known is None:
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known.clear()
+            known = self._known[model] = self._pattern.fullmatch(model) is not None
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling: a key with its parents.
+
+    Attributes:
+        chain: ids of the key and its parents, the key first.
+        scopes: whom a request is charged to: the keys of the chain, user, team, global.
+        allowed: one set of patterns per key in the chain that has any; all must allow.
+        problem: why the key cannot be used, or "".
+        expires_at_s: the earliest end in the chain.
+    """
+
+    key: Key
+    chain: tuple[str, ...]
+    scopes: tuple[str, ...]
+    allowed: tuple[ModelPatterns, ...]
+    problem: str
+    expires_at_s: float
+
+    @property
+    def role(self) -> Role:
+        return self.key.role
+
+    def may_use(self, names: Iterable[str]) -> bool:
+        """Whether any of a model's `names` is allowed by every key in the chain."""
+        return all(any(patterns.allow(name) for name in names) for patterns in self.allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEntry:
+    """A provider with what speaks to it."""
+
+    provider: Provider
+    adapter: CompatibleAdapter
+    allowed: ModelPatterns
+
+
+@dataclass(slots=True)
+class Directory:
+    """One Catalog, indexed. `skipped` names providers that could not be built, with the reason."""
+
+    catalog: Catalog
+    pepper: bytes = field(repr=False)
+    providers: dict[str, ProviderEntry] = field(init=False)
+    aliases: dict[str, Alias] = field(init=False)
+    skipped: dict[str, str] = field(init=False)
+    _principals: dict[bytes, Principal] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.skipped = {}
+        self.providers = dict(self._entries())
+        self.aliases = {alias.name: alias for alias in self.catalog.aliases}
+        by_id = {key.id: key for key in self.catalog.keys}
+        self._principals = {key.digest: _principal(key, by_id) for key in self.catalog.keys}
+
+    def _entries(self) -> Iterable[tuple[str, ProviderEntry]]:
+        for provider in self.catalog.providers:
+            try:
+                spoken = adapter(provider)
+            except ValueError as error:
+                self.skipped[provider.name] = str(error)
+                continue
+            yield provider.name, ProviderEntry(provider, spoken, ModelPatterns(provider.allowed_models))
+
+    def authenticate(self, key: bytes, now_s: float) -> Principal:
+        """Return who calls with `key`; `now_s` is seconds since the epoch.
+
+        Raises:
+            MissingKey, InvalidKey, ExpiredKey, DisabledKey
+        """
+        if not key:
+            raise MissingKey("No API key was sent; send it as 'Authorization: Bearer <key>'.")
+        principal = self._principals.get(key_digest(key, self.pepper))
+        if principal is None:
+            raise InvalidKey("The API key is not known here; check it, or ask for a new one.")
+        if principal.problem:
+            raise DisabledKey(principal.problem)
+        if principal.expires_at_s <= now_s:
+            raise ExpiredKey(f"The API key {principal.key.name!r} has expired; ask for a new one.")
+        return principal
+
+    def price(self, provider: str, model: str) -> Price | None:
+        """Return what `model` costs at `provider`, or None where nobody said."""
+        return self.catalog.prices.get(f"{provider}/{model}")
+
+
+def _principal(key: Key, by_id: dict[str, Key]) -> Principal:
+    chain, problem = _chain(key, by_id)
+    return Principal(
+        key=key,
+        chain=tuple(link.id for link in chain),
+        scopes=_scopes(chain),
+        allowed=tuple(ModelPatterns(link.allowed_models) for link in chain if link.allowed_models),
+        problem=problem,
+        expires_at_s=min((link.expires_at_s for link in chain if link.expires_at_s is not None), default=float("inf")),
+    )
+
+
+def _chain(key: Key, by_id: dict[str, Key]) -> tuple[list[Key], str]:
+    """Return the key with its parents, and what is wrong with them."""
+    chain = [key]
+    while chain[-1].parent_id is not None:
+        parent = by_id.get(chain[-1].parent_id)
+        if parent is None or len(chain) == MAX_CHAIN or parent in chain:
+            return chain, f"The parent of API key {chain[-1].name!r} is gone, so the key is no longer valid."
+        chain.append(parent)
+    disabled = next((link for link in chain if not link.enabled), None)
+    return chain, "" if disabled is None else f"The API key {disabled.name!r} is disabled; ask who gave it to you."
+
+
+def _scopes(chain: list[Key]) -> tuple[str, ...]:
+    top = chain[-1]
+    scopes = [f"key:{link.name}" for link in chain]
+    user, team = chain[0].user or top.user, chain[0].team or top.team
+    if user:
+        scopes.append(f"user:{user}")
+    if team:
+        scopes.append(f"team:{team}")
+    return (*scopes, "global")

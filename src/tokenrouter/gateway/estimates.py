@@ -1,0 +1,108 @@
+"""How many tokens a request will need, before anybody has counted them.
+
+Every answer that reports its usage teaches the bytes per token of its model, in and out. Two figures
+come of it: the mean, for a fair estimate where a provider reports nothing, and the least seen, for a
+bound that is not exceeded. A model never seen before is bounded by one token per byte, which no
+tokenizer exceeds by much.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tokenrouter.domain.ledger import Usage
+from tokenrouter.domain.limits import Amounts
+
+USUAL_BYTES_PER_TOKEN: Final = 4.0
+"""English prose in common tokenizers (platform.openai.com/tokenizer: "~4 characters", read 2026-11)."""
+FIRST_OUTPUT_TOKENS: Final = 256
+"""What a request holds for its answer before its model has been seen; it grows as the answer does."""
+MARGIN: Final = 0.9
+"""The least ratio seen is lowered by this much: the next text may be denser."""
+MIN_COUNTED_TOKENS: Final = 8
+"""Answers shorter than this say little about a ratio."""
+WEIGHT: Final = 0.05
+"""Weight of the newest answer in a running mean."""
+
+
+@dataclass(slots=True)
+class _Ratio:
+    """Bytes per token: a running mean and the least seen."""
+
+    mean: float = USUAL_BYTES_PER_TOKEN
+    least: float = 1.0
+    seen: int = 0
+
+    def learn(self, size: int, tokens: int) -> None:
+        if tokens < MIN_COUNTED_TOKENS or size <= 0:
+            return
+        ratio = size / tokens
+        self.mean = ratio if self.seen == 0 else self.mean + WEIGHT * (ratio - self.mean)
+        self.least = ratio * MARGIN if self.seen == 0 else min(self.least, ratio * MARGIN)
+        self.seen += 1
+
+
+class Estimates:
+    """What is known of one model at one provider."""
+
+    __slots__ = ("_input", "_learned", "_output", "_output_tokens")
+
+    def __init__(self) -> None:
+        self._input = _Ratio()
+        self._output = _Ratio()
+        self._output_tokens = float(FIRST_OUTPUT_TOKENS)
+        self._learned = 0
+
+    @property
+    def is_curious(self) -> bool:
+        """Whether the next answer's text is worth measuring although its usage is reported: every 16th is."""
+        return self._learned < 16 or self._learned % 16 == 0
+
+    def learn(self, usage: Usage, *, body_bytes: int, content_bytes: int) -> None:
+        """Take in what an answer reported; `content_bytes` 0 means that its text was not measured."""
+        self._learned += 1
+        self._input.learn(body_bytes, usage.input_tokens)
+        self._output.learn(content_bytes, usage.output_tokens - usage.reasoning_tokens)
+        self._output_tokens += WEIGHT * (usage.output_tokens - self._output_tokens)
+
+    def first_hold(self, body_bytes: int, max_output_tokens: int | None) -> Amounts:
+        """Return what a request holds when it starts: its input bounded, its output expected."""
+        expected = max(1, int(2 * self._output_tokens))
+        output = expected if max_output_tokens is None else min(expected, max_output_tokens)
+        return Amounts(requests=1, input_tokens=self.input_bound(body_bytes), output_tokens=output)
+
+    def input_bound(self, body_bytes: int) -> int:
+        """Return a number of input tokens that a body of this size does not exceed."""
+        return int(body_bytes / self._input.least) + 1
+
+    def output_bound(self, content_bytes: int) -> int:
+        """Return a number of output tokens that this much text does not exceed."""
+        return int(content_bytes / self._output.least) + 1 if content_bytes else 0
+
+    def bytes_within(self, output_tokens: int) -> int:
+        """Return how many bytes of text surely fit in `output_tokens`."""
+        return max(0, int((output_tokens - 1) * self._output.least))
+
+    def fair(self, *, body_bytes: int, content_bytes: int) -> Usage:
+        """Return the likeliest usage of a request whose provider reported none."""
+        return Usage(
+            input_tokens=max(1, round(body_bytes / self._input.mean)) if body_bytes else 0,
+            output_tokens=max(1, round(content_bytes / self._output.mean)) if content_bytes else 0,
+        )
+
+
+class EstimateBook:
+    """The estimates of every model in use; bounded, the oldest forgotten first."""
+
+    MAX_MODELS: Final = 4096
+
+    def __init__(self) -> None:
+        self._by_model: dict[tuple[str, str], Estimates] = {}
+
+    def of(self, provider: str, model: str) -> Estimates:
+        """Return what is known of `model` at `provider`."""
+        known = self._by_model.get((provider, model))
+        if known is None:
+            if len(self._by_model) >= self.MAX_MODELS:
+                del self._by_model[next(iter(self._by_model))]
+            known = self._by_model[provider, model] = Estimates()
+        return known

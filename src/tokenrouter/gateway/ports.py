@@ -1,0 +1,162 @@
+"""What the road needs from outside, as shapes.
+
+Adapters fit these protocols by shape and never import them for inheritance; `tests/app/test_ports.py`
+assigns each adapter to its port so that the type checker proves the fit.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.domain.limits import Amounts, LimitState
+from tokenrouter.gateway.directory import Directory
+from tokenrouter.providers.outbound import UpstreamRequest
+
+
+class Journal(Protocol):
+    """Where a request is written down before its bytes move. Every call is synchronous and durable against `kill -9`.
+
+    Attributes:
+        writable: whether a record could be written now.
+    """
+
+    @property
+    def writable(self) -> bool: ...
+
+    def begin(self, entry: LedgerEntry, held: Amounts) -> None:
+        """Record that `entry` is about to contact a provider and may consume `held`.
+
+        Raises:
+            JournalUnavailable: it could not be written; the provider must not be contacted.
+        """
+
+    def progress(self, entry_id: str, held: Amounts) -> None:
+        """Record that what the request may consume grew to `held`, before the bytes go to the client."""
+
+    def end(self, entry: LedgerEntry) -> None:
+        """Record how `entry` ended; also without a `begin`, for a request refused before any provider.
+
+        Raises:
+            JournalUnavailable: only when even the reserve is used up.
+        """
+
+
+class Reservation(Protocol):
+    """What a running request holds of its limits."""
+
+    @property
+    def held(self) -> Amounts: ...
+
+
+class Flow(Protocol):
+    """The provider's side of a stream, as far as a slow client must be able to hold it back."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+
+class Responder(Protocol):
+    """The client's side of one answer. Headers are rendered lines, each ended by CRLF. Nothing here blocks."""
+
+    started: bool
+    """Whether a status has gone out, so that it can no longer be changed."""
+    flow: Flow | None
+    """What to pause while the client does not read."""
+
+    def answer(self, status: int, headers: bytes, body: bytes) -> None:
+        """Send a whole answer in one write."""
+
+    def start(self, status: int, headers: bytes, length: int | None) -> None:
+        """Send the head of an answer whose body follows in pieces; `length` None: not known."""
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of the body."""
+
+    def finish(self) -> None:
+        """End the body."""
+
+
+class Source(Protocol):
+    """Where the current state of everything is found."""
+
+    def current(self) -> Directory:
+        """Return it; never waits."""
+
+
+class UpstreamResponse(Flow, Protocol):
+    """One answer of a provider while it arrives.
+
+    Attributes:
+        headers: lower-case names.
+        complete: the whole body has arrived (not necessarily been taken).
+    """
+
+    status: int
+    headers: dict[bytes, bytes]
+    complete: bool
+
+    def take(self) -> bytes:
+        """Return the body bytes that have arrived and were not taken yet."""
+
+    async def pump(self, sink: Callable[[bytes], None]) -> None:
+        """Hand every further body byte to `sink`, called from the network protocol; return at the body's end.
+
+        What `sink` raises (a GatewayError) ends the pump and is raised here.
+
+        Raises:
+            ProviderTimeout, ProviderProtocolError, ProviderCut
+        """
+
+    def close(self) -> None:
+        """Give the connection back when the answer is complete, else close it at once. Harmless when repeated."""
+
+
+class Upstream(Protocol):
+    """Sends a request to a provider."""
+
+    async def send(self, request: UpstreamRequest) -> UpstreamResponse:
+        """Return the answer as it begins, or whole if it is within the limit. The caller closes it.
+
+        Raises:
+            ProviderUnreachable, ProviderTimeout, ProviderProtocolError, ProviderCut
+        """
+
+
+class Observer(Protocol):
+    """Keeps figures of what ended."""
+
+    def record(self, entry: LedgerEntry) -> None: ...
+
+
+class Limiter(Protocol):
+    """Keeper of the counters. The memory keeper is synchronous and so atomic on the event loop.
+
+    Attributes:
+        looks_at_addresses: whether any limit has an `ip:` scope.
+    """
+
+    @property
+    def looks_at_addresses(self) -> bool: ...
+
+    def reserve(self, scopes: Sequence[str], amounts: Amounts) -> Reservation:
+        """Hold `amounts` in every limit that applies to any of `scopes`, or in none.
+
+        Raises:
+            RateLimited, QuotaReserved, QuotaExceeded: a hard limit is in the way; the error names the
+                limit, its window, what is used and held, and when to come back.
+            CountersNotReady: a hard limit applies whose counter has not been restored yet.
+        """
+
+    def extend(self, reservation: Reservation, amounts: Amounts) -> bool:
+        """Raise what `reservation` holds to `amounts` (totals, not increments); False when a hard limit forbids it."""
+
+    def settle(self, reservation: Reservation, used: Amounts) -> None:
+        """Turn what was held into `used`, in the windows in which it was reserved. Once; later calls do nothing."""
+
+    def states(self, scopes: Sequence[str]) -> list[LimitState]:
+        """Return the counters of every limit that applies to any of `scopes`."""
+
+
+Clock = Callable[[], float]
+"""Seconds, monotonic or since the epoch as the name of the parameter says."""

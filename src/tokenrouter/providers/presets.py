@@ -1,0 +1,141 @@
+"""Known vendors, one row each in `presets.toml`.
+
+A vendor that speaks OpenAI's dialect differs from others in data only, so adding one takes no code.
+The file is read strictly: a field that nobody reads would be a rule that nobody keeps.
+"""
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+import msgspec
+
+from tokenrouter.domain.ledger import Operation
+from tokenrouter.providers.base import Quirks
+from tokenrouter.providers.urls import path_of_template
+
+AuthScheme = Literal["bearer", "x-api-key", "api-key", "none"]
+"""`bearer` is `authorization: Bearer KEY`; the others name the header that carries the key."""
+ModelsShape = Literal["openai", "ollama", "none"]
+"""How the vendor's model list looks: `{data: [{id}]}` or bare, Ollama's `{models: [{name}]}`, or there is none."""
+
+OPERATION_PATHS: Final[Mapping[Operation, str]] = {
+    "chat": "chat/completions",
+    "completions": "completions",
+    "embeddings": "embeddings",
+    "responses": "responses",
+}
+"""Where OpenAI has them, relative to the base URL; `paths` of a row overrides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What is known about one vendor.
+
+    Attributes:
+        base_url: with `{placeholders}` where every customer has their own value.
+        former_base_urls: what other gateways used and would not work here; taken as `base_url`.
+        api_key_env: environment variables that hold its key, the usual one first.
+        env_auto: joins by itself when one of them is set; only where they serve no other purpose.
+        operations: what it offers in this dialect, at `OPERATION_PATHS` unless `paths` says otherwise.
+        headers: sent with every request; the provider's own `headers` win.
+        models_path: relative to `base_url`, with a query where one is needed.
+        models_auth: for the model list, where it differs from `auth`.
+        local: a server on the operator's own machine.
+        public_free: answers without a key.
+        docs_url: where a person reads about it.
+        source: the vendor page that `base_url`, `auth` and `operations` were compared with, or "".
+        checked: the day of that (YYYY-MM-DD), or "" when no page could be found; then `note` says so.
+    """
+
+    name: str
+    display_name: str
+    base_url: str
+    docs_url: str = ""
+    source: str = ""
+    checked: str = ""
+    note: str = ""
+    former_base_urls: tuple[str, ...] = ()
+    api_key_env: tuple[str, ...] = ()
+    env_auto: bool = False
+    auth: AuthScheme = "bearer"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    operations: tuple[Operation, ...] = ("chat",)
+    paths: Mapping[Operation, str] = field(default_factory=dict)
+    models_path: str = "models"
+    models_shape: ModelsShape = "openai"
+    models_auth: AuthScheme | None = None
+    free_tier: bool = False
+    trial_credits: bool = False
+    public_free: bool = False
+    local: bool = False
+    quirks: Quirks = field(default_factory=Quirks)
+
+    @property
+    def default_path(self) -> str:
+        """What a base URL without a path is completed with."""
+        return path_of_template(self.base_url)
+
+    @property
+    def is_template(self) -> bool:
+        """Whether `base_url` must be completed by the operator."""
+        return "{" in self.base_url
+
+    def path_of(self, operation: Operation) -> str | None:
+        """Return the path of `operation` relative to the base URL, or None when the vendor has no such."""
+        if operation not in self.operations:
+            return None
+        return self.paths.get(operation, OPERATION_PATHS[operation])
+
+
+OPENAI_COMPATIBLE: Final = Preset(
+    name="openai-compatible",
+    display_name="OpenAI-compatible server",
+    base_url="https://{host}/v1",
+    note="Any server that speaks OpenAI's dialect; all operations are offered and it answers for those it lacks.",
+    operations=("chat", "completions", "embeddings", "responses"),
+)
+"""The kind of a provider without a row of its own."""
+
+
+@functools.cache
+def presets() -> Mapping[str, Preset]:
+    """Return every vendor of `presets.toml` by name, in the file's order.
+
+    Raises:
+        ValueError: the file has an unknown field, or a value of the wrong type.
+    """
+    text = files("tokenrouter.providers").joinpath("presets.toml").read_text("utf-8")
+    return MappingProxyType(read_presets(text))
+
+
+def read_presets(text: str) -> dict[str, Preset]:
+    """Return the rows of a presets file: one table for each vendor, under its name.
+
+    Raises:
+        ValueError: an unknown field, or a value of the wrong type; the message names the row.
+    """
+    return {name: _read_row(name, row) for name, row in tomllib.loads(text).items()}
+
+
+def preset(name: str) -> Preset | None:
+    """Return the row of vendor `name`, or None."""
+    return OPENAI_COMPATIBLE if name == OPENAI_COMPATIBLE.name else presets().get(name)
+
+
+def _read_row(name: str, row: dict[str, Any]) -> Preset:
+    _refuse_unknown(name, row.keys(), Preset)
+    _refuse_unknown(f"{name}.quirks", row.get("quirks", {}).keys(), Quirks)
+    try:
+        return msgspec.convert({**row, "name": name}, Preset)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"presets.toml, [{name}]: {error}") from error
+
+
+def _refuse_unknown(where: str, names: Any, row_type: type[Preset] | type[Quirks]) -> None:
+    if unknown := set(names) - {f.name for f in fields(row_type)}:
+        raise ValueError(f"presets.toml, [{where}]: unknown field {min(unknown)!r}")

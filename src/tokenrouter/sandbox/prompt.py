@@ -1,0 +1,80 @@
+"""What is asked, whatever the API it came through: turns, tools, limits.
+
+Chat Completions and Responses say the same things in other words; the readers of both fill this, and `speech` answers.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from tokenrouter.sandbox.tokens import Tokenizer, utf8
+
+IMAGE_TOKENS: Final = {"low": 85, "high": 765}
+"""By `detail`; OpenAI's "Images and vision" guide (read 2026-11) counts 85 for low, and 765 for 1024 x 1024 in high."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message. Images are counted, not looked at."""
+
+    role: str
+    text: str
+    image_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function the model may call; `parameters` is its JSON schema."""
+
+    name: str
+    parameters: object
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request, understood.
+
+    Attributes:
+        tools_json: the tool definitions as received: they are part of the prompt and billed.
+        tool_choice: `auto`, `none`, `required`, or the name of the only tool to call.
+        schema: the JSON schema that the text has to fit, or None (`as_json` then asks for any object).
+        max_tokens: bound of visible text and reasoning together.
+        raw: the request body as it came.
+    """
+
+    turns: tuple[Turn, ...]
+    raw: bytes
+    tools: tuple[Tool, ...] = ()
+    tools_json: object = None
+    tool_choice: str = "auto"
+    parallel_tools: bool = True
+    schema: object = None
+    as_json: bool = False
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    effort: str | None = None
+
+    @property
+    def user_text(self) -> str:
+        """The text of the last user message."""
+        return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
+
+    @property
+    def tool_results(self) -> tuple[str, ...]:
+        """The tool results the conversation ends with, oldest first."""
+        results: list[str] = []
+        for turn in reversed(self.turns):
+            if turn.role != "tool":
+                break
+            results.insert(0, turn.text)
+        return tuple(results)
+
+    def tokens(self, tokenizer: Tokenizer) -> int:
+        texts = sum(tokenizer.count(turn.text) + tokenizer.per_message + turn.image_tokens for turn in self.turns)
+        tools = tokenizer.count_json(self.tools_json) if self.tools_json else 0
+        return texts + tools + tokenizer.per_request
+
+    def rendered(self) -> bytes:
+        """The prompt as one run of bytes, in the order in which a provider caches it: tools first, then the turns."""
+        tools = json.dumps(self.tools_json) if self.tools_json else ""
+        return utf8("\x00".join([tools, *(f"{turn.role}\x01{turn.text}" for turn in self.turns)]))

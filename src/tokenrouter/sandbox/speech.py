@@ -1,0 +1,136 @@
+"""What a model says to what it was asked: text, tool calls or an instance of a schema, within the limits.
+
+Nothing is random: the same question gets the same words, so a test can say what must arrive.
+"""
+
+import dataclasses
+import itertools
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tokenrouter.sandbox import ids
+from tokenrouter.sandbox.errors import ApiError
+from tokenrouter.sandbox.models import Model
+from tokenrouter.sandbox.prompt import Ask, Tool
+from tokenrouter.sandbox.schema_instances import ImpossibleSchema, instance
+from tokenrouter.sandbox.tokens import Piece, Tokenizer
+
+EFFORTS: Final = {"none": 0, "minimal": 0, "low": 32, "medium": 128, "high": 512, "xhigh": 1024}
+"""Reasoning tokens of a thinking model by `reasoning_effort`; medium when not said."""
+
+OVERRUN: Final = 1.2
+"""What the model `overrun` makes of its limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call; `arguments` is JSON text, cut short when the output limit says so."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One answer.
+
+    `tokens` is all it costs: text, calls and `reasoning_tokens`. `finish` is Chat Completions' finish reason.
+    """
+
+    text: str
+    calls: tuple[ToolCall, ...]
+    finish: str
+    tokens: int
+    reasoning_tokens: int = 0
+
+
+def compose(ask: Ask, model: Model) -> Utterance:
+    """Raises: ApiError, when a schema cannot be met."""
+    reasoning = EFFORTS.get(ask.effort or "medium", EFFORTS["medium"]) if model.thinking != "none" else 0
+    limit = math.inf if ask.max_tokens is None else ask.max_tokens
+    if model.overruns and ask.max_tokens is not None:
+        limit = math.ceil(ask.max_tokens * OVERRUN)
+        model = model.but(length=limit)
+    reasoning = int(min(reasoning, limit))
+    tools = _tools_to_call(ask)
+    if tools:
+        spoken = _bounded_calls(tools, model.tokenizer, limit - reasoning)
+    else:
+        spoken = _bounded_text(_until(_text(ask, model), ask.stop), model.tokenizer, limit - reasoning)
+    return dataclasses.replace(spoken, tokens=spoken.tokens + reasoning, reasoning_tokens=reasoning)
+
+
+def text_pieces(model: Model, text: str) -> Iterator[Piece]:
+    """The text in the portions in which `model` streams it; without end for the endless one."""
+    pieces = model.tokenizer.pieces(text, model.tokens_per_frame)
+    return itertools.cycle(pieces) if model.endless else pieces
+
+
+def _tools_to_call(ask: Ask) -> list[Tool]:
+    named = [tool for tool in ask.tools if tool.name == ask.tool_choice]
+    if named or not ask.tools or ask.tool_choice == "none":
+        return named
+    wish = ask.user_text.lower() if ask.turns[-1].role == "user" else ""
+    if ask.tool_choice != "required" and "use tool" not in wish:
+        return []
+    mentioned = [tool for tool in ask.tools if tool.name.lower() in wish] or list(ask.tools)
+    if "use tools" not in wish or not ask.parallel_tools:
+        return mentioned[:1]
+    others = [tool for tool in ask.tools if tool not in mentioned]
+    return [*mentioned, *others, *mentioned][: max(2, len(mentioned) if len(mentioned) < len(ask.tools) else 2)]
+
+
+def _text(ask: Ask, model: Model) -> str:
+    if ask.schema is not None:
+        return json.dumps(_fitting(ask.schema, "response_format"), ensure_ascii=False)
+    if ask.as_json:
+        return json.dumps({"answer": ask.user_text}, ensure_ascii=False)
+    if ask.tool_results:
+        return "The tool answered: " + "; ".join(ask.tool_results)
+    if model.says == "mirror":
+        return ask.raw.decode("utf-8", "replace")
+    return ask.user_text if model.says == "echo" else model.tokenizer.lorem(model.length)
+
+
+def _fitting(schema: object, param: str) -> object:
+    try:
+        return instance(schema)
+    except ImpossibleSchema as error:
+        message = f"Invalid schema for '{param}': {error}"
+        raise ApiError(400, message, param=param, code="invalid_json_schema") from error
+
+
+def _until(text: str, stops: tuple[str, ...]) -> str:
+    """`text` up to the first of the stop sequences, which is not part of the answer."""
+    return text[: min((text.find(stop) for stop in stops if stop and stop in text), default=len(text))]
+
+
+def _bounded_text(text: str, tokenizer: Tokenizer, limit: float) -> Utterance:
+    total = tokenizer.count(text)
+    if total <= limit:
+        return Utterance(text, (), "stop", total)
+    text = tokenizer.take(text, int(limit))
+    return Utterance(text, (), "length", tokenizer.count(text))
+
+
+def _bounded_calls(tools: list[Tool], tokenizer: Tokenizer, limit: float) -> Utterance:
+    calls: list[ToolCall] = []
+    spent = 0
+    for tool in tools:
+        arguments = json.dumps(_fitting(tool.parameters, "tools"), ensure_ascii=False, separators=(",", ":"))
+        name_tokens = tokenizer.count(tool.name)
+        total = name_tokens + tokenizer.count(arguments)
+        if spent + total > limit:
+            room = int(limit) - spent - name_tokens
+            if room > 0:
+                arguments = tokenizer.take(arguments, room)
+                calls.append(ToolCall(ids.letters("call_", 24), tool.name, arguments))
+                spent += name_tokens + tokenizer.count(arguments)
+            return Utterance("", tuple(calls), "length", spent)
+        calls.append(ToolCall(ids.letters("call_", 24), tool.name, arguments))
+        spent += total
+    return Utterance("", tuple(calls), "tool_calls", spent)

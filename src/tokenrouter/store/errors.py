@@ -1,0 +1,73 @@
+"""What can be wrong with the database itself, in words for the operator.
+
+These are not outcomes of a request (`domain/errors.py`): they stop a start or an administrator's
+command, so they carry one message that says what was found and what to do.
+
+    StoreError
+    ├── DatabaseUnusable        it cannot be opened at all
+    ├── ForeignDatabase         it belongs to another program
+    ├── SchemaMissing           our tables are absent or older than this program
+    ├── SchemaTooNew            our tables were made by a newer version
+    ├── MigrationFailed         the tables could not be brought up to date
+    ├── KeyRefused              a key cannot be made or changed as asked
+    │   ├── NameTaken
+    │   ├── KeyTaken
+    │   └── InvalidKeyField     `field` names it
+    └── KeyUnknown              there is no such key
+"""
+
+
+class StoreError(Exception):
+    """Something about the database that a person has to mend; `str()` of it is the whole message."""
+
+
+class DatabaseUnusable(StoreError):
+    """The database cannot be opened: no such folder, no permission, not a database."""
+
+
+class ForeignDatabase(StoreError):
+    """The database holds tables that are not ours, so it is not touched.
+
+    Attributes:
+        looks_like: the program whose tables they seem to be, or "".
+    """
+
+    def __init__(self, message: str, *, looks_like: str = "") -> None:
+        super().__init__(message)
+        self.looks_like = looks_like
+
+
+class SchemaMissing(StoreError):
+    """Our tables are absent or older than this program needs."""
+
+
+class SchemaTooNew(StoreError):
+    """Our tables were made by a newer version of TokenRouter."""
+
+
+class MigrationFailed(StoreError):
+    """The tables could not be brought up to date."""
+
+
+class KeyRefused(StoreError):
+    """A key cannot be made or changed as asked."""
+
+
+class NameTaken(KeyRefused):
+    """Another key has this name."""
+
+
+class KeyTaken(KeyRefused):
+    """A key of the operator's choice exists already, under another name."""
+
+
+class InvalidKeyField(KeyRefused):
+    """A field of the key has a value that cannot be used."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class KeyUnknown(StoreError):
+    """There is no key of this name or id in the database."""

@@ -1,0 +1,42 @@
+"""Single-use links that make the first administrator's key.
+
+Whoever can read the server's terminal may set it up; nobody else. A link is random, kept as a digest,
+good for half an hour and for one use.
+"""
+
+import hashlib
+import secrets
+from typing import Final
+
+from sqlalchemy import delete, insert, update
+
+from tokenrouter.store.engine import Store
+from tokenrouter.store.schema import tr_setup_links
+
+LINK_LIFETIME_S: Final = 30 * 60.0
+SETUP_PATH: Final = "/admin/setup"
+
+
+def create_setup_link(store: Store, *, now_s: float) -> str:
+    """Return the path and query of a new link, to be put behind the server's address."""
+    token = secrets.token_urlsafe(32)
+    with store.write() as connection:
+        connection.execute(delete(tr_setup_links).where(tr_setup_links.c.expires_at_s <= now_s))
+        connection.execute(
+            insert(tr_setup_links).values(token_digest=_digest(token), expires_at_s=now_s + LINK_LIFETIME_S)
+        )
+    return f"{SETUP_PATH}?token={token}"
+
+
+def use_setup_token(store: Store, token: str, *, now_s: float) -> bool:
+    """Use `token` up; False when it is unknown, too old, or used already."""
+    unused = tr_setup_links.c.token_digest == _digest(token), tr_setup_links.c.used_at_s.is_(None)
+    with store.write() as connection:
+        used = connection.execute(
+            update(tr_setup_links).where(*unused, tr_setup_links.c.expires_at_s > now_s).values(used_at_s=now_s)
+        )
+    return used.rowcount == 1
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,74 @@
+"""What many tests need: homes, ports and the real programs, each ended when its test ends."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tokenrouter.testing import processes
+from tokenrouter.testing.processes import GatewayProcess, Home, SandboxProcess, make_home
+
+
+class StartGateway(Protocol):
+    """Starts one more gateway; every call has a home of its own unless one is given."""
+
+    def __call__(
+        self,
+        config: str = "",
+        *,
+        args: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        home: Home | None = None,
+    ) -> GatewayProcess: ...
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty installation, and an environment that names it and no provider's key."""
+    return make_home(tmp_path)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nothing listens."""
+    return processes.free_port()
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    """The sandbox provider as a program of its own, one for each test process."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    with SandboxProcess(folder, env=make_home(folder).env) as running:
+        yield running
+
+
+@pytest.fixture
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
+    """A function that starts `torod serve` with a configuration's text and returns when it serves."""
+    with ExitStack() as running:
+
+        def start(
+            config: str = "",
+            *,
+            args: Sequence[str] = (),
+            env: Mapping[str, str] | None = None,
+            home: Home | None = None,
+        ) -> GatewayProcess:
+            place = home or make_home(tmp_path_factory.mktemp("gateway"))
+            return running.enter_context(GatewayProcess(place, config, args=args, env=env))
+
+        yield start
+
+
+@pytest.fixture
+def sandbox_config(sandbox: SandboxProcess) -> str:
+    """The text of a configuration whose one provider, `sandbox`, is the session's sandbox."""
+    return f"""
+[[providers]]
+name = "sandbox"
+provider_type = "openai-compatible"
+base_url = "{sandbox.base_url}"
+api_key = "sandbox"
+"""

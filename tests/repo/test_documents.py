@@ -1,0 +1,105 @@
+"""What the documents promise exists, and what exists is in the documents."""
+
+import re
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from tests.repo.files import ROOT, project_files
+from tokenrouter.cli.torod import main
+from tokenrouter.domain.errors import GatewayError
+
+MAKEFILE = (ROOT / "Makefile").read_text()
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "DESIGN.md", "SECURITY.md")]
+DOCUMENTS += [path for path in project_files(ROOT / "docs") if path.suffix == ".md"]
+
+
+def error_classes(base: type[GatewayError] = GatewayError) -> Iterator[type[GatewayError]]:
+    yield base
+    for child in base.__subclasses__():
+        yield from error_classes(child)
+
+
+def commands(command: click.Command = main, path: tuple[str, ...] = ("torod",)) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield " ".join(path), command
+        return
+    for name, child in command.commands.items():
+        yield from commands(child, (*path, name))
+
+
+@pytest.mark.parametrize("error", sorted({*error_classes()}, key=str))
+def test_every_error_is_in_the_table_with_its_status(error: type[GatewayError]) -> None:
+    row = re.search(rf"^\| `{error.code}` \| ([^|]+) \|", (ROOT / "docs/errors.md").read_text(), re.MULTILINE)
+
+    assert row is not None, f"docs/errors.md has no row for {error.code}"
+    assert str(error.status) in row[1]
+
+
+def test_the_table_has_no_error_that_is_gone() -> None:
+    listed = set(re.findall(r"^\| `(\w+)` \| [^|]*\d", (ROOT / "docs/errors.md").read_text(), re.MULTILINE))
+
+    assert listed == {error.code for error in error_classes()}
+
+
+def test_every_command_and_flag_is_in_the_documents() -> None:
+    text = (ROOT / "docs/cli.md").read_text()
+
+    missing = [
+        wanted
+        for path, command in commands()
+        for wanted in [f"`{path}", *(option for parameter in command.params for option in parameter.opts[:1])]
+        if wanted.startswith(("`", "--")) and wanted not in text
+    ]
+
+    assert not missing
+
+
+def test_every_torod_command_in_the_documents_exists() -> None:
+    known = {path for path, _ in commands()}
+    named = {
+        (path.name, match[1])
+        for path in DOCUMENTS
+        for match in re.finditer(r"(?:^|`|bin/)(torod(?: [a-z][a-z-]+)+)", path.read_text(), re.MULTILINE)
+    }
+
+    wrong = [(file, line) for file, line in named if not any(f"{line} ".startswith(f"{path} ") for path in known)]
+
+    assert not wrong
+
+
+def test_every_make_target_in_the_documents_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
+    named = {
+        word for path in DOCUMENTS for word in re.findall(r"(?:`|^)make ([a-z-]+)", path.read_text(), re.MULTILINE)
+    }
+
+    assert {"run", "test", "check"} <= named <= targets
+
+
+def test_ci_runs_the_checks_and_the_test_command_of_the_readme() -> None:
+    script = (ROOT / ".ci/run").read_text()
+
+    assert re.search(r"^make check$", script, re.MULTILINE)
+    assert re.search(r"^make test$", script, re.MULTILINE)
+    assert "make test" in (ROOT / "README.md").read_text().split("\n## ")[0]
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    broken = [
+        (path.name, target)
+        for path in DOCUMENTS
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text())
+        if not (path.parent / target).exists()
+    ]
+
+    assert not broken
+
+
+def test_every_document_is_in_the_index() -> None:
+    index = (ROOT / "docs/index.md").read_text()
+
+    assert not [
+        path.name for path in project_files(ROOT / "docs") if path.name != "index.md" and path.name not in index
+    ]

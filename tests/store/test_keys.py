@@ -1,0 +1,144 @@
+"""Keys of the database."""
+
+import pytest
+
+from tokenrouter.domain.keys import key_digest
+from tokenrouter.store.engine import Store
+from tokenrouter.store.errors import InvalidKeyField, KeyTaken, KeyUnknown, NameTaken
+from tokenrouter.store.keys import (
+    KeyChanges,
+    KeyRequest,
+    NewKey,
+    create_key,
+    find_key,
+    list_keys,
+    remove_expired_keys,
+    revoke_key,
+    update_key,
+)
+
+PEPPER = b"pepper"
+
+
+def make(store: Store, request: KeyRequest) -> NewKey:
+    return create_key(store, request, pepper=PEPPER, now_s=1000.0)
+
+
+def test_what_is_stored_is_what_was_asked_for(store: Store) -> None:
+    new = make(
+        store,
+        KeyRequest("alice", team="physics", allowed_models=("acme/*", "gpt"), expires_at_s=2000.0, comment="thesis"),
+    )
+
+    assert list_keys(store) == (new.stored,)
+    assert find_key(store, "alice") == find_key(store, new.stored.id) == new.stored
+    assert new.stored.digest == key_digest(new.key, PEPPER)
+    assert (new.stored.team, new.stored.allowed_models, new.stored.comment) == ("physics", ("acme/*", "gpt"), "thesis")
+
+
+def test_the_key_itself_is_nowhere_in_the_database(store: Store, tmp_path: object, database_url: str) -> None:
+    new = make(store, KeyRequest("alice"))
+    store.close()
+
+    with open(database_url.removeprefix("sqlite:///"), "rb") as file:
+        assert new.key.encode() not in file.read()
+    assert new.key not in repr(new)
+
+
+def test_keys_of_any_format_are_accepted(store: Store) -> None:
+    assert make(store, KeyRequest("bob", key="llmp-0123456789abcdef")).key == "llmp-0123456789abcdef"
+
+
+def test_a_child_has_the_team_and_user_of_its_parent(store: Store) -> None:
+    parent = make(store, KeyRequest("parent", team="physics", user="ann")).stored
+
+    child = make(store, KeyRequest("child", parent=parent, team="other")).stored
+
+    assert (child.parent_id, child.team, child.user) == (parent.id, "physics", "ann")
+
+
+def test_revoking_a_key_takes_its_descendants_along_and_nobody_else(store: Store) -> None:
+    parent = make(store, KeyRequest("parent")).stored
+    child = make(store, KeyRequest("child", parent=parent)).stored
+    grandchild = make(store, KeyRequest("grandchild", parent=child)).stored
+    other = make(store, KeyRequest("other")).stored
+
+    assert revoke_key(store, "parent") == (parent, child, grandchild)
+    assert list_keys(store) == (other,)
+
+
+def test_expired_keys_are_removed_with_their_descendants(store: Store) -> None:
+    parent = make(store, KeyRequest("parent", expires_at_s=1500.0)).stored
+    make(store, KeyRequest("child", parent=parent))
+    make(store, KeyRequest("later", expires_at_s=9000.0))
+
+    assert remove_expired_keys(store, now_s=1499.0) == ()
+    assert {key.name for key in remove_expired_keys(store, now_s=1500.0)} == {"parent", "child"}
+    assert [key.name for key in list_keys(store)] == ["later"]
+
+
+def test_a_name_is_free_again_after_its_key_was_revoked(store: Store) -> None:
+    make(store, KeyRequest("alice"))
+    with pytest.raises(NameTaken, match="alice"):
+        make(store, KeyRequest("alice"))
+
+    revoke_key(store, "alice")
+
+    assert make(store, KeyRequest("alice")).stored.name == "alice"
+
+
+def test_the_same_key_cannot_be_had_twice(store: Store) -> None:
+    make(store, KeyRequest("alice", key="the-very-same-key-0000"))
+
+    with pytest.raises(KeyTaken):
+        make(store, KeyRequest("bob", key="the-very-same-key-0000"))
+
+
+def test_changes_change_only_what_they_name(store: Store) -> None:
+    before = make(store, KeyRequest("alice", comment="thesis", expires_at_s=2000.0)).stored
+
+    disabled = update_key(store, "alice", KeyChanges(enabled=False))
+    endless = update_key(store, before.id, KeyChanges(never_expires=True, comment=""))
+
+    assert (disabled.enabled, disabled.comment, disabled.expires_at_s) == (False, "thesis", 2000.0)
+    assert (endless.enabled, endless.comment, endless.expires_at_s) == (False, "", None)
+    assert find_key(store, "alice") == endless
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (KeyRequest(""), "name"),
+        (KeyRequest("x" * 101), "name"),
+        (KeyRequest("*"), "name"),
+        (KeyRequest("key:alice"), "name"),
+        (KeyRequest(" alice"), "name"),
+        (KeyRequest("al\nice"), "name"),
+        (KeyRequest("alice", key="short"), "key"),
+        (KeyRequest("alice", key="with a space in it"), "key"),
+        (KeyRequest("alice", key="ключ-по-русски-0000"), "key"),
+        (KeyRequest("alice", expires_at_s=999.0), "expires_at"),
+        (KeyRequest("alice", allowed_models=("",)), "allowed_models"),
+        (KeyRequest("alice", comment="x" * 1001), "comment"),
+    ],
+)
+def test_a_field_that_cannot_be_used_is_named(store: Store, request_: KeyRequest, field: str) -> None:
+    with pytest.raises(InvalidKeyField) as refused:
+        make(store, request_)
+
+    assert refused.value.field == field
+    assert list_keys(store) == ()
+
+
+@pytest.mark.parametrize("name", ["a", "Zoë Müller", "a.b@example.org", "team 7 / bot", "学生"])
+def test_names_may_be_what_people_call_things(store: Store, name: str) -> None:
+    assert make(store, KeyRequest(name)).stored.name == name
+
+
+def test_a_key_that_is_not_there_cannot_be_found_changed_or_revoked(store: Store) -> None:
+    with pytest.raises(KeyUnknown):
+        find_key(store, "nobody")
+    with pytest.raises(KeyUnknown):
+        update_key(store, "nobody", KeyChanges(enabled=False))
+    with pytest.raises(KeyUnknown, match="nobody"):
+        revoke_key(store, "nobody")
