@@ -22,6 +22,7 @@ run: $(RUNTIME) ## Install on first use, then serve on 127.0.0.1:8080 with the o
 	exec $(BIN)/torod serve --sandbox --no-wizard $(ARGS)
 
 setup: $(RUNTIME) ## Only install: leaves .venv/bin/torod ready
+	@echo 'Ready: $(BIN)/torod'
 
 ##@ To change it
 .PHONY: test torture check fix bench
@@ -68,7 +69,7 @@ help: ## Show this
 # --- How .venv is made ---------------------------------------------------------------------------------------
 
 $(BIN)/python:
-	@for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	@python=; for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
 	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
 	done; \
 	if [ -z "$$python" ]; then \

@@ -19,29 +19,32 @@ class CorePlan:
         upstream: the static provider.
         load: wrk, or one of our generators.
         beside: the gateway's control process and supervisor, and the program that drives the run.
+        every: all of them, for what a user would not pin.
     """
 
     proxy: int
     upstream: int
     load: int
     beside: int
+    every: tuple[int, ...]
     note: str
 
 
 def plan_cores(available: list[int]) -> CorePlan:
     """Give each part a core of its own as far as `available` (non-empty) goes; the proxy comes first."""
+    every = tuple(available)
     match available:
         case [only]:
-            return CorePlan(only, only, only, only, "one core for everything: the ratios say little")
+            return CorePlan(only, only, only, only, every, "one core for everything: the ratios say little")
         case [first, second]:
             note = f"core {first} proxy; core {second} upstream, load and control process together"
-            return CorePlan(first, second, second, second, note)
+            return CorePlan(first, second, second, second, every, note)
         case [first, second, third]:
             note = f"core {first} proxy; core {second} upstream; core {third} load and control process together"
-            return CorePlan(first, second, third, third, note)
+            return CorePlan(first, second, third, third, every, note)
         case [first, second, third, fourth, *_]:
             note = f"core {first} proxy; core {second} upstream; core {third} load; core {fourth} control process"
-            return CorePlan(first, second, third, fourth, note)
+            return CorePlan(first, second, third, fourth, every, note)
     raise ValueError("no core is available")
 
 

@@ -113,12 +113,13 @@ async def soak(port: int, count: Count) -> None:
     await asyncio.gather(*(user.over for user in users))
 
 
-def measure(target: Target, root: int, requests: int, core: int) -> Memory:
-    """Return memory of the gateway, whose supervisor is `root`: idle, then along `requests` requests.
+def measure(target: Target, requests: int, core: int) -> Memory:
+    """Return memory of the gateway: idle, then along `requests` requests.
 
     Raises:
         RunFailed: a request failed, or a process ended.
     """
+    root = target.beside[0] if target.beside else target.pid
     wait_until_quiet(root)
     idle_data, idle_all = _resident(target, root)
     curve: list[tuple[int, int, int]] = []

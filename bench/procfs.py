@@ -1,6 +1,7 @@
 """What Linux knows about a running process: CPU time, memory, children (proc(5))."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -43,6 +44,15 @@ def cpu_s(*pids: int) -> float:
         ProcessLookupError: one of them has ended, so the figure would be wrong.
     """
     return sum(_stat(pid).cpu_s for pid in pids)
+
+
+def tree_cpu_s(root: int) -> float:
+    """Return the CPU seconds of `root` and all below it that are still there."""
+    total_s = 0.0
+    for pid in tree(root):
+        with suppress(ProcessLookupError):
+            total_s += _stat(pid).cpu_s
+    return total_s
 
 
 def rss_bytes(pid: int) -> int:

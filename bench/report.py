@@ -100,7 +100,7 @@ def latency_section(results: Sequence[Latency]) -> str:
     """What each proxy adds to the answer time at one and the same rate."""
     rows = []
     for size_kb in _sizes(results):
-        at_size = [r for r in results if r.size_kb == size_kb]
+        at_size = [_middle(group) for group in _by_target([r for r in results if r.size_kb == size_kb])]
         direct, nginx = _named(at_size, "direct"), _named(at_size, "nginx")
         nginx_added = nginx.p50_us - direct.p50_us if nginx and direct else None
         rows += [_latency_row(result, direct, nginx_added) for result in at_size]
@@ -251,6 +251,17 @@ def _mean(rounds: Sequence[Whole]) -> Whole:
         cpu_us=_mean_of([r.cpu_us for r in rounds]),
         busy=_mean_of([r.busy for r in rounds]),
         beside_us=fmean(r.beside_us for r in rounds),
+    )
+
+
+def _middle(rounds: Sequence[Latency]) -> Latency:
+    """Return the median of each figure: one disturbed round must not decide."""
+    return replace(
+        rounds[0],
+        p50_us=median(r.p50_us for r in rounds),
+        p90_us=median(r.p90_us for r in rounds),
+        p99_us=median(r.p99_us for r in rounds),
+        late_us=median(r.late_us for r in rounds),
     )
 
 

@@ -7,32 +7,29 @@ same one, where the database and the Catalog snapshot already lie.
 import shutil
 import time
 from pathlib import Path
-from typing import Final
 
 from bench.figures import Startup
 from bench.processes import free_port, running, wait_until
 from bench.targets import START_S, Upstream, answers_models, gateway_command, wait_until_quiet
 
-RUNS: Final = 5
 
-
-def measure(upstream: Upstream, folder: Path, runs: int = RUNS) -> Startup:
-    """Start the gateway twice in each of `runs` new home folders."""
+def measure(upstream: Upstream, folder: Path, cores: tuple[int, ...], runs: int) -> Startup:
+    """Start the gateway twice in each of `runs` new home folders, on all of `cores`."""
     fresh_s, again_s = [], []
     for number in range(runs):
         home = folder / f"start-{number}"
-        fresh_s.append(_start_once(upstream, home))
-        again_s.append(_start_once(upstream, home))
+        fresh_s.append(_start_once(upstream, home, cores))
+        again_s.append(_start_once(upstream, home, cores))
         shutil.rmtree(home)
     return Startup(tuple(fresh_s), tuple(again_s))
 
 
-def _start_once(upstream: Upstream, home: Path) -> float:
+def _start_once(upstream: Upstream, home: Path, cores: tuple[int, ...]) -> float:
     """Start, wait for the first answer, let the control process finish its own start, stop."""
     port = free_port()
     command, env = gateway_command(home, port, upstream.port)
     begin_s = time.perf_counter()
-    with running(command, env=env, log=home.with_suffix(".log")) as process:
+    with running(command, on_cores=cores, env=env, log=home.with_suffix(".log")) as process:
         wait_until(lambda: answers_models(port), START_S, f"start of the gateway (see {home.name}.log)")
         taken_s = time.perf_counter() - begin_s
         wait_until_quiet(process.pid)

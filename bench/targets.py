@@ -5,6 +5,7 @@ gateway; nginx runs with nothing but `proxy_pass`. That is not a fair race: ngin
 the ratios are read against.
 """
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 from bench import nginx, procfs
 from bench.cores import CorePlan
-from bench.processes import ROOT, RunFailed, ask, free_port, python, running, wait_until
+from bench.processes import RunFailed, ask, free_port, python, running, wait_until
 
 KEY: Final = "tr_bench-0123456789-0123456789-0123456789"
 AUTHORIZATION: Final = {"Authorization": f"Bearer {KEY}"}
@@ -73,7 +74,7 @@ class Target:
     Attributes:
         stream_port: differs from `port` where streams need a setting of their own (nginx).
         pid: the process whose CPU time is the cost of one request; 0 when there is no proxy.
-        beside: processes that belong to it and run on another core.
+        beside: processes that belong to it and run on another core, the supervisor first.
     """
 
     name: str
@@ -143,7 +144,7 @@ def gateway_command(home: Path, port: int, upstream_port: int) -> tuple[list[str
     home.mkdir(exist_ok=True)
     config = home / "bench.toml"
     config.write_text(GATEWAY_CONFIG.format(port=port, upstream_port=upstream_port, key=KEY))
-    torod = ROOT / ".venv" / "bin" / "torod"
+    torod = Path(sys.executable).with_name("torod")
     command = [str(torod), "serve", "--config", str(config)]
     return command, {"TOKENROUTER_HOME": str(home)}
 
@@ -172,6 +173,6 @@ def wait_until_quiet(root: int, timeout_s: float = 15.0) -> None:
     deadline_s = time.monotonic() + timeout_s
     quiet = 0
     while quiet < 2 and time.monotonic() < deadline_s:
-        before_s = procfs.cpu_s(*procfs.tree(root))
+        before_s = procfs.tree_cpu_s(root)
         time.sleep(0.5)
-        quiet = quiet + 1 if procfs.cpu_s(*procfs.tree(root)) - before_s < 0.5 * QUIET_SHARE else 0
+        quiet = quiet + 1 if procfs.tree_cpu_s(root) - before_s < 0.5 * QUIET_SHARE else 0

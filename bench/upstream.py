@@ -26,7 +26,10 @@ LOOKED_AT_BYTES: Final = 512
 """How much of either end of a body is searched for the model name: our bodies have it in front."""
 STREAM_MODEL: Final = re.compile(rb'"model"\s*:\s*"(?:bench/)?stream-(\d+)-(\d+)"')
 ASKS_USAGE: Final = re.compile(rb'"include_usage"\s*:\s*true')
-STREAM_HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n"
+STREAM_HEAD: Final = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+    b"Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
 USAGE: Final = {"prompt_tokens": 40, "completion_tokens": 60, "total_tokens": 100}
 
 

@@ -23,7 +23,8 @@ wrk.headers["Authorization"] = "Bearer {key}"
 function done(summary)
     local e = summary.errors
     local errors = e.connect + e.read + e.write + e.status + e.timeout
-    print(string.format('{{"requests": %d, "duration_us": %d, "errors": %d}}', summary.requests, summary.duration, errors))
+    local form = '{{"requests": %d, "duration_us": %d, "errors": %d}}'
+    print(string.format(form, summary.requests, summary.duration, errors))
 end
 """
 

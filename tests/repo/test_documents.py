@@ -1,18 +1,45 @@
 """What the documents promise exists, and what exists is in the documents."""
 
+import dataclasses
 import re
 from collections.abc import Iterator
 
 import click
 import pytest
+from tokenrouter.cli.torod import main
 
 from tests.repo.files import ROOT, project_files
-from tokenrouter.cli.torod import main
+from tokenrouter.config.settings import KeySetting, Settings
+from tokenrouter.domain.catalog import Alias, Policy, Provider, Timeouts
 from tokenrouter.domain.errors import GatewayError
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "DESIGN.md", "SECURITY.md")]
 DOCUMENTS += [path for path in project_files(ROOT / "docs") if path.suffix == ".md"]
+
+NOT_WRITTEN_BY_THAT_NAME = {
+    "aliases": "[[model_aliases]]",
+    "carried_use": "`quota`",
+    "created_at_s": "created_at",
+    "expires_at_s": "expires_at",
+    "keys": "[[incoming_tokens]]",
+    "kind": "provider_type",
+    "limits": "[[limits]]",
+    "notices": None,
+    "origin": None,
+    "origins": None,
+    "paths": "TOKENROUTER_HOME",
+    "policy": None,
+    "prices": "[[prices]]",
+    "providers": "[[providers]]",
+    "proxies": "https_proxy",
+    "sandbox": None,
+    "secret": "api_key",
+    "teams": "[[teams]]",
+    "timeouts": None,
+    "users": "[[users]]",
+}
+"""Fields of `Settings` whose key in the file is another word; None for what nobody writes down."""
 
 
 def error_classes(base: type[GatewayError] = GatewayError) -> Iterator[type[GatewayError]]:
@@ -41,6 +68,19 @@ def test_the_table_has_no_error_that_is_gone() -> None:
     listed = set(re.findall(r"^\| `(\w+)` \| [^|]*\d", (ROOT / "docs/errors.md").read_text(), re.MULTILINE))
 
     assert listed == {error.code for error in error_classes()}
+
+
+def test_every_setting_is_in_the_documents() -> None:
+    text = (ROOT / "docs/configuration.md").read_text()
+    fields = {
+        field.name
+        for values in (Settings, KeySetting, Provider, Alias, Policy, Timeouts)
+        for field in dataclasses.fields(values)
+    }
+
+    words = {NOT_WRITTEN_BY_THAT_NAME.get(name, name) for name in fields} - {None}
+
+    assert not [word for word in words if word and word not in text]
 
 
 def test_every_command_and_flag_is_in_the_documents() -> None:

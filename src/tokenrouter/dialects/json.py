@@ -75,8 +75,8 @@ class _Pairs(dict[str, object]):
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)
-        seen: set[str] = set()
-        self.twin = next((key for key, _ in pairs if key in seen or seen.add(key)), None)
+        names = [key for key, _ in pairs]
+        self.twin = next((key for key in names if names.count(key) > 1), None) if len(names) > len(self) else None
 
 
 def write_object(fields: Mapping[str, msgspec.Raw | bytes]) -> list[bytes | memoryview]:

@@ -67,7 +67,7 @@ def _read_flag(fields: RawObject, name: str) -> bool:
 
 def _read_count(fields: RawObject, name: str) -> int | None:
     try:
-        count = _count.decode(fields[name])
+        count: int | None = _count.decode(fields[name])
     except msgspec.DecodeError:
         raise InvalidRequest(f"The field {name!r} must be a whole number.", param=name) from None
     if count is not None and count < 0:

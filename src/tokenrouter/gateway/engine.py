@@ -192,8 +192,8 @@ class Gateway:
         except GatewayError as error:
             road.fail(error)
             raise
-        except asyncio.CancelledError:
-            road.abandon(exchange.call.abandoned_because)
+        except asyncio.CancelledError as error:
+            road.abandon("shutdown" if error.args == ("shutdown",) else "client_disconnect")
             raise
         except BaseException:
             road.abandon("gateway_error")

@@ -31,7 +31,6 @@ class Call:
         key: the key as sent, or b"".
         forwarded: header lines of the client's that go on to the provider.
         started_s: monotonic time at which its first byte was seen.
-        abandoned_because: why the task that serves it is cancelled, if it is.
     """
 
     dialect: OpenAiDialect
@@ -43,7 +42,6 @@ class Call:
     client_request_id: str = ""
     forwarded: bytes = b""
     started_s: float = 0.0
-    abandoned_because: EndReason = "client_disconnect"
 
 
 @dataclass(slots=True)
@@ -177,7 +175,7 @@ class Exchange:
             return
         self.ended = True
         entry = self.entry
-        entry.end_reason = self.call.abandoned_because if self.hung_up else reason
+        entry.end_reason = "client_disconnect" if self.hung_up else reason
         entry.error_code = error_code
         self._count(usage, content_bytes, free=free)
         entry.latency_us = int((time.monotonic() - self.call.started_s) * 1e6)

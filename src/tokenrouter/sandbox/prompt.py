@@ -15,11 +15,11 @@ IMAGE_TOKENS: Final = {"low": 85, "high": 765}
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message. Images are counted, not looked at."""
+    """One message; `more_tokens` weigh what is not text: images are counted, not looked at."""
 
     role: str
     text: str
-    image_tokens: int = 0
+    more_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Ask:
         return tuple(results)
 
     def tokens(self, tokenizer: Tokenizer) -> int:
-        texts = sum(tokenizer.count(turn.text) + tokenizer.per_message + turn.image_tokens for turn in self.turns)
+        texts = sum(tokenizer.count(turn.text) + tokenizer.per_message + turn.more_tokens for turn in self.turns)
         tools = tokenizer.count_json(self.tools_json) if self.tools_json else 0
         return texts + tools + tokenizer.per_request
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qs, unquote
 
-from tokenrouter.sandbox import catalog, chat, delivery, ids
+from tokenrouter.sandbox import catalog, chat, completions, delivery, embeddings, ids, responses
 from tokenrouter.sandbox.books import Books, Entry
 from tokenrouter.sandbox.delivery import JSON, Answer, Exchange, encoded
 from tokenrouter.sandbox.errors import ApiError
@@ -18,6 +18,9 @@ from tokenrouter.sandbox.server import Reply, Request
 
 ENDPOINTS: Final[dict[str, Callable[[Question], Answer]]] = {
     "/v1/chat/completions": chat.answer,
+    "/v1/completions": completions.answer,
+    "/v1/embeddings": embeddings.answer,
+    "/v1/responses": responses.answer,
 }
 """What the models answer, by path of the POST."""
 

@@ -49,7 +49,9 @@ class Utterance:
 
 
 def compose(ask: Ask, model: Model) -> Utterance:
-    """Raises: ApiError, when a schema cannot be met."""
+    """Raises: ApiError, when a schema cannot be met, or the model does not talk."""
+    if model.says == "vectors":
+        raise ApiError(400, f"The model `{model.name}` only makes embeddings.", param="model")
     reasoning = EFFORTS.get(ask.effort or "medium", EFFORTS["medium"]) if model.thinking != "none" else 0
     limit = math.inf if ask.max_tokens is None else ask.max_tokens
     if model.overruns and ask.max_tokens is not None:

@@ -77,10 +77,9 @@ class Tokenizer:
         total = self.count(text)
         start = begun = 0
         for number in range(tokens_per_piece, total + tokens_per_piece, tokens_per_piece):
-            last = number >= total
-            end = len(raw) if last else _character_edge(raw, int(number * self.bytes_per_token))
+            end = len(raw) if number >= total else _character_edge(raw, int(number * self.bytes_per_token))
             if end > start:
-                upto = min(number, total)
+                upto = number if end < len(raw) else total
                 yield Piece(raw[start:end].decode(), upto - begun)
                 start, begun = end, upto
 

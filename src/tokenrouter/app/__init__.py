@@ -1,0 +1,1 @@
+"""Composition: the processes, what they are made of, and what they say to each other."""

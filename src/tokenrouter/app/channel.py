@@ -1,0 +1,195 @@
+"""What the data processes and the control process say to each other, over a private Unix socket.
+
+A message is four bytes of length (big-endian) and a msgpack value tagged with its kind. The control
+process listens; a data process connects, and goes on serving with what it knows while nobody answers.
+Nothing here waits for a slow peer: what it cannot take is cut off, and it comes back for the whole state.
+"""
+
+import asyncio
+import random
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from tokenrouter.domain.catalog import Catalog
+
+MAX_FRAME_BYTES: Final = 64 * 2**20
+"""A catalogue of 100,000 keys is some 30 MiB."""
+MAX_UNSENT_BYTES: Final = 2 * MAX_FRAME_BYTES
+RECONNECT_S: Final = (0.05, 2.0)
+"""First and longest pause between attempts to connect."""
+_LENGTH: Final = struct.Struct(">I")
+
+log = structlog.get_logger(__name__)
+
+
+class CatalogMessage(msgspec.Struct, tag="catalog"):
+    """Control to data: the state that counts from now on."""
+
+    catalog: Catalog
+
+
+class CountersMessage(msgspec.Struct, tag="counters"):
+    """Control to data: what limits have used, as (limit id, scope, used); sent once to each new process."""
+
+    used: list[tuple[str, str, int]]
+
+
+class Hello(msgspec.Struct, tag="hello"):
+    """Data to control: who has connected."""
+
+    worker: str
+    pid: int
+    version: str
+
+
+class FiguresMessage(msgspec.Struct, tag="figures"):
+    """Data to control: counters since that process began."""
+
+    figures: dict[str, Any]
+
+
+ToData = CatalogMessage | CountersMessage
+ToControl = Hello | FiguresMessage
+
+_to_data: Final = msgspec.msgpack.Decoder(ToData)
+_to_control: Final = msgspec.msgpack.Decoder(ToControl)
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+
+def frame(message: ToData | ToControl) -> bytes:
+    """Return `message` with its length."""
+    payload = _encode(message)
+    return _LENGTH.pack(len(payload)) + payload
+
+
+async def read_payload(reader: asyncio.StreamReader) -> bytes:
+    """Return the next message's bytes.
+
+    Raises:
+        asyncio.IncompleteReadError: the peer is gone.
+        ValueError: the length is beyond all measure.
+    """
+    (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+    if length > MAX_FRAME_BYTES:
+        raise ValueError(f"a message of {length} bytes is not one of ours")
+    return await reader.readexactly(length)
+
+
+def send_or_cut(writer: asyncio.StreamWriter, data: bytes) -> bool:
+    """Send `data`, or cut a peer that does not read; False when it was cut."""
+    if writer.is_closing():
+        return False
+    if writer.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+        writer.transport.abort()
+        return False
+    writer.write(data)
+    return True
+
+
+class ChannelServer:
+    """The control process's end.
+
+    Attributes:
+        workers: the data processes that are connected, with the figures each sent last.
+    """
+
+    def __init__(self, path: Path, welcome: Callable[[], list[ToData]]) -> None:
+        """`welcome` returns what a process that connects is told first."""
+        self._path = path
+        self._welcome = welcome
+        self._writers: dict[asyncio.StreamWriter, str] = {}
+        self._server: asyncio.Server | None = None
+        self._talks: set[asyncio.Task[None]] = set()
+        self.workers: dict[str, dict[str, Any]] = {}
+
+    async def start(self) -> None:
+        """Listen; a socket that a dead predecessor left is replaced."""
+        self._path.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(self._talk, str(self._path))
+
+    async def close(self) -> None:
+        """Hang up on everybody."""
+        if self._server is not None:
+            self._server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    def broadcast(self, message: ToData) -> None:
+        """Tell every data process."""
+        data = frame(message)
+        for writer in list(self._writers):
+            send_or_cut(writer, data)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers[writer] = ""
+        try:
+            for message in self._welcome():
+                send_or_cut(writer, frame(message))
+            while True:
+                self._take(_to_control.decode(await read_payload(reader)), writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        except (ValueError, msgspec.DecodeError) as error:
+            log.warning("a data process sent what cannot be read", error=str(error))
+        finally:
+            self.workers.pop(self._writers.pop(writer, ""), None)
+            writer.close()
+
+    def _take(self, message: ToControl, writer: asyncio.StreamWriter) -> None:
+        if isinstance(message, Hello):
+            self._writers[writer] = message.worker
+            self.workers[message.worker] = {}
+        elif self._writers[writer]:
+            self.workers[self._writers[writer]] = message.figures
+
+
+class ChannelClient:
+    """The data process's end: stays connected for ever."""
+
+    def __init__(self, path: Path, hello: Hello, on_message: Callable[[ToData], None]) -> None:
+        self._path = path
+        self._hello = hello
+        self._on_message = on_message
+        self._writer: asyncio.StreamWriter | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the control process is listening."""
+        return self._writer is not None
+
+    def send(self, message: ToControl) -> bool:
+        """Send `message` if anybody listens; False when nobody does."""
+        return self._writer is not None and send_or_cut(self._writer, frame(message))
+
+    async def run(self) -> None:
+        """Connect, listen, and connect again; runs until cancelled."""
+        pause_s = RECONNECT_S[0]
+        while True:
+            try:
+                reader, writer = await asyncio.open_unix_connection(str(self._path))
+            except OSError:
+                await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
+                pause_s = min(pause_s * 2, RECONNECT_S[1])
+                continue
+            pause_s = RECONNECT_S[0]
+            await self._listen(reader, writer)
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        try:
+            self.send(self._hello)
+            while True:
+                self._on_message(_to_data.decode(await read_payload(reader)))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        except (ValueError, msgspec.DecodeError) as error:
+            log.warning("the control process sent what cannot be read", error=str(error))
+            await asyncio.sleep(RECONNECT_S[1])
+        finally:
+            self._writer = None
+            writer.close()

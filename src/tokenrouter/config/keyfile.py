@@ -1,0 +1,57 @@
+"""The installation's secret: 32 bytes from which every key of ours is derived.
+
+`ENCRYPTION_KEY` names it, or a file in the state folder holds it. It hashes short API keys and
+encrypts what lies on the disk; without it a stolen database is of no use.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from typing import Final
+
+from tokenrouter.config.settings import Settings
+
+FILE_NAME: Final = "secret.key"
+SECRET_BYTES: Final = 32
+
+
+def load_or_create_secret(settings: Settings) -> bytes:
+    """Return the secret; the file is made (mode 0600) when it is missing.
+
+    Raises:
+        OSError: the state folder cannot be written.
+        ValueError: the file holds something else.
+    """
+    if settings.encryption_key:
+        return hashlib.sha256(settings.encryption_key.encode()).digest()
+    folder = settings.paths.state_dir
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / FILE_NAME
+    if not path.exists():
+        fresh = folder / f".{FILE_NAME}.{os.getpid()}"
+        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            file.write(secrets.token_bytes(SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    secret = path.read_bytes()
+    if len(secret) != SECRET_BYTES:
+        raise ValueError(f"{path} does not hold {SECRET_BYTES} bytes; restore it from a backup")
+    return secret
+
+
+def pepper(secret: bytes) -> bytes:
+    """Return the key that hashes short API keys."""
+    return hmac.digest(secret, b"tokenrouter api key pepper", "sha256")
+
+
+def snapshot_key(secret: bytes) -> bytes:
+    """Return the key that encrypts the Catalog on disk."""
+    return hmac.digest(secret, b"tokenrouter catalog snapshot", "sha256")

@@ -1,0 +1,286 @@
+"""Everything that configures an installation, put together: flags > environment > `.env` > file > defaults."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, cast
+
+from tokenrouter.config.environment import environment_limits, environment_providers, read_number, sandbox_provider
+from tokenrouter.config.file import Secrets, Subjects, open_file, read_subjects, read_timeouts
+from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
+from tokenrouter.config.problems import ConfigErrors, Problem
+from tokenrouter.config.settings import KeySetting, Notice, Paths, Settings
+from tokenrouter.config.table import Table
+from tokenrouter.domain.catalog import OnJournalFailure, Policy, Provider, Timeouts
+from tokenrouter.domain.keys import SHORT_KEY_CHARS
+from tokenrouter.domain.limit_text import suggestion
+
+_NOT_YET: Final = "is not in this version"
+_NO_AUTH: Final = "gives everybody on this machine, and behind its proxies, an admin's rights"
+
+
+def load(*, config: str | None, environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Return the settings. `overrides` are flags: `listen_addr`, `sandbox`.
+
+    Raises:
+        ConfigErrors: everything that is wrong, at once.
+    """
+    problems: list[Problem] = []
+    paths = find_paths(environ, config)
+    environ = _with_dotenv(environ, paths, problems)
+    top = Table({}, "", "torod.toml", {}, problems)
+    if paths.config_file is not None:
+        top = open_file(paths.config_file, problems)
+    settings = _read(top, environ, paths, overrides or {})
+    if problems:
+        raise ConfigErrors(problems)
+    return settings
+
+
+def _with_dotenv(environ: Mapping[str, str], paths: Paths, problems: list[Problem]) -> Mapping[str, str]:
+    path = dotenv_file(environ, paths)
+    if path is None:
+        return environ
+    try:
+        return {**read_dotenv(path), **environ}
+    except (OSError, ValueError) as error:
+        problems.append(Problem(str(path), "", str(error)))
+        return environ
+
+
+def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[str, Any]) -> Settings:
+    problems = top.problems
+    timeouts = _timeouts(top, environ)
+    subjects = read_subjects(top, Secrets(environ), timeouts)
+    found, origins = environment_providers(environ, subjects.providers, timeouts, problems)
+    providers = [*subjects.providers, *found]
+    sandbox_url = environ.get("TOKENROUTER_SANDBOX_URL", "")
+    if sandbox_url and "sandbox" not in [provider.name for provider in providers]:
+        providers.append(sandbox_provider(sandbox_url))
+    listen_addr = _listen_addr(top, environ, flags)
+    settings = Settings(
+        paths=paths,
+        listen_addr=listen_addr,
+        database_url=_database_url(top, environ, paths),
+        encryption_key=environ.get("ENCRYPTION_KEY", ""),
+        admin_password=environ.get("ADMIN_PASSWORD", ""),
+        metrics_token=Secrets(environ).resolve(top, "metrics_token") or environ.get("TOKENROUTER_METRICS_TOKEN", ""),
+        default_provider=environ.get("TOKENROUTER_DEFAULT_PROVIDER") or top.text("default_provider"),
+        active_model_profile=top.text("active_model_profile"),
+        providers=tuple(providers),
+        keys=tuple(subjects.keys),
+        teams=tuple(subjects.teams),
+        users=tuple(subjects.users),
+        aliases=tuple(subjects.aliases),
+        limits=(*subjects.limits, *environment_limits(environ, problems)),
+        carried_use=tuple(subjects.carried_use),
+        prices=subjects.prices,
+        policy=_policy(top, environ),
+        timeouts=timeouts,
+        max_head_bytes=top.count("max_head_bytes", 64 * 2**10, least=1024),
+        max_body_bytes=top.count("max_body_bytes", 64 * 2**20, least=1024),
+        head_timeout_s=top.seconds("head_timeout_s", 10.0, least=0.1),
+        body_timeout_s=top.seconds("body_timeout_s", 60.0, least=0.1),
+        idle_timeout_s=top.seconds("idle_timeout_s", 120.0, least=0.1),
+        client_stall_s=top.seconds("client_stall_s", 300.0, least=0.1),
+        max_connections=top.count("max_connections", 20_000, least=1),
+        drain_s=top.seconds("drain_s", 30.0),
+        journal_sync_s=top.seconds("journal_sync_s", 0.1, least=0.001),
+        journal_reserve_bytes=top.count("journal_reserve_bytes", 16 * 2**20),
+        auto_remove_expired_tokens=top.flag("auto_remove_expired_tokens", True),
+        auto_remove_empty_quota_tokens=top.flag("auto_remove_empty_quota_tokens", False),
+        discovery=top.flag("discovery", True),
+        proxies=_proxies(environ),
+        log_level=cast(Any, top.choice("log_level", ("debug", "info", "warning", "error"), "info")),
+        log_format=cast(Any, top.choice("log_format", ("auto", "console", "json"), "auto")),
+        sandbox=bool(flags.get("sandbox", False)),
+        notices=tuple(_notices(top, subjects)),
+        origins={**subjects.origins, **origins},
+    )
+    _read_predecessors_keys(top)
+    top.finish()
+    _check(settings, top)
+    return settings
+
+
+def _timeouts(top: Table, environ: Mapping[str, str]) -> Timeouts:
+    usual = Timeouts()
+    whole_s = read_number(environ, "REQUEST_TIMEOUT", top.problems) or read_number(
+        environ, "PROVIDER_TIMEOUT", top.problems
+    )
+    if whole_s:
+        usual = replace(usual, first_byte_s=whole_s)
+    return read_timeouts(top.table("timeouts"), usual)
+
+
+def _policy(top: Table, environ: Mapping[str, str]) -> Policy:
+    usual = Policy()
+    most = top.count("max_concurrent_requests", usual.max_concurrent_requests)
+    named = read_number(environ, "MAX_CONCURRENT_REQUESTS", top.problems)
+    return Policy(
+        max_concurrent_requests=most if named is None else int(named),
+        max_concurrent_wait_s=top.seconds("max_concurrent_wait_s", usual.max_concurrent_wait_s),
+        max_waiting_requests=top.count("max_waiting_requests", usual.max_waiting_requests),
+        hold_first_byte_s=top.seconds("hold_first_byte_s", usual.hold_first_byte_s, least=0.1),
+        keep_alive_s=top.seconds("keep_alive_s", usual.keep_alive_s, least=0.1),
+        on_journal_failure=cast(OnJournalFailure, top.choice("on_journal_failure", ("refuse", "serve"), "refuse")),
+    )
+
+
+def _listen_addr(top: Table, environ: Mapping[str, str], flags: Mapping[str, Any]) -> str:
+    """A flag, `TOKENROUTER_LISTEN_ADDR`, `HOST` with `PORT` (the predecessors' pair), or the file."""
+    in_file = top.text("listen_addr", "127.0.0.1:8080")
+    named: tuple[tuple[str, Any], ...] = (
+        ("--listen-addr", flags.get("listen_addr")),
+        ("$TOKENROUTER_LISTEN_ADDR", environ.get("TOKENROUTER_LISTEN_ADDR")),
+        ("$PORT", _host_and_port(environ)),
+        (top.where("listen_addr"), in_file),
+    )
+    where, address = next((where, value) for where, value in named if value)
+    if split_address(address) is None:
+        top.problems.append(Problem(where, "listen_addr", f"{address!r} is not host:port, like 127.0.0.1:8080"))
+        return "127.0.0.1:8080"
+    return f"127.0.0.1{address}" if address.startswith(":") else cast(str, address)
+
+
+def _host_and_port(environ: Mapping[str, str]) -> str:
+    """`HOST` alone means too much (shells set it to the machine's name), so both must be there."""
+    host, port = environ.get("HOST"), environ.get("PORT")
+    return f"{host}:{port}" if host and port else ""
+
+
+def split_address(address: str) -> tuple[str, int] | None:
+    """Return host and port of `host:port` or `[v6]:port`; an empty host is loopback; None when it is neither."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535 or (":" in host and not host.startswith("[")):
+        return None
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _database_url(top: Table, environ: Mapping[str, str], paths: Paths) -> str:
+    """Only SQLite so far; a relative path is relative to the state folder."""
+    url = environ.get("TOKENROUTER_DATABASE_URL") or environ.get("DATABASE_URL") or top.text("database_url")
+    where = "$DATABASE_URL" if environ.get("DATABASE_URL") else top.where("database_url")
+    if not url:
+        return f"sqlite:///{paths.state_dir / 'tokenrouter.db'}"
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("sqlite", "sqlite+aiosqlite") or not rest.startswith("/") or len(rest) < 2:
+        message = f"{url.partition('@')[0]!r} cannot be used: only sqlite:///FILE; another database {_NOT_YET}"
+        top.problems.append(Problem(where, "database_url", message))
+        return f"sqlite:///{paths.state_dir / 'tokenrouter.db'}"
+    return f"sqlite:///{os.path.normpath(paths.state_dir / Path(rest[1:]))}"
+
+
+def _proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    names = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+    return {name: value for name in names if (value := environ.get(name) or environ.get(name.upper()))}
+
+
+def _read_predecessors_keys(top: Table) -> None:
+    """Settings of TokenRouter-Go that are read, and those that stop the start because ignoring them would mislead."""
+    for key in ("auto_enable_public_free_models", "auto_detect_local_servers"):
+        top.flag(key, False)
+    for key in ("allow_localhost_no_auth", "allow_host_docker_internal_no_auth"):
+        if top.flag(key, False):
+            top.problem(key, f"{_NO_AUTH}", "remove it and make a key: torod keys create NAME")
+    if top.text("http_mode", "enabled") != "enabled":
+        top.problem("http_mode", f"{top.text('http_mode')!r} {_NOT_YET}", 'use "enabled"')
+    if top.text("redis_url"):
+        top.problem("redis_url", _NOT_YET, "one process on one machine is served without it")
+    if top.count("workers", 1, least=1) > 1:
+        top.problem("workers", f"more than one {_NOT_YET}")
+    for name, keys in _SECTIONS.items():
+        section = top.table(name)
+        for key in keys:
+            section.raw(key)
+        if name == "tls" and section.flag("enabled", False):
+            section.problem("enabled", f"TLS {_NOT_YET}", "put a reverse proxy in front, or leave it off")
+        section.finish()
+
+
+_SECTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "tls": ("enabled", "mode", "listen_addr", "domain", "email", "cache_dir", "cert_pem", "key_pem"),
+    "conversations": ("enabled", "max_items", "max_age_days"),
+    "logs": ("max_lines",),
+}
+
+
+def _notices(top: Table, subjects: Subjects) -> list[Notice]:
+    notices = [_short_key(key, subjects) for key in subjects.keys if len(key.key) < SHORT_KEY_CHARS]
+    for limit in subjects.limits:
+        if limit.amount == 0 and limit.mode == "hard":
+            notices.append(Notice(limit.origin, f"the limit {limit.id!r} is 0, so it admits no request at all"))
+    conversations = top.raw("conversations")
+    if isinstance(conversations, dict) and conversations.get("enabled"):
+        notices.append(Notice(top.where("conversations"), f"capturing conversations {_NOT_YET}; nothing is stored"))
+    return notices
+
+
+def _short_key(key: KeySetting, subjects: Subjects) -> Notice:
+    where = subjects.origins.get(f"incoming_tokens.{key.name}", "torod.toml")
+    return Notice(where, f"the key of {key.name!r} is shorter than {SHORT_KEY_CHARS} characters; it is easier to guess")
+
+
+def _check(settings: Settings, top: Table) -> None:
+    """What only the whole can show: dangling references and secrets in the wrong place."""
+    names = tuple(provider.name for provider in settings.providers)
+    if settings.default_provider and settings.default_provider not in names:
+        hint = suggestion(settings.default_provider, names) if names else "declare it, or leave the setting out"
+        top.problem("default_provider", f"there is no provider {settings.default_provider!r}", hint)
+    _check_keys(settings, top)
+    _check_profiles(settings, top)
+    ours = {key.key: key.name for key in settings.keys}
+    for provider in settings.providers:
+        where = settings.origins.get(f"providers.{provider.name}", "torod.toml")
+        path = f"providers.{provider.name}"
+        if provider.secret in ours:
+            message = f"holds the key {ours[provider.secret]!r} of this gateway, not one of the provider's"
+            top.problems.append(Problem(where, f"{path}.api_key", message))
+        if _is_own_listener(provider, settings.listen_addr):
+            top.problems.append(Problem(where, f"{path}.base_url", "is this gateway's own address"))
+    _check_scopes(settings, top, names)
+
+
+def _check_keys(settings: Settings, top: Table) -> None:
+    ids = tuple(key.id for key in settings.keys)
+    for key in settings.keys:
+        where = settings.origins.get(f"incoming_tokens.{key.name}", "torod.toml")
+        if key.parent_id is not None and key.parent_id not in ids:
+            problem = Problem(where, "parent_id", f"there is no key {key.parent_id!r}", suggestion(key.parent_id, ids))
+            top.problems.append(problem)
+        for kind, name, known in (("team", key.team, settings.teams), ("user", key.user, settings.users)):
+            if name and known and name not in known:
+                problem = Problem(where, kind, f"there is no {kind} {name!r}", suggestion(name, known))
+                top.problems.append(problem)
+
+
+def _check_profiles(settings: Settings, top: Table) -> None:
+    profiles = tuple({target.profile: None for alias in settings.aliases for target in alias.targets})
+    if settings.aliases and settings.active_model_profile not in profiles:
+        message = f"{settings.active_model_profile!r} is in no alias" if settings.active_model_profile else "is missing"
+        top.problem("active_model_profile", message, suggestion(settings.active_model_profile, profiles))
+
+
+def _check_scopes(settings: Settings, top: Table, providers: tuple[str, ...]) -> None:
+    """A limit on a name that exists nowhere limits nothing. Keys, users and teams may also live in the database."""
+    known = {"provider": providers, "alias": tuple(alias.name for alias in settings.aliases)}
+    for limit in settings.limits:
+        kind, _, name = limit.scope.partition(":")
+        name = name.partition("/")[0] if kind == "model" else name
+        names = known.get("provider" if kind == "model" else kind)
+        if names is not None and name not in names:
+            hint = suggestion(name, names) if names else ""
+            top.problems.append(Problem(limit.origin, "scope", f"{limit.scope!r}: there is no {kind} {name!r}", hint))
+
+
+def _is_own_listener(provider: Provider, listen_addr: str) -> bool:
+    address = split_address(listen_addr)
+    rest = provider.base_url.partition("://")[2].partition("/")[0]
+    theirs = split_address(rest) if ":" in rest else None
+    if address is None or theirs is None or address[1] != theirs[1] or not address[1]:
+        return False
+    local = ("127.0.0.1", "localhost", "::1", "0.0.0.0", address[0])
+    return theirs[0] in local
+
+

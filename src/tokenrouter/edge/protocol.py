@@ -1,0 +1,366 @@
+"""The server side of one client connection: HTTP/1.x on httptools, one request at a time.
+
+The parser is llhttp in its strict mode, so what two parsers could read differently (both length
+headers, bare line feeds, folded headers) is an error here and never reaches a provider. Requests that
+a client pipelines wait in a short queue while reading is paused.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, cast
+
+import httptools
+
+from tokenrouter.domain.errors import (
+    BodyTooLarge,
+    ClientError,
+    GatewayError,
+    HeadTooLarge,
+    MalformedHttp,
+    RequestTimedOut,
+    UpgradeRequired,
+)
+from tokenrouter.domain.ledger import EndReason
+from tokenrouter.edge.decompress import decompress
+from tokenrouter.edge.request import Request
+from tokenrouter.edge.responder import DateHeader, HttpResponder
+
+MAX_PIPELINED: Final = 16
+"""Requests of one connection that wait for their turn; further bytes stay in the socket."""
+WRITE_HIGH_WATER: Final = 256 * 2**10
+"""Unsent bytes after which the provider is paused."""
+MIN_BODY_RATE: Final = 16 * 2**10
+"""Bytes per second that extend the time a body may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one connection may ask of us; times in seconds."""
+
+    max_head_bytes: int = 64 * 2**10
+    max_body_bytes: int = 64 * 2**20
+    head_timeout_s: float = 10.0
+    body_timeout_s: float = 60.0
+    idle_timeout_s: float = 120.0
+    client_stall_s: float = 300.0
+    max_connections: int = 20_000
+
+
+Handler = Callable[[Request, HttpResponder], Awaitable[None]]
+
+
+class Connections:
+    """All connections of one process, and what they share.
+
+    Attributes:
+        draining: whether the process is about to stop: answers close their connection.
+    """
+
+    def __init__(
+        self, handle: Handler, refuse: Callable[[GatewayError, bytes, HttpResponder], None], bounds: Bounds
+    ) -> None:
+        """`handle` answers a request and raises nothing but cancellation; `refuse` tells of bytes that are none."""
+        self.handle = handle
+        self.refuse = refuse
+        self.bounds = bounds
+        self.date = DateHeader()
+        self.open: set[ClientConnection] = set()
+        self.draining = False
+
+    def new(self) -> "ClientConnection":
+        """Return the protocol of a new connection."""
+        return ClientConnection(self)
+
+    @property
+    def busy(self) -> int:
+        """Connections that are being answered."""
+        return sum(1 for connection in self.open if connection.is_busy)
+
+    def drain(self) -> None:
+        """Close what is idle; let the rest finish its answer."""
+        self.draining = True
+        for connection in list(self.open):
+            connection.drain()
+
+    def abort(self, reason: EndReason) -> None:
+        """Cut every connection."""
+        for connection in list(self.open):
+            connection.abort(reason)
+
+    async def sweep(self, interval_s: float = 0.5) -> None:
+        """Close connections that are too slow or idle for too long; runs until cancelled."""
+        while True:
+            await asyncio.sleep(interval_s)
+            now_s = time.monotonic()
+            for connection in list(self.open):
+                connection.check_patience(now_s)
+
+
+class ClientConnection(asyncio.Protocol):
+    """One client's connection."""
+
+    __slots__ = (
+        "_body",
+        "_body_bytes",
+        "_current",
+        "_error",
+        "_head_bytes",
+        "_in_body",
+        "_parser",
+        "_peer",
+        "_queue",
+        "_reading",
+        "_request",
+        "_responder",
+        "_since_s",
+        "_stalled_since_s",
+        "_task",
+        "_transport",
+        "cancel_reason",
+        "shared",
+    )
+
+    def __init__(self, shared: Connections) -> None:
+        self.shared = shared
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._peer = ""
+        self._request: Request | None = None
+        self._queue: deque[Request] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._responder: HttpResponder | None = None
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._head_bytes = 0
+        self._in_body = False
+        self._reading = True
+        self._error: GatewayError | None = None
+        self._since_s = time.monotonic()
+        self._stalled_since_s = 0.0
+        self.cancel_reason: EndReason = "client_disconnect"
+
+    @property
+    def is_busy(self) -> bool:
+        return self._task is not None
+
+    # Bytes in.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self._peer = peer[0] if isinstance(peer, tuple) else ""
+        self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
+        if len(self.shared.open) >= self.shared.bounds.max_connections:
+            self._transport.abort()
+            return
+        self.shared.open.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._error is not None:
+            return
+        if not self._in_body:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+            if not self._in_body and self._head_bytes > self.shared.bounds.max_head_bytes:
+                raise HeadTooLarge(f"The request's head is longer than {self.shared.bounds.max_head_bytes} bytes.")
+        except httptools.HttpParserUpgrade:
+            self._fail(UpgradeRequired("Upgrades are not served here; send an ordinary POST."))
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            told = cause if isinstance(cause, GatewayError) else MalformedHttp(f"The request is not valid HTTP: {error}.")
+            self._fail(told)
+        except ClientError as error:
+            self._fail(error)
+
+    def _fail(self, error: GatewayError) -> None:
+        """Remember what is wrong with the bytes, and tell it once the requests before them are answered."""
+        self._error = error
+        self._pause()
+        if self._task is None and not self._queue:
+            self._tell_error()
+
+    def _tell_error(self) -> None:
+        transport = self._transport
+        if self._error is None or transport is None or transport.is_closing():
+            return
+        path = self._request.path if self._request is not None else b""
+        responder = HttpResponder(transport, self.shared.date, keep_alive=False, chunked=False)
+        self.shared.refuse(self._error, path, responder)
+        transport.close()
+
+    def _pause(self) -> None:
+        if self._reading and self._transport is not None and not self._transport.is_closing():
+            self._reading = False
+            self._transport.pause_reading()
+
+    def _resume(self) -> None:
+        if not self._reading and self._transport is not None and not self._transport.is_closing():
+            self._reading = True
+            self._transport.resume_reading()
+
+    # httptools callbacks.
+
+    def on_message_begin(self) -> None:
+        self._request = Request(started_s=time.monotonic(), client_ip=self._peer)
+        self._since_s = self._request.started_s
+
+    def on_url(self, url: bytes) -> None:
+        request = self._request
+        if request is not None:
+            request.path += url
+            if len(request.path) > self.shared.bounds.max_head_bytes:
+                raise HeadTooLarge("The request's URL is too long.")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._request is not None:
+            self._request.add_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        request = self._request
+        if request is None:
+            return
+        self._in_body = True
+        self._head_bytes = 0
+        request.method = self._parser.get_method()
+        request.path, _, request.query = request.path.partition(b"?")
+        request.keep_alive = self._parser.should_keep_alive()
+        request.chunked_answers = self._parser.get_http_version() != "1.0"
+        headers = request.headers
+        length = headers.get(b"content-length")
+        if length is not None and int(length) > self.shared.bounds.max_body_bytes:
+            raise self._body_too_large()
+        if b"host" not in headers and request.chunked_answers:
+            raise MalformedHttp("The Host header is missing (RFC 9112, 3.2).")
+        if headers.get(b"expect", b"").lower() == b"100-continue" and self._task is None and self._transport is not None:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _body_too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"The body is longer than {self.shared.bounds.max_body_bytes} bytes.")
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        if self._body_bytes > self.shared.bounds.max_body_bytes:
+            raise self._body_too_large()
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        request, self._request = self._request, None
+        self._in_body = False
+        if request is None:
+            return
+        parts, self._body = self._body, []
+        self._body_bytes = 0
+        request.body = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._queue.append(request)
+        if self._task is None:
+            self._answer_next()
+        elif len(self._queue) >= MAX_PIPELINED:
+            self._pause()
+
+    # Answers out.
+
+    def _answer_next(self) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        request = self._queue.popleft()
+        self._responder = HttpResponder(
+            transport,
+            self.shared.date,
+            keep_alive=request.keep_alive and not self.shared.draining,
+            chunked=request.chunked_answers,
+            head_only=request.method == b"HEAD",
+        )
+        self._task = asyncio.get_running_loop().create_task(self._answer(request, self._responder))
+
+    async def _answer(self, request: Request, responder: HttpResponder) -> None:
+        try:
+            if b"content-encoding" in request.headers or request.body[:1] in _MAYBE_COMPRESSED:
+                request.body = decompress(
+                    request.body, request.headers.get(b"content-encoding", b""), self.shared.bounds.max_body_bytes
+                )
+            await self.shared.handle(request, responder)
+        except ClientError as error:
+            self.shared.refuse(error, request.path, responder)
+        finally:
+            self._task = None
+            self._responder = None
+            self._since_s = time.monotonic()
+        self._after_answer(responder)
+
+    def _after_answer(self, responder: HttpResponder) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if not (responder.finished and responder.keeps_alive) or self.shared.draining:
+            transport.close()
+        elif self._queue:
+            self._answer_next()
+        elif self._error is not None:
+            self._tell_error()
+        if len(self._queue) < MAX_PIPELINED and self._error is None:
+            self._resume()
+
+    def pause_writing(self) -> None:
+        self._stalled_since_s = time.monotonic()
+        if self._responder is not None and self._responder.flow is not None:
+            self._responder.flow.pause()
+
+    def resume_writing(self) -> None:
+        self._stalled_since_s = 0.0
+        if self._responder is not None and self._responder.flow is not None:
+            self._responder.flow.resume()
+
+    # Endings.
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.shared.open.discard(self)
+        self._transport = None
+        self._queue.clear()
+        if self._task is not None:
+            self._task.cancel(self.cancel_reason)
+
+    def drain(self) -> None:
+        """Close at once when idle, else after the answer."""
+        if self._task is None and self._transport is not None:
+            self._transport.close()
+        elif self._responder is not None:
+            self._responder.close_after()
+
+    def abort(self, reason: EndReason) -> None:
+        """Cut the connection; a running answer is abandoned for `reason`."""
+        self.cancel_reason = reason
+        if self._transport is not None:
+            self._transport.abort()
+
+    def check_patience(self, now_s: float) -> None:
+        """Close the connection if the client is too slow; called now and then."""
+        bounds = self.shared.bounds
+        if self._stalled_since_s and now_s - self._stalled_since_s > bounds.client_stall_s:
+            self.abort("client_disconnect")
+        elif self._error is not None or self._task is not None:
+            return
+        elif self._request is not None or self._head_bytes:
+            self._check_request(now_s)
+        elif now_s - self._since_s > bounds.idle_timeout_s and self._transport is not None:
+            self._transport.close()
+
+    def _check_request(self, now_s: float) -> None:
+        bounds = self.shared.bounds
+        patience_s = bounds.head_timeout_s
+        if self._in_body:
+            patience_s = bounds.body_timeout_s + self._body_bytes / MIN_BODY_RATE
+        if now_s - self._since_s > patience_s:
+            part = "body" if self._in_body else "head"
+            self._fail(RequestTimedOut(f"The request's {part} did not arrive within {patience_s:.0f} s."))
+
+
+_MAYBE_COMPRESSED: Final = (b"\x1f", b"\x28")
+"""First bytes of gzip and zstd; no JSON starts with them."""

@@ -1,0 +1,58 @@
+"""One parsed request."""
+
+from dataclasses import dataclass, field
+
+from tokenrouter.domain.errors import MalformedHttp
+
+SINGLE_HEADERS = frozenset({b"authorization", b"x-api-key", b"host", b"content-type", b"content-encoding"})
+"""Headers that must not be repeated: two readers could pick different ones."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A request as it came in.
+
+    Attributes:
+        path: without the query.
+        query: without the question mark.
+        headers: lower-case names; values of a repeated header are joined by commas (RFC 9110, 5.3).
+        started_s: monotonic time at which its first byte was seen.
+    """
+
+    method: bytes = b""
+    path: bytes = b""
+    query: bytes = b""
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    body: bytes = b""
+    keep_alive: bool = True
+    chunked_answers: bool = True
+    started_s: float = 0.0
+    client_ip: str = ""
+
+    def add_header(self, name: bytes, value: bytes) -> None:
+        """Take in one header line.
+
+        Raises:
+            MalformedHttp: a header that must be single stands twice.
+        """
+        name = name.lower()
+        earlier = self.headers.get(name)
+        if earlier is None:
+            self.headers[name] = value
+            return
+        if name in SINGLE_HEADERS:
+            raise MalformedHttp(f"The header {name.decode('latin-1')!r} stands twice; send it once.")
+        self.headers[name] = earlier + b", " + value
+
+    @property
+    def key(self) -> bytes:
+        """The API key that was sent: as a bearer token, or as `x-api-key`; b"" when there is none."""
+        sent = self.headers.get(b"authorization")
+        if sent is None:
+            return self.headers.get(b"x-api-key", b"").strip()
+        scheme, _, token = sent.partition(b" ")
+        return token.strip() if scheme.lower() == b"bearer" else b""
+
+    def text(self, name: bytes, max_chars: int = 128) -> str:
+        """Return a header's value as text, cut to `max_chars`; "" when it was not sent."""
+        return self.headers.get(name, b"").decode("latin-1")[:max_chars]

@@ -1,0 +1,120 @@
+"""Reading journals: live ones while they grow, and those that a dead process left behind."""
+
+import fcntl
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from tokenrouter.domain.ledger import LedgerEntry, Usage
+from tokenrouter.domain.limits import Amounts
+from tokenrouter.journal.format import HEADER, MAGIC, MAX_RECORD_BYTES, Begin, End, Progress, Record, decode
+
+SUFFIX: Final = ".journal"
+RESERVE_SUFFIX: Final = ".reserve"
+
+
+def journal_files(folder: Path) -> list[Path]:
+    """Return every journal file of `folder`, oldest first."""
+    return sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+
+
+@contextmanager
+def adopt(path: Path) -> Iterator[bool]:
+    """Hold the lock of a file whose writer is gone; yields False when the writer lives (or the file is gone)."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(fd)
+
+
+def writer_of(path: Path) -> str:
+    """Return the name of the process that wrote `path`; its segments share it."""
+    return path.name.removesuffix(SUFFIX).rpartition("-")[0]
+
+
+def read_records(path: Path, offset: int = 0) -> Iterator[tuple[Record, int]]:
+    """Yield each record from `offset` on, with the offset after it; stops at the first that is not whole.
+
+    Raises:
+        ValueError: the file is no journal, or holds a record of a newer version.
+    """
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            if file.seek(0) == 0 and not any(file.read(len(MAGIC))):
+                return
+            raise ValueError(f"{path.name} is not a journal of this version")
+        at = max(offset, len(MAGIC))
+        file.seek(at)
+        while (payload := _read_payload(file)) is not None:
+            at += HEADER.size + len(payload)
+            yield decode(payload), at
+
+
+def _read_payload(file: BinaryIO) -> bytes | None:
+    head = file.read(HEADER.size)
+    if len(head) < HEADER.size:
+        return None
+    length, checksum = HEADER.unpack(head)
+    if not 0 < length <= MAX_RECORD_BYTES:
+        return None
+    payload = file.read(length)
+    return payload if len(payload) == length and zlib.crc32(payload) == checksum else None
+
+
+@dataclass(slots=True)
+class _Open:
+    entry: LedgerEntry
+    held: Amounts
+
+
+@dataclass(slots=True)
+class OpenRequests:
+    """Turns the records of one writer into finished entries."""
+
+    _open: dict[str, _Open] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def take(self, record: Record) -> LedgerEntry | None:
+        """Take in one record; return the entry that it finishes, if it does."""
+        match record:
+            case Begin(entry, held):
+                self._open[entry.id] = _Open(entry, held)
+            case Progress(entry_id, held):
+                if (known := self._open.get(entry_id)) is not None:
+                    known.held = held
+            case End(entry):
+                self._open.pop(entry.id, None)
+                return entry
+        return None
+
+    def interrupt_all(self) -> list[LedgerEntry]:
+        """Return the entries of requests that their dead process never ended, charged what they were allowed."""
+        interrupted = [_interrupted(known) for known in self._open.values()]
+        self._open.clear()
+        return interrupted
+
+
+def _interrupted(known: _Open) -> LedgerEntry:
+    entry, held = known.entry, known.held
+    entry.end_reason = "interrupted"
+    entry.error_code = "interrupted"
+    entry.estimated = True
+    entry.usage = Usage(input_tokens=held.input_tokens, output_tokens=held.output_tokens)
+    entry.cost_nano_usd = held.cost_nano_usd or None
+    return entry

@@ -1,0 +1,1 @@
+"""Where the counters of limits live."""

@@ -1,0 +1,173 @@
+"""Limits kept in this process: synchronous, and so atomic on the event loop.
+
+Used by one data process alone. A hard limit holds because a reservation is taken whole or not at all,
+and nothing is used that was not held before.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from tokenrouter.domain.errors import CountersNotReady, GatewayError, QuotaExceeded, QuotaReserved, RateLimited
+from tokenrouter.domain.limits import Amounts, Limit, LimitState, UsedByCounter
+
+from tokenrouter.limits.counters import Counter, new_counter
+from tokenrouter.limits.words import describe
+
+MAX_REMEMBERED: Final = 20_000
+"""Most combinations of scopes whose limits are remembered, and most counters before idle ones are dropped."""
+TEMPLATES: Final = ("key", "user", "team")
+
+
+class HeldReservation:
+    """What one request holds: a share of each counter that applies to it."""
+
+    __slots__ = ("held", "shares")
+
+    def __init__(self, held: Amounts, shares: list[tuple[Counter, float]]) -> None:
+        self.held = held
+        self.shares = shares
+
+
+class MemoryLimiter:
+    """Keeps every counter in a dictionary.
+
+    Attributes:
+        looks_at_addresses: whether any limit has an `ip:` scope.
+    """
+
+    def __init__(self, limits: Sequence[Limit], *, clock: Callable[[], float] = time.time, restored: bool = False) -> None:
+        """`clock` gives seconds since the epoch; `restored`: there is nothing to wait for."""
+        self._clock = clock
+        self._restored = restored
+        self._counters: dict[tuple[str, str], Counter] = {}
+        self._applicable: dict[tuple[str, ...], tuple[tuple[Limit, str], ...]] = {}
+        self.reload(limits)
+
+    def reload(self, limits: Sequence[Limit]) -> None:
+        """Follow a changed catalogue; counters of limits that stay are kept."""
+        self._by_scope: dict[str, list[Limit]] = {}
+        for limit in limits:
+            self._by_scope.setdefault(limit.scope, []).append(limit)
+        kept = {limit.id: limit for limit in limits}
+        for key, counter in list(self._counters.items()):
+            if key[0] not in kept:
+                del self._counters[key]
+            else:
+                counter.limit = kept[key[0]]
+        self._applicable.clear()
+        self.looks_at_addresses = any(scope.startswith("ip:") for scope in self._by_scope)
+
+    def restore(self, used: UsedByCounter) -> None:
+        """Take in what was used before this process began; once."""
+        if self._restored:
+            return
+        now_s = self._clock()
+        limits = {limit.id: limit for group in self._by_scope.values() for limit in group}
+        for (limit_id, scope), amount in used.items():
+            if (limit := limits.get(limit_id)) is not None:
+                self._counter(limit, scope, now_s).restore(amount, now_s)
+        self._restored = True
+
+    def reserve(self, scopes: Sequence[str], amounts: Amounts) -> HeldReservation:
+        """Hold `amounts` in every limit that applies to any of `scopes`, or in none.
+
+        Raises:
+            RateLimited, QuotaReserved, QuotaExceeded, CountersNotReady
+        """
+        applicable = self._limits_of(tuple(scopes))
+        if not applicable:
+            return HeldReservation(amounts, [])
+        now_s = self._clock()
+        counters = [self._counter(limit, scope, now_s) for limit, scope in applicable]
+        for counter in counters:
+            self._admit(counter, amounts.of(counter.limit.metric), now_s)
+        shares = [(counter, counter.hold(amounts.of(counter.limit.metric), now_s)) for counter in counters]
+        return HeldReservation(amounts, shares)
+
+    def extend(self, reservation: HeldReservation, amounts: Amounts) -> bool:
+        """Raise what `reservation` holds to `amounts`; False when a hard limit forbids it."""
+        now_s = self._clock()
+        for counter, _ in reservation.shares:
+            more = amounts.of(counter.limit.metric) - reservation.held.of(counter.limit.metric)
+            taken = counter.used(now_s) + counter.held
+            if more > 0 and counter.limit.mode == "hard" and taken + more > counter.limit.amount:
+                return False
+        for counter, mark in reservation.shares:
+            metric = counter.limit.metric
+            counter.adjust(mark, amounts.of(metric) - reservation.held.of(metric))
+        reservation.held = amounts
+        return True
+
+    def settle(self, reservation: HeldReservation, used: Amounts) -> None:
+        """Turn what was held into `used`; once, later calls do nothing."""
+        shares, reservation.shares = reservation.shares, []
+        if not shares:
+            return
+        now_s = self._clock()
+        for counter, mark in shares:
+            metric = counter.limit.metric
+            counter.settle(mark, reservation.held.of(metric), used.of(metric), now_s)
+
+    def states(self, scopes: Sequence[str]) -> list[LimitState]:
+        """Return the counters of every limit that applies to any of `scopes`."""
+        now_s = self._clock()
+        counters = [self._counter(limit, scope, now_s) for limit, scope in self._limits_of(tuple(scopes))]
+        return [
+            LimitState(counter.limit, counter.scope, counter.used(now_s), counter.held, counter.resets_in_s(now_s))
+            for counter in counters
+        ]
+
+    def _admit(self, counter: Counter, asked: int, now_s: float) -> None:
+        limit = counter.limit
+        if limit.mode != "hard":
+            return
+        if not self._restored and limit.metric != "concurrency":
+            raise CountersNotReady("The limits of this API key are being restored; try again shortly.", retry_after_s=1)
+        used = counter.used(now_s)
+        if used + counter.held + asked > limit.amount:
+            raise _refusal(counter, used, asked, now_s)
+
+    def _counter(self, limit: Limit, scope: str, now_s: float) -> Counter:
+        counter = self._counters.get((limit.id, scope))
+        if counter is None:
+            if len(self._counters) >= MAX_REMEMBERED:
+                self._drop_idle(now_s)
+            counter = self._counters[limit.id, scope] = new_counter(limit, scope, now_s)
+        return counter
+
+    def _drop_idle(self, now_s: float) -> None:
+        self._counters = {key: counter for key, counter in self._counters.items() if not counter.is_idle(now_s)}
+
+    def _limits_of(self, scopes: tuple[str, ...]) -> tuple[tuple[Limit, str], ...]:
+        known = self._applicable.get(scopes)
+        if known is None:
+            if len(self._applicable) >= MAX_REMEMBERED:
+                self._applicable.clear()
+            found = tuple((limit, scope) for scope in scopes for limit in self._limits_of_scope(scope))
+            known = self._applicable[scopes] = found
+        return known
+
+    def _limits_of_scope(self, scope: str) -> Iterable[Limit]:
+        """Yield the limits of `scope`: its own, then those templates that none of its own replaces."""
+        own = self._by_scope.get(scope, [])
+        yield from own
+        kind, colon, _ = scope.partition(":")
+        if colon and kind in TEMPLATES:
+            replaced = {(limit.metric, limit.window) for limit in own}
+            for limit in self._by_scope.get(f"{kind}:*", []):
+                if (limit.metric, limit.window) not in replaced:
+                    yield limit
+
+
+def _refusal(counter: Counter, used: int, asked: int, now_s: float) -> GatewayError:
+    limit = counter.limit
+    message = describe(limit, counter.scope, used=used, held=counter.held, asked=asked)
+    resets_in_s = counter.resets_in_s(now_s)
+    if limit.metric == "concurrency":
+        return RateLimited(message, retry_after_s=1.0)
+    if used + asked <= limit.amount:
+        return QuotaReserved(message, retry_after_s=2.0)
+    if limit.window.kind == "sliding":
+        return RateLimited(message, retry_after_s=resets_in_s or 1.0)
+    return QuotaExceeded(message, retry_after_s=resets_in_s)

@@ -1,0 +1,106 @@
+"""What a data process counts: plain integers, read by the control process once a second.
+
+Counting happens on the hot path, so it is a dictionary look-up and a few additions; names, labels and
+the text format are made where `/metrics` is answered.
+"""
+
+from bisect import bisect_left
+from typing import Any, Final
+
+from tokenrouter.domain.ledger import LedgerEntry
+
+LATENCY_BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+"""Upper edges of the latency buckets; from a local server's answer to a long reasoning run."""
+_EDGES_US: Final = tuple(int(edge * 1e6) for edge in LATENCY_BUCKETS_S)
+MAX_SERIES: Final = 5_000
+"""Most combinations of labels that are counted apart; the rest is counted together."""
+
+_Labels = tuple[str, str, str, str, str]
+_REST: Final[_Labels] = ("other", "other", "other", "other", "other")
+
+
+class _Series:
+    """One combination of labels."""
+
+    __slots__ = (
+        "cached",
+        "cost_nano_usd",
+        "first_token",
+        "first_token_sum_us",
+        "input",
+        "latency",
+        "latency_sum_us",
+        "output",
+        "reasoning",
+        "requests",
+    )
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.input = 0
+        self.output = 0
+        self.cached = 0
+        self.reasoning = 0
+        self.cost_nano_usd = 0
+        self.latency_sum_us = 0
+        self.first_token_sum_us = 0
+        self.latency = [0] * (len(_EDGES_US) + 1)
+        self.first_token = [0] * (len(_EDGES_US) + 1)
+
+    def count(self, entry: LedgerEntry) -> None:
+        usage = entry.usage
+        self.requests += entry.count
+        self.input += usage.input_tokens
+        self.output += usage.output_tokens
+        self.cached += usage.cached_input_tokens
+        self.reasoning += usage.reasoning_tokens
+        self.cost_nano_usd += entry.cost_nano_usd or 0
+        self.latency_sum_us += entry.latency_us
+        self.latency[bisect_left(_EDGES_US, entry.latency_us)] += 1
+        if entry.first_token_us:
+            self.first_token_sum_us += entry.first_token_us
+            self.first_token[bisect_left(_EDGES_US, entry.first_token_us)] += 1
+
+
+class Figures:
+    """Counters of one data process since its start."""
+
+    def __init__(self) -> None:
+        self._series: dict[_Labels, _Series] = {}
+        self.gauges: dict[str, float] = {}
+
+    def record(self, entry: LedgerEntry) -> None:
+        """Count one finished request."""
+        labels = (entry.operation, entry.provider, _status_class(entry.status), entry.end_reason, entry.error_code)
+        series = self._series.get(labels)
+        if series is None:
+            if len(self._series) >= MAX_SERIES:
+                labels = _REST
+            series = self._series.setdefault(labels, _Series())
+        series.count(entry)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return everything as plain values: `series` with their labels, and `gauges`."""
+        return {
+            "series": [
+                {
+                    "labels": list(labels),
+                    "requests": series.requests,
+                    "input": series.input,
+                    "output": series.output,
+                    "cached": series.cached,
+                    "reasoning": series.reasoning,
+                    "cost_nano_usd": series.cost_nano_usd,
+                    "latency": list(series.latency),
+                    "latency_sum_us": series.latency_sum_us,
+                    "first_token": list(series.first_token),
+                    "first_token_sum_us": series.first_token_sum_us,
+                }
+                for labels, series in self._series.items()
+            ],
+            "gauges": dict(self.gauges),
+        }
+
+
+def _status_class(status: int) -> str:
+    return f"{status // 100}xx" if status else "none"

@@ -1,0 +1,1 @@
+"""The sandbox, judged by the vendor's own SDK over real sockets."""
