@@ -54,9 +54,7 @@ def test_function_arguments_arrive_in_pieces(client: OpenAI) -> None:
 
 @pytest.mark.parametrize("summary", [None, "auto"])
 def test_reasoning_comes_before_the_message(client: OpenAI, summary: Any) -> None:
-    with client.responses.stream(
-        model="thinker", input="x", reasoning={"effort": "low", "summary": summary}
-    ) as stream:
+    with client.responses.stream(model="thinker", input="x", reasoning={"effort": "low", "summary": summary}) as stream:
         kinds = [event.type for event in stream]
         final = stream.get_final_response()
 

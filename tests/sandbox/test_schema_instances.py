@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenrouter.sandbox.schema_instances import ImpossibleSchema, instance
+from tokenrouter.sandbox.schema_instances import instance
+from tokenrouter.sandbox.schema_values import ImpossibleSchema
 
 TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -95,7 +96,9 @@ def _fits_object(value: dict[str, Any], schema: Any, root: Any) -> bool:
 def _ranges(low: str, high: str, most: int) -> st.SearchStrategy[dict[str, Any]]:
     """Two bounds in order, either of which may be missing."""
     pairs = st.tuples(st.integers(0, most), st.integers(0, most)).map(sorted)
-    return pairs.flatmap(lambda pair: st.sampled_from([{}, {low: pair[0]}, {high: pair[1]}, {low: pair[0], high: pair[1]}]))
+    return pairs.flatmap(
+        lambda pair: st.sampled_from([{}, {low: pair[0]}, {high: pair[1]}, {low: pair[0], high: pair[1]}])
+    )
 
 
 def _joined(*parts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
@@ -140,7 +143,9 @@ def test_an_instance_is_valid_and_always_the_same(schema: dict[str, Any]) -> Non
 LINKED_LIST: dict[str, Any] = {
     "$ref": "#/$defs/node",
     "$defs": {
-        "node": _object({"value": {"type": "integer"}, "next": {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]}}, True)
+        "node": _object(
+            {"value": {"type": "integer"}, "next": {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]}}, True
+        )
     },
 }
 TREE: dict[str, Any] = _object({"name": {"type": "string"}, "leaves": {"type": "array", "items": {"$ref": "#"}}}, True)
@@ -170,6 +175,18 @@ def test_particular_schemas_have_valid_instances(schema: dict[str, Any]) -> None
     assert fits(instance(schema), schema, schema)
 
 
+DOUBLING: dict[str, Any] = {
+    "$ref": "#/$defs/0",
+    "$defs": {
+        **{str(n): _object({side: {"$ref": f"#/$defs/{n + 1}"} for side in "lr"}, True) for n in range(30)},
+        "30": {"type": "null"},
+    },
+}
+NESTED: dict[str, Any] = {"type": "null"}
+for _ in range(900):
+    NESTED = {"type": "array", "items": NESTED, "minItems": 1}
+
+
 @pytest.mark.parametrize(
     "schema",
     [
@@ -184,6 +201,8 @@ def test_particular_schemas_have_valid_instances(schema: dict[str, Any]) -> None
         {"$ref": "https://example.com/schema"},
         _object({"again": {"$ref": "#"}}, True),
         {"type": "array", "items": {"type": "boolean"}, "minItems": 3, "uniqueItems": True},
+        pytest.param(DOUBLING, id="doubling"),
+        pytest.param(NESTED, id="nested"),
     ],
 )
 def test_an_impossible_schema_is_refused(schema: object) -> None:
@@ -191,6 +210,8 @@ def test_an_impossible_schema_is_refused(schema: object) -> None:
         instance(schema)
 
 
-@pytest.mark.parametrize(("name", "shape"), [("date", r"\d{4}-\d\d-\d\d"), ("uuid", r"[0-9a-f-]{36}"), ("email", ".+@.+")])
+@pytest.mark.parametrize(
+    ("name", "shape"), [("date", r"\d{4}-\d\d-\d\d"), ("uuid", r"[0-9a-f-]{36}"), ("email", ".+@.+")]
+)
 def test_formats_are_filled_in(name: str, shape: str) -> None:
     assert re.fullmatch(shape, str(instance({"type": "string", "format": name})))

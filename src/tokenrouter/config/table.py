@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from tokenrouter.config.problems import Problem
 from tokenrouter.domain.limit_text import suggestion
@@ -52,15 +52,15 @@ class Table:
 
     def text(self, key: str, default: str = "") -> str:
         """Return a string."""
-        return self._typed(key, str, default)
+        return cast(str, self._typed(key, str, default))
 
     def flag(self, key: str, default: bool) -> bool:
         """Return a boolean."""
-        return self._typed(key, bool, default)
+        return cast(bool, self._typed(key, bool, default))
 
     def count(self, key: str, default: int, *, least: int = 0) -> int:
         """Return a whole number of at least `least`."""
-        value = self._typed(key, int, default)
+        value: int = self._typed(key, int, default)
         if value < least:
             self.problem(key, f"{value} is too small; use at least {least}")
             return default

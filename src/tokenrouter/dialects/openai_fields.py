@@ -19,7 +19,7 @@ MAX_MODEL_CHARS: Final = 256
 _string: Final = msgspec.json.Decoder(str)
 _flag: Final = msgspec.json.Decoder(bool | None)
 _count: Final = msgspec.json.Decoder(int | None)
-_stream_options: Final = msgspec.json.Decoder("dict[str, msgspec.Raw] | None")
+_stream_options: Final = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
 
 
 def peek_head(body: bytes, *, max_tokens_fields: tuple[str, ...], required: tuple[str, ...]) -> Head:

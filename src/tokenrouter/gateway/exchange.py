@@ -143,7 +143,7 @@ class Exchange:
         wanted_bytes = int(content_bytes * GROWTH) + GROWTH_BYTES
         output_tokens = max(self.held.output_tokens, self.estimates.output_bound(wanted_bytes))
         held = self._priced(replace(self.held, output_tokens=output_tokens))
-        if self.reservation is not None and not self.ports.limiter.extend(self.reservation, held):
+        if self.reservation is not None and not self.reservation.extend(held):
             return False
         self.held = held
         self.covered_bytes = wanted_bytes
@@ -205,7 +205,7 @@ class Exchange:
     def _settle(self, used: Amounts) -> None:
         reservation, self.reservation = self.reservation, None
         if reservation is not None:
-            self.ports.limiter.settle(reservation, used)
+            reservation.settle(used)
 
     def _priced(self, amounts: Amounts) -> Amounts:
         if self.price is None:

@@ -47,6 +47,12 @@ class Reservation(Protocol):
     @property
     def held(self) -> Amounts: ...
 
+    def extend(self, amounts: Amounts) -> bool:
+        """Hold `amounts` instead (totals, not increments); False when a hard limit forbids it, and nothing changes."""
+
+    def settle(self, used: Amounts) -> None:
+        """Turn what was held into `used`, in the windows in which it was reserved. Once; later calls do nothing."""
+
 
 class Flow(Protocol):
     """The provider's side of a stream, as far as a slow client must be able to hold it back."""
@@ -147,12 +153,6 @@ class Limiter(Protocol):
                 limit, its window, what is used and held, and when to come back.
             CountersNotReady: a hard limit applies whose counter has not been restored yet.
         """
-
-    def extend(self, reservation: Reservation, amounts: Amounts) -> bool:
-        """Raise what `reservation` holds to `amounts` (totals, not increments); False when a hard limit forbids it."""
-
-    def settle(self, reservation: Reservation, used: Amounts) -> None:
-        """Turn what was held into `used`, in the windows in which it was reserved. Once; later calls do nothing."""
 
     def states(self, scopes: Sequence[str]) -> list[LimitState]:
         """Return the counters of every limit that applies to any of `scopes`."""

@@ -19,14 +19,42 @@ MAX_REMEMBERED: Final = 20_000
 TEMPLATES: Final = ("key", "user", "team")
 
 
-class HeldReservation:
+class MemoryReservation:
     """What one request holds: a share of each counter that applies to it."""
 
-    __slots__ = ("held", "shares")
+    __slots__ = ("_clock", "_shares", "held")
 
-    def __init__(self, held: Amounts, shares: list[tuple[Counter, float]]) -> None:
+    def __init__(self, held: Amounts, shares: list[tuple[Counter, float]], clock: Callable[[], float]) -> None:
         self.held = held
-        self.shares = shares
+        self._shares = shares
+        self._clock = clock
+
+    def extend(self, amounts: Amounts) -> bool:
+        """Hold `amounts` instead; False when a hard limit forbids it, and nothing changes."""
+        if not self._shares:
+            self.held = amounts
+            return True
+        now_s = self._clock()
+        for counter, _ in self._shares:
+            more = amounts.of(counter.limit.metric) - self.held.of(counter.limit.metric)
+            taken = counter.used(now_s) + counter.held
+            if more > 0 and counter.limit.mode == "hard" and taken + more > counter.limit.amount:
+                return False
+        for counter, mark in self._shares:
+            metric = counter.limit.metric
+            counter.adjust(mark, amounts.of(metric) - self.held.of(metric))
+        self.held = amounts
+        return True
+
+    def settle(self, used: Amounts) -> None:
+        """Turn what was held into `used`; once, later calls do nothing."""
+        shares, self._shares = self._shares, []
+        if not shares:
+            return
+        now_s = self._clock()
+        for counter, mark in shares:
+            metric = counter.limit.metric
+            counter.settle(mark, self.held.of(metric), used.of(metric), now_s)
 
 
 class MemoryLimiter:
@@ -69,7 +97,7 @@ class MemoryLimiter:
                 self._counter(limit, scope, now_s).restore(amount, now_s)
         self._restored = True
 
-    def reserve(self, scopes: Sequence[str], amounts: Amounts) -> HeldReservation:
+    def reserve(self, scopes: Sequence[str], amounts: Amounts) -> MemoryReservation:
         """Hold `amounts` in every limit that applies to any of `scopes`, or in none.
 
         Raises:
@@ -77,37 +105,13 @@ class MemoryLimiter:
         """
         applicable = self._limits_of(tuple(scopes))
         if not applicable:
-            return HeldReservation(amounts, [])
+            return MemoryReservation(amounts, [], self._clock)
         now_s = self._clock()
         counters = [self._counter(limit, scope, now_s) for limit, scope in applicable]
         for counter in counters:
             self._admit(counter, amounts.of(counter.limit.metric), now_s)
         shares = [(counter, counter.hold(amounts.of(counter.limit.metric), now_s)) for counter in counters]
-        return HeldReservation(amounts, shares)
-
-    def extend(self, reservation: HeldReservation, amounts: Amounts) -> bool:
-        """Raise what `reservation` holds to `amounts`; False when a hard limit forbids it."""
-        now_s = self._clock()
-        for counter, _ in reservation.shares:
-            more = amounts.of(counter.limit.metric) - reservation.held.of(counter.limit.metric)
-            taken = counter.used(now_s) + counter.held
-            if more > 0 and counter.limit.mode == "hard" and taken + more > counter.limit.amount:
-                return False
-        for counter, mark in reservation.shares:
-            metric = counter.limit.metric
-            counter.adjust(mark, amounts.of(metric) - reservation.held.of(metric))
-        reservation.held = amounts
-        return True
-
-    def settle(self, reservation: HeldReservation, used: Amounts) -> None:
-        """Turn what was held into `used`; once, later calls do nothing."""
-        shares, reservation.shares = reservation.shares, []
-        if not shares:
-            return
-        now_s = self._clock()
-        for counter, mark in shares:
-            metric = counter.limit.metric
-            counter.settle(mark, reservation.held.of(metric), used.of(metric), now_s)
+        return MemoryReservation(amounts, shares, self._clock)
 
     def states(self, scopes: Sequence[str]) -> list[LimitState]:
         """Return the counters of every limit that applies to any of `scopes`."""

@@ -15,7 +15,8 @@ from tokenrouter.sandbox import ids
 from tokenrouter.sandbox.errors import ApiError
 from tokenrouter.sandbox.models import Model
 from tokenrouter.sandbox.prompt import Ask, Tool
-from tokenrouter.sandbox.schema_instances import ImpossibleSchema, instance
+from tokenrouter.sandbox.schema_instances import instance
+from tokenrouter.sandbox.schema_values import ImpossibleSchema
 from tokenrouter.sandbox.tokens import Piece, Tokenizer
 
 EFFORTS: Final = {"none": 0, "minimal": 0, "low": 32, "medium": 128, "high": 512, "xhigh": 1024}
@@ -83,7 +84,7 @@ def _tools_to_call(ask: Ask) -> list[Tool]:
     if "use tools" not in wish or not ask.parallel_tools:
         return mentioned[:1]
     others = [tool for tool in ask.tools if tool not in mentioned]
-    return [*mentioned, *others, *mentioned][: max(2, len(mentioned) if len(mentioned) < len(ask.tools) else 2)]
+    return [*mentioned, *others, *mentioned][:2]
 
 
 def _text(ask: Ask, model: Model) -> str:

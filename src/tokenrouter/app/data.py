@@ -1,0 +1,221 @@
+"""The data process: everything a request needs, and nothing else.
+
+It starts from the file, the environment and the snapshot of the last Catalog, so it serves before the
+control process has loaded, and goes on serving when that one is away.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import sys
+import time
+from dataclasses import asdict
+from typing import Final
+
+import structlog
+import uvloop
+
+from tokenrouter import __version__
+from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
+from tokenrouter.app.channel import (
+    CatalogMessage,
+    ChannelClient,
+    CountersMessage,
+    FiguresMessage,
+    Hello,
+    ToData,
+)
+from tokenrouter.app.snapshot import FILE_NAME, read_snapshot
+from tokenrouter.config.keyfile import load_or_create_secret, pepper, snapshot_key
+from tokenrouter.config.load import load
+from tokenrouter.config.settings import Settings
+from tokenrouter.domain.catalog import Catalog
+from tokenrouter.edge.control import ControlRelay
+from tokenrouter.edge.protocol import Bounds, Connections
+from tokenrouter.edge.service import Service
+from tokenrouter.gateway.directory import Directory
+from tokenrouter.gateway.engine import Gateway
+from tokenrouter.gateway.exchange import Ports
+from tokenrouter.jobs.catalog_builder import build_catalog
+from tokenrouter.journal.writer import JournalWriter
+from tokenrouter.limits.memory import MemoryLimiter
+from tokenrouter.observe.figures import Figures
+from tokenrouter.observe.logging import configure_logging
+from tokenrouter.observe.tasks import BackgroundTasks
+from tokenrouter.upstream.client import UpstreamClient
+
+FIGURES_EVERY_S: Final = 1.0
+GC_THRESHOLDS: Final = (50_000, 20, 50)
+"""Fewer collections: the road makes no cycles, and what lives from start to end is frozen."""
+
+log = structlog.get_logger(__name__)
+
+
+class CurrentDirectory:
+    """The Directory that counts now."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def current(self) -> Directory:
+        """Return it; never waits."""
+        return self._directory
+
+    def swap(self, directory: Directory) -> None:
+        """Put another one in its place; requests that hold the old one keep it."""
+        self._directory = directory
+
+
+class DataProcess:
+    """One data process, put together."""
+
+    def __init__(self, settings: Settings, arguments: ChildArguments) -> None:
+        self._settings = settings
+        self._arguments = arguments
+        secret = load_or_create_secret(settings)
+        self._pepper = pepper(secret)
+        catalog = _first_catalog(settings, secret, self._pepper)
+        self._source = CurrentDirectory(Directory(catalog, self._pepper))
+        self._limiter = MemoryLimiter(catalog.limits)
+        self._journal = JournalWriter(
+            settings.paths.state_dir / "journal",
+            reserve_bytes=settings.journal_reserve_bytes,
+            sync_s=settings.journal_sync_s,
+        )
+        self._figures = Figures()
+        self._upstream = UpstreamClient(settings.proxies)
+        ports = Ports(self._journal, self._limiter, self._figures)
+        self._gateway = Gateway(self._source, self._upstream, ports)
+        self._gateway.apply(catalog.policy)
+        control = ControlRelay(self._upstream, arguments.runtime / "control.sock")
+        self._service = Service(
+            self._gateway, self._source, self._limiter, control, readiness=self, is_draining=lambda: self._draining
+        )
+        self._connections = Connections(self._service.handle, self._service.refuse, _bounds(settings))
+        self._channel = ChannelClient(
+            arguments.runtime / "channel.sock", Hello(str(os.getpid()), os.getpid(), __version__), self._on_message
+        )
+        self._draining = False
+        self._stop = asyncio.Event()
+
+    def why_not_ready(self) -> str:
+        """Return why requests should go elsewhere, or ""."""
+        return "" if self._journal.writable else "the journal cannot be written"
+
+    async def run(self) -> None:
+        """Serve until told to stop, then drain."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        listener = socket.socket(fileno=self._arguments.listen_fd)
+        server = await loop.create_server(self._connections.new, sock=listener, backlog=4096)
+        tasks = BackgroundTasks()
+        tasks.start(self._journal.keep_synced(), "journal sync")
+        tasks.start(self._connections.sweep(), "connection sweep")
+        tasks.start(self._gateway.sweep(), "stream sweep")
+        tasks.start(self._channel.run(), "channel")
+        tasks.start(self._send_figures(), "figures")
+        self._watch_parent(loop)
+        self._arguments.tell_ready(b'{"ready":true}')
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+        await self._stop.wait()
+        await self._drain(server)
+        await tasks.close()
+        self._upstream.close()
+        self._journal.close()
+
+    def _watch_parent(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Stop when the supervisor's end of the pipe closes: it is dead, and somebody else may start."""
+        fd = self._arguments.parent_fd
+        if fd >= 0:
+            loop.add_reader(fd, self._parent_died, loop, fd)
+
+    def _parent_died(self, loop: asyncio.AbstractEventLoop, fd: int) -> None:
+        loop.remove_reader(fd)
+        self._stop.set()
+
+    async def _drain(self, server: asyncio.Server) -> None:
+        """Take no new connection, let running answers end, at most `drain_s`; then cut the rest."""
+        self._draining = True
+        server.close()
+        self._connections.drain()
+        deadline_s = time.monotonic() + self._settings.drain_s
+        while self._connections.open and time.monotonic() < deadline_s:
+            await asyncio.sleep(0.02)
+        self._connections.abort("shutdown")
+        while self._connections.busy:
+            await asyncio.sleep(0.01)
+        await self._gateway.close(max(0.0, deadline_s - time.monotonic()))
+
+    def _on_message(self, message: ToData) -> None:
+        match message:
+            case CatalogMessage(catalog):
+                self._apply(catalog)
+            case CountersMessage(used):
+                self._limiter.restore({(limit_id, scope): amount for limit_id, scope, amount in used})
+
+    def _apply(self, catalog: Catalog) -> None:
+        directory = Directory(catalog, self._pepper)
+        for name, why in directory.skipped.items():
+            log.warning("provider cannot be used", provider=name, reason=why)
+        self._limiter.reload(catalog.limits)
+        self._gateway.apply(catalog.policy)
+        self._source.swap(directory)
+
+    async def _send_figures(self) -> None:
+        while True:
+            self._figures.gauges = self._gauges()
+            self._channel.send(FiguresMessage(self._figures.snapshot()))
+            await asyncio.sleep(FIGURES_EVERY_S)
+
+    def _gauges(self) -> dict[str, float]:
+        upstream = {f"upstream_{name}": float(value) for name, value in asdict(self._upstream.figures).items()}
+        return {
+            "in_flight": len(self._gateway.in_flight),
+            "waiting": self._gateway.admission.waiting,
+            "connections": len(self._connections.open),
+            "journal_records": self._journal.records,
+            "journal_bytes": self._journal.bytes_written,
+            "journal_failures": self._journal.failures,
+            "catalog_version": self._source.current().catalog.version,
+            **upstream,
+        }
+
+
+def _first_catalog(settings: Settings, secret: bytes, pepper_bytes: bytes) -> Catalog:
+    """Return what the file says now, with the keys and models that were known last time."""
+    last = read_snapshot(settings.paths.state_dir / FILE_NAME, snapshot_key(secret)) or Catalog()
+    stored = [key for key in last.keys if key.origin == "database"]
+    models = {provider.name: provider.models for provider in last.providers}
+    return build_catalog(settings, stored, models, pepper_bytes, version=last.version)
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        max_head_bytes=settings.max_head_bytes,
+        max_body_bytes=settings.max_body_bytes,
+        head_timeout_s=settings.head_timeout_s,
+        body_timeout_s=settings.body_timeout_s,
+        idle_timeout_s=settings.idle_timeout_s,
+        client_stall_s=settings.client_stall_s,
+        max_connections=settings.max_connections,
+    )
+
+
+async def _serve(arguments: ChildArguments) -> None:
+    settings = load(config=arguments.config, environ=os.environ, overrides=arguments.overrides())
+    configure_logging(settings.log_level, settings.log_format, "data")
+    await DataProcess(settings, arguments).run()
+
+
+def main() -> None:
+    """Run until told to stop."""
+    uvloop.run(_serve(parse_child_arguments(sys.argv[1:])))
+
+
+if __name__ == "__main__":
+    main()
