@@ -8,7 +8,7 @@ Nothing here waits for a slow peer: what it cannot take is cut off, and it comes
 import asyncio
 import random
 import struct
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,8 +98,8 @@ class ChannelServer:
         workers: the data processes that are connected, with the figures each sent last.
     """
 
-    def __init__(self, path: Path, welcome: Callable[[], list[ToData]]) -> None:
-        """`welcome` returns what a process that connects is told first."""
+    def __init__(self, path: Path, welcome: Callable[[], AsyncIterator[ToData]]) -> None:
+        """`welcome` gives what a process that connects is told first, as soon as each is known."""
         self._path = path
         self._welcome = welcome
         self._writers: dict[asyncio.StreamWriter, str] = {}
@@ -128,7 +128,7 @@ class ChannelServer:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers[writer] = ""
         try:
-            for message in self._welcome():
+            async for message in self._welcome():
                 send_or_cut(writer, frame(message))
             while True:
                 self._take(_to_control.decode(await read_payload(reader)), writer)

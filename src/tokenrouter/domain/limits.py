@@ -4,7 +4,7 @@ Two counters a limit keeps: `used` (settled) and `held` (reserved by requests in
 limit `used + held` never exceeds `amount`, whatever the interleaving; see `limits/` for the keepers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -103,3 +103,32 @@ class LimitState:
 
 UsedByCounter = Mapping[tuple[str, str], int]
 """(limit id, concrete scope) → used in the current window: what a restart restores."""
+
+
+_TEMPLATED: Final = ("key", "user", "team")
+
+
+class LimitTable:
+    """Which limits apply to a scope: its own, then those templates that none of its own replaces."""
+
+    __slots__ = ("_by_scope",)
+
+    def __init__(self, limits: Iterable[Limit]) -> None:
+        self._by_scope: dict[str, list[Limit]] = {}
+        for limit in limits:
+            self._by_scope.setdefault(limit.scope, []).append(limit)
+
+    def __iter__(self) -> Iterator[Limit]:
+        for group in self._by_scope.values():
+            yield from group
+
+    def of(self, scope: str) -> Iterator[Limit]:
+        """Yield the limits of one concrete scope."""
+        own = self._by_scope.get(scope, [])
+        yield from own
+        kind, colon, _ = scope.partition(":")
+        if colon and kind in _TEMPLATED:
+            replaced = {(limit.metric, limit.window) for limit in own}
+            for limit in self._by_scope.get(f"{kind}:*", []):
+                if (limit.metric, limit.window) not in replaced:
+                    yield limit

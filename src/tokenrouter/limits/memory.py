@@ -5,18 +5,17 @@ and nothing is used that was not held before.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from tokenrouter.domain.errors import CountersNotReady, GatewayError, QuotaExceeded, QuotaReserved, RateLimited
-from tokenrouter.domain.limits import Amounts, Limit, LimitState, UsedByCounter
+from tokenrouter.domain.limits import Amounts, Limit, LimitState, LimitTable, UsedByCounter
 
 from tokenrouter.limits.counters import Counter, new_counter
 from tokenrouter.limits.words import describe
 
 MAX_REMEMBERED: Final = 20_000
 """Most combinations of scopes whose limits are remembered, and most counters before idle ones are dropped."""
-TEMPLATES: Final = ("key", "user", "team")
 
 
 class MemoryReservation:
@@ -74,9 +73,7 @@ class MemoryLimiter:
 
     def reload(self, limits: Sequence[Limit]) -> None:
         """Follow a changed catalogue; counters of limits that stay are kept."""
-        self._by_scope: dict[str, list[Limit]] = {}
-        for limit in limits:
-            self._by_scope.setdefault(limit.scope, []).append(limit)
+        self._limits = LimitTable(limits)
         kept = {limit.id: limit for limit in limits}
         for key, counter in list(self._counters.items()):
             if key[0] not in kept:
@@ -84,14 +81,14 @@ class MemoryLimiter:
             else:
                 counter.limit = kept[key[0]]
         self._applicable.clear()
-        self.looks_at_addresses = any(scope.startswith("ip:") for scope in self._by_scope)
+        self.looks_at_addresses = any(limit.scope.startswith("ip:") for limit in limits)
 
     def restore(self, used: UsedByCounter) -> None:
         """Take in what was used before this process began; once."""
         if self._restored:
             return
         now_s = self._clock()
-        limits = {limit.id: limit for group in self._by_scope.values() for limit in group}
+        limits = {limit.id: limit for limit in self._limits}
         for (limit_id, scope), amount in used.items():
             if (limit := limits.get(limit_id)) is not None:
                 self._counter(limit, scope, now_s).restore(amount, now_s)
@@ -148,20 +145,9 @@ class MemoryLimiter:
         if known is None:
             if len(self._applicable) >= MAX_REMEMBERED:
                 self._applicable.clear()
-            found = tuple((limit, scope) for scope in scopes for limit in self._limits_of_scope(scope))
+            found = tuple((limit, scope) for scope in scopes for limit in self._limits.of(scope))
             known = self._applicable[scopes] = found
         return known
-
-    def _limits_of_scope(self, scope: str) -> Iterable[Limit]:
-        """Yield the limits of `scope`: its own, then those templates that none of its own replaces."""
-        own = self._by_scope.get(scope, [])
-        yield from own
-        kind, colon, _ = scope.partition(":")
-        if colon and kind in TEMPLATES:
-            replaced = {(limit.metric, limit.window) for limit in own}
-            for limit in self._by_scope.get(f"{kind}:*", []):
-                if (limit.metric, limit.window) not in replaced:
-                    yield limit
 
 
 def _refusal(counter: Counter, used: int, asked: int, now_s: float) -> GatewayError:

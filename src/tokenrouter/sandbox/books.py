@@ -19,6 +19,8 @@ KEPT_LINES: Final = 10_000
 """Lines held in memory for `GET /books`; the file has them all."""
 MAX_SUMMARY_MODELS: Final = 1_000
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
+
 End = Literal["completed", "client_closed", "fault", "stopped"]
 
 
@@ -131,4 +133,4 @@ class Books:
     def _write(self, line: dict[str, object]) -> None:
         self._lines.append(line)
         if self._file:
-            self._file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+            self._file.write(_ENCODER.encode(line).encode() + b"\n")

@@ -73,4 +73,4 @@ def _with_parameters(model: Model, name: str, length: str | None, speed: str | N
         if float(speed) <= 0:
             return None
         model = model.but(speed=float(speed))
-    return model.but(name=name)
+    return model if name == model.name else model.but(name=name)

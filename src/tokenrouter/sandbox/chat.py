@@ -36,8 +36,9 @@ def answer(question: Question) -> Answer:
     choices = fields.integer("n", 1, MAX_CHOICES) or 1
     utterance = compose(ask, model)
     usage = question.usage(ask, utterance, choices)
-    stream = _ChatStream(question, [utterance] * choices, usage, reports_usage)
-    return Answer(usage, lambda: _document(question, stream), stream if streamed else None)
+    said = [utterance] * choices
+    stream = _ChatStream(question, said, usage, reports_usage) if streamed else None
+    return Answer(usage, lambda: _document(question, said, usage), stream)
 
 
 def stream_options(fields: Fields) -> tuple[bool, bool]:
@@ -187,16 +188,16 @@ def _response_format(fields: Fields) -> tuple[object, bool]:
     return (schema.values if schema else None), True
 
 
-def _document(question: Question, stream: "_ChatStream") -> dict[str, object]:
+def _document(question: Question, utterances: list[Utterance], usage: Usage) -> dict[str, object]:
     document: dict[str, object] = {
-        "id": stream.id,
+        "id": ids.letters("chatcmpl-"),
         "object": "chat.completion",
         "created": question.created,
         "model": question.model.name,
-        "choices": [_choice(index, said, question.model) for index, said in enumerate(stream.utterances)],
+        "choices": [_choice(index, said, question.model) for index, said in enumerate(utterances)],
     }
     if question.model.usage != "never":
-        document["usage"] = usage_document(stream.usage)
+        document["usage"] = usage_document(usage)
     return {**document, "service_tier": "default", "system_fingerprint": ids.fingerprint(question.model.name)}
 
 
@@ -217,13 +218,12 @@ class _ChatStream:
     """The chunks of one answer; the choices take turns, as they do at the vendor."""
 
     def __init__(self, question: Question, utterances: list[Utterance], usage: Usage, reports_usage: bool) -> None:
-        self.id = ids.letters("chatcmpl-")
-        self.utterances = utterances
-        self.usage = usage
+        self._utterances = utterances
+        self._usage = usage
         self._model = question.model
         self._reports_usage = reports_usage and self._model.usage == "asked"
         head = {
-            "id": self.id,
+            "id": ids.letters("chatcmpl-"),
             "object": "chat.completion.chunk",
             "created": question.created,
             "model": self._model.name,
@@ -234,18 +234,18 @@ class _ChatStream:
         self._tail = b'],"usage":null' if self._reports_usage else b"]"
 
     def opening(self) -> Iterator[Frame]:
-        for index, said in enumerate(self.utterances):
+        for index, said in enumerate(self._utterances):
             content = None if said.calls else ""
             yield self._delta(index, {"role": "assistant", "content": content, "refusal": None}, 0)
 
     def body(self) -> Iterator[Frame]:
-        spoken = [self._spoken(index, said) for index, said in enumerate(self.utterances)]
+        spoken = [self._spoken(index, said) for index, said in enumerate(self._utterances)]
         for frames in itertools.zip_longest(*spoken):
             yield from (frame for frame in frames if frame is not None)
 
     def closing(self) -> Iterator[Frame]:
-        for index, said in enumerate(self.utterances):
-            last = index == len(self.utterances) - 1
+        for index, said in enumerate(self._utterances):
+            last = index == len(self._utterances) - 1
             ends = self._usage_member() if last and self._model.usage == "in_finish" else self._tail
             yield self._chunk(b'{"index":%d,"delta":{},"logprobs":null,"finish_reason":"%b"}' % (
                 index, said.finish.encode()), 0, ends)  # fmt: skip
@@ -282,4 +282,4 @@ class _ChatStream:
         return Frame(b'%b%b%b,"obfuscation":"%b"}\n\n' % (self._head, choices, tail, pad), tokens)
 
     def _usage_member(self) -> bytes:
-        return b'],"usage":' + encoded(usage_document(self.usage))
+        return b'],"usage":' + encoded(usage_document(self._usage))

@@ -20,6 +20,9 @@ LONGEST_S: Final = 600.0
 _FRAMES_PER_TURN: Final = 8
 """A stream without a set speed lets others run after so many frames."""
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""Made once: `json.dumps` with arguments makes one for every call."""
+
 JSON: Final = "content-type: application/json\r\n"
 EVENTS: Final = "content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
 
@@ -123,7 +126,7 @@ def visible(usage: Usage) -> int:
 
 def encoded(document: object) -> bytes:
     """Compact JSON in UTF-8, unescaped where JSON allows it."""
-    return utf8(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
+    return utf8(_ENCODER.encode(document))
 
 
 def event(document: object) -> bytes:

@@ -23,6 +23,13 @@ _NAMES: Final[dict[type, str]] = {
 }
 
 
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
+
+
 class Fields:
     """One JSON object of a request; `path` is where it stands in the body."""
 
@@ -137,13 +144,9 @@ def read_body(body: bytes) -> Fields:
         ApiError: it is not JSON (RFC 8259, so no NaN), not an object, or nested too deeply.
     """
     try:
-        value = json.loads(body, parse_constant=_no_constant)
+        value = _DECODER.decode(body.decode())
     except (ValueError, RecursionError) as error:
         raise ApiError(400, "The body of the request could not be read as JSON.") from error
     if not isinstance(value, dict):
         raise ApiError(400, f"The body has to be a JSON object, not {_NAMES[type(value)]}.", code="invalid_type")
     return Fields(value)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

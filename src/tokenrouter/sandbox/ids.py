@@ -1,16 +1,17 @@
 """Identifiers that look like the vendor's (recorded 2025-2026): a prefix and random letters or hexadecimal digits."""
 
+import base64
 import random
-import string
 from hashlib import blake2b
 from typing import Final
 
-_BASE62: Final = string.ascii_letters + string.digits
+_LETTERS_ONLY: Final = bytes.maketrans(b"+/", b"Aa")
 
 
 def letters(prefix: str, length: int = 29) -> str:
     """`prefix` and random letters and digits, as in `chatcmpl-…` and `call_…`."""
-    return prefix + "".join(random.choices(_BASE62, k=length))  # noqa: S311 - a name, not a secret
+    drawn = base64.b64encode(random.randbytes(length)).translate(_LETTERS_ONLY)  # noqa: S311 - a name, not a secret
+    return prefix + drawn[:length].decode()
 
 
 def digits(prefix: str, length: int = 48) -> str:

@@ -62,7 +62,7 @@ class Sandbox:
 
     def _page(self, request: Request) -> object:
         """The pages that no model makes."""
-        if request.path in ENDPOINTS or request.method not in ("GET", "HEAD"):
+        if request.path in ENDPOINTS or request.method != "GET":
             message = f"Not allowed to {request.method} on {request.path}."
             raise ApiError(405 if request.path in ENDPOINTS else 404, message)
         if request.path == "/books":

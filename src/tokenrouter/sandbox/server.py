@@ -165,6 +165,9 @@ class Connection(asyncio.Protocol):
         if self._refused:
             return
         self._refused = True
+        if self._serving is not None:  # an error amid another answer would only mislead
+            self.transport.abort()
+            return
         head = f"HTTP/1.1 {status} {status.phrase}\r\ncontent-length: {len(message)}\r\nconnection: close\r\n\r\n"
         self.transport.write((head + message).encode())
         self.transport.close()

@@ -64,6 +64,8 @@ def compose(ask: Ask, model: Model) -> Utterance:
         spoken = _bounded_calls(tools, model.tokenizer, limit - reasoning)
     else:
         spoken = _bounded_text(_until(_text(ask, model), ask.stop), model.tokenizer, limit - reasoning)
+    if not reasoning:
+        return spoken
     return dataclasses.replace(spoken, tokens=spoken.tokens + reasoning, reasoning_tokens=reasoning)
 
 

@@ -1,0 +1,39 @@
+"""What `torod serve` decided, for the supervisor: plain values, so that the supervisor need not load the settings."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to run.
+
+    Attributes:
+        host, port: where to listen; port 0 is chosen by the system.
+        config: `--config`, or None. `listen_addr`: `--listen-addr`, or None.
+        data, control, sandbox: commands of the children; an empty `sandbox` means none.
+        lines: what to print at the start, after the address.
+        model: a model name for the curl line.
+        drain_s: how long running requests may take to end.
+    """
+
+    state_dir: str
+    host: str
+    port: int
+    config: str | None = None
+    listen_addr: str | None = None
+    data: list[str] = field(default_factory=list)
+    control: list[str] = field(default_factory=list)
+    sandbox: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    model: str = ""
+    drain_s: float = 30.0
+
+    def to_json(self) -> str:
+        """Return it as one line; it holds no secret."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Plan":
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(text))

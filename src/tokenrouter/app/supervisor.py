@@ -1,0 +1,290 @@
+"""The supervisor: owns the listening socket, starts the processes and starts them again when they die.
+
+It loads the standard library only and does nothing per request. The socket is bound here and inherited,
+so while a data process is replaced, clients wait in its backlog instead of being refused. The children
+learn of the supervisor's own death by the end of a pipe.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from tokenrouter.app import banner
+from tokenrouter.app.plan import Plan
+
+BACKLOG: Final = 4096
+BIND_PATIENCE_S: Final = 3.0
+"""How long a dying predecessor may still hold the address."""
+FIRST_PAUSE_S: Final = 0.05
+LONGEST_PAUSE_S: Final = 5.0
+LONG_LIFE_S: Final = 10.0
+"""A child that lived this long is restarted at once again."""
+STOP_CONTROL_S: Final = 10.0
+STOP_SLACK_S: Final = 5.0
+
+
+class StartFailed(Exception):
+    """The server cannot start; the message says why and what to do."""
+
+
+class Child:
+    """One process that is kept alive."""
+
+    def __init__(self, name: str, command: Sequence[str], fds: Sequence[int], environment: Mapping[str, str]) -> None:
+        self.name = name
+        self.first_word: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._command = list(command)
+        self._fds = tuple(fds)
+        self._environment = dict(environment)
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+        self._pause_s = FIRST_PAUSE_S
+
+    async def keep_running(self) -> None:
+        """Start the process, and again whenever it ends, until `stop`."""
+        while not self._stopping:
+            began_s = time.monotonic()
+            code = await self._run_once()
+            if self._stopping:
+                return
+            if time.monotonic() - began_s > LONG_LIFE_S:
+                self._pause_s = FIRST_PAUSE_S
+            _say(f"the {self.name} process ended ({_how(code)}); starting it again")
+            await asyncio.sleep(self._pause_s)
+            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+
+    async def _run_once(self) -> int:
+        ready_read, ready_write = os.pipe()
+        os.set_inheritable(ready_write, True)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                *(["--ready-fd", str(ready_write)] if self.name != "sandbox" else []),
+                pass_fds=(*self._fds, ready_write),
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL if self.name == "sandbox" else None,
+                start_new_session=True,
+            )
+        finally:
+            os.close(ready_write)
+        listening = asyncio.get_running_loop().create_task(self._hear(ready_read))
+        code = await self._process.wait()
+        await listening
+        return code
+
+    async def _hear(self, fd: int) -> None:
+        """Take the child's one line, if it ever says it."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(fd, "rb", buffering=0)
+        )
+        line = await reader.readline()
+        transport.close()
+        if line and not self.first_word.done():
+            with suppress(ValueError):
+                self.first_word.set_result(json.loads(line))
+
+    def send(self, number: int) -> None:
+        """Send a signal, if the process is there."""
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+    async def stop(self, patience_s: float) -> None:
+        """Ask it to end; after `patience_s`, end it."""
+        self._stopping = True
+        self.send(signal.SIGTERM)
+        if self._process is None:
+            return
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._process.wait()
+        except TimeoutError:
+            self.send(signal.SIGKILL)
+            await self._process.wait()
+
+
+class Supervisor:
+    """One running server."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._state = Path(plan.state_dir)
+        self._asked_to_stop = asyncio.Event()
+        self._stops = 0
+
+    async def run(self) -> None:
+        """Serve until a signal says to stop.
+
+        Raises:
+            StartFailed: the address or the state folder is taken.
+        """
+        lock = _lock(self._state)
+        listener = await _listen(self._plan.host, self._plan.port)
+        runtime = Path(tempfile.mkdtemp(prefix="torod-"))
+        parent_read, parent_write = os.pipe()
+        try:
+            await self._supervise(listener, runtime, parent_read)
+        finally:
+            os.close(parent_write)
+            os.close(parent_read)
+            listener.close()
+            shutil.rmtree(runtime, ignore_errors=True)
+            os.close(lock)
+
+    async def _supervise(self, listener: socket.socket, runtime: Path, parent: int) -> None:
+        loop = asyncio.get_running_loop()
+        environment = dict(os.environ)
+        sandbox = self._sandbox(parent, environment)
+        listen_fd = listener.fileno()
+        usual = ["--runtime", str(runtime), "--parent-fd", str(parent), *self._flags()]
+        data = Child("data", [*self._plan.data, *usual, "--listen-fd", str(listen_fd)], (listen_fd, parent), environment)
+        control = Child("control", [*self._plan.control, *usual], (parent,), environment)
+        children = [data, control, *([sandbox] if sandbox is not None else [])]
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ask_to_stop, children)
+        loop.add_signal_handler(signal.SIGHUP, control.send, signal.SIGHUP)
+        keepers = [loop.create_task(child.keep_running()) for child in children]
+        greeting = loop.create_task(self._greet(data, control, _address(listener)))
+        await self._asked_to_stop.wait()
+        greeting.cancel()
+        listener.close()
+        await data.stop(self._plan.drain_s + STOP_SLACK_S)
+        await control.stop(STOP_CONTROL_S)
+        if sandbox is not None:
+            await sandbox.stop(STOP_SLACK_S)
+        await asyncio.gather(*keepers)
+
+    def _flags(self) -> list[str]:
+        flags = ["--config", self._plan.config] if self._plan.config else []
+        return [*flags, "--listen-addr", self._plan.listen_addr] if self._plan.listen_addr else flags
+
+    def _sandbox(self, parent: int, environment: dict[str, str]) -> Child | None:
+        """Prepare the sandbox on a free port, and tell the others where it is."""
+        if not self._plan.sandbox:
+            return None
+        own = {name: value for name, value in environment.items() if name != "TOKENROUTER_SANDBOX_URL"}
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.set_inheritable(True)
+        fd = listener.detach()
+        port = socket.socket(fileno=os.dup(fd)).getsockname()[1]
+        environment["TOKENROUTER_SANDBOX_URL"] = f"http://127.0.0.1:{port}/v1"
+        books = self._state / "sandbox" / "books.jsonl"
+        books.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        command = [*self._plan.sandbox, "--fd", str(fd), "--parent-fd", str(parent), "--books", str(books)]
+        return Child("sandbox", command, (fd, parent), own)
+
+    def _ask_to_stop(self, children: Sequence[Child]) -> None:
+        """The first signal drains; a second one ends everything at once."""
+        self._stops += 1
+        self._asked_to_stop.set()
+        if self._stops > 1:
+            for child in children:
+                child.send(signal.SIGKILL)
+
+    async def _greet(self, data: Child, control: Child, address: str) -> None:
+        await data.first_word
+        _print(banner.address_lines(address, self._plan.lines))
+        word = await control.first_word
+        if problem := word.get("problem"):
+            _say(f"the control process cannot work: {problem}")
+        elif word.get("first_start"):
+            link, key = word["setup_link"], word["key"]
+            if sys.stdout.isatty():
+                _print(banner.first_start_lines(address, link, key, self._plan.model))
+            else:
+                _print(banner.first_start_file(self._state, address, link, key, self._plan.model))
+        else:
+            _print(["Make a key: torod keys create NAME"])
+
+
+def _lock(state: Path) -> int:
+    """Hold the state folder for this server alone; return the lock's descriptor."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fd = os.open(state / "torod.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline_s = time.monotonic() + BIND_PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() > deadline_s:
+                owner = os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
+                os.close(fd)
+                raise StartFailed(
+                    f"another server (process {owner}) uses the state folder {state}; stop it, "
+                    "or give this one a folder of its own with TOKENROUTER_HOME"
+                ) from None
+            time.sleep(0.05)
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+    return fd
+
+
+async def _listen(host: str, port: int) -> socket.socket:
+    """Return the listening socket."""
+    deadline_s = time.monotonic() + BIND_PATIENCE_S
+    while True:
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except OSError as error:
+            if time.monotonic() > deadline_s or error.errno is None:
+                raise StartFailed(
+                    f"cannot listen on {host}:{port}: {error.strerror or error}; stop what uses that address, "
+                    "or choose another one with --listen-addr"
+                ) from None
+            await asyncio.sleep(0.05)
+        else:
+            listener.setblocking(False)
+            listener.set_inheritable(True)
+            return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}"
+
+
+def _how(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit status {code}"
+
+
+def _print(lines: Sequence[str]) -> None:
+    print("\n".join(lines), flush=True)
+
+
+def _say(message: str) -> None:
+    print(f"torod: {message}", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Run the plan that stands on standard input's file descriptor number in argv[1]."""
+    with os.fdopen(int(sys.argv[1]), encoding="utf-8") as file:
+        plan = Plan.from_json(file.read())
+    try:
+        asyncio.run(_run(plan))
+    except StartFailed as error:
+        sys.exit(f"torod: {error}")
+
+
+async def _run(plan: Plan) -> None:
+    await Supervisor(plan).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,330 @@
+"""`torod`: the server and what its operator does beside it.
+
+Each command imports what it needs when it runs, so that `torod version` does not wait for a database
+library and `torod serve` is serving a moment after it was typed.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from tokenrouter import __version__
+
+if TYPE_CHECKING:
+    from tokenrouter.config.settings import Settings
+    from tokenrouter.domain.catalog import Key
+    from tokenrouter.store.engine import Store
+
+_CONFIG = click.option("--config", metavar="FILE", help="The configuration to read, instead of the usual one.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def _fail(message: str, code: int = 1) -> NoReturn:
+    click.echo(f"torod: {message}", err=True)
+    sys.exit(code)
+
+
+def _load(config: str | None, overrides: Mapping[str, Any] | None = None) -> "Settings":
+    """Return the settings, or end with everything that is wrong with them."""
+    from tokenrouter.config.load import load
+    from tokenrouter.config.problems import ConfigErrors
+
+    try:
+        return load(config=config, environ=os.environ, overrides=overrides)
+    except ConfigErrors as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        _fail(f"the configuration has {_count(len(error.problems), 'mistake')}; nothing was started")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """One endpoint for all AI providers.
+
+    Start with `torod serve --sandbox`, or put a provider's key in the environment and run `torod serve`.
+    """
+
+
+@main.command()
+@_JSON
+def version(as_json: bool) -> None:
+    """Print the version."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    click.echo(json.dumps({"version": __version__, "python": python}) if as_json else f"torod {__version__}")
+
+
+@main.command()
+@_CONFIG
+@click.option("--listen-addr", metavar="HOST:PORT", help="Where to listen, instead of 127.0.0.1:8080.")
+@click.option("--sandbox", is_flag=True, help="Start the offline provider beside it, as sandbox/….")
+@click.option("--no-wizard", is_flag=True, help="Never ask questions, also on a terminal.")
+def serve(config: str | None, listen_addr: str | None, sandbox: bool, no_wizard: bool) -> None:
+    """Serve until stopped. SIGTERM and Ctrl-C let running requests end; SIGHUP reads the configuration again."""
+    from tokenrouter.app.plan import Plan
+    from tokenrouter.config.load import split_address
+
+    settings = _load(config, {"listen_addr": listen_addr, "sandbox": sandbox})
+    if not settings.providers and not sandbox:
+        _fail(_nothing_to_serve(settings), code=2)
+    host, port = split_address(settings.listen_addr) or ("127.0.0.1", 8080)
+    module = [sys.executable, "-m"]
+    plan = Plan(
+        state_dir=str(settings.paths.state_dir),
+        host=host,
+        port=port,
+        config=config,
+        listen_addr=listen_addr,
+        data=[*module, "tokenrouter.app.data"],
+        control=[*module, "tokenrouter.app.control"],
+        sandbox=[*module, "tokenrouter.sandbox", "--port", "0"] if sandbox else [],
+        lines=_start_lines(settings, sandbox=sandbox),
+        model=_first_model(settings, sandbox=sandbox),
+        drain_s=settings.drain_s,
+    )
+    _become_supervisor(plan.to_json())
+
+
+def _nothing_to_serve(settings: "Settings") -> str:
+    return (
+        "there is no provider yet. Put a provider's key in the environment (OPENAI_API_KEY=…), write "
+        f"{settings.paths.default_config_file}, or try it without an account: torod serve --sandbox"
+    )
+
+
+def _start_lines(settings: "Settings", *, sandbox: bool) -> list[str]:
+    lines = [
+        f"provider {provider.name} ({settings.origins.get(f'providers.{provider.name}', provider.origin)})"
+        for provider in settings.providers
+    ]
+    if sandbox:
+        lines.append("provider sandbox (offline, no account needed)")
+    return [*lines, *(f"note: {notice.where}: {notice.message}" for notice in settings.notices)]
+
+
+def _first_model(settings: "Settings", *, sandbox: bool) -> str:
+    for provider in settings.providers:
+        if provider.enabled and provider.models:
+            return f"{provider.name}/{provider.models[0]}"
+    return "sandbox/echo" if sandbox else ""
+
+
+def _become_supervisor(plan: str) -> NoReturn:
+    """Replace this process by the supervisor, which needs none of what was loaded to make its plan."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - it is inherited, not closed
+    file.write(plan.encode())
+    file.seek(0)
+    os.set_inheritable(file.fileno(), True)
+    os.execv(sys.executable, [sys.executable, "-m", "tokenrouter.app.supervisor", str(file.fileno())])  # noqa: S606
+
+
+@main.group("config")
+def config_group() -> None:
+    """Look at the configuration."""
+
+
+@config_group.command("check")
+@_CONFIG
+def config_check(config: str | None) -> None:
+    """Say what is wrong with the configuration, and what it would run."""
+    settings = _load(config)
+    for notice in settings.notices:
+        click.echo(f"note: {notice.where}: {notice.message}")
+    click.echo(f"configuration: {settings.paths.config_file or 'none (defaults and environment)'}")
+    click.echo(f"state: {settings.paths.state_dir}")
+    click.echo(f"listens on: {settings.listen_addr}")
+    for provider in settings.providers:
+        origin = settings.origins.get(f"providers.{provider.name}", provider.origin)
+        click.echo(f"provider {provider.name}: {provider.base_url} ({origin}{'' if provider.enabled else ', disabled'})")
+    click.echo(f"{_count(len(settings.keys), 'key')}, {_count(len(settings.limits), 'limit')} declared")
+    click.echo("The configuration is right.")
+
+
+def _open(config: str | None) -> tuple["Settings", "Store"]:
+    """Return the settings and the open database, which is made when it is missing."""
+    from tokenrouter.store.errors import StoreError
+    from tokenrouter.store.prepare import prepare_store
+
+    settings = _load(config)
+    settings.paths.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return settings, prepare_store(settings.database_url)
+    except StoreError as error:
+        _fail(str(error))
+
+
+def _pepper(settings: "Settings") -> bytes:
+    from tokenrouter.config.keyfile import load_or_create_secret, pepper
+
+    return pepper(load_or_create_secret(settings))
+
+
+@main.group()
+def keys() -> None:
+    """Make, list and revoke API keys; a running server follows within a second."""
+
+
+@keys.command("create")
+@click.argument("name")
+@click.option("--role", type=click.Choice(["inferrer", "keymaster", "admin"]), default="inferrer", show_default=True)
+@click.option("--expires", metavar="WHEN", help="30d, 12h, or a date and time; never, when left out.")
+@click.option("--team", default="", help="The team that its use is charged to.")
+@click.option("--user", default="", help="The person that its use is charged to.")
+@click.option("--parent", metavar="NAME", help="The key it descends from.")
+@click.option("--allow", metavar="PATTERN", multiple=True, help="A model it may use, such as 'lab/*'; repeatable.")
+@click.option("--comment", default="", help="A note for yourself.")
+@_JSON
+@_CONFIG
+def keys_create(
+    name: str,
+    role: Any,
+    expires: str | None,
+    team: str,
+    user: str,
+    parent: str | None,
+    allow: tuple[str, ...],
+    comment: str,
+    as_json: bool,
+    config: str | None,
+) -> None:
+    """Make the key NAME and print it, and nothing else, on standard output. It is shown this once."""
+    from tokenrouter.cli.times import parse_end
+    from tokenrouter.store.errors import StoreError
+    from tokenrouter.store.keys import KeyRequest, create_key
+
+    settings, store = _open(config)
+    now_s = time.time()
+    try:
+        request = KeyRequest(
+            name=name,
+            role=role,
+            parent=_parent(settings, store, parent),
+            team=team,
+            user=user,
+            allowed_models=allow,
+            expires_at_s=parse_end(expires, now_s) if expires else None,
+            comment=comment,
+        )
+        made = create_key(store, request, pepper=_pepper(settings), now_s=now_s)
+    except (StoreError, ValueError) as error:
+        _fail(str(error))
+    if as_json:
+        click.echo(json.dumps({**_shown(made.stored), "key": made.key}))
+        return
+    click.echo(f"Made the key {name!r} ({role}); it is shown only now:", err=True)
+    click.echo(made.key)
+
+
+def _parent(settings: "Settings", store: "Store", name: str | None) -> "Key | None":
+    """Return the parent key, from the database or from the file."""
+    from tokenrouter.jobs.catalog_builder import declared_key
+    from tokenrouter.store.keys import find_key
+
+    if name is None:
+        return None
+    declared = [declared_key(key, _pepper(settings)) for key in settings.keys if name in (key.name, key.id)]
+    return declared[0] if declared else find_key(store, name)
+
+
+@keys.command("list")
+@_JSON
+@_CONFIG
+def keys_list(as_json: bool, config: str | None) -> None:
+    """List the keys of the file and of the database, without the keys themselves."""
+    from tokenrouter.jobs.catalog_builder import declared_key
+    from tokenrouter.store.keys import list_keys
+
+    settings, store = _open(config)
+    found = [*(declared_key(key, _pepper(settings)) for key in settings.keys), *list_keys(store)]
+    if as_json:
+        click.echo(json.dumps([_shown(key) for key in found]))
+        return
+    for key in found:
+        end = _moment(key.expires_at_s) or "never ends"
+        state = "" if key.enabled else "  disabled"
+        click.echo(f"{key.name}  {key.role}  {key.hint}  {end}  from {key.origin}{state}")
+
+
+@keys.command("revoke")
+@click.argument("name")
+@_CONFIG
+def keys_revoke(name: str, config: str | None) -> None:
+    """End the key NAME (or with that id) and every key below it."""
+    from tokenrouter.store.errors import StoreError
+    from tokenrouter.store.keys import revoke_key
+
+    settings, store = _open(config)
+    if any(name in (key.name, key.id) for key in settings.keys):
+        where = settings.origins.get(f"incoming_tokens.{name}", str(settings.paths.config_file))
+        _fail(f"the key {name!r} is declared in {where}; remove it there and run `torod serve` with SIGHUP")
+    try:
+        ended = revoke_key(store, name)
+    except StoreError as error:
+        _fail(str(error))
+    click.echo("Revoked " + ", ".join(repr(key.name) for key in ended) + ".", err=True)
+
+
+def _shown(key: "Key") -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "role": key.role,
+        "origin": key.origin,
+        "parent_id": key.parent_id,
+        "team": key.team,
+        "user": key.user,
+        "allowed_models": list(key.allowed_models),
+        "created_at": _moment(key.created_at_s or None),
+        "expires_at": _moment(key.expires_at_s),
+        "enabled": key.enabled,
+        "hint": key.hint,
+        "comment": key.comment,
+    }
+
+
+def _moment(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+@main.group()
+def admin() -> None:
+    """The administrator's way in."""
+
+
+@admin.command("setup-link")
+@_CONFIG
+def setup_link(config: str | None) -> None:
+    """Print a new link that makes an administrator's key. It works once, for 30 minutes."""
+    from tokenrouter.store.setup_links import create_setup_link
+
+    settings, store = _open(config)
+    link = create_setup_link(store, now_s=time.time())
+    click.echo(f"http://{settings.listen_addr}{link}")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), required=True, help="Where to listen; 0 takes a free one.")
+@click.option("--books", metavar="FILE", help="Where it writes down what it was asked and what it delivered.")
+@click.option("--api-key", metavar="KEY", multiple=True, help="Accept only this key; repeatable.")
+def sandbox(host: str, port: int, books: str | None, api_key: tuple[str, ...]) -> None:
+    """Serve the offline provider alone, for tests of your own."""
+    command = [sys.executable, "-m", "tokenrouter.sandbox", "--host", host, "--port", str(port)]
+    command += ["--books", books] if books else []
+    command += [part for key in api_key for part in ("--api-key", key)]
+    os.execv(sys.executable, command)  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Which models each provider has: asked in the background, remembered on disk, never waited for."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from tokenrouter.domain.catalog import Provider, Timeouts
+from tokenrouter.domain.errors import GatewayError, ProviderProtocolError
+from tokenrouter.providers import CompatibleAdapter, adapter
+from tokenrouter.providers.outbound import UpstreamRequest
+from tokenrouter.upstream.client import UpstreamClient
+
+FRESH_S: Final = 15 * 60.0
+RETRY_S: Final = 30.0
+"""As TokenRouter-Go: a good answer is good for 15 minutes, a bad one is asked again after 30 s."""
+MAX_LIST_BYTES: Final = 8 * 2**20
+AT_ONCE: Final = 4
+_TIMEOUTS: Final = Timeouts(connect_s=5.0, first_byte_s=15.0, between_bytes_s=15.0, total_s=30.0)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Listing:
+    """What is known of one provider's models. `problem` is "" when the last question was answered."""
+
+    base_url: str
+    models: tuple[str, ...] = ()
+    checked_at_s: float = 0.0
+    problem: str = ""
+    next_s: float = 0.0
+
+
+_decode: Final = msgspec.json.Decoder(dict[str, Listing]).decode
+
+
+class Discovery:
+    """Keeps the model lists of the enabled providers fresh."""
+
+    def __init__(self, cache_file: Path, upstream: UpstreamClient, on_change: Callable[[], None]) -> None:
+        self._cache_file = cache_file
+        self._upstream = upstream
+        self._on_change = on_change
+        self._listings = _read_cache(cache_file)
+        self._gate = asyncio.Semaphore(AT_ONCE)
+
+    def models(self) -> dict[str, tuple[str, ...]]:
+        """Return the model ids by provider."""
+        return {name: listing.models for name, listing in self._listings.items()}
+
+    def status(self) -> dict[str, dict[str, object]]:
+        """Return, by provider, how the last question went."""
+        return {
+            name: {"models": len(listing.models), "checked_at_s": listing.checked_at_s, "problem": listing.problem}
+            for name, listing in self._listings.items()
+        }
+
+    async def run(self, providers: Callable[[], Sequence[Provider]]) -> None:
+        """Ask whoever is due, for ever."""
+        while True:
+            now_s = time.time()
+            due = [one for one in providers() if one.enabled and self._listing(one).next_s <= now_s]
+            changed = await asyncio.gather(*(self._refresh(provider) for provider in due))
+            if any(changed):
+                _write_cache(self._cache_file, self._listings)
+                self._on_change()
+            await asyncio.sleep(1.0)
+
+    def _listing(self, provider: Provider) -> Listing:
+        """Return what is known; a provider that moved is asked anew."""
+        known = self._listings.get(provider.name)
+        if known is None or known.base_url != provider.base_url:
+            known = self._listings[provider.name] = Listing(provider.base_url)
+        return known
+
+    async def _refresh(self, provider: Provider) -> bool:
+        """Ask one provider; return whether its list changed."""
+        listing = self._listing(provider)
+        async with self._gate:
+            try:
+                models = await self._ask(provider, adapter(provider))
+            except (GatewayError, ValueError) as error:
+                listing.problem = str(error)
+                listing.next_s = time.time() + RETRY_S
+                log.info("no model list", provider=provider.name, reason=str(error))
+                return False
+        now_s = time.time()
+        changed = models != listing.models
+        listing.models, listing.checked_at_s, listing.problem, listing.next_s = models, now_s, "", now_s + FRESH_S
+        return changed
+
+    async def _ask(self, provider: Provider, spoken: CompatibleAdapter) -> tuple[str, ...]:
+        question = spoken.models_request()
+        if question is None:
+            return ()
+        request = UpstreamRequest(
+            origin=spoken.origin,
+            head=question[1] + b"\r\n",
+            body=[],
+            timeouts=_TIMEOUTS,
+            provider=provider.name,
+            whole_limit=MAX_LIST_BYTES,
+            allow_private=provider.allow_private,
+        )
+        response = await self._upstream.send(request)
+        try:
+            body = response.take()
+            if not response.complete:
+                raise ProviderProtocolError("its model list has no end", provider=provider.name)
+            error = spoken.read_error(response.status, response.headers, body)
+            if error is not None:
+                raise error
+            return spoken.parse_models(body)
+        finally:
+            response.close()
+
+
+def _read_cache(path: Path) -> dict[str, Listing]:
+    try:
+        listings = _decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return {}
+    for listing in listings.values():
+        listing.next_s = 0.0
+    return listings
+
+
+def _write_cache(path: Path, listings: dict[str, Listing]) -> None:
+    """Replace the cache; a cache that cannot be written is no reason to stop."""
+    fresh = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh.write_bytes(msgspec.json.encode(listings))
+        fresh.replace(path)
+    except OSError as error:
+        log.warning("the model cache cannot be written", reason=str(error))

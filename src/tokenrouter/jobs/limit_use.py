@@ -1,0 +1,80 @@
+"""What a ledger row uses of which limit, and what the counters in memory are restored to.
+
+Sliding and interval windows are kept in sixtieths of their length: what is restored is never less than
+what was used, so a restart is never generous.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.domain.limits import Amounts, Limit, LimitTable, UsedByCounter
+from tokenrouter.domain.windows import window_start
+from tokenrouter.store.limit_use import LimitCharge, UseByWindow
+
+PARTS: Final = 60
+_NEVER_ASKED: Final = "client_error", "limit_reached", "gateway_error"
+"""Endings without a provider: such rows use nothing when no provider status is in them."""
+
+NameOfKey = Callable[[str], str]
+
+
+def charges_of(entry: LedgerEntry, limits: LimitTable, name_of_key: NameOfKey) -> tuple[LimitCharge, ...]:
+    """Return what `entry` uses of every limit that applies to it."""
+    if entry.count != 1 or not _was_admitted(entry):
+        return ()
+    used = Amounts(1, entry.usage.input_tokens, entry.usage.output_tokens, entry.cost_nano_usd or 0)
+    charges = []
+    for scope in _scopes(entry, name_of_key):
+        for limit in limits.of(scope):
+            amount = 0 if limit.metric == "concurrency" else used.of(limit.metric)
+            if amount:
+                start_us = _part_start_us(limit, entry.started_us / 1e6)
+                charges.append(LimitCharge(limit.id, scope, start_us, amount))
+    return tuple(charges)
+
+
+def _was_admitted(entry: LedgerEntry) -> bool:
+    """Whether the request got past its limits; one that was refused before has no tokens and no provider's status."""
+    return entry.latency_us > 0 or entry.end_reason not in _NEVER_ASKED
+
+
+def _scopes(entry: LedgerEntry, name_of_key: NameOfKey) -> Iterator[str]:
+    for key_id in entry.chain:
+        yield f"key:{name_of_key(key_id)}"
+    if entry.user:
+        yield f"user:{entry.user}"
+    if entry.team:
+        yield f"team:{entry.team}"
+    yield "global"
+    yield f"provider:{entry.provider}"
+    yield f"model:{entry.provider}/{entry.model}"
+    if entry.alias:
+        yield f"alias:{entry.alias}"
+    yield f"ip:{entry.client_ip}"
+
+
+def _part_start_us(limit: Limit, started_s: float) -> int:
+    if limit.window.kind in ("sliding", "interval"):
+        part_s = limit.window.length_s / PARTS
+        return int(started_s // part_s * part_s * 1e6)
+    return int(window_start(limit.window, started_s, started_s) * 1e6)
+
+
+def limit_counters(use: UseByWindow, limits: LimitTable, now_s: float) -> UsedByCounter:
+    """Return what every counter has used in its current window."""
+    by_id = {limit.id: limit for limit in limits}
+    counters = {}
+    for (limit_id, scope), windows in use.items():
+        limit = by_id.get(limit_id)
+        if limit is not None and (used := _used_now(limit, windows, now_s)):
+            counters[limit_id, scope] = used
+    return counters
+
+
+def _used_now(limit: Limit, windows: Mapping[int, int], now_s: float) -> int:
+    window = limit.window
+    if window.kind in ("sliding", "interval"):
+        oldest_us = (now_s - window.length_s - window.length_s / PARTS) * 1e6
+        return sum(used for start_us, used in windows.items() if start_us > oldest_us)
+    return windows.get(int(window_start(window, now_s, now_s) * 1e6), 0)
