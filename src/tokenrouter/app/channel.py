@@ -20,7 +20,7 @@ from tokenrouter.domain.catalog import Catalog
 MAX_FRAME_BYTES: Final = 64 * 2**20
 """A catalogue of 100,000 keys is some 30 MiB."""
 MAX_UNSENT_BYTES: Final = 2 * MAX_FRAME_BYTES
-RECONNECT_S: Final = (0.05, 2.0)
+RECONNECT_S: Final = (0.05, 0.25)
 """First and longest pause between attempts to connect."""
 _LENGTH: Final = struct.Struct(">I")
 

@@ -49,6 +49,8 @@ WATCH_S: Final = 0.25
 """How often the database is asked whether keys changed: well within the second that is promised."""
 DRAIN_S: Final = 0.2
 CLEAN_S: Final = 60.0
+HEARD_S: Final = 3.0
+"""How long a start waits for a data process to connect before it says that it is ready."""
 LONGEST_PAUSE_S: Final = 10.0
 """Between attempts while the database is away."""
 
@@ -113,6 +115,7 @@ class ControlProcess:
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         first = await asyncio.to_thread(self._first_start)
+        self._rebuild()
         await asyncio.to_thread(self._carry_use)
         await self._channel.start()
         server = self._new_server()
@@ -126,6 +129,7 @@ class ControlProcess:
         self._watch_parent(loop)
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
+        await self._be_heard()
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
         server.should_exit = True
@@ -134,6 +138,12 @@ class ControlProcess:
         await self._channel.close()
         await asyncio.to_thread(self._last_drain)
         self._upstream.close()
+
+    async def _be_heard(self) -> None:
+        """Wait until a data process has the state, so that a key which is shown now works now."""
+        deadline_s = time.monotonic() + HEARD_S
+        while not self._channel.workers and time.monotonic() < deadline_s:
+            await asyncio.sleep(0.01)
 
     def _new_server(self) -> uvicorn.Server:
         app = create_app(

@@ -51,12 +51,17 @@ class Child:
         self._stopping = False
         self._pause_s = FIRST_PAUSE_S
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to end."""
+        return self._stopping
+
     async def keep_running(self) -> None:
         """Start the process, and again whenever it ends, until `stop`."""
-        while not self._stopping:
+        while not self.is_stopping:
             began_s = time.monotonic()
             code = await self._run_once()
-            if self._stopping:
+            if self.is_stopping:
                 return
             if time.monotonic() - began_s > LONG_LIFE_S:
                 self._pause_s = FIRST_PAUSE_S

@@ -6,6 +6,7 @@ Every parser raises `ValueError` with words that name the value and what would b
 import re
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from ipaddress import ip_network
 from typing import Final, cast
 
 from tokenrouter.domain.limits import METRICS, SCOPE_KINDS, Metric, Window, WindowKind
@@ -53,7 +54,14 @@ def parse_scope(text: str) -> str:
     kind, colon, name = text.partition(":")
     if kind not in SCOPE_KINDS or (kind == "global") == bool(colon) or (colon and not name):
         raise ValueError(f"scope {text!r} is not known; {suggestion(text, ('global', 'key:NAME', 'user:NAME', 'team:NAME', 'provider:NAME', 'model:P/M', 'alias:NAME', 'ip:CIDR', 'key:*', 'user:*', 'team:*'))}")
-    return text
+    return f"ip:{_network(name)}" if kind == "ip" else text
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError(f"scope 'ip:{text}' names no network; write it as ip:192.0.2.0/24 or ip:2001:db8::/32") from None
 
 
 def parse_amount(value: object, metric: Metric) -> int:

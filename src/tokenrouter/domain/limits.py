@@ -6,6 +6,7 @@ limit `used + held` never exceeds `amount`, whatever the interleaving; see `limi
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from typing import Final, Literal
 
 Metric = Literal["requests", "tokens", "input_tokens", "output_tokens", "cost_usd", "concurrency"]
@@ -52,6 +53,10 @@ class Limit:
     amount: int
     mode: Mode = "hard"
     origin: str = ""
+
+    def counted_for(self, scope: str) -> str:
+        """Return whose counter a request of `scope` is charged to: its own for a template, else the limit's one."""
+        return scope if self.scope.endswith(":*") else self.scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +114,22 @@ _TEMPLATED: Final = ("key", "user", "team")
 
 
 class LimitTable:
-    """Which limits apply to a scope: its own, then those templates that none of its own replaces."""
+    """Which limits apply to a scope: its own, then those templates that none of its own replaces.
 
-    __slots__ = ("_by_scope",)
+    Addresses are in no template but in networks: every `ip:` limit that holds the address applies.
+    """
+
+    __slots__ = ("_by_scope", "_networks")
 
     def __init__(self, limits: Iterable[Limit]) -> None:
         self._by_scope: dict[str, list[Limit]] = {}
         for limit in limits:
             self._by_scope.setdefault(limit.scope, []).append(limit)
+        self._networks = {
+            ip_network(scope.removeprefix("ip:"), strict=False): group
+            for scope, group in self._by_scope.items()
+            if scope.startswith("ip:")
+        }
 
     def __iter__(self) -> Iterator[Limit]:
         for group in self._by_scope.values():
@@ -124,11 +137,25 @@ class LimitTable:
 
     def of(self, scope: str) -> Iterator[Limit]:
         """Yield the limits of one concrete scope."""
+        kind, colon, name = scope.partition(":")
+        if kind == "ip":
+            yield from self._of_address(name)
+            return
         own = self._by_scope.get(scope, [])
         yield from own
-        kind, colon, _ = scope.partition(":")
         if colon and kind in _TEMPLATED:
             replaced = {(limit.metric, limit.window) for limit in own}
             for limit in self._by_scope.get(f"{kind}:*", []):
                 if (limit.metric, limit.window) not in replaced:
                     yield limit
+
+    def _of_address(self, text: str) -> Iterator[Limit]:
+        if not self._networks:
+            return
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return
+        for network, group in self._networks.items():
+            if address in network:
+                yield from group

@@ -115,7 +115,15 @@ class Directory:
         """
         if not key:
             raise MissingKey("No API key was sent; send it as 'Authorization: Bearer <key>'.")
-        principal = self._principals.get(key_digest(key, self.pepper))
+        return self.principal(key_digest(key, self.pepper), now_s)
+
+    def principal(self, digest: bytes, now_s: float) -> Principal:
+        """Return whose key has this digest: for who was authenticated before, and kept no key.
+
+        Raises:
+            InvalidKey, ExpiredKey, DisabledKey
+        """
+        principal = self._principals.get(digest)
         if principal is None:
             raise InvalidKey("The API key is not known here; check it, or ask for a new one.")
         if principal.problem:

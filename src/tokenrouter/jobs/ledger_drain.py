@@ -13,20 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.jobs.limit_use import NameOfKey, charges_of
 from tokenrouter.journal.format import Begin
-from tokenrouter.journal.reader import (
-    RESERVE_SUFFIX,
-    OpenRequests,
-    adopt,
-    journal_files,
-    read_records,
-    writer_of,
-)
+from tokenrouter.journal.names import writer_of
+from tokenrouter.journal.reader import OpenRequests, adopt, journal_files, put_away, read_records, remove_room
 from tokenrouter.store.engine import Store
 from tokenrouter.store.ledger import Row, forget_journal, journal_positions, record
+
+log = structlog.get_logger(__name__)
 
 BATCH_ROWS: Final = 500
 
@@ -87,7 +85,8 @@ class LedgerDrain:
             known = journal_positions(self._store)
             writer = self._writers[name] = _Writer({path.name: known.get(path.name, 0) for path in files})
         with ExitStack() as locks:
-            is_dead = all([locks.enter_context(adopt(path)) for path in files])
+            adopted = [locks.enter_context(adopt(path)) for path in files]
+            is_dead = all(adopted) and journal_files(self._folder, name) == files
             written = sum(self._read_file(writer, path, files) for path in files)
             if is_dead:
                 written += self._bury(writer, name, files)
@@ -128,9 +127,10 @@ class LedgerDrain:
         interrupted = writer.open.interrupt_all()
         written = self._record(interrupted, writer.positions(files)) if interrupted else 0
         for path in files:
-            path.unlink(missing_ok=True)
+            if not put_away(path, writer.read[path.name]):
+                log.error("journal file is damaged and kept", file=path.name, read_to=writer.read[path.name])
             forget_journal(self._store, path.name)
-        (self._folder / f"{name}{RESERVE_SUFFIX}").unlink(missing_ok=True)
+        remove_room(self._folder, name)
         self._writers.pop(name, None)
         return written
 

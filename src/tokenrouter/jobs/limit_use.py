@@ -30,7 +30,7 @@ def charges_of(entry: LedgerEntry, limits: LimitTable, name_of_key: NameOfKey) -
             amount = 0 if limit.metric == "concurrency" else used.of(limit.metric)
             if amount:
                 start_us = _part_start_us(limit, entry.started_us / 1e6)
-                charges.append(LimitCharge(limit.id, scope, start_us, amount))
+                charges.append(LimitCharge(limit.id, limit.counted_for(scope), start_us, amount))
     return tuple(charges)
 
 

@@ -7,24 +7,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from tokenrouter.domain.ledger import LedgerEntry, Usage
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.journal.format import HEADER, MAGIC, MAX_RECORD_BYTES, Begin, End, Progress, Record, decode
-
-SUFFIX: Final = ".journal"
-RESERVE_SUFFIX: Final = ".reserve"
+from tokenrouter.journal.names import DAMAGED_SUFFIX, SUFFIX, room_of
 
 
-def journal_files(folder: Path) -> list[Path]:
-    """Return every journal file of `folder`, oldest first."""
-    return sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+def journal_files(folder: Path, writer: str = "") -> list[Path]:
+    """Return every journal file of `folder`, or of one writer in it, oldest first.
+
+    Where a newer file of a writer can be seen, the older ones grow no more.
+    """
+    return sorted(folder.glob(f"{writer}*{SUFFIX}")) if folder.is_dir() else []
 
 
 @contextmanager
 def adopt(path: Path) -> Iterator[bool]:
-    """Hold the lock of a file whose writer is gone; yields False when the writer lives (or the file is gone)."""
+    """Hold the lock of a file that nobody writes any more; yields False when somebody does (or the file is gone).
+
+    A living writer lets go of a full segment too, but only after its next one can be seen: a writer is dead when
+    all its files can be held and listing them again shows no other.
+    """
     try:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -36,14 +41,9 @@ def adopt(path: Path) -> Iterator[bool]:
         except BlockingIOError:
             yield False
         else:
-            yield True
+            yield os.fstat(fd).st_nlink > 0
     finally:
         os.close(fd)
-
-
-def writer_of(path: Path) -> str:
-    """Return the name of the process that wrote `path`; its segments share it."""
-    return path.name.removesuffix(SUFFIX).rpartition("-")[0]
 
 
 def read_records(path: Path, offset: int = 0) -> Iterator[tuple[Record, int]]:
@@ -73,6 +73,34 @@ def _read_payload(file: BinaryIO) -> bytes | None:
         return None
     payload = file.read(length)
     return payload if len(payload) == length and zlib.crc32(payload) == checksum else None
+
+
+def put_away(path: Path, read_to: int) -> bool:
+    """Delete a file of a dead writer that has been read up to `read_to`.
+
+    Bytes behind that point are a record which the machine's death cut, or damage: such a file is kept under
+    another name for a person to look at, and False is returned.
+    """
+    if _is_empty_from(path, max(read_to, len(MAGIC))):
+        path.unlink(missing_ok=True)
+        return True
+    path.rename(path.with_suffix(DAMAGED_SUFFIX))
+    return False
+
+
+def _is_empty_from(path: Path, offset: int) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return not any(any(block) for block in iter(lambda: file.read(2**16), b""))
+    except FileNotFoundError:
+        return True
+
+
+def remove_room(folder: Path, writer: str) -> None:
+    """Delete what a dead writer kept allocated for itself."""
+    for path in room_of(folder, writer):
+        path.unlink(missing_ok=True)
 
 
 @dataclass(slots=True)

@@ -3,14 +3,16 @@
 A write of 250 bytes costs 1.6 µs (measured; DESIGN.md, "Journal"), so nothing is gained by gathering
 records, and order is plain: when `begin` returns, the record survives this process. Segments are
 allocated before they are needed, so a full disk is met while allocating, never in the middle of a
-request; a reserve then lets the requests that are open end properly.
+request. Then no request may begin, and those that are open end in a reserve: a larger segment that was
+allocated at the start for this moment, so nobody else can take its room.
 """
 
 import asyncio
-import fcntl
 import os
 import secrets
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -18,70 +20,24 @@ from typing import Final
 from tokenrouter.domain.errors import JournalUnavailable
 from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import Amounts
-from tokenrouter.journal import format as record_format
+from tokenrouter.journal.format import encode_begin, encode_end, encode_progress
+from tokenrouter.journal.names import RESERVE_SUFFIX, SPARE_SUFFIX, segment_name
+from tokenrouter.journal.segment import MakeRoom, Segment, make_room
 
 SEGMENT_BYTES: Final = 8 * 2**20
 RESERVE_BYTES: Final = 16 * 2**20
-"""Room for the ends of some 20,000 open requests."""
+"""Room for the ends of some 50,000 open requests."""
 RETRY_S: Final = 1.0
 """How often a full disk is asked again."""
-
-Allocate = Callable[[int, int], None]
-
-
-def allocate(fd: int, size: int) -> None:
-    """Give the file `size` bytes of zeros that are really on the disk.
-
-    Raises:
-        OSError: there is no room.
-    """
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(fd, 0, size)
-        return
-    block = bytes(2**20)
-    for start in range(0, size, len(block)):
-        os.pwrite(fd, block[: size - start], start)
-
-
-class _Segment:
-    """One open file of the journal, locked by this process as long as it is open."""
-
-    __slots__ = ("at", "fd", "path", "size")
-
-    def __init__(self, path: Path, size: int, make_room: Allocate) -> None:
-        self.path = path
-        self.size = size
-        self.at = len(record_format.MAGIC)
-        self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            make_room(self.fd, size)
-            os.pwrite(self.fd, record_format.MAGIC, 0)
-        except OSError:
-            os.close(self.fd)
-            path.unlink(missing_ok=True)
-            raise
-
-    def has_room(self, size: int) -> bool:
-        return self.at + size <= self.size
-
-    def append(self, record: bytes) -> None:
-        if os.pwrite(self.fd, record, self.at) != len(record):
-            raise OSError("short write to the journal")
-        self.at += len(record)
-
-    def close(self) -> None:
-        """Cut the file to what it holds and let go of it."""
-        os.ftruncate(self.fd, self.at)
-        os.fdatasync(self.fd)
-        os.close(self.fd)
 
 
 class JournalWriter:
     """The journal of one data process. Everything but `keep_synced` is synchronous.
 
     Attributes:
+        writable: whether a new request may begin.
         records, bytes_written, failures: counters since the start.
+        sync_seconds: time spent on waiting for the disk, in a thread.
     """
 
     def __init__(
@@ -91,41 +47,42 @@ class JournalWriter:
         segment_bytes: int = SEGMENT_BYTES,
         reserve_bytes: int = RESERVE_BYTES,
         sync_s: float = 0.1,
-        make_room: Allocate = allocate,
+        room: MakeRoom = make_room,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Open the first segment and the reserve.
-
-        Raises:
-            JournalUnavailable: there is no room for them, or the folder cannot be written.
-        """
+        """Open the first segment and the reserve; on a full disk start all the same, not `writable`."""
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._reserve_bytes = reserve_bytes
         self._sync_s = sync_s
-        self._make_room = make_room
+        self._room = room
         self._clock = clock
         self._writer = f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(4)}"
         self._number = 0
         self._dirty = False
-        self._failed_at_s = float("-inf")
-        self._segment: _Segment | None = None
-        self._spare: _Segment | None = None
-        self._reserve: Path | None = None
+        self._asked_at_s = float("-inf")
+        self._why = ""
+        self._segment: Segment | None = None
+        self._spare: Segment | None = None
+        self._reserve: Segment | None = None
+        self._full: deque[Segment] = deque()
+        self._allocating = threading.Lock()
+        self._syncing = threading.Lock()
+        self.writable = True
         self.records = 0
         self.bytes_written = 0
         self.failures = 0
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._segment = self._new_segment()
-            self._build_reserve()
-        except OSError as error:
-            raise self._unavailable(error) from error
+        self.sync_seconds = 0.0
+        self._start()
 
-    @property
-    def writable(self) -> bool:
-        """Whether a new request may begin."""
-        return self._reserve is not None or self._clock() - self._failed_at_s >= RETRY_S
+    def _start(self) -> None:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._turn(may_use_reserve=False)
+            self._ask_for_room()
+        except OSError as error:
+            self._note_failure(error)
+            self.writable = False
 
     def begin(self, entry: LedgerEntry, held: Amounts) -> None:
         """Record that `entry` is about to contact a provider and may consume `held`.
@@ -133,9 +90,9 @@ class JournalWriter:
         Raises:
             JournalUnavailable: nothing was written.
         """
-        if self._reserve is None:
-            self._recover()
-        self._append(record_format.encode_begin(entry, held), may_use_reserve=False)
+        if not self.writable and not self._recover():
+            raise self._unavailable()
+        self._append(encode_begin(entry, held), may_use_reserve=False)
 
     def progress(self, entry_id: str, held: Amounts) -> None:
         """Record that what a request may consume grew to `held`.
@@ -143,7 +100,7 @@ class JournalWriter:
         Raises:
             JournalUnavailable: even the reserve is used up.
         """
-        self._append(record_format.encode_progress(entry_id, held), may_use_reserve=True)
+        self._append(encode_progress(entry_id, held), may_use_reserve=True)
 
     def end(self, entry: LedgerEntry) -> None:
         """Record how `entry` ended.
@@ -151,77 +108,85 @@ class JournalWriter:
         Raises:
             JournalUnavailable: even the reserve is used up.
         """
-        self._append(record_format.encode_end(entry), may_use_reserve=True)
+        self._append(encode_end(entry), may_use_reserve=True)
 
     def _append(self, record: bytes, *, may_use_reserve: bool) -> None:
+        segment = self._segment
         try:
-            segment = self._segment
             if segment is None or not segment.has_room(len(record)):
-                segment = self._next_segment(may_use_reserve=may_use_reserve)
+                segment = self._turn(may_use_reserve=may_use_reserve)
             segment.append(record)
         except OSError as error:
-            self.failures += 1
-            self._failed_at_s = self._clock()
-            raise self._unavailable(error) from error
+            self._note_failure(error)
+            raise self._unavailable() from error
         self._dirty = True
         self.records += 1
         self.bytes_written += len(record)
 
-    def _next_segment(self, *, may_use_reserve: bool) -> _Segment:
-        spare, self._spare = self._spare, None
-        if spare is None:
-            spare = self._segment_from_reserve() if may_use_reserve else self._new_segment()
-        if self._segment is not None:
-            self._segment.close()
-        self._segment = spare
-        return spare
-
-    def _segment_from_reserve(self) -> _Segment:
-        """Allocate a segment; on a full disk, in the room that the reserve gives up."""
-        try:
-            return self._new_segment()
-        except OSError:
-            if self._reserve is None:
-                raise
-            self._release_reserve()
-            return self._new_segment()
-
-    def _new_segment(self) -> _Segment:
+    def _turn(self, *, may_use_reserve: bool) -> Segment:
+        """Go on in the next segment; the full one is closed by `sync`, after the next one can be seen."""
+        segment = self._next_segment(may_use_reserve=may_use_reserve)
         self._number += 1
-        path = self._folder / f"{self._writer}-{self._number:06d}.journal"
-        return _Segment(path, self._segment_bytes, self._make_room)
+        segment.rename(self._folder / segment_name(self._writer, self._number))
+        if self._segment is not None:
+            self._full.append(self._segment)
+        self._segment = segment
+        self._dirty = True
+        return segment
 
-    def _build_reserve(self) -> None:
-        path = self._folder / f"{self._writer}.reserve"
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _next_segment(self, *, may_use_reserve: bool) -> Segment:
+        with self._allocating:
+            try:
+                segment, self._spare = self._spare or self._new_spare(), None
+            except OSError as error:
+                self.writable = False
+                self._asked_at_s = self._clock()
+                if not may_use_reserve or self._reserve is None:
+                    raise
+                self._note_failure(error)
+                segment, self._reserve = self._reserve, None
+        return segment
+
+    def _new_spare(self) -> Segment:
+        return Segment(self._folder / f"{self._writer}{SPARE_SUFFIX}", self._segment_bytes, self._room)
+
+    def _recover(self) -> bool:
+        """Ask for room again, at most every `RETRY_S`; return whether requests may begin."""
+        if self._clock() - self._asked_at_s < RETRY_S:
+            return False
         try:
-            self._make_room(fd, self._reserve_bytes)
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
-        finally:
-            os.close(fd)
-        self._reserve = path
-
-    def _release_reserve(self) -> None:
-        if self._reserve is not None:
-            self._reserve.unlink(missing_ok=True)
-            self._reserve = None
-
-    def _recover(self) -> None:
-        """Try to have the reserve again; while the disk is full, no request may begin."""
-        if self._clock() - self._failed_at_s < RETRY_S:
-            raise self._unavailable(None)
-        try:
-            self._build_reserve()
+            self._ask_for_room()
         except OSError as error:
-            self._failed_at_s = self._clock()
-            raise self._unavailable(error) from error
+            self._note_failure(error)
+            return False
+        self.writable = True
+        return True
 
-    def _unavailable(self, error: OSError | None) -> JournalUnavailable:
-        why = f": {error.strerror or error}" if error is not None else ""
+    def _ask_for_room(self) -> None:
+        """Have a spare segment and the reserve.
+
+        Raises:
+            OSError: there is no room for both.
+        """
+        with self._allocating:
+            self._asked_at_s = self._clock()
+            if self._reserve is None:
+                path = self._folder / f"{self._writer}{RESERVE_SUFFIX}"
+                self._reserve = Segment(path, self._reserve_bytes, self._room)
+            if self._spare is None and not self._has_far_to_go():
+                self._spare = self._new_spare()
+
+    def _has_far_to_go(self) -> bool:
+        segment = self._segment
+        return segment is not None and segment.at < segment.size // 2
+
+    def _note_failure(self, error: OSError) -> None:
+        self.failures += 1
+        self._why = error.strerror or str(error)
+
+    def _unavailable(self) -> JournalUnavailable:
         return JournalUnavailable(
-            f"The journal cannot be written{why}; free some space on the disk of the state folder.",
+            f"The journal cannot be written ({self._why}); make room on the disk of the state folder.",
             retry_after_s=RETRY_S,
         )
 
@@ -229,42 +194,54 @@ class JournalWriter:
         """Bring what was written to the disk every `sync_s`, and allocate ahead; runs until cancelled."""
         while True:
             await asyncio.sleep(self._sync_s)
-            if self._dirty:
-                self._dirty = False
+            if self._dirty or self._full:
                 await asyncio.to_thread(self.sync)
-            if self._needs_spare():
-                await self._allocate_ahead()
+            if self._wants_room():
+                await asyncio.to_thread(self._recover)
+
+    def _wants_room(self) -> bool:
+        if self._clock() - self._asked_at_s < RETRY_S:
+            return False
+        return not self.writable or (self._spare is None and not self._has_far_to_go())
 
     def sync(self) -> None:
-        """Wait until everything written is on the disk. Safe in another thread."""
-        segment = self._segment
-        if segment is not None:
-            fd = os.dup(segment.fd)
+        """Wait until everything written is on the disk, and close what is full. Safe in another thread.
+
+        A disk that fails is counted and asked again the next time.
+        """
+        with self._syncing:
+            started_s = self._clock()
+            self._dirty = False
             try:
-                os.fdatasync(fd)
-            finally:
-                os.close(fd)
-
-    def _needs_spare(self) -> bool:
-        segment = self._segment
-        return self._spare is None and segment is not None and segment.at > segment.size // 2
-
-    async def _allocate_ahead(self) -> None:
-        """Have the next segment ready, so that no request waits for the disk."""
-        try:
-            spare = await asyncio.to_thread(self._new_segment)
-        except OSError:
-            self.failures += 1
-            return
-        if self._spare is None:
-            self._spare = spare
-        else:
-            spare.close()
+                while self._full:
+                    self._full.popleft().close()
+                    _sync_folder(self._folder)
+                if self._segment is not None:
+                    self._segment.sync()
+            except OSError as error:
+                self._dirty = True
+                self._note_failure(error)
+            self.sync_seconds += self._clock() - started_s
 
     def close(self) -> None:
         """Give everything back; what was written stays for the drain."""
-        for segment in (self._segment, self._spare):
+        self.sync()
+        with self._syncing, self._allocating:
+            self.writable = False
+            self._asked_at_s = float("inf")
+            segment, self._segment = self._segment, None
             if segment is not None:
                 segment.close()
-        self._segment = self._spare = None
-        self._release_reserve()
+            for unused in (self._spare, self._reserve):
+                if unused is not None:
+                    unused.discard()
+            self._spare = self._reserve = None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the names of new files to the disk."""
+    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -5,17 +5,19 @@ and nothing is used that was not held before.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from tokenrouter.domain.errors import CountersNotReady, GatewayError, QuotaExceeded, QuotaReserved, RateLimited
+from tokenrouter.domain.errors import CountersNotReady, LimitReached, QuotaExceeded, QuotaReserved, RateLimited
 from tokenrouter.domain.limits import Amounts, Limit, LimitState, LimitTable, UsedByCounter
-
-from tokenrouter.limits.counters import Counter, new_counter
+from tokenrouter.limits.counters import Counter, Tally, new_counter
 from tokenrouter.limits.words import describe
 
 MAX_REMEMBERED: Final = 20_000
-"""Most combinations of scopes whose limits are remembered, and most counters before idle ones are dropped."""
+"""Most combinations of scopes whose counters are remembered; beyond it idle counters are dropped."""
+RESTORING_RETRY_S: Final = 1.0
+RESERVED_RETRY_S: Final = 2.0
+"""When to come back for what running requests hold: most answers take seconds."""
 
 
 class MemoryReservation:
@@ -23,37 +25,37 @@ class MemoryReservation:
 
     __slots__ = ("_clock", "_shares", "held")
 
-    def __init__(self, held: Amounts, shares: list[tuple[Counter, float]], clock: Callable[[], float]) -> None:
+    def __init__(self, held: Amounts, shares: Iterable[tuple[Counter, Tally]], clock: Callable[[], float]) -> None:
         self.held = held
         self._shares = shares
         self._clock = clock
 
     def extend(self, amounts: Amounts) -> bool:
         """Hold `amounts` instead; False when a hard limit forbids it, and nothing changes."""
-        if not self._shares:
-            self.held = amounts
-            return True
-        now_s = self._clock()
-        for counter, _ in self._shares:
-            more = amounts.of(counter.limit.metric) - self.held.of(counter.limit.metric)
-            taken = counter.used(now_s) + counter.held
-            if more > 0 and counter.limit.mode == "hard" and taken + more > counter.limit.amount:
-                return False
-        for counter, mark in self._shares:
-            metric = counter.limit.metric
-            counter.adjust(mark, amounts.of(metric) - self.held.of(metric))
+        if self._shares:
+            changes = [(counter, tally, self._more(counter, amounts)) for counter, tally in self._shares]
+            now_s = self._clock()
+            for counter, tally, more in changes:
+                counter.advance(now_s)
+                if more > 0 and not counter.has_room(tally, more):
+                    return False
+            for counter, tally, more in changes:
+                counter.change(tally, held=more)
         self.held = amounts
         return True
 
+    def _more(self, counter: Counter, amounts: Amounts) -> int:
+        return counter.amount_in(amounts) - counter.amount_in(self.held)
+
     def settle(self, used: Amounts) -> None:
-        """Turn what was held into `used`; once, later calls do nothing."""
-        shares, self._shares = self._shares, []
+        """Turn what was held into `used`, in the windows in which it was reserved; later calls do nothing."""
+        shares, self._shares = self._shares, ()
         if not shares:
             return
         now_s = self._clock()
-        for counter, mark in shares:
-            metric = counter.limit.metric
-            counter.settle(mark, self.held.of(metric), used.of(metric), now_s)
+        for counter, tally in shares:
+            counter.advance(now_s)
+            counter.change(tally, held=-counter.amount_in(self.held), used=counter.amount_in(used))
 
 
 class MemoryLimiter:
@@ -63,28 +65,28 @@ class MemoryLimiter:
         looks_at_addresses: whether any limit has an `ip:` scope.
     """
 
-    def __init__(self, limits: Sequence[Limit], *, clock: Callable[[], float] = time.time, restored: bool = False) -> None:
+    def __init__(
+        self, limits: Sequence[Limit], *, clock: Callable[[], float] = time.time, restored: bool = False
+    ) -> None:
         """`clock` gives seconds since the epoch; `restored`: there is nothing to wait for."""
         self._clock = clock
         self._restored = restored
         self._counters: dict[tuple[str, str], Counter] = {}
-        self._applicable: dict[tuple[str, ...], tuple[tuple[Limit, str], ...]] = {}
+        self._applicable: dict[tuple[str, ...], tuple[Counter, ...]] = {}
         self.reload(limits)
 
     def reload(self, limits: Sequence[Limit]) -> None:
         """Follow a changed catalogue; counters of limits that stay are kept."""
         self._limits = LimitTable(limits)
-        kept = {limit.id: limit for limit in limits}
-        for key, counter in list(self._counters.items()):
-            if key[0] not in kept:
-                del self._counters[key]
-            else:
-                counter.limit = kept[key[0]]
+        stay = {limit.id: limit for limit in limits}
+        self._counters = {key: counter for key, counter in self._counters.items() if key[0] in stay}
+        for (limit_id, _), counter in self._counters.items():
+            counter.follow(stay[limit_id])
         self._applicable.clear()
         self.looks_at_addresses = any(limit.scope.startswith("ip:") for limit in limits)
 
     def restore(self, used: UsedByCounter) -> None:
-        """Take in what was used before this process began; once."""
+        """Take in what was used before this process began; once, later calls do nothing."""
         if self._restored:
             return
         now_s = self._clock()
@@ -100,64 +102,77 @@ class MemoryLimiter:
         Raises:
             RateLimited, QuotaReserved, QuotaExceeded, CountersNotReady
         """
-        applicable = self._limits_of(tuple(scopes))
-        if not applicable:
-            return MemoryReservation(amounts, [], self._clock)
+        counters = self._applicable.get(tuple(scopes))
+        if counters is None:
+            counters = self._remember(tuple(scopes))
+        if not counters:
+            return MemoryReservation(amounts, (), self._clock)
+        if not self._restored:
+            _require_restored(counters)
         now_s = self._clock()
-        counters = [self._counter(limit, scope, now_s) for limit, scope in applicable]
         for counter in counters:
-            self._admit(counter, amounts.of(counter.limit.metric), now_s)
-        shares = [(counter, counter.hold(amounts.of(counter.limit.metric), now_s)) for counter in counters]
+            counter.advance(now_s)
+            if counter.used + counter.held + counter.amount_in(amounts) > counter.ceiling:
+                raise _refusal(counters, amounts, now_s)
+        shares = [(counter, counter.hold(counter.amount_in(amounts), now_s)) for counter in counters]
         return MemoryReservation(amounts, shares, self._clock)
 
     def states(self, scopes: Sequence[str]) -> list[LimitState]:
         """Return the counters of every limit that applies to any of `scopes`."""
         now_s = self._clock()
-        counters = [self._counter(limit, scope, now_s) for limit, scope in self._limits_of(tuple(scopes))]
+        counters = self._applicable.get(tuple(scopes)) or self._remember(tuple(scopes))
+        for counter in counters:
+            counter.advance(now_s)
         return [
-            LimitState(counter.limit, counter.scope, counter.used(now_s), counter.held, counter.resets_in_s(now_s))
+            LimitState(counter.limit, counter.scope, counter.used, counter.held, counter.resets_in_s(now_s))
             for counter in counters
         ]
 
-    def _admit(self, counter: Counter, asked: int, now_s: float) -> None:
-        limit = counter.limit
-        if limit.mode != "hard":
-            return
-        if not self._restored and limit.metric != "concurrency":
-            raise CountersNotReady("The limits of this API key are being restored; try again shortly.", retry_after_s=1)
-        used = counter.used(now_s)
-        if used + counter.held + asked > limit.amount:
-            raise _refusal(counter, used, asked, now_s)
+    def _remember(self, scopes: tuple[str, ...]) -> tuple[Counter, ...]:
+        """Find the counters of `scopes`. They live as long as they are remembered, and longer unless idle."""
+        now_s = self._clock()
+        if len(self._applicable) >= MAX_REMEMBERED:
+            self._applicable.clear()
+            self._counters = {key: counter for key, counter in self._counters.items() if not counter.is_idle(now_s)}
+        found = {(limit.id, limit.counted_for(scope)): limit for scope in scopes for limit in self._limits.of(scope)}
+        counters = tuple(self._counter(limit, scope, now_s) for (_, scope), limit in found.items())
+        self._applicable[scopes] = counters
+        return counters
 
     def _counter(self, limit: Limit, scope: str, now_s: float) -> Counter:
         counter = self._counters.get((limit.id, scope))
         if counter is None:
-            if len(self._counters) >= MAX_REMEMBERED:
-                self._drop_idle(now_s)
             counter = self._counters[limit.id, scope] = new_counter(limit, scope, now_s)
         return counter
 
-    def _drop_idle(self, now_s: float) -> None:
-        self._counters = {key: counter for key, counter in self._counters.items() if not counter.is_idle(now_s)}
 
-    def _limits_of(self, scopes: tuple[str, ...]) -> tuple[tuple[Limit, str], ...]:
-        known = self._applicable.get(scopes)
-        if known is None:
-            if len(self._applicable) >= MAX_REMEMBERED:
-                self._applicable.clear()
-            found = tuple((limit, scope) for scope in scopes for limit in self._limits.of(scope))
-            known = self._applicable[scopes] = found
-        return known
+def _require_restored(counters: tuple[Counter, ...]) -> None:
+    for counter in counters:
+        if counter.limit.mode == "hard" and counter.limit.metric != "concurrency":
+            raise CountersNotReady(
+                f"What {counter.scope} has used is still being read after a start; try again shortly.",
+                retry_after_s=RESTORING_RETRY_S,
+            )
 
 
-def _refusal(counter: Counter, used: int, asked: int, now_s: float) -> GatewayError:
+def _refusal(counters: tuple[Counter, ...], amounts: Amounts, now_s: float) -> LimitReached:
+    """Return what to tell of the limits in the way: the one for which waiting takes longest."""
+    refusals = []
+    for counter in counters:
+        counter.advance(now_s)
+        asked = counter.amount_in(amounts)
+        if counter.used + counter.held + asked > counter.ceiling:
+            refusals.append(_refusal_of(counter, asked, now_s))
+    return max(refusals, key=lambda refusal: float("inf") if refusal.retry_after_s is None else refusal.retry_after_s)
+
+
+def _refusal_of(counter: Counter, asked: int, now_s: float) -> LimitReached:
     limit = counter.limit
-    message = describe(limit, counter.scope, used=used, held=counter.held, asked=asked)
-    resets_in_s = counter.resets_in_s(now_s)
-    if limit.metric == "concurrency":
-        return RateLimited(message, retry_after_s=1.0)
-    if used + asked <= limit.amount:
-        return QuotaReserved(message, retry_after_s=2.0)
-    if limit.window.kind == "sliding":
-        return RateLimited(message, retry_after_s=resets_in_s or 1.0)
-    return QuotaExceeded(message, retry_after_s=resets_in_s)
+    back_in_s = counter.room_in_s(asked, now_s)
+    error: type[LimitReached] = QuotaExceeded
+    if limit.metric == "concurrency" or limit.window.kind == "sliding":
+        error = RateLimited
+    elif counter.used + asked <= counter.ceiling:
+        error, back_in_s = QuotaReserved, RESERVED_RETRY_S
+    message = describe(limit, counter.scope, used=counter.used, held=counter.held, asked=asked, back_in_s=back_in_s)
+    return error(message, retry_after_s=back_in_s)

@@ -1,18 +1,36 @@
 """What a limit that stands in the way is called, for people."""
 
+from math import ceil
+
 from tokenrouter.domain.limits import Limit, Metric, Window
 
 _NANO = 10**9
 
 
-def describe(limit: Limit, scope: str, *, used: int, held: int, asked: int) -> str:
-    """Return the sentence of a refusal: which limit, its window, what is used and held, what was asked."""
+def describe(limit: Limit, scope: str, *, used: int, held: int, asked: int, back_in_s: float | None) -> str:
+    """Return the words of a refusal: which limit, its window, what is used and held, what was asked, when to return."""
     metric = limit.metric
     return (
         f"The {_name(metric)} limit of {scope} ({show(limit.amount, metric)} {window_words(limit.window)}) is in the way: "
         f"{show(used, metric)} used, {show(held, metric)} held by running requests, "
-        f"{show(asked, metric)} needed by this one."
+        f"{show(asked, metric)} needed by this one. {_advice(limit, asked, back_in_s)}"
     )
+
+
+def _advice(limit: Limit, asked: int, back_in_s: float | None) -> str:
+    if back_in_s is not None:
+        return f"Come back in {duration_words(back_in_s)}."
+    if asked > limit.amount > 0:
+        return "It is more than the whole limit; ask for less."
+    return "Waiting does not help; ask whoever set the limit."
+
+
+def duration_words(seconds: float) -> str:
+    """Return a length of time as people say it, rounded up."""
+    for unit_s, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds > 2 * unit_s:
+            return f"{ceil(seconds / unit_s)} {unit}"
+    return f"{max(1, ceil(seconds))} s"
 
 
 def show(amount: int, metric: Metric) -> str:

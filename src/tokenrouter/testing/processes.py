@@ -166,6 +166,15 @@ class ServerProcess:
         process.wait()
         _kill_all(children)
 
+    def kill_child(self, role: str) -> None:
+        """End one child at once (SIGKILL); the others are left alone."""
+        os.kill(self.pids[role], signal.SIGKILL)
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM and return at once; `stop` waits for the end."""
+        process, _ = self._started()
+        process.terminate()
+
     def __enter__(self) -> Self:
         self.start()
         return self

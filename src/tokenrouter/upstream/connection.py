@@ -27,6 +27,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     __slots__ = (
         "_head_bytes",
+        "_keeps_alive",
         "_on_free",
         "_parser",
         "_reading",
@@ -44,6 +45,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._response: UpstreamResponse | None = None
         self._head_bytes = 0
+        self._keeps_alive = False
         self._until_close = False
         self._reading = True
         self.transport: asyncio.Transport | None = None
@@ -95,7 +97,7 @@ class UpstreamConnection(asyncio.Protocol):
             and not self._until_close
             and transport is not None
             and not transport.is_closing()
-            and self._parser.should_keep_alive()
+            and self._keeps_alive
         )
         if clean:
             self.resume_reading()
@@ -200,4 +202,5 @@ class UpstreamConnection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         response = self._response
         if response is not None and response.head_complete:
+            self._keeps_alive = self._parser.should_keep_alive()
             response.complete = True

@@ -1,0 +1,47 @@
+"""The control plane as one FastAPI application: every router in its place, and nothing else.
+
+It listens on a private Unix socket; the data process relays to it, having taken every
+`x-tokenrouter-*` header away that a client sent.
+"""
+
+from typing import Final
+
+from fastapi import FastAPI
+
+from tokenrouter import __version__
+from tokenrouter.admin import key_usage, keys, ledger, metrics, overview, pages, setup, usage
+from tokenrouter.admin.docs import serve_documentation
+from tokenrouter.admin.headers import SecurityHeaders
+from tokenrouter.admin.problems import handle_problems
+from tokenrouter.admin.state import ControlState
+
+_ROUTERS: Final = (
+    key_usage.router,
+    keys.router,
+    usage.router,
+    ledger.router,
+    overview.router,
+    metrics.router,
+    pages.router,
+    setup.router,
+)
+
+
+def create_app(state: ControlState) -> FastAPI:
+    """Return the application that works with `state`."""
+    app = FastAPI(
+        title="TokenRouter",
+        version=__version__,
+        description="One endpoint for all AI providers. Send a key as `Authorization: Bearer <key>`.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.control = state
+    app.add_middleware(SecurityHeaders)
+    handle_problems(app)
+    for router in _ROUTERS:
+        app.include_router(router)
+    serve_documentation(app)
+    return app

@@ -1,0 +1,248 @@
+"""`/api/v1/keys`: keys listed, made, changed and revoked.
+
+Keys of the file are listed with the place that declares them, and changed there. A keymaster sees,
+makes and revokes the keys directly below its own, and no others: to it the rest does not exist.
+"""
+
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Body
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from tokenrouter.admin.amounts import time_text
+from tokenrouter.admin.auth import Admin, KeyMaker
+from tokenrouter.admin.problems import Problem
+from tokenrouter.admin.state import ControlState, State
+from tokenrouter.domain.catalog import Key, Origin, Role
+from tokenrouter.domain.errors import RoleNotAllowed
+from tokenrouter.domain.keys import key_digest
+from tokenrouter.gateway.directory import MAX_CHAIN, Principal
+from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, list_keys, revoke_key, update_key
+
+router: Final = APIRouter(prefix="/api/v1/keys", tags=["keys"])
+
+
+class ShownKey(BaseModel):
+    """What may be shown of a key for ever. `declared_at` says where a key of the file is to be changed."""
+
+    id: str
+    name: str
+    hint: str
+    role: Role
+    origin: Origin
+    declared_at: str
+    parent_id: str | None
+    team: str
+    user: str
+    allowed_models: list[str]
+    created_at: str | None
+    expires_at: str | None
+    enabled: bool
+    comment: str
+
+
+class MadeKey(ShownKey):
+    """A key just made; `key` is shown this once."""
+
+    key: str
+
+
+class KeyList(BaseModel):
+    """Every key that the caller may see."""
+
+    data: list[ShownKey]
+
+
+class NewKey(BaseModel):
+    """A key to be made. `parent` (name or id) answers for it, so team and user come from there.
+
+    `key` is one of your own choice; without it a random one is made.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    role: Role = "inferrer"
+    key: str | None = None
+    parent: str | None = None
+    team: str = ""
+    user: str = ""
+    allowed_models: list[str] = []
+    expires_at: AwareDatetime | None = None
+    comment: str = ""
+
+
+class ChangedKey(BaseModel):
+    """What is to change; a field that is absent stays. `expires_at: null` takes the expiry away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: bool = True
+    expires_at: AwareDatetime | None = None
+    comment: str = ""
+    allowed_models: list[str] = []
+
+
+@router.get("")
+def list_all(state: State, caller: KeyMaker) -> KeyList:
+    """Return the keys, those of the file first."""
+    return KeyList(data=[shown(state, key) for key in visible_keys(state, caller)])
+
+
+@router.post("", status_code=201)
+def create(state: State, caller: KeyMaker, wanted: Annotated[NewKey, Body()]) -> MadeKey:
+    """Make a key. The answer holds it; nobody can read it again."""
+    parent = _parent(state, caller, wanted)
+    _refuse_taken(state, wanted)
+    request = KeyRequest(
+        name=wanted.name,
+        role=wanted.role,
+        key=wanted.key,
+        parent=parent,
+        team=wanted.team,
+        user=wanted.user,
+        allowed_models=tuple(wanted.allowed_models),
+        expires_at_s=wanted.expires_at.timestamp() if wanted.expires_at else None,
+        comment=wanted.comment,
+    )
+    made = create_key(state.store, request, pepper=state.pepper, now_s=state.clock())
+    return MadeKey(key=made.key, **shown(state, made.stored).model_dump())
+
+
+@router.get("/{name_or_id}")
+def read_one(state: State, caller: KeyMaker, name_or_id: str) -> ShownKey:
+    """Return one key, by name or id."""
+    return shown(state, _find(state, caller, name_or_id))
+
+
+@router.patch("/{name_or_id}")
+def change(state: State, caller: Admin, name_or_id: str, wanted: Annotated[ChangedKey, Body()]) -> ShownKey:
+    """Change a key of the database; takes effect within a second."""
+    key = _find(state, caller, name_or_id)
+    _refuse_declared(state, key)
+    asked = wanted.model_dump(include=wanted.model_fields_set)
+    expires_at = asked.pop("expires_at", None)
+    if expires_at is not None and expires_at.timestamp() <= state.clock():
+        raise Problem(422, "invalid_field", "expires_at: it is in the past; to stop the key, disable or revoke it.")
+    changes = KeyChanges(
+        **_tuples(asked),
+        expires_at_s=expires_at.timestamp() if expires_at else None,
+        never_expires="expires_at" in wanted.model_fields_set and expires_at is None,
+    )
+    return shown(state, update_key(state.store, key.id, changes))
+
+
+@router.delete("/{name_or_id}")
+def revoke(state: State, caller: KeyMaker, name_or_id: str) -> KeyList:
+    """Revoke a key and every key below it; return what was revoked."""
+    key = _find(state, caller, name_or_id)
+    _refuse_declared(state, key)
+    return KeyList(data=[shown(state, gone) for gone in revoke_key(state.store, key.id)])
+
+
+def shown(state: ControlState, key: Key) -> ShownKey:
+    """Return what may be shown of `key`."""
+    return ShownKey(
+        id=key.id,
+        name=key.name,
+        hint=key.hint,
+        role=key.role,
+        origin=key.origin,
+        declared_at=state.declared_at(f"incoming_tokens.{key.name}"),
+        parent_id=key.parent_id,
+        team=key.team,
+        user=key.user,
+        allowed_models=list(key.allowed_models),
+        created_at=time_text(key.created_at_s or None),
+        expires_at=time_text(key.expires_at_s),
+        enabled=key.enabled,
+        comment=key.comment,
+    )
+
+
+def all_keys(state: ControlState) -> tuple[Key, ...]:
+    """Return the keys of the file, then those of the database as they are now (the Catalog lags a moment)."""
+    return state.declared_keys() + list_keys(state.store)
+
+
+def visible_keys(state: ControlState, caller: Principal) -> tuple[Key, ...]:
+    """Return the keys that `caller` may see."""
+    keys = all_keys(state)
+    if caller.role == "admin":
+        return keys
+    return tuple(key for key in keys if key.parent_id == caller.key.id)
+
+
+def ids_of(state: ControlState, name_or_id: str) -> frozenset[str]:
+    """Return the ids that a name or id stands for; an id that is gone stands for itself, as in the ledger."""
+    return frozenset({name_or_id, *(key.id for key in all_keys(state) if key.name == name_or_id)})
+
+
+def _find(state: ControlState, caller: Principal, name_or_id: str) -> Key:
+    keys = visible_keys(state, caller)
+    for key in (*(key for key in keys if key.id == name_or_id), *(key for key in keys if key.name == name_or_id)):
+        return key
+    raise Problem(404, "key_not_found", "There is no such key; GET /api/v1/keys lists them.")
+
+
+def _parent(state: ControlState, caller: Principal, wanted: NewKey) -> Key | None:
+    """Return the key that is to answer for the new one."""
+    if caller.role == "keymaster":
+        _refuse_to_keymaster(caller, wanted)
+        parent: Key | None = caller.key
+    else:
+        parent = _find(state, caller, wanted.parent) if wanted.parent else None
+    if parent is None:
+        return None
+    if wanted.team or wanted.user:
+        raise Problem(422, "invalid_field", "team, user: a key below another has its parent's; leave them out.")
+    links = _chain(parent, all_keys(state))
+    if len(links) >= MAX_CHAIN:
+        raise Problem(
+            422, "invalid_field", f"parent: keys may stand {MAX_CHAIN} deep, and {parent.name!r} is the last."
+        )
+    return replace(parent, team=_first(link.team for link in links), user=_first(link.user for link in links))
+
+
+def _refuse_to_keymaster(caller: Principal, wanted: NewKey) -> None:
+    if wanted.role != "inferrer":
+        raise RoleNotAllowed(f"A keymaster makes keys of the role inferrer, not {wanted.role}.")
+    if wanted.parent is not None and wanted.parent not in (caller.key.id, caller.key.name):
+        raise RoleNotAllowed("A keymaster makes keys below its own only; leave `parent` out.")
+    if wanted.key is not None:
+        raise RoleNotAllowed("Only an admin chooses a key; leave `key` out and a random one is made.")
+
+
+def _chain(key: Key, keys: tuple[Key, ...]) -> list[Key]:
+    by_id = {one.id: one for one in keys}
+    links = [key]
+    while links[-1].parent_id in by_id and len(links) < MAX_CHAIN:
+        links.append(by_id[links[-1].parent_id])
+    return links
+
+
+def _first(texts: Any) -> str:
+    return next((text for text in texts if text), "")
+
+
+def _refuse_taken(state: ControlState, wanted: NewKey) -> None:
+    """Refuse a name or a key that the file owns: the database's would be shadowed, or shadow it."""
+    for key in state.declared_keys():
+        if wanted.name in (key.name, key.id):
+            raise Problem(409, "key_exists", f"A key of this name is declared at {_place(state, key)}.")
+        if wanted.key is not None and key_digest(wanted.key, state.pepper) == key.digest:
+            raise Problem(409, "key_exists", "This very key exists already, under another name.")
+
+
+def _refuse_declared(state: ControlState, key: Key) -> None:
+    if key.origin != "database":
+        raise Problem(409, "declared_elsewhere", f"{key.name!r} is declared at {_place(state, key)}; change it there.")
+
+
+def _place(state: ControlState, key: Key) -> str:
+    return state.declared_at(f"incoming_tokens.{key.name}") or f"the {key.origin}"
+
+
+def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}

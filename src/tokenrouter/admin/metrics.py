@@ -1,0 +1,119 @@
+"""`/metrics`: the counters of all workers together, in the Prometheus text format.
+
+Workers count plain integers (`observe/figures.py`) and send them once a second; names and labels are
+given here, where nobody waits. Names of keys and users are no labels: they are people, and many.
+A worker that restarts begins at zero, which Prometheus takes for the counter reset that it is.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+from starlette.responses import Response
+
+from tokenrouter import __version__
+from tokenrouter.admin.auth import metrics_reader
+from tokenrouter.admin.state import State
+from tokenrouter.domain.ledger import NanoUsd
+from tokenrouter.observe.figures import LATENCY_BUCKETS_S
+
+router: Final = APIRouter(tags=["metrics"])
+
+PREFIX: Final = "tokenrouter_"
+TOKEN_KINDS: Final = ("input", "output", "cached", "reasoning")
+_NANO: Final = 1e-9
+_MICRO: Final = 1e-6
+
+Snapshots = Mapping[str, Mapping[str, Any]]
+
+
+@router.get("/metrics", response_class=Response, dependencies=[Depends(metrics_reader)])
+def read_metrics(state: State) -> Response:
+    """Return every figure; needs an admin key or the metrics token."""
+    return Response(exposition(state.figures()), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def exposition(snapshots: Snapshots) -> bytes:
+    """Return the figures of all workers, summed, in the Prometheus text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Figures(snapshots))
+    return generate_latest(registry)
+
+
+class _Figures(Collector):
+    """The snapshots as metric families."""
+
+    def __init__(self, snapshots: Snapshots) -> None:
+        self._snapshots = snapshots
+        self._series = [one for snapshot in snapshots.values() for one in snapshot.get("series", ())]
+
+    def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily(f"{PREFIX}workers", "Data processes that are connected.", len(self._snapshots))
+        build = GaugeMetricFamily(f"{PREFIX}build_info", "The version that is running.", labels=["version"])
+        build.add_metric([__version__], 1)
+        yield build
+        yield self._requests()
+        yield self._tokens()
+        cost: dict[tuple[str, ...], NanoUsd] = self._sums((1,), "cost_nano_usd")
+        yield _counter("cost_usd", "What requests cost, in US dollars.", ["provider"], cost, _NANO)
+        yield self._histogram("request_duration_seconds", "From the first byte in to the last byte out.", "latency")
+        yield self._histogram("first_token_seconds", "From the first byte in to the first token out.", "first_token")
+        yield from self._gauges()
+
+    def _requests(self) -> Metric:
+        labels = ["operation", "provider", "status", "end_reason", "error_code"]
+        sums = self._sums((0, 1, 2, 3, 4), "requests")
+        return _counter("requests", "Requests that have ended.", labels, sums)
+
+    def _tokens(self) -> Metric:
+        sums = {(*labels, kind): amount for kind in TOKEN_KINDS for labels, amount in self._sums((1,), kind).items()}
+        help_text = "Tokens; cached is a part of input, reasoning a part of output."
+        return _counter("tokens", help_text, ["provider", "kind"], sums)
+
+    def _sums(self, label_places: Sequence[int], field: str) -> dict[tuple[str, ...], int]:
+        sums: dict[tuple[str, ...], int] = {}
+        for one in self._series:
+            labels = tuple(one["labels"][place] for place in label_places)
+            sums[labels] = sums.get(labels, 0) + one[field]
+        return sums
+
+    def _histogram(self, name: str, help_text: str, field: str) -> Metric:
+        family = HistogramMetricFamily(PREFIX + name, help_text, labels=["operation", "provider"])
+        counts: dict[tuple[str, str], list[int]] = {}
+        seconds: dict[tuple[str, str], float] = {}
+        for one in self._series:
+            labels = (one["labels"][0], one["labels"][1])
+            earlier = counts.get(labels, [0] * len(one[field]))
+            counts[labels] = [a + b for a, b in zip(earlier, one[field], strict=True)]
+            seconds[labels] = seconds.get(labels, 0.0) + one[f"{field}_sum_us"] * _MICRO
+        for labels, buckets in counts.items():
+            family.add_metric(labels, _buckets(buckets), seconds[labels])
+        return family
+
+    def _gauges(self) -> Iterator[Metric]:
+        sums: dict[str, float] = {}
+        for snapshot in self._snapshots.values():
+            for name, value in snapshot.get("gauges", {}).items():
+                sums[name] = sums.get(name, 0.0) + value
+        for name, value in sums.items():
+            yield GaugeMetricFamily(PREFIX + name, f"{name.replace('_', ' ').capitalize()}, now.", value)
+
+
+def _counter(
+    name: str, help_text: str, labels: list[str], sums: Mapping[tuple[str, ...], int], unit: float = 1
+) -> Metric:
+    family = CounterMetricFamily(PREFIX + name, help_text, labels=labels)
+    for values, amount in sums.items():
+        family.add_metric(values, amount * unit)
+    return family
+
+
+def _buckets(counts: Sequence[int]) -> list[tuple[str, float]]:
+    """Return the cumulative buckets; the last count is of what is above every edge."""
+    edges = [*(f"{edge:g}" for edge in LATENCY_BUCKETS_S), "+Inf"]
+    return [(edge, float(count)) for edge, count in zip(edges, accumulate(counts), strict=True)]

@@ -1,0 +1,142 @@
+"""`/api/v1/providers`, `/limits`, `/version`: what the gateway consists of, read-only and without secrets."""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from tokenrouter import __version__
+from tokenrouter.admin.amounts import amount_of
+from tokenrouter.admin.auth import Admin, KeyMaker
+from tokenrouter.admin.state import ControlState, State
+from tokenrouter.domain.catalog import Origin, Provider
+from tokenrouter.domain.limit_text import window_text
+from tokenrouter.domain.limits import Limit, Metric, Mode
+
+router: Final = APIRouter(prefix="/api/v1", tags=["overview"])
+
+
+class ShownProvider(BaseModel):
+    """A provider. `problem` says why it cannot be used, or why it did not list its models."""
+
+    name: str
+    kind: str
+    base_url: str
+    enabled: bool
+    is_default: bool
+    has_secret: bool
+    origin: Origin
+    declared_at: str
+    models: list[str]
+    problem: str
+
+
+class ProviderList(BaseModel):
+    """The providers in routing order."""
+
+    data: list[ShownProvider]
+
+
+class ShownLimit(BaseModel):
+    """A limit; dollars are text."""
+
+    id: str
+    scope: str
+    metric: Metric
+    window: str
+    amount: int | str
+    mode: Mode
+    declared_at: str
+
+
+class LimitList(BaseModel):
+    """The limits as declared."""
+
+    data: list[ShownLimit]
+
+
+class Version(BaseModel):
+    """What is running, and where."""
+
+    version: str
+    address: str
+    catalog_version: int
+    workers: int
+
+
+@router.get("/providers")
+def read_providers(state: State, _admin: Admin) -> ProviderList:
+    """Return the providers in routing order, without their secrets."""
+    return ProviderList(data=shown_providers(state))
+
+
+@router.get("/limits")
+def read_limits(state: State, _admin: Admin) -> LimitList:
+    """Return the limits."""
+    return LimitList(data=[_shown_limit(limit) for limit in state.catalog().limits])
+
+
+@router.get("/version")
+def read_version(state: State, _caller: KeyMaker) -> Version:
+    """Return the version."""
+    return Version(
+        version=__version__,
+        address=state.address,
+        catalog_version=state.catalog().version,
+        workers=len(state.figures()),
+    )
+
+
+def shown_providers(state: ControlState) -> list[ShownProvider]:
+    """Return what may be shown of every provider."""
+    catalog, skipped, asked = state.catalog(), state.directory().skipped, state.discovery()
+    return [
+        _shown_provider(
+            state,
+            provider,
+            is_default=provider.name == catalog.default_provider,
+            problem=skipped.get(provider.name) or _problem(asked.get(provider.name)),
+        )
+        for provider in catalog.providers
+    ]
+
+
+def _shown_provider(state: ControlState, provider: Provider, *, is_default: bool, problem: str) -> ShownProvider:
+    return ShownProvider(
+        name=provider.name,
+        kind=provider.kind,
+        base_url=_without_secrets(provider.base_url),
+        enabled=provider.enabled,
+        is_default=is_default,
+        has_secret=bool(provider.secret),
+        origin=provider.origin,
+        declared_at=state.declared_at(f"providers.{provider.name}"),
+        models=list(provider.models),
+        problem=problem,
+    )
+
+
+def _problem(asked: Any) -> str:
+    return str(asked.get("problem") or "") if asked else ""
+
+
+def _without_secrets(url: str) -> str:
+    """Return `url` without user, password and query, where some people keep a key."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(unreadable)"
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def _shown_limit(limit: Limit) -> ShownLimit:
+    return ShownLimit(
+        id=limit.id,
+        scope=limit.scope,
+        metric=limit.metric,
+        window=window_text(limit.window),
+        amount=amount_of(limit.metric, limit.amount),
+        mode=limit.mode,
+        declared_at=limit.origin,
+    )

@@ -1,0 +1,71 @@
+"""What the control plane's routes work with: one typed value instead of a bag on the application.
+
+Everything that changes while the process runs (the Catalog, live figures) is behind a callable, so a
+route always sees the current one and never keeps an old one.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from tokenrouter.admin.sessions import Sessions, SignInThrottle
+from tokenrouter.config.settings import Settings
+from tokenrouter.domain.catalog import Catalog, Key
+from tokenrouter.gateway.directory import Directory
+from tokenrouter.store.engine import Store
+
+
+@dataclass(slots=True)
+class ControlState:
+    """What the control process lends to its routes. The store is safe to use from their threads.
+
+    Attributes:
+        settings: the configuration; may be replaced when it is read again.
+        catalog: returns the current Catalog.
+        figures: by worker, what `observe.figures.Figures.snapshot` of that worker said last.
+        drain_now: moves the journals into the store and returns when that is done; blocks.
+        discovery: by provider, how the last question for its models went.
+        address: what clients put before a path, such as `http://127.0.0.1:8080`.
+        clock: seconds since the epoch.
+    """
+
+    settings: Settings
+    store: Store = field(repr=False)
+    pepper: bytes = field(repr=False)
+    catalog: Callable[[], Catalog]
+    figures: Callable[[], Mapping[str, Mapping[str, Any]]]
+    drain_now: Callable[[], object]
+    discovery: Callable[[], Mapping[str, Mapping[str, object]]]
+    address: str
+    clock: Callable[[], float] = time.time
+    sessions: Sessions = field(default_factory=Sessions, repr=False)
+    throttle: SignInThrottle = field(default_factory=SignInThrottle, repr=False)
+    _directory: Directory | None = field(default=None, init=False, repr=False)
+
+    def directory(self) -> Directory:
+        """Return the current Catalog, indexed; made once per Catalog."""
+        catalog = self.catalog()
+        directory = self._directory
+        if directory is None or directory.catalog is not catalog:
+            directory = self._directory = Directory(catalog, self.pepper)
+        return directory
+
+    def declared_keys(self) -> tuple[Key, ...]:
+        """Return the keys that the file or the environment owns."""
+        return tuple(key for key in self.catalog().keys if key.origin != "database")
+
+    def declared_at(self, subject: str) -> str:
+        """Return where `incoming_tokens.alice` or `providers.acme` is declared, or ""."""
+        return self.settings.origins.get(subject, "")
+
+
+def control_state(request: Request) -> ControlState:
+    """Return the state that `create_app` was given."""
+    state: ControlState = request.app.state.control
+    return state
+
+
+State = Annotated[ControlState, Depends(control_state)]

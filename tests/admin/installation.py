@@ -1,0 +1,103 @@
+"""An installation as the control process would put it together, with a clock that tests set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from tests.store.entries import NOON_US
+from tokenrouter.admin.app import create_app
+from tokenrouter.admin.state import ControlState
+from tokenrouter.config.settings import KeySetting, Paths, Settings
+from tokenrouter.domain.catalog import Catalog, Provider
+from tokenrouter.domain.limits import Limit, Window
+from tokenrouter.jobs.catalog_builder import build_catalog
+from tokenrouter.store.engine import Store
+from tokenrouter.store.keys import list_keys
+
+PEPPER = b"pepper"
+ROOT_KEY = "tr_root-key-of-the-file-0123456789"
+MASTER_KEY = "tr_master-key-of-the-file-0123456789"
+ALICE_KEY = "tr_alice-key-of-the-file-0123456789"
+PROVIDER_SECRET = "sk-provider-secret-0123456789"
+METRICS_TOKEN = "metrics-token-0123456789"
+ADMIN_PASSWORD = "correct horse battery staple"
+
+TOKENS = Limit("key:alice|tokens|lifetime", "key:alice", "tokens", Window("lifetime"), 1000, origin="torod.toml:20")
+BUDGET = Limit("team:*|cost_usd|month", "team:*", "cost_usd", Window("month"), 25_000_000_000)
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+ROOT = bearer(ROOT_KEY)
+MASTER = bearer(MASTER_KEY)
+ALICE = bearer(ALICE_KEY)
+
+
+def settings(folder: Path) -> Settings:
+    return Settings(
+        paths=Paths(None, folder / "torod.toml", folder, folder),
+        admin_password=ADMIN_PASSWORD,
+        metrics_token=METRICS_TOKEN,
+        default_provider="acme",
+        providers=(
+            Provider(
+                name="acme",
+                kind="openai-compatible",
+                base_url="http://someone:password@127.0.0.1:9000/v1",
+                secret=PROVIDER_SECRET,
+                headers={"x-extra": PROVIDER_SECRET},
+                models=("small",),
+                allow_private=True,
+            ),
+        ),
+        keys=(
+            KeySetting(id="root", name="root", key=ROOT_KEY, role="admin"),
+            KeySetting(id="master", name="master", key=MASTER_KEY, role="keymaster", team="physics", user="ann"),
+            KeySetting(id="key_alice", name="alice", key=ALICE_KEY, team="physics", user="ann"),
+        ),
+        limits=(TOKENS, BUDGET),
+        origins={"incoming_tokens.root": "torod.toml:5", "providers.acme": "torod.toml:1"},
+    )
+
+
+@dataclass
+class Installation:
+    """Settings, a store and a clock. The Catalog follows the store at once."""
+
+    store: Store
+    folder: Path
+    now_s: float = NOON_US / 1e6
+    drains: int = 0
+    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    discovery: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.settings = settings(self.folder)
+        self.state = ControlState(
+            settings=self.settings,
+            store=self.store,
+            pepper=PEPPER,
+            catalog=self.catalog,
+            figures=lambda: self.figures,
+            drain_now=self._drain,
+            discovery=lambda: self.discovery,
+            address="http://127.0.0.1:8080",
+            clock=lambda: self.now_s,
+        )
+
+    def app(self) -> FastAPI:
+        return create_app(self.state)
+
+    def catalog(self) -> Catalog:
+        return build_catalog(self.settings, list_keys(self.store), {}, PEPPER, version=7)
+
+    def without_password(self) -> None:
+        self.state.settings = replace(self.settings, admin_password="")
+
+    def _drain(self) -> None:
+        self.drains += 1

@@ -1,0 +1,45 @@
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.admin.installation import ALICE, MASTER, METRICS_TOKEN, PEPPER, ROOT, Installation, bearer
+from tokenrouter.store.keys import KeyRequest, create_key
+
+ADMIN_ONLY = ["/api/v1/usage", "/api/v1/ledger", "/api/v1/providers", "/api/v1/limits", "/metrics"]
+
+
+@pytest.mark.parametrize("path", [*ADMIN_ONLY, "/api/v1/keys", "/api/v1/version"])
+def test_nothing_is_told_without_a_key(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "missing_api_key"
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("path", ADMIN_ONLY)
+def test_admins_may_read_everything_and_others_may_not(client: TestClient, path: str) -> None:
+    statuses = [client.get(path, headers=headers).status_code for headers in (ROOT, MASTER, ALICE)]
+
+    assert statuses == [200, 403, 403]
+
+
+@pytest.mark.parametrize("sent", ["Bearer wrong-key-0123456789", "Basic cm9vdDpyb290", "Bearer", "Bearer \xe9"])
+def test_what_is_no_key_of_ours_is_refused(client: TestClient, sent: str) -> None:
+    answer = client.get("/api/v1/version", headers=[(b"authorization", sent.encode("latin-1"))])
+
+    assert answer.status_code == 401
+
+
+def test_a_key_ends_when_its_time_has_come(client: TestClient, installation: Installation) -> None:
+    request = KeyRequest(name="brief", role="admin", expires_at_s=installation.now_s + 10)
+    key = create_key(installation.store, request, pepper=PEPPER, now_s=installation.now_s).key
+    assert client.get("/api/v1/version", headers=bearer(key)).status_code == 200
+
+    installation.now_s += 10
+
+    assert client.get("/api/v1/version", headers=bearer(key)).json()["code"] == "expired_api_key"
+
+
+def test_the_metrics_token_reads_metrics_and_nothing_else(client: TestClient) -> None:
+    assert client.get("/metrics", headers=bearer(METRICS_TOKEN)).status_code == 200
+    assert client.get("/api/v1/version", headers=bearer(METRICS_TOKEN)).status_code == 401

@@ -1,0 +1,183 @@
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from tests.admin.installation import ALICE, ALICE_KEY, MASTER, ROOT, Installation, bearer
+from tokenrouter.store.keys import KeyRequest, create_key, list_keys
+
+KEYS = "/api/v1/keys"
+SURROGATE = '{"name": "\\ud800"}'
+
+
+def make(client: TestClient, headers: dict[str, str] = ROOT, **fields: object) -> Response:
+    return client.post(KEYS, headers=headers, json={"name": "bob", **fields})
+
+
+def test_a_key_is_shown_when_it_is_made_and_never_again(client: TestClient) -> None:
+    made = make(client, team="physics", allowed_models=["acme/*"], comment="for the lab")
+
+    assert made.status_code == 201
+    key = made.json()["key"]
+    assert key.startswith("tr_")
+    assert made.json()["allowed_models"] == ["acme/*"]
+    assert key not in client.get(KEYS, headers=ROOT).text
+    assert key not in client.get(f"{KEYS}/bob", headers=ROOT).text
+
+
+def test_a_key_that_was_made_is_a_key(client: TestClient) -> None:
+    key = make(client, role="admin").json()["key"]
+
+    assert client.get(KEYS, headers=bearer(key)).status_code == 200
+
+
+def test_keys_of_the_file_are_listed_with_where_they_are_declared(client: TestClient) -> None:
+    make(client)
+
+    listed = {key["name"]: key for key in client.get(KEYS, headers=ROOT).json()["data"]}
+
+    assert listed["root"]["origin"] == "file"
+    assert listed["root"]["declared_at"] == "torod.toml:5"
+    assert listed["bob"]["origin"] == "database"
+    assert "digest" not in listed["root"]
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_keys_of_the_file_are_changed_in_the_file_only(client: TestClient, method: str) -> None:
+    answer = client.request(
+        method, f"{KEYS}/root", headers=ROOT, json={"enabled": False} if method == "PATCH" else None
+    )
+
+    assert answer.status_code == 409
+    assert "torod.toml:5" in answer.json()["detail"]
+
+
+def test_a_key_may_be_disabled_and_enabled(client: TestClient) -> None:
+    key = make(client, role="admin").json()["key"]
+
+    client.patch(f"{KEYS}/bob", headers=ROOT, json={"enabled": False})
+    assert client.get(KEYS, headers=bearer(key)).json()["code"] == "disabled_api_key"
+
+    client.patch(f"{KEYS}/bob", headers=ROOT, json={"enabled": True})
+    assert client.get(KEYS, headers=bearer(key)).status_code == 200
+
+
+def test_what_a_change_does_not_name_stays(client: TestClient) -> None:
+    made = make(client, expires_at="2030-01-01T00:00:00Z", comment="first", allowed_models=["a/*"]).json()
+
+    changed = client.patch(f"{KEYS}/{made['id']}", headers=ROOT, json={"comment": "second"}).json()
+
+    assert changed["comment"] == "second"
+    assert (changed["expires_at"], changed["allowed_models"]) == ("2030-01-01T00:00:00Z", ["a/*"])
+
+
+def test_null_takes_an_expiry_away(client: TestClient) -> None:
+    make(client, expires_at="2030-01-01T00:00:00Z")
+
+    assert client.patch(f"{KEYS}/bob", headers=ROOT, json={"expires_at": None}).json()["expires_at"] is None
+
+
+def test_an_expiry_in_the_past_is_refused(client: TestClient) -> None:
+    assert make(client, expires_at="2020-01-01T00:00:00Z").status_code == 422
+
+    make(client)
+    changed = client.patch(f"{KEYS}/bob", headers=ROOT, json={"expires_at": "2020-01-01T00:00:00Z"})
+    assert changed.status_code == 422
+
+
+def test_revoking_takes_the_children_along(client: TestClient, installation: Installation) -> None:
+    make(client)
+    make(client, name="child", parent="bob")
+
+    gone = client.delete(f"{KEYS}/bob", headers=ROOT).json()["data"]
+
+    assert [key["name"] for key in gone] == ["bob", "child"]
+    assert not list_keys(installation.store)
+
+
+def test_a_child_has_the_team_and_user_of_its_parent(client: TestClient) -> None:
+    child = make(client, parent="master").json()
+
+    assert (child["parent_id"], child["team"], child["user"]) == ("master", "physics", "ann")
+    assert make(client, name="other", parent="master", team="chemistry").status_code == 422
+
+
+def test_keys_stand_eight_deep_at_most(client: TestClient) -> None:
+    made = [make(client, name=f"k{n}", **({"parent": f"k{n - 1}"} if n else {})).status_code for n in range(9)]
+
+    assert made == [201] * 8 + [422]
+
+
+@pytest.mark.parametrize("name", ["root", "key_alice", "taken"])
+def test_a_name_that_is_taken_is_refused(client: TestClient, name: str) -> None:
+    make(client, name="taken")
+
+    assert make(client, name=name).json()["code"] == "key_exists"
+
+
+def test_a_key_of_the_file_cannot_be_made_again(client: TestClient) -> None:
+    answer = make(client, key=ALICE_KEY)
+
+    assert answer.status_code == 409
+    assert ALICE_KEY not in answer.text
+
+
+def test_a_keymaster_makes_sees_and_revokes_the_keys_below_its_own(client: TestClient) -> None:
+    make(client, name="stranger")
+
+    made = make(client, MASTER, name="pupil").json()
+
+    assert (made["parent_id"], made["role"], made["team"]) == ("master", "inferrer", "physics")
+    assert [key["name"] for key in client.get(KEYS, headers=MASTER).json()["data"]] == ["pupil"]
+    assert client.delete(f"{KEYS}/pupil", headers=MASTER).status_code == 200
+    assert client.get(f"{KEYS}/stranger", headers=MASTER).status_code == 404
+    assert client.delete(f"{KEYS}/stranger", headers=MASTER).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "asked", [{"role": "admin"}, {"role": "keymaster"}, {"parent": "root"}, {"key": "my-own-key-1"}]
+)
+def test_a_keymaster_makes_nothing_else(client: TestClient, asked: dict[str, str]) -> None:
+    assert make(client, MASTER, **asked).json()["code"] == "role_not_allowed"
+
+
+def test_a_keymaster_changes_nothing(client: TestClient) -> None:
+    make(client, MASTER, name="pupil")
+
+    assert client.patch(f"{KEYS}/pupil", headers=MASTER, json={"comment": "x"}).status_code == 403
+
+
+def test_an_inferrer_may_not_even_look(client: TestClient) -> None:
+    assert client.get(KEYS, headers=ALICE).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("{", 400),
+        ("[]", 422),
+        ("{}", 422),
+        (SURROGATE, 422),
+        ('{"name": "b", "\\ud800": 1}', 422),
+        ('{"name": "b", "colour": "red"}', 422),
+        ('{"name": "b:c"}', 422),
+        ('{"name": "b", "role": "king"}', 422),
+        ('{"name": "b", "expires_at": "soon"}', 422),
+        ('{"name": "b", "expires_at": 1e300}', 422),
+        ('{"name": "b", "key": "short"}', 422),
+        ('{"name": "b", "allowed_models": [""]}', 422),
+        ('{"name": "b", "parent": "nobody"}', 404),
+    ],
+)
+def test_bad_input_is_answered_with_what_was_wrong(client: TestClient, body: str, status: int) -> None:
+    answer = client.post(KEYS, headers={**ROOT, "content-type": "application/json"}, content=body)
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+
+
+def test_a_key_is_found_by_its_id_before_another_is_by_its_name(client: TestClient, installation: Installation) -> None:
+    made = make(client).json()
+    create_key(installation.store, KeyRequest(name=made["id"]), pepper=b"pepper", now_s=installation.now_s)
+
+    assert client.get(f"{KEYS}/{made['id']}", headers=ROOT).json()["name"] == "bob"

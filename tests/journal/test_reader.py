@@ -1,0 +1,224 @@
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.journal.entries import entry, records
+from tokenrouter.domain.ledger import Usage
+from tokenrouter.domain.limits import Amounts
+from tokenrouter.journal.format import (
+    HEADER,
+    MAGIC,
+    Begin,
+    End,
+    Progress,
+    Record,
+    encode_begin,
+    encode_end,
+    encode_progress,
+)
+from tokenrouter.journal.names import DAMAGED_SUFFIX, room_of, segment_name
+from tokenrouter.journal.reader import OpenRequests, adopt, journal_files, put_away, read_records, remove_room
+from tokenrouter.journal.segment import Segment
+
+HELD = Amounts(1, 100, 200, 3000)
+
+
+def framed(record: Record) -> bytes:
+    match record:
+        case Begin(one, held):
+            return encode_begin(one, held)
+        case Progress(entry_id, held):
+            return encode_progress(entry_id, held)
+        case End(one):
+            return encode_end(one)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / segment_name("writer", 1)
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[Path]:
+    with TemporaryDirectory() as folder:
+        yield Path(folder) / "file"
+
+
+def write(path: Path, written: Sequence[Record], *, zeros: int = 0) -> bytes:
+    content = MAGIC + b"".join(map(framed, written)) + bytes(zeros)
+    path.write_bytes(content)
+    return content
+
+
+@given(written=st.lists(records, max_size=8), zeros=st.integers(0, 20))
+def test_what_was_written_is_read_in_its_order(scratch: Path, written: list[Record], zeros: int) -> None:
+    write(scratch, written, zeros=zeros)
+
+    assert [record for record, _ in read_records(scratch)] == written
+
+
+@given(written=st.lists(records, max_size=8), data=st.data())
+def test_a_file_cut_anywhere_gives_its_first_records(scratch: Path, written: list[Record], data: st.DataObject) -> None:
+    content = write(scratch, written)
+    cut = data.draw(st.integers(len(MAGIC), len(content)))
+    scratch.write_bytes(content[:cut] + bytes(data.draw(st.integers(0, 30))))
+
+    read = list(read_records(scratch))
+
+    ends = [after for _, after in read]
+    assert [record for record, _ in read] == written[: len(read)]
+    assert len(read) == len(written) or cut < (ends[-1] if ends else len(MAGIC)) + len(framed(written[len(read)]))
+
+
+@given(written=st.lists(records, min_size=1, max_size=8), data=st.data())
+def test_reading_can_go_on_after_any_record(scratch: Path, written: list[Record], data: st.DataObject) -> None:
+    write(scratch, written)
+    offsets = [0, *(after for _, after in read_records(scratch))]
+    skipped = data.draw(st.integers(0, len(written)))
+
+    assert [record for record, _ in read_records(scratch, offsets[skipped])] == written[skipped:]
+
+
+def test_a_changed_byte_ends_the_data(path: Path) -> None:
+    content = bytearray(write(path, [Begin(entry("a"), HELD), End(entry("a")), End(entry("b"))]))
+    first = len(MAGIC) + len(framed(Begin(entry("a"), HELD)))
+    content[first + HEADER.size + 3] ^= 1
+    path.write_bytes(content)
+
+    assert [after for _, after in read_records(path)] == [first]
+
+
+def test_a_file_that_is_still_empty_has_no_records(path: Path) -> None:
+    path.write_bytes(bytes(100))
+
+    assert not list(read_records(path))
+
+
+def test_a_file_of_something_else_is_refused(path: Path) -> None:
+    path.write_bytes(b"TRJ9\0\0\0\0and more")
+
+    with pytest.raises(ValueError, match="not a journal of this version"):
+        list(read_records(path))
+
+
+def test_a_live_file_is_read_as_far_as_it_is_written(path: Path) -> None:
+    segment = Segment(path, 2**16)
+    segment.append(framed(Begin(entry("a"), HELD)))
+    ((first, at),) = read_records(path)
+    segment.append(framed(End(entry("a"))))
+
+    assert first == Begin(entry("a"), HELD)
+    assert [record for record, _ in read_records(path, at)] == [End(entry("a"))]
+    segment.close()
+
+
+def test_files_come_oldest_first(tmp_path: Path) -> None:
+    names = [segment_name("0001-9", 1), segment_name("0001-9", 2), segment_name("0002-1", 1)]
+    for name in (*reversed(names), "0001-9.spare", "0001-9.reserve"):
+        (tmp_path / name).touch()
+
+    assert [path.name for path in journal_files(tmp_path)] == names
+    assert [path.name for path in journal_files(tmp_path, "0002-1")] == names[2:]
+    assert not journal_files(tmp_path / "missing")
+
+
+def test_a_file_is_adopted_once_nobody_holds_it(path: Path) -> None:
+    segment = Segment(path, 4096)
+    with adopt(path) as while_written:
+        assert not while_written
+    segment.close()
+    with adopt(path) as afterwards, adopt(path) as twice:
+        assert afterwards
+        assert not twice
+
+
+def test_a_file_that_is_gone_cannot_be_adopted(path: Path) -> None:
+    with adopt(path) as adopted:
+        assert not adopted
+
+
+def test_a_file_that_was_read_to_its_end_is_deleted(path: Path) -> None:
+    content = write(path, [End(entry())], zeros=100)
+
+    assert put_away(path, len(content) - 100)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_file_with_unread_bytes_is_kept_for_a_person(path: Path, missing: int) -> None:
+    content = write(path, [End(entry()), End(entry())])
+    path.write_bytes(content[: len(content) - missing])
+    first = len(MAGIC) + len(framed(End(entry())))
+
+    assert not put_away(path, first)
+    assert path.with_suffix(DAMAGED_SUFFIX).read_bytes() == content[: len(content) - missing]
+    assert not journal_files(path.parent)
+
+
+def test_the_room_of_a_dead_writer_is_given_back(tmp_path: Path) -> None:
+    for room in (*room_of(tmp_path, "dead"), *room_of(tmp_path, "living")):
+        room.touch()
+
+    remove_room(tmp_path, "dead")
+
+    assert sorted(tmp_path.iterdir()) == sorted(room_of(tmp_path, "living"))
+
+
+def test_an_end_gives_the_entry() -> None:
+    requests = OpenRequests()
+    ended = entry()
+    ended.usage = Usage(5, 6)
+
+    assert requests.take(Begin(entry(), HELD)) is None
+    assert len(requests) == 1
+    assert requests.take(End(ended)) is ended
+    assert not requests.interrupt_all()
+
+
+def test_an_end_without_a_begin_is_a_refusal_and_counts() -> None:
+    refused = entry()
+
+    assert OpenRequests().take(End(refused)) is refused
+
+
+def test_what_never_ended_is_charged_what_it_was_allowed() -> None:
+    requests = OpenRequests()
+    requests.take(Begin(entry("a"), HELD))
+    requests.take(Begin(entry("b"), HELD))
+    requests.take(Progress("b", Amounts(1, 100, 900, 9000)))
+    requests.take(Progress("unknown", HELD))
+
+    interrupted = requests.interrupt_all()
+
+    assert [(one.id, one.end_reason, one.estimated, one.status) for one in interrupted] == [
+        ("a", "interrupted", True, 0),
+        ("b", "interrupted", True, 0),
+    ]
+    assert [one.usage for one in interrupted] == [Usage(100, 200), Usage(100, 900)]
+    assert [one.cost_nano_usd for one in interrupted] == [3000, 9000]
+    assert not requests.interrupt_all()
+
+
+def test_without_a_price_an_interrupted_request_costs_nobody_knows_what() -> None:
+    requests = OpenRequests()
+    requests.take(Begin(entry(), Amounts(1, 100, 200)))
+
+    assert [one.cost_nano_usd for one in requests.interrupt_all()] == [None]
+
+
+@given(st.lists(records, max_size=30))
+def test_every_begun_request_has_one_row_at_the_end(written: list[Record]) -> None:
+    requests = OpenRequests()
+
+    rows = [one for record in written if (one := requests.take(record)) is not None]
+    rows += requests.interrupt_all()
+
+    begun = {record.entry.id for record in written if isinstance(record, Begin)}
+    ended = [record.entry for record in written if isinstance(record, End)]
+    assert begun | {one.id for one in ended} == {one.id for one in rows}
+    assert rows[: len(ended)] == ended
+    assert len({one.id for one in rows[len(ended) :]}) == len(rows) - len(ended)
