@@ -48,7 +48,7 @@ def settings(folder: Path) -> Settings:
             Provider(
                 name="acme",
                 kind="openai-compatible",
-                base_url="http://someone:password@127.0.0.1:9000/v1",
+                base_url="http://127.0.0.1:9000/v1",
                 secret=PROVIDER_SECRET,
                 headers={"x-extra": PROVIDER_SECRET},
                 models=("small",),

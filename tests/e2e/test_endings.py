@@ -31,7 +31,8 @@ def open_stream(running: GatewayProcess, model: str, receive_buffer: int = 0) ->
 
 
 def ledger(running: GatewayProcess, model: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = running.call("GET", "/api/v1/ledger?limit=1000").json()["rows"]
+    answer = running.call("GET", "/api/v1/ledger?limit=1000")
+    rows: list[dict[str, Any]] = answer.json()["data"] if answer.status == 200 else []
     return [row for row in rows if row["model"] == model]
 
 

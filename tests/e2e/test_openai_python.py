@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from tests.conftest import StartGateway
-from tokenrouter.testing.processes import GatewayProcess
+from tokenrouter.testing.processes import GatewayProcess, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -122,11 +122,8 @@ def test_the_responses_api_streams_its_whole_lifecycle(client: openai.OpenAI) ->
 
 
 def test_models_are_listed_and_retrieved(client: openai.OpenAI) -> None:
-    # Discovery runs in the background; the list is never waited for, so ask until it is there.
-    for _ in range(100):
-        ids = [model.id for model in client.models.list()]
-        if "sandbox/echo" in ids:
-            break
+    # Discovery runs in the background and nothing waits for it, so ask until it is there.
+    wait_until("the model list", lambda: "sandbox/echo" in [model.id for model in client.models.list()], 15)
 
     assert client.models.retrieve("sandbox/echo").id == "sandbox/echo"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.auth import Admin, KeyMaker
@@ -21,6 +21,20 @@ from tokenrouter.gateway.directory import MAX_CHAIN, Principal
 from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, list_keys, revoke_key, update_key
 
 router: Final = APIRouter(prefix="/api/v1/keys", tags=["keys"])
+
+
+def encodable(text: str) -> str:
+    """Return `text`, or refuse what JSON can write but no database can keep.
+
+    Raises:
+        ValueError: it holds half of a surrogate pair.
+    """
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("it holds half of a character (a lone surrogate)")
+    return text
+
+
+Text = Annotated[str, AfterValidator(encodable)]
 
 
 class ShownKey(BaseModel):
@@ -62,15 +76,15 @@ class NewKey(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str
+    name: Text
     role: Role = "inferrer"
-    key: str | None = None
-    parent: str | None = None
-    team: str = ""
-    user: str = ""
-    allowed_models: list[str] = []
+    key: Text | None = None
+    parent: Text | None = None
+    team: Text = ""
+    user: Text = ""
+    allowed_models: list[Text] = []
     expires_at: AwareDatetime | None = None
-    comment: str = ""
+    comment: Text = ""
 
 
 class ChangedKey(BaseModel):
@@ -80,8 +94,8 @@ class ChangedKey(BaseModel):
 
     enabled: bool = True
     expires_at: AwareDatetime | None = None
-    comment: str = ""
-    allowed_models: list[str] = []
+    comment: Text = ""
+    allowed_models: list[Text] = []
 
 
 @router.get("")

@@ -103,10 +103,10 @@ class Child:
                 self.first_word.set_result(json.loads(line))
 
     def send(self, number: int) -> None:
-        """Send a signal, if the process is there."""
+        """Send a signal to the process and what it has started, if it is there."""
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
-                self._process.send_signal(number)
+                os.killpg(self._process.pid, number)
 
     async def stop(self, patience_s: float) -> None:
         """Ask it to end; after `patience_s`, end it."""

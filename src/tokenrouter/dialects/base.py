@@ -87,7 +87,11 @@ class Dialect(Protocol):
         """Return the request fields that bound the answer."""
 
     def whole_usage(self, body: bytes) -> Usage | None:
-        """Return the usage that a whole answer reports; `body` may be its last part only."""
+        """Return the usage that a whole answer reports; of a very long one `body` may be the last part only.
+
+        Raises:
+            ProviderProtocolError: it is not JSON.
+        """
 
     def content_bytes(self, body: bytes) -> int:
         """Return how many bytes of model output a whole answer holds, for an estimate where no usage is reported."""

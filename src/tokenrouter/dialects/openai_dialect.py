@@ -57,7 +57,7 @@ class OpenAiDialect:
         return {name: msgspec.json.encode(max_output_tokens) for name in used}
 
     def whole_usage(self, body: bytes) -> Usage | None:
-        return openai_fields.usage_of(body) if len(body) <= WHOLE_BYTES else openai_fields.usage_at_end(body)
+        return openai_fields.whole_usage(body) if len(body) <= WHOLE_BYTES else openai_fields.usage_at_end(body)
 
     def content_bytes(self, body: bytes) -> int:
         return count_content(self.reading.content, body)

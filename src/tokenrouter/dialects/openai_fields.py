@@ -10,7 +10,7 @@ import msgspec
 
 from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.json import RawObject, peek_object
-from tokenrouter.domain.errors import InvalidRequest, MissingModel
+from tokenrouter.domain.errors import InvalidRequest, MissingModel, ProviderProtocolError
 from tokenrouter.domain.ledger import Usage
 
 MAX_MODEL_CHARS: Final = 256
@@ -171,9 +171,23 @@ _reported: Final = msgspec.json.Decoder(ReportedUsage)
 def usage_of(payload: bytes) -> Usage | None:
     """Return the usage in the top level of a JSON object; None when it has none or cannot be read."""
     try:
-        reported = _with_usage.decode(payload).usage
-    except (msgspec.DecodeError, RecursionError):
+        return whole_usage(payload)
+    except ProviderProtocolError:
         return None
+
+
+def whole_usage(body: bytes) -> Usage | None:
+    """Return the usage that a whole answer reports, or None.
+
+    Raises:
+        ProviderProtocolError: `body` is not JSON, or its usage is not an object of numbers; says where.
+    """
+    try:
+        reported = _with_usage.decode(body).usage
+    except msgspec.DecodeError as error:
+        raise ProviderProtocolError(f"The provider's answer cannot be read: {error}.") from None
+    except RecursionError:
+        raise ProviderProtocolError("The provider's answer is nested too deeply.") from None
     return None if reported is None else reported.usage()
 
 

@@ -61,7 +61,7 @@ def _network(text: str) -> str:
     try:
         return str(ip_network(text, strict=False))
     except ValueError:
-        raise ValueError(f"scope 'ip:{text}' names no network; write it as ip:192.0.2.0/24 or ip:2001:db8::/32") from None
+        raise ValueError(f"scope 'ip:{text}' names no network; write it like ip:192.0.2.0/24") from None
 
 
 def parse_amount(value: object, metric: Metric) -> int:

@@ -53,9 +53,10 @@ def _calendar_start(window: Window, now_s: float) -> datetime:
 
 
 def _calendar_end(window: Window, start_s: float) -> float:
-    start = datetime.fromtimestamp(start_s, _zone(window.tz))
     if window.kind == "hour":
         return start_s + 3600
+    # Where clocks go forward at midnight, a day begins at one o'clock; its end is at midnight all the same.
+    start = datetime.fromtimestamp(start_s, _zone(window.tz)).replace(hour=0, minute=0)
     if window.kind == "day":
         return (start + timedelta(days=1)).timestamp()
     if window.kind == "week":

@@ -264,6 +264,8 @@ class StreamRoad(Road):
         exchange.responder.flow = response
         await response.pump(self.feed)
         last = self.relay.close()
+        if last is None and self.relay.error_payload is not None:
+            last = b""
         if last is None:
             raise ProviderCut(
                 f"Provider {exchange.entry.provider!r} ended its stream before the answer was finished.",

@@ -120,7 +120,9 @@ class MemoryLimiter:
     def states(self, scopes: Sequence[str]) -> list[LimitState]:
         """Return the counters of every limit that applies to any of `scopes`."""
         now_s = self._clock()
-        counters = self._applicable.get(tuple(scopes)) or self._remember(tuple(scopes))
+        counters = self._applicable.get(tuple(scopes))
+        if counters is None:
+            counters = self._remember(tuple(scopes))
         for counter in counters:
             counter.advance(now_s)
         return [

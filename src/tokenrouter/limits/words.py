@@ -11,8 +11,8 @@ def describe(limit: Limit, scope: str, *, used: int, held: int, asked: int, back
     """Return the words of a refusal: which limit, its window, what is used and held, what was asked, when to return."""
     metric = limit.metric
     return (
-        f"The {_name(metric)} limit of {scope} ({show(limit.amount, metric)} {window_words(limit.window)}) is in the way: "
-        f"{show(used, metric)} used, {show(held, metric)} held by running requests, "
+        f"The {_name(metric)} limit of {scope} ({show(limit.amount, metric)} {window_words(limit.window)}) "
+        f"is in the way: {show(used, metric)} used, {show(held, metric)} held by running requests, "
         f"{show(asked, metric)} needed by this one. {_advice(limit, asked, back_in_s)}"
     )
 

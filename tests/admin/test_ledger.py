@@ -1,0 +1,58 @@
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.admin.installation import ROOT, Installation
+from tests.store.entries import NOON_US, entry
+from tokenrouter.store.ledger import Row, record
+
+LEDGER = "/api/v1/ledger"
+
+
+@pytest.fixture(autouse=True)
+def rows(installation: Installation) -> None:
+    entries = [
+        entry("1"),
+        entry("2", provider="other", cost_nano_usd=None),
+        entry("3", started_us=NOON_US + 86_400_000_000, end_reason="provider_cut"),
+    ]
+    record(installation.store, [Row(one) for one in entries], {})
+
+
+def ids(client: TestClient, **params: str | int) -> list[str]:
+    return [row["id"] for row in client.get(LEDGER, headers=ROOT, params=params).json()["data"]]
+
+
+def test_pages_follow_each_other_to_the_end(client: TestClient) -> None:
+    first = client.get(LEDGER, headers=ROOT, params={"limit": 2}).json()
+    second = client.get(LEDGER, headers=ROOT, params={"limit": 2, "before": first["next"]}).json()
+
+    assert [row["id"] for row in first["data"] + second["data"]] == ["3", "2", "1"]
+    assert second["next"] is None
+
+
+def test_a_row_tells_the_time_and_the_exact_cost(client: TestClient) -> None:
+    row = client.get(LEDGER, headers=ROOT, params={"provider": "acme", "to": "2026-01-01"}).json()["data"][0]
+
+    assert row["started_at"] == "2026-01-01T12:00:00.000Z"
+    assert (row["cost_usd"], row["cost_nano_usd"]) == ("0.000000025", 25)
+    assert row["usage"]["input_tokens"] == 10
+
+
+def test_a_cost_that_nobody_knows_is_none_and_not_zero(client: TestClient) -> None:
+    row = client.get(LEDGER, headers=ROOT, params={"provider": "other"}).json()["data"][0]
+
+    assert row["cost_usd"] is None
+
+
+def test_filters_restrict(client: TestClient) -> None:
+    assert ids(client, end_reason="provider_cut") == ["3"]
+    assert ids(client, key="alice", provider="acme") == ["3", "1"]
+    assert ids(client, key="nobody") == []
+    assert ids(client, **{"from": "2026-01-02"}) == ["3"]
+    assert ids(client, to="2026-01-01") == ["2", "1"]
+    assert ids(client, to="9998-12-31") == ["3", "2", "1"]
+
+
+@pytest.mark.parametrize("params", [{"limit": "0"}, {"limit": "1001"}, {"limit": "x"}, {"end_reason": "bored"}])
+def test_bad_questions_are_refused(client: TestClient, params: dict[str, str]) -> None:
+    assert client.get(LEDGER, headers=ROOT, params=params).status_code == 422

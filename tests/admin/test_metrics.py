@@ -1,0 +1,71 @@
+from fastapi.testclient import TestClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.admin.installation import METRICS_TOKEN, Installation, bearer
+from tests.store.entries import entry
+from tokenrouter.admin.metrics import exposition
+from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.observe.figures import Figures
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def samples(text: str) -> Samples:
+    found: Samples = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            found[(sample.name, frozenset(sample.labels.items()))] = sample.value
+    return found
+
+
+def value(text: str, name: str, **labels: str) -> float:
+    return samples(text)[(f"tokenrouter_{name}", frozenset(labels.items()))]
+
+
+def worker(*entries: LedgerEntry, **gauges: float) -> dict[str, object]:
+    figures = Figures()
+    for one in entries:
+        figures.record(one)
+    figures.gauges = dict(gauges)
+    return figures.snapshot()
+
+
+QUICK = entry("1", latency_us=20_000, first_token_us=4_000, cost_nano_usd=1_500_000_000)
+SLOW = entry("2", latency_us=400_000_000, first_token_us=0, cost_nano_usd=None)
+TEXT = exposition({"a": worker(QUICK, SLOW, in_flight=2), "b": worker(QUICK, in_flight=3), "c": {}}).decode()
+
+
+def test_the_workers_are_summed() -> None:
+    labels = {"operation": "chat", "provider": "acme", "status": "2xx", "end_reason": "completed", "error_code": ""}
+
+    assert value(TEXT, "requests_total", **labels) == 3
+    assert value(TEXT, "tokens_total", provider="acme", kind="input") == 30
+    assert value(TEXT, "tokens_total", provider="acme", kind="reasoning") == 6
+    assert value(TEXT, "cost_usd_total", provider="acme") == 3
+    assert value(TEXT, "in_flight") == 5
+    assert value(TEXT, "workers") == 3
+
+
+def test_buckets_are_cumulative_and_end_with_all() -> None:
+    of = {"operation": "chat", "provider": "acme"}
+
+    edges = ["0.01", "0.025", "300", "+Inf"]
+    counts = [value(TEXT, "request_duration_seconds_bucket", le=edge, **of) for edge in edges]
+
+    assert counts == [0, 2, 2, 3]
+    assert value(TEXT, "request_duration_seconds_sum", **of) == 400.04
+    assert value(TEXT, "first_token_seconds_count", **of) == 2
+
+
+def test_names_of_people_are_no_labels() -> None:
+    assert "alice" not in TEXT
+    assert "ann" not in TEXT
+
+
+def test_without_a_worker_there_is_an_answer_all_the_same(client: TestClient, installation: Installation) -> None:
+    installation.figures = {}
+
+    answer = client.get("/metrics", headers=bearer(METRICS_TOKEN))
+
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert value(answer.text, "workers") == 0
