@@ -1,12 +1,11 @@
-"""Whatever a client sends: the right status, in OpenAI's shape, naming what was wrong; never a 500, nothing secret logged."""
+"""Whatever a client sends: the right status in OpenAI's shape, naming what was wrong, and nothing secret logged."""
 
 import json
 from typing import Any
 
 import pytest
 
-from tests.conftest import StartGateway
-from tokenrouter.testing.processes import GatewayProcess
+from tokenrouter.testing.processes import GatewayProcess, call, make_home
 
 pytestmark = pytest.mark.e2e
 
@@ -36,8 +35,6 @@ MESSAGES = [{"role": "user", "content": "x"}]
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, sandbox: Any) -> Any:
-    from tokenrouter.testing.processes import make_home
-
     text = f'[[providers]]\nname = "sandbox"\nbase_url = "{sandbox.base_url}"\n{KEYS}'
     with GatewayProcess(make_home(tmp_path_factory.mktemp("bad")), text) as process:
         yield process
@@ -66,8 +63,6 @@ def running(tmp_path_factory: pytest.TempPathFactory, sandbox: Any) -> Any:
 def test_a_bad_body_is_told_by_name(
     running: GatewayProcess, body: bytes, status: int, code: str, param: str | None
 ) -> None:
-    from tokenrouter.testing.processes import call
-
     answer = call(
         running.origin,
         "POST",

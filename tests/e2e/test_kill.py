@@ -99,7 +99,11 @@ def ledger_rows(running: GatewayProcess) -> list[sqlite3.Row]:
 
 def begun_at_the_provider(sandbox: SandboxProcess, since: int) -> list[str]:
     lines = Path(sandbox.books).read_text().splitlines()[since:]
-    return [str(line["x-request-id"]) for line in map(json.loads, lines) if line.get("event", "begin") == "begin" and "x-request-id" in line]
+    return [
+        str(line["x-request-id"])
+        for line in map(json.loads, lines)
+        if line.get("event", "begin") == "begin" and "x-request-id" in line
+    ]
 
 
 def judge(running: GatewayProcess, sandbox: SandboxProcess, seen: list[Seen], since: int) -> None:
@@ -122,6 +126,14 @@ def judge(running: GatewayProcess, sandbox: SandboxProcess, seen: list[Seen], si
     assert any(row["end_reason"] == "interrupted" for row in rows.values()), "no kill hit a running request"
 
 
+def kill_data_process(running: GatewayProcess) -> None:
+    """Kill it alone, and return when its successor serves."""
+    dead = running.pids["data"]
+    running.kill_child("data")
+    wait_until("a new data process", lambda: running.pids.get("data", dead) != dead, 20)
+    wait_until("its readiness", running.is_ready, 20)
+
+
 def kill_again_and_again(running: GatewayProcess, sandbox: SandboxProcess, times: int, *, seed: int) -> None:
     chance = random.Random(seed)
     since = len(Path(sandbox.books).read_text().splitlines())
@@ -132,10 +144,7 @@ def kill_again_and_again(running: GatewayProcess, sandbox: SandboxProcess, times
                 running.kill()
                 running.start()
             else:
-                dead = running.pids["data"]
-                running.kill_child("data")
-                wait_until("a new data process", lambda dead=dead: running.pids.get("data", dead) != dead, 20)
-                wait_until("its readiness", running.is_ready, 20)
+                kill_data_process(running)
         time.sleep(0.3)
     judge(running, sandbox, load.seen, since)
 

@@ -26,8 +26,10 @@ assert.equal(whole.choices[0].message.content, 'word for word');
 const final = await client.chat.completions.stream({ model: 'sandbox/echo', messages }).finalChatCompletion();
 assert.equal(final.choices[0].message.content, 'word for word');
 
-const tools = [{ type: 'function', function: { name: 'look', parameters: { type: 'object', properties: { at: { type: 'string' } }, required: ['at'] } } }];
-const called = await client.chat.completions.create({ model: 'sandbox/echo', messages: [{ role: 'user', content: 'use tool' }], tools });
+const parameters = { type: 'object', properties: { at: { type: 'string' } }, required: ['at'] };
+const tools = [{ type: 'function', function: { name: 'look', parameters } }];
+const asking = [{ role: 'user', content: 'use tool' }];
+const called = await client.chat.completions.create({ model: 'sandbox/echo', messages: asking, tools });
 assert.equal(called.choices[0].message.tool_calls[0].function.name, 'look');
 
 const format = zodResponseFormat(z.object({ answer: z.string(), parts: z.array(z.number()) }), 'solution');

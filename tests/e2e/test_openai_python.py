@@ -3,6 +3,7 @@
 import base64
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import openai
 import pytest
@@ -13,7 +14,7 @@ from tokenrouter.testing.processes import GatewayProcess, wait_until
 
 pytestmark = pytest.mark.e2e
 
-WEATHER = {
+WEATHER: Any = {
     "type": "function",
     "function": {
         "name": "get_weather",
@@ -50,10 +51,10 @@ def test_a_whole_chat_answer_arrives(client: openai.OpenAI) -> None:
 
 
 def test_a_stream_arrives_without_usage_unless_it_was_asked_for(client: openai.OpenAI) -> None:
-    messages = [{"role": "user", "content": "hello"}]
-    plain = list(client.chat.completions.create(model="sandbox/lorem-20", messages=messages, stream=True))  # type: ignore[call-overload]
-    asked = list(
-        client.chat.completions.create(  # type: ignore[call-overload]
+    messages: Any = [{"role": "user", "content": "hello"}]
+    plain: Any = list(client.chat.completions.create(model="sandbox/lorem-20", messages=messages, stream=True))
+    asked: Any = list(
+        client.chat.completions.create(
             model="sandbox/lorem-20", messages=messages, stream=True, stream_options={"include_usage": True}
         )
     )
@@ -73,14 +74,14 @@ def test_the_strict_stream_helper_accepts_the_stream(client: openai.OpenAI) -> N
 
 
 def test_tools_are_called_and_their_results_answered(client: openai.OpenAI) -> None:
-    messages: list[dict[str, object]] = [{"role": "user", "content": "use tool"}]
-    first = client.chat.completions.create(model="sandbox/echo", messages=messages, tools=[WEATHER])  # type: ignore[call-overload]
+    messages: Any = [{"role": "user", "content": "use tool"}]
+    first: Any = client.chat.completions.create(model="sandbox/echo", messages=messages, tools=[WEATHER])
     calls = first.choices[0].message.tool_calls
     assert calls[0].function.name == "get_weather"
 
     messages.append(first.choices[0].message.model_dump(exclude_none=True))
     messages.append({"role": "tool", "tool_call_id": calls[0].id, "content": "sunny-42"})
-    second = client.chat.completions.create(model="sandbox/echo", messages=messages, tools=[WEATHER])  # type: ignore[call-overload]
+    second: Any = client.chat.completions.create(model="sandbox/echo", messages=messages, tools=[WEATHER])
     assert "sunny-42" in second.choices[0].message.content
 
 

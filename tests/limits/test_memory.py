@@ -1,25 +1,21 @@
-import itertools
 from collections.abc import Sequence
-from typing import ClassVar
 
 from hypothesis import settings
 
-from tests.limits.suite import ALICE, ONE, Clock, Interleavings, Keeper, LimiterSuite, MakeKeeper, a_limit, counted
-from tokenrouter.domain.limits import Limit
+from tests.limits.suite import ALICE, ONE, Clock, Interleavings, Keeper, LimiterSuite, a_limit, counted
+from tokenrouter.domain.limits import Amounts, Limit
 from tokenrouter.limits import memory
 from tokenrouter.limits.memory import MemoryLimiter
 
 
-def make(limits: Sequence[Limit], clock: Clock, restored: bool) -> Keeper:
-    return MemoryLimiter(limits, clock=clock, restored=restored)
-
-
 class TestMemoryLimiter(LimiterSuite):
-    make: ClassVar[MakeKeeper] = staticmethod(make)
+    def make(self, limits: Sequence[Limit], clock: Clock, *, restored: bool) -> Keeper:
+        return MemoryLimiter(limits, clock=clock, restored=restored)
 
 
 class MemoryInterleavings(Interleavings):
-    make: ClassVar[MakeKeeper] = staticmethod(make)
+    def make(self, limits: Sequence[Limit], clock: Clock) -> Keeper:
+        return MemoryLimiter(limits, clock=clock, restored=True)
 
 
 TestInterleavings = MemoryInterleavings.TestCase
@@ -43,8 +39,8 @@ def test_counters_in_use_outlive_any_number_of_others() -> None:
     keeper = MemoryLimiter([a_limit("key:*", "tokens", "lifetime", 100)], clock=clock, restored=True)
     running = keeper.reserve(ALICE, ONE)
     keeper.reserve(("key:used",), ONE).settle(ONE)
-    for number in itertools.islice(itertools.count(), memory.MAX_REMEMBERED + 1):
-        keeper.reserve((f"key:{number}",), ONE).settle(memory.Amounts())
+    for number in range(memory.MAX_REMEMBERED + 1):
+        keeper.reserve((f"key:{number}",), ONE).settle(Amounts())
 
     running.settle(ONE)
 

@@ -26,8 +26,8 @@ router: Final = APIRouter(tags=["metrics"])
 
 PREFIX: Final = "tokenrouter_"
 TOKEN_KINDS: Final = ("input", "output", "cached", "reasoning")
-_NANO: Final = 1e-9
-_MICRO: Final = 1e-6
+_NANO: Final = 1_000_000_000
+_MICRO: Final = 1_000_000
 
 Snapshots = Mapping[str, Mapping[str, Any]]
 
@@ -85,14 +85,14 @@ class _Figures(Collector):
     def _histogram(self, name: str, help_text: str, field: str) -> Metric:
         family = HistogramMetricFamily(PREFIX + name, help_text, labels=["operation", "provider"])
         counts: dict[tuple[str, str], list[int]] = {}
-        seconds: dict[tuple[str, str], float] = {}
+        micros: dict[tuple[str, str], int] = {}
         for one in self._series:
             labels = (one["labels"][0], one["labels"][1])
             earlier = counts.get(labels, [0] * len(one[field]))
             counts[labels] = [a + b for a, b in zip(earlier, one[field], strict=True)]
-            seconds[labels] = seconds.get(labels, 0.0) + one[f"{field}_sum_us"] * _MICRO
+            micros[labels] = micros.get(labels, 0) + one[f"{field}_sum_us"]
         for labels, buckets in counts.items():
-            family.add_metric(labels, _buckets(buckets), seconds[labels])
+            family.add_metric(labels, _buckets(buckets), micros[labels] / _MICRO)
         return family
 
     def _gauges(self) -> Iterator[Metric]:
@@ -105,11 +105,11 @@ class _Figures(Collector):
 
 
 def _counter(
-    name: str, help_text: str, labels: list[str], sums: Mapping[tuple[str, ...], int], unit: float = 1
+    name: str, help_text: str, labels: list[str], sums: Mapping[tuple[str, ...], int], per_unit: int = 1
 ) -> Metric:
     family = CounterMetricFamily(PREFIX + name, help_text, labels=labels)
     for values, amount in sums.items():
-        family.add_metric(values, amount * unit)
+        family.add_metric(values, amount / per_unit)
     return family
 
 

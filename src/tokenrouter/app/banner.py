@@ -17,7 +17,8 @@ def address_lines(address: str, notes: Iterable[str]) -> list[str]:
 def curl_line(address: str, key: str, model: str) -> str:
     """Return a command that works when pasted; `key` may be a shell substitution."""
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": "Hello!"}]})
-    return f"curl {address}/v1/chat/completions -H \"Authorization: Bearer {key}\" -H 'Content-Type: application/json' -d '{body}'"
+    headers = f"-H \"Authorization: Bearer {key}\" -H 'Content-Type: application/json'"
+    return f"curl {address}/v1/chat/completions {headers} -d '{body}'"
 
 
 def first_start_lines(address: str, link: str, key: str, model: str) -> list[str]:

@@ -6,7 +6,6 @@ Nothing here waits for a slow peer: what it cannot take is cut off, and it comes
 """
 
 import asyncio
-import random
 import struct
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -173,7 +172,7 @@ class ChannelClient:
             try:
                 reader, writer = await asyncio.open_unix_connection(str(self._path))
             except OSError:
-                await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
+                await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, RECONNECT_S[1])
                 continue
             pause_s = RECONNECT_S[0]

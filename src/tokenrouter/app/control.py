@@ -81,9 +81,7 @@ class ControlProcess:
         """Make the Catalog anew, keep it, and tell everybody."""
         stored = list_keys(self._store)
         version = self._catalog.version + 1
-        self._catalog = build_catalog(
-            self._settings, stored, self._discovery.models(), self._pepper, version=version
-        )
+        self._catalog = build_catalog(self._settings, stored, self._discovery.models(), self._pepper, version=version)
         names = {key.id: key.name for key in self._catalog.keys}
         self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id, key_id))
         write_snapshot(self._settings.paths.state_dir / FILE_NAME, self._catalog, self._snapshot_key)

@@ -51,17 +51,12 @@ class Child:
         self._stopping = False
         self._pause_s = FIRST_PAUSE_S
 
-    @property
-    def is_stopping(self) -> bool:
-        """Whether it was asked to end."""
-        return self._stopping
-
     async def keep_running(self) -> None:
         """Start the process, and again whenever it ends, until `stop`."""
-        while not self.is_stopping:
+        while True:
             began_s = time.monotonic()
             code = await self._run_once()
-            if self.is_stopping:
+            if self._stopping:
                 return
             if time.monotonic() - began_s > LONG_LIFE_S:
                 self._pause_s = FIRST_PAUSE_S
@@ -156,7 +151,9 @@ class Supervisor:
         sandbox = self._sandbox(parent, environment)
         listen_fd = listener.fileno()
         usual = ["--runtime", str(runtime), "--parent-fd", str(parent), *self._flags()]
-        data = Child("data", [*self._plan.data, *usual, "--listen-fd", str(listen_fd)], (listen_fd, parent), environment)
+        data = Child(
+            "data", [*self._plan.data, *usual, "--listen-fd", str(listen_fd)], (listen_fd, parent), environment
+        )
         control = Child("control", [*self._plan.control, *usual], (parent,), environment)
         children = [data, control, *([sandbox] if sandbox is not None else [])]
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -144,7 +144,9 @@ def config_check(config: str | None) -> None:
     click.echo(f"listens on: {settings.listen_addr}")
     for provider in settings.providers:
         origin = settings.origins.get(f"providers.{provider.name}", provider.origin)
-        click.echo(f"provider {provider.name}: {provider.base_url} ({origin}{'' if provider.enabled else ', disabled'})")
+        click.echo(
+            f"provider {provider.name}: {provider.base_url} ({origin}{'' if provider.enabled else ', disabled'})"
+        )
     click.echo(f"{_count(len(settings.keys), 'key')}, {_count(len(settings.limits), 'limit')} declared")
     click.echo("The configuration is right.")
 

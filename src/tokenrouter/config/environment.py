@@ -17,7 +17,11 @@ from tokenrouter.providers import presets
 
 CLASSROOM_BASE_URL: Final = "https://api.poe.com/v1"
 """What the Classroom system used when PROVIDER_BASE_URL was not set (its README)."""
-_BASE_URL_VARIABLES: Final = {"OPENAI_BACKEND_URL": "openai", "ANTHROPIC_BASE_URL": "anthropic", "GEMINI_BASE_URL": "google-gemini"}
+_BASE_URL_VARIABLES: Final = {
+    "OPENAI_BACKEND_URL": "openai",
+    "ANTHROPIC_BASE_URL": "anthropic",
+    "GEMINI_BASE_URL": "google-gemini",
+}
 _RATES: Final = {"RATE_LIMIT_MINUTE": Window("sliding", 60), "RATE_LIMIT_DAILY": Window("day")}
 
 
@@ -128,5 +132,3 @@ def sandbox_provider(url: str) -> Provider:
         origin="sandbox",
         allow_private=True,
     )
-
-

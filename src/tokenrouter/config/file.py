@@ -208,7 +208,10 @@ def _read_key(table: Table, secrets: Secrets, subjects: Subjects) -> None:
     if not key:
         table.problem("key", "is missing")
     elif len(key) < MIN_KEY_CHARS:
-        table.problem("key", f"is shorter than {MIN_KEY_CHARS} characters, so it can be guessed; make one with `torod keys create`")
+        table.problem(
+            "key",
+            f"is shorter than {MIN_KEY_CHARS} characters, so it can be guessed; make one with `torod keys create`",
+        )
     elif key in [other.key for other in subjects.keys]:
         table.problem("key", "is the key of another entry")
     identity = table.text("id") or name
@@ -282,8 +285,7 @@ def _read_limit(table: Table, subjects: Subjects) -> None:
     scope = _parsed(table, "scope", parse_scope, "global")
     metric = cast(Metric, _parsed(table, "metric", parse_metric, "requests"))
     tz, week_start = table.text("tz", "UTC"), table.text("week_start", "monday")
-    usual = "lifetime" if metric != "concurrency" else "lifetime"
-    window = _parsed(table, "window", lambda text: parse_window(text, tz=tz, week_start=week_start), usual)
+    window = _parsed(table, "window", lambda text: parse_window(text, tz=tz, week_start=week_start), "lifetime")
     mode = table.choice("mode", ("hard", "soft"), "hard")
     amount = 0
     if not table.has("amount"):

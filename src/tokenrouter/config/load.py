@@ -208,9 +208,11 @@ _SECTIONS: Final[dict[str, tuple[str, ...]]] = {
 
 def _notices(top: Table, subjects: Subjects) -> list[Notice]:
     notices = [_short_key(key, subjects) for key in subjects.keys if len(key.key) < SHORT_KEY_CHARS]
-    for limit in subjects.limits:
-        if limit.amount == 0 and limit.mode == "hard":
-            notices.append(Notice(limit.origin, f"the limit {limit.id!r} is 0, so it admits no request at all"))
+    notices += [
+        Notice(limit.origin, f"the limit {limit.id!r} is 0, so it admits no request at all")
+        for limit in subjects.limits
+        if limit.amount == 0 and limit.mode == "hard"
+    ]
     conversations = top.raw("conversations")
     if isinstance(conversations, dict) and conversations.get("enabled"):
         notices.append(Notice(top.where("conversations"), f"capturing conversations {_NOT_YET}; nothing is stored"))
@@ -282,5 +284,3 @@ def _is_own_listener(provider: Provider, listen_addr: str) -> bool:
         return False
     local = ("127.0.0.1", "localhost", "::1", "0.0.0.0", address[0])
     return theirs[0] in local
-
-

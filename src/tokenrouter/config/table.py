@@ -101,7 +101,7 @@ class Table:
         return dict(values)
 
     def time(self, key: str) -> float | None:
-        """Return a moment as seconds since the epoch; RFC 3339 as text or as a TOML date-time; None when absent or "" ."""
+        """Return a moment (RFC 3339, as text or as a TOML date-time) in seconds since the epoch; None when empty."""
         value = self.raw(key)
         if value is None or value == "":
             return None

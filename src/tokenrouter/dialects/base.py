@@ -14,7 +14,6 @@ from tokenrouter.dialects.json import RawObject
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Operation, Usage
 
-
 Fields = dict[str, msgspec.Raw | bytes]
 """Top-level fields on their way to a provider, as JSON."""
 

@@ -37,5 +37,5 @@ def error_body(error: GatewayError, request_id: str) -> bytes:
 
 
 def error_event(error: GatewayError, request_id: str) -> bytes:
-    """Return the event that ends a stream: the SDKs raise on a `data:` object with an `error` key, and on nothing else."""
+    """Return the event that ends a stream: the SDKs raise on a `data:` object with an `error` key only."""
     return b"data: " + error_body(error, request_id) + b"\n\n"

@@ -48,7 +48,9 @@ def peek_head(body: bytes, *, max_tokens_fields: tuple[str, ...], required: tupl
 def _model(fields: RawObject) -> str:
     raw = fields.get("model")
     if raw is None:
-        raise MissingModel("The field 'model' is missing; name a model, for instance from GET /v1/models.", param="model")
+        raise MissingModel(
+            "The field 'model' is missing; name a model, for instance from GET /v1/models.", param="model"
+        )
     try:
         model = _string.decode(raw)
     except msgspec.DecodeError:
@@ -122,7 +124,7 @@ class _CompletionDetails(msgspec.Struct):
 
 
 class ReportedUsage(msgspec.Struct):
-    """A usage object as Chat Completions, Completions, Embeddings and Responses write it; any field may be absent or null."""
+    """A usage object of any of the four operations; every field may be absent or null."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -143,7 +145,9 @@ class ReportedUsage(msgspec.Struct):
             return None
         prompt = self.prompt_tokens_details or self.input_tokens_details or _PromptDetails()
         completion = self.completion_tokens_details or self.output_tokens_details or _CompletionDetails()
-        input_tokens = given_input if given_input is not None else max(0, (self.total_tokens or 0) - (given_output or 0))
+        input_tokens = (
+            given_input if given_input is not None else max(0, (self.total_tokens or 0) - (given_output or 0))
+        )
         output_tokens = self._output_total(input_tokens, given_output or 0, completion.reasoning_tokens or 0)
         return Usage(
             input_tokens=max(0, input_tokens),

@@ -40,7 +40,9 @@ class ResponsesStream:
         return False
 
     def is_error(self, payload: bytes) -> bool:
-        return payload.startswith((b'{"type":"error"', b'{"type":"response.failed"')) or openai_fields.has_error(payload)
+        return payload.startswith((b'{"type":"error"', b'{"type":"response.failed"')) or openai_fields.has_error(
+            payload
+        )
 
 
 class ResponsesDialect(OpenAiDialect):

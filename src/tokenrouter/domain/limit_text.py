@@ -16,12 +16,26 @@ MAX_AMOUNT: Final = 2**62
 NANO: Final = 10**9
 _CALENDAR: Final = ("hour", "day", "week", "month")
 _LENGTH: Final = re.compile(r"(?:(sliding|interval):)?(\d{1,9})(s|m|h|d)")
+_WINDOWS: Final = ("lifetime", *_CALENDAR, "60s", "sliding:60s", "interval:3600s")
+_SCOPES: Final = (
+    "global",
+    "key:NAME",
+    "user:NAME",
+    "team:NAME",
+    "provider:NAME",
+    "model:PROVIDER/MODEL",
+    "alias:NAME",
+    "ip:CIDR",
+    "key:*",
+    "user:*",
+    "team:*",
+)
 _UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def parse_window(text: str, *, tz: str = "UTC", week_start: str = "monday") -> Window:
-    """Read `lifetime`, `day`, `sliding:60s`, a bare `60s` (sliding), `interval:1h`, …"""
+    """Read `lifetime`, `day`, `sliding:60s`, a bare `60s` (sliding), `interval:1h` and the like."""
     if week_start.lower() not in _DAYS:
         raise ValueError(f"week_start {week_start!r} is not a day; {suggestion(week_start.lower(), _DAYS)}")
     if text == "lifetime":
@@ -30,7 +44,7 @@ def parse_window(text: str, *, tz: str = "UTC", week_start: str = "monday") -> W
         return Window(cast(WindowKind, text), tz=tz, week_start=_DAYS.index(week_start.lower()))
     match = _LENGTH.fullmatch(text)
     if match is None:
-        raise ValueError(f"window {text!r} is not known; {suggestion(text, ('lifetime', *_CALENDAR, '60s', 'sliding:60s', 'interval:3600s'))}")
+        raise ValueError(f"window {text!r} is not known; {suggestion(text, _WINDOWS)}")
     length_s = int(match[2]) * _UNITS_S[match[3]]
     if length_s == 0:
         raise ValueError(f"window {text!r} has no length; use at least 1s")
@@ -50,10 +64,10 @@ def parse_metric(text: str) -> Metric:
 
 
 def parse_scope(text: str) -> str:
-    """Read `global`, `key:alice`, `team:*`, …"""
+    """Read `global`, `key:alice`, `team:*` and the like."""
     kind, colon, name = text.partition(":")
     if kind not in SCOPE_KINDS or (kind == "global") == bool(colon) or (colon and not name):
-        raise ValueError(f"scope {text!r} is not known; {suggestion(text, ('global', 'key:NAME', 'user:NAME', 'team:NAME', 'provider:NAME', 'model:P/M', 'alias:NAME', 'ip:CIDR', 'key:*', 'user:*', 'team:*'))}")
+        raise ValueError(f"scope {text!r} is not known; {suggestion(text, _SCOPES)}")
     return f"ip:{_network(name)}" if kind == "ip" else text
 
 
@@ -78,7 +92,7 @@ def parse_usd(value: object) -> int:
     try:
         nano = Decimal(str(value)) * NANO
     except InvalidOperation:
-        raise ValueError(f"{value!r} is not an amount of US dollars; write it as \"25.00\"") from None
+        raise ValueError(f'{value!r} is not an amount of US dollars; write it as "25.00"') from None
     if isinstance(value, bool) or not nano.is_finite() or nano != nano.to_integral_value():
         raise ValueError(f"{value!r} is not a whole number of nano-dollars; use at most 9 decimals")
     return int(nano)
@@ -90,7 +104,9 @@ def parse_price(value: object) -> int:
     if nano < 0:
         raise ValueError(f"price {value!r} is negative")
     if nano % 10**6:
-        raise ValueError(f"price {value!r} per million tokens is finer than a nano-dollar per token; use at most 3 decimals")
+        raise ValueError(
+            f"price {value!r} per million tokens is finer than a nano-dollar per token; use at most 3 decimals"
+        )
     return _bounded(nano // 10**6, value)
 
 

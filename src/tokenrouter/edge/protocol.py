@@ -171,7 +171,9 @@ class ClientConnection(asyncio.Protocol):
             self._fail(UpgradeRequired("Upgrades are not served here; send an ordinary POST."))
         except httptools.HttpParserError as error:
             cause = error.__context__
-            told = cause if isinstance(cause, GatewayError) else MalformedHttp(f"The request is not valid HTTP: {error}.")
+            told = (
+                cause if isinstance(cause, GatewayError) else MalformedHttp(f"The request is not valid HTTP: {error}.")
+            )
             self._fail(told)
         except ClientError as error:
             self._fail(error)
@@ -235,7 +237,11 @@ class ClientConnection(asyncio.Protocol):
             raise self._body_too_large()
         if b"host" not in headers and request.chunked_answers:
             raise MalformedHttp("The Host header is missing (RFC 9112, 3.2).")
-        if headers.get(b"expect", b"").lower() == b"100-continue" and self._task is None and self._transport is not None:
+        if (
+            headers.get(b"expect", b"").lower() == b"100-continue"
+            and self._task is None
+            and self._transport is not None
+        ):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _body_too_large(self) -> BodyTooLarge:

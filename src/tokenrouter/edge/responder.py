@@ -7,9 +7,7 @@ from typing import Final
 
 from tokenrouter.gateway.ports import Flow
 
-_STATUS_LINES: Final = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
-}
+_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 JOIN_BYTES: Final = 64 * 2**10
 """Up to this size head and body are copied into one piece: cheaper than a vectored write."""
 
@@ -41,10 +39,26 @@ class HttpResponder:
         flow: what to pause while the client does not read.
     """
 
-    __slots__ = ("_chunked", "_date", "_head_only", "_keep_alive", "_transport", "finished", "flow", "started", "status")
+    __slots__ = (
+        "_chunked",
+        "_date",
+        "_head_only",
+        "_keep_alive",
+        "_transport",
+        "finished",
+        "flow",
+        "started",
+        "status",
+    )
 
     def __init__(
-        self, transport: asyncio.Transport, date: DateHeader, *, keep_alive: bool, chunked: bool, head_only: bool = False
+        self,
+        transport: asyncio.Transport,
+        date: DateHeader,
+        *,
+        keep_alive: bool,
+        chunked: bool,
+        head_only: bool = False,
     ) -> None:
         """`chunked`: whether the client reads chunks; else a body of unknown length ends with the connection."""
         self._transport = transport

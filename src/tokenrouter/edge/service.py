@@ -97,7 +97,9 @@ class Service:
     ) -> None:
         if target is None:
             if not paths.is_control(request.path):
-                raise PathNotFound(f"There is nothing at {request.path.decode('latin-1')[:200]!r}; GET /docs lists the API.")
+                raise PathNotFound(
+                    f"There is nothing at {request.path.decode('latin-1')[:200]!r}; GET /docs lists the API."
+                )
             await self._control.relay(request, responder, request_id)
         elif request.method != target.method and not (request.method == b"HEAD" and target.method == b"GET"):
             self._refuse_method(request, target)
@@ -111,12 +113,11 @@ class Service:
         if b"upgrade" in request.headers or (request.method == b"GET" and target.dialect is RESPONSES):
             raise UpgradeRequired("WebSockets are not served here; send the same request as a POST.")
         raise MethodNotAllowed(
-            f"{request.path.decode('latin-1')} takes {allowed}, not {request.method.decode('latin-1')}.", allowed=allowed
+            f"{request.path.decode('latin-1')} takes {allowed}, not {request.method.decode('latin-1')}.",
+            allowed=allowed,
         )
 
-    async def _call(
-        self, request: Request, dialect: OpenAiDialect, request_id: str, responder: HttpResponder
-    ) -> None:
+    async def _call(self, request: Request, dialect: OpenAiDialect, request_id: str, responder: HttpResponder) -> None:
         if self._is_draining():
             raise ShuttingDown("The gateway is shutting down; try again in a moment.", retry_after_s=3.0)
         headers = request.headers
@@ -134,9 +135,7 @@ class Service:
         )
         await self._gateway.serve(call, responder)
 
-    async def _inquire(
-        self, request: Request, target: paths.Target, request_id: str, responder: HttpResponder
-    ) -> None:
+    async def _inquire(self, request: Request, target: paths.Target, request_id: str, responder: HttpResponder) -> None:
         match target.inquiry:
             case "healthz":
                 responder.answer(200, b"content-type: text/plain\r\n", b"ok")
@@ -171,7 +170,9 @@ class Service:
     def _answer_readiness(self, responder: HttpResponder) -> None:
         reason = "draining" if self._is_draining() else self._readiness.why_not_ready()
         if reason:
-            responder.answer(503, _JSON + b"retry-after: 1\r\n", msgspec.json.encode({"ready": False, "reason": reason}))
+            responder.answer(
+                503, _JSON + b"retry-after: 1\r\n", msgspec.json.encode({"ready": False, "reason": reason})
+            )
         else:
             responder.answer(200, _JSON, b'{"ready":true}')
 

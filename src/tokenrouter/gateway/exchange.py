@@ -85,7 +85,7 @@ class Exchange:
         "touched",
     )
 
-    def __init__(  # noqa: PLR0913 - the facts of a request, each used by its own name
+    def __init__(
         self,
         call: Call,
         entry: LedgerEntry,

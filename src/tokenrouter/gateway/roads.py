@@ -143,7 +143,9 @@ class Road:
             def keep(data: bytes) -> None:
                 parts.append(data)
                 if sum(map(len, parts)) > WHOLE_BYTES:
-                    raise ProviderProtocolError("The provider's error has no end.", provider=self.exchange.entry.provider)
+                    raise ProviderProtocolError(
+                        "The provider's error has no end.", provider=self.exchange.entry.provider
+                    )
 
             await response.pump(keep)
         return b"".join(parts)
@@ -217,7 +219,9 @@ class WholeRoad(Road):
         self._pass_piece(body)
         await response.pump(self._pass_piece)
         exchange.entry.bytes_out = self._delivered + len(self._tail)
-        exchange.end("completed", usage=exchange.dialect.whole_usage(self._tail), content_bytes=exchange.entry.bytes_out)
+        exchange.end(
+            "completed", usage=exchange.dialect.whole_usage(self._tail), content_bytes=exchange.entry.bytes_out
+        )
         exchange.responder.write(self._tail)
         exchange.responder.finish()
 
@@ -239,7 +243,9 @@ class WholeRoad(Road):
         exchange.end(reason, free=not began, content_bytes=self._delivered, error_code=error_code)
 
 
-_MAY_BE_BILLED: Final = frozenset({"client_disconnect", "shutdown", "provider_timeout", "provider_cut", "gateway_error"})
+_MAY_BE_BILLED: Final = frozenset(
+    {"client_disconnect", "shutdown", "provider_timeout", "provider_cut", "gateway_error"}
+)
 """Endings after which a provider may have worked for us without telling: charged by estimate."""
 
 

@@ -71,7 +71,13 @@ class Figures:
 
     def record(self, entry: LedgerEntry) -> None:
         """Count one finished request."""
-        labels: _Labels = (entry.operation, entry.provider, _status_class(entry.status), entry.end_reason, entry.error_code)
+        labels: _Labels = (
+            entry.operation,
+            entry.provider,
+            _status_class(entry.status),
+            entry.end_reason,
+            entry.error_code,
+        )
         series = self._series.get(labels)
         if series is None:
             if len(self._series) >= MAX_SERIES:

@@ -158,7 +158,7 @@ class UpstreamClient:
         except ssl.SSLError as error:
             self.figures.failures += 1
             raise ProviderUnreachable(
-                f"The TLS connection to provider {request.provider!r} ({request.origin}) failed: {error.reason or error}.",
+                f"TLS with provider {request.provider!r} ({request.origin}) failed: {error.reason or error}.",
                 provider=request.provider,
             ) from None
         except OSError as error:
