@@ -73,6 +73,7 @@ class Installation:
     folder: Path
     now_s: float = NOON_US / 1e6
     drains: int = 0
+    told_of_changes: int = 0
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     discovery: dict[str, dict[str, object]] = field(default_factory=dict)
 
@@ -87,6 +88,7 @@ class Installation:
             drain_now=self._drain,
             discovery=lambda: self.discovery,
             address="http://127.0.0.1:8080",
+            keys_changed=self._keys_changed,
             clock=lambda: self.now_s,
         )
 
@@ -101,3 +103,6 @@ class Installation:
 
     def _drain(self) -> None:
         self.drains += 1
+
+    def _keys_changed(self) -> None:
+        self.told_of_changes += 1

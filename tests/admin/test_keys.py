@@ -183,3 +183,12 @@ def test_a_key_is_found_by_its_id_before_another_is_by_its_name(client: TestClie
     create_key(installation.store, KeyRequest(name=made["id"]), pepper=b"pepper", now_s=installation.now_s)
 
     assert client.get(f"{KEYS}/{made['id']}", headers=ROOT).json()["name"] == "bob"
+
+
+def test_every_change_is_told_at_once(client: TestClient, installation: Installation) -> None:
+    make(client)
+    client.patch(f"{KEYS}/bob", headers=ROOT, json={"enabled": False})
+    client.delete(f"{KEYS}/bob", headers=ROOT)
+    make(client, name="root")
+
+    assert installation.told_of_changes == 3

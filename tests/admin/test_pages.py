@@ -146,3 +146,7 @@ def test_who_guesses_has_to_wait_and_others_do_not(client: TestClient, installat
 
 def test_the_style_sheet_is_there(client: TestClient) -> None:
     assert client.get("/admin/style.css").headers["content-type"].startswith("text/css")
+
+
+def test_a_slash_at_the_end_leads_to_the_same_page(client: TestClient) -> None:
+    assert client.get("/admin/").text == client.get("/admin").text

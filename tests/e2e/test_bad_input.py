@@ -99,3 +99,21 @@ def test_nothing_secret_is_in_the_log(running: GatewayProcess) -> None:
 
     assert running.key not in running.log()
     assert "tr_narrow" not in running.log()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/v1/responses", 426, "upgrade_required"),
+        ("GET", "/v1/chat/completions", 405, "method_not_allowed"),
+        ("DELETE", "/v1/models", 405, "method_not_allowed"),
+        ("POST", "/v1/nothing", 404, "path_not_found"),
+        ("GET", "/v1/models/no/such", 404, "model_not_found"),
+    ],
+)
+def test_a_wrong_path_or_method_is_told(
+    running: GatewayProcess, method: str, path: str, status: int, code: str
+) -> None:
+    answer = running.call(method, path)
+
+    assert (answer.status, answer.json()["error"]["code"]) == (status, code)

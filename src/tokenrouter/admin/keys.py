@@ -121,6 +121,7 @@ def create(state: State, caller: KeyMaker, wanted: Annotated[NewKey, Body()]) ->
         comment=wanted.comment,
     )
     made = create_key(state.store, request, pepper=state.pepper, now_s=state.clock())
+    state.keys_changed()
     return MadeKey(key=made.key, **shown(state, made.stored).model_dump())
 
 
@@ -132,7 +133,7 @@ def read_one(state: State, caller: KeyMaker, name_or_id: str) -> ShownKey:
 
 @router.patch("/{name_or_id}")
 def change(state: State, caller: Admin, name_or_id: str, wanted: Annotated[ChangedKey, Body()]) -> ShownKey:
-    """Change a key of the database; takes effect within a second."""
+    """Change a key of the database; takes effect at once."""
     key = _find(state, caller, name_or_id)
     _refuse_declared(state, key)
     asked = wanted.model_dump(include=wanted.model_fields_set)
@@ -144,7 +145,9 @@ def change(state: State, caller: Admin, name_or_id: str, wanted: Annotated[Chang
         expires_at_s=expires_at.timestamp() if expires_at else None,
         never_expires="expires_at" in wanted.model_fields_set and expires_at is None,
     )
-    return shown(state, update_key(state.store, key.id, changes))
+    changed = update_key(state.store, key.id, changes)
+    state.keys_changed()
+    return shown(state, changed)
 
 
 @router.delete("/{name_or_id}")
@@ -152,7 +155,9 @@ def revoke(state: State, caller: KeyMaker, name_or_id: str) -> KeyList:
     """Revoke a key and every key below it; return what was revoked."""
     key = _find(state, caller, name_or_id)
     _refuse_declared(state, key)
-    return KeyList(data=[shown(state, gone) for gone in revoke_key(state.store, key.id)])
+    revoked = revoke_key(state.store, key.id)
+    state.keys_changed()
+    return KeyList(data=[shown(state, gone) for gone in revoked])
 
 
 def shown(state: ControlState, key: Key) -> ShownKey:

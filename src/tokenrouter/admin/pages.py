@@ -50,6 +50,7 @@ def style() -> Response:
 
 
 @router.get("/admin")
+@router.get("/admin/")
 def admin_page(state: State, cookie: SessionCookie = "") -> HTMLResponse:
     """Show what runs, or the way in."""
     session = current_session(state, cookie)

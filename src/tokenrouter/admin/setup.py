@@ -44,6 +44,7 @@ def set_up(
         )
     wanted = KeyRequest(name=_free_name(state), role="admin", comment="made by a set-up link")
     made = create_key(state.store, wanted, pepper=state.pepper, now_s=now_s)
+    state.keys_changed()
     return _page(
         "Your administrator’s key",
         f"<p>The key <b>{escape(made.stored.name)}</b> is shown only now. Keep it in a password manager.</p>"

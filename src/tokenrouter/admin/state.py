@@ -29,6 +29,8 @@ class ControlState:
         drain_now: moves the journals into the store and returns when that is done; blocks.
         discovery: by provider, how the last question for its models went.
         address: what clients put before a path, such as `http://127.0.0.1:8080`.
+        keys_changed: called after a change of the keys; returns when the Catalog shows it. Without it, that
+            takes as long as the store's watcher does.
         clock: seconds since the epoch.
     """
 
@@ -40,6 +42,7 @@ class ControlState:
     drain_now: Callable[[], object]
     discovery: Callable[[], Mapping[str, Mapping[str, object]]]
     address: str
+    keys_changed: Callable[[], object] = lambda: None
     clock: Callable[[], float] = time.time
     sessions: Sessions = field(default_factory=Sessions, repr=False)
     throttle: SignInThrottle = field(default_factory=SignInThrottle, repr=False)

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import wait
 from typing import Final
 
 import msgspec
@@ -74,6 +75,7 @@ class ControlProcess:
         self._drain = LedgerDrain(store, settings.paths.state_dir / "journal", lambda: self._limits)
         self._channel = ChannelServer(arguments.runtime / "channel.sock", self._welcome)
         self._watcher = CatalogWatch(store)
+        self._admin: ControlState | None = None
         self._stop = asyncio.Event()
         self._rebuild()
 
@@ -116,7 +118,7 @@ class ControlProcess:
         self._rebuild()
         await asyncio.to_thread(self._carry_use)
         await self._channel.start()
-        server = self._new_server()
+        server = self._new_server(loop)
         tasks = BackgroundTasks()
         serving = tasks.start(server.serve(), "admin server")
         tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
@@ -143,19 +145,19 @@ class ControlProcess:
         while not self._channel.workers and time.monotonic() < deadline_s:
             await asyncio.sleep(0.01)
 
-    def _new_server(self) -> uvicorn.Server:
-        app = create_app(
-            ControlState(
-                settings=self._settings,
-                store=self._store,
-                pepper=self._pepper,
-                catalog=lambda: self._catalog,
-                figures=lambda: self._channel.workers,
-                drain_now=self._drain.drain,
-                discovery=self._discovery.status,
-                address=f"http://{self._settings.listen_addr}",
-            )
+    def _new_server(self, loop: asyncio.AbstractEventLoop) -> uvicorn.Server:
+        self._admin = ControlState(
+            settings=self._settings,
+            store=self._store,
+            pepper=self._pepper,
+            catalog=lambda: self._catalog,
+            figures=lambda: self._channel.workers,
+            drain_now=self._drain.drain,
+            discovery=self._discovery.status,
+            address=f"http://{self._settings.listen_addr}",
+            keys_changed=lambda: self._show_changes(loop),
         )
+        app = create_app(self._admin)
         config = uvicorn.Config(
             app,
             uds=str(self._arguments.runtime / "control.sock"),
@@ -168,6 +170,13 @@ class ControlProcess:
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         return server
+
+    def _show_changes(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look at the keys now, for a route's thread: who has changed a key finds it changed.
+
+        Never raises: the change is made, and the watch would see it a moment later anyway.
+        """
+        wait([asyncio.run_coroutine_threadsafe(self._watch(), loop)], timeout=2.0)
 
     def _watch_parent(self, loop: asyncio.AbstractEventLoop) -> None:
         fd = self._arguments.parent_fd
@@ -206,6 +215,8 @@ class ControlProcess:
         except ConfigErrors as error:
             log.error("the configuration is wrong and was not applied", problems=[str(one) for one in error.problems])
             return
+        if self._admin is not None:
+            self._admin.settings = self._settings
         self._rebuild()
         log.info("configuration reloaded")
 

@@ -53,16 +53,19 @@ class Child:
 
     async def keep_running(self) -> None:
         """Start the process, and again whenever it ends, until `stop`."""
-        while True:
+        while not self._must_end():
             began_s = time.monotonic()
             code = await self._run_once()
-            if self._stopping:
+            if self._must_end():
                 return
             if time.monotonic() - began_s > LONG_LIFE_S:
                 self._pause_s = FIRST_PAUSE_S
             _say(f"the {self.name} process ended ({_how(code)}); starting it again")
             await asyncio.sleep(self._pause_s)
             self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+
+    def _must_end(self) -> bool:
+        return self._stopping
 
     async def _run_once(self) -> int:
         ready_read, ready_write = os.pipe()

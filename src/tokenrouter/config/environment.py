@@ -13,15 +13,10 @@ from tokenrouter.config.problems import Problem
 from tokenrouter.domain.catalog import Provider, Timeouts
 from tokenrouter.domain.limit_text import limit_id
 from tokenrouter.domain.limits import Limit, Window
-from tokenrouter.providers import presets
+from tokenrouter.providers import preset, presets
 
 CLASSROOM_BASE_URL: Final = "https://api.poe.com/v1"
 """What the Classroom system used when PROVIDER_BASE_URL was not set (its README)."""
-_BASE_URL_VARIABLES: Final = {
-    "OPENAI_BACKEND_URL": "openai",
-    "ANTHROPIC_BASE_URL": "anthropic",
-    "GEMINI_BASE_URL": "google-gemini",
-}
 _RATES: Final = {"RATE_LIMIT_MINUTE": Window("sliding", 60), "RATE_LIMIT_DAILY": Window("day")}
 
 
@@ -81,12 +76,11 @@ def _classroom(environ: Mapping[str, str], timeouts: Timeouts) -> list[tuple[Pro
 
 def _presets(environ: Mapping[str, str], timeouts: Timeouts) -> list[tuple[Provider, str]]:
     joined = []
-    overrides = {kind: name for name, kind in _BASE_URL_VARIABLES.items()}
     for row in presets().values():
         variable = next((name for name in row.api_key_env if environ.get(name)), None)
         if variable is None or not row.env_auto:
             continue
-        url = environ.get(overrides.get(row.name, ""), "")
+        url = environ.get(row.base_url_env, "")
         provider = Provider(
             name=row.name,
             kind=row.name,
@@ -101,12 +95,15 @@ def _presets(environ: Mapping[str, str], timeouts: Timeouts) -> list[tuple[Provi
 
 
 def _with_mapping(providers: list[Provider], environ: Mapping[str, str], problems: list[Problem]) -> list[Provider]:
-    """`MODEL_MAPPING_FILE` is the LLM API Proxy's and speaks of its one backend."""
-    path = environ.get("MODEL_MAPPING_FILE")
-    if not path:
-        return providers
-    mapping = read_model_mapping(path, "$MODEL_MAPPING_FILE", problems)
-    return [replace(one, model_mapping=mapping) if one.name == "openai" else one for one in providers]
+    """Give those providers their mapping whose preset names a variable for it."""
+    mapped = []
+    for provider in providers:
+        row = preset(provider.kind)
+        variable = row.model_mapping_env if row is not None else ""
+        path = environ.get(variable, "") if provider.origin == "environment" and variable else ""
+        mapping = read_model_mapping(path, f"${variable}", problems) if path else {}
+        mapped.append(replace(provider, model_mapping=mapping) if mapping else provider)
+    return mapped
 
 
 def environment_limits(environ: Mapping[str, str], problems: list[Problem]) -> list[Limit]:

@@ -21,7 +21,6 @@ from tokenrouter.domain.errors import (
     HeadTooLarge,
     MalformedHttp,
     RequestTimedOut,
-    UpgradeRequired,
 )
 from tokenrouter.domain.ledger import EndReason
 from tokenrouter.edge.decompress import decompress
@@ -108,6 +107,7 @@ class ClientConnection(asyncio.Protocol):
         "_current",
         "_error",
         "_head_bytes",
+        "_head_size",
         "_in_body",
         "_parser",
         "_peer",
@@ -135,6 +135,7 @@ class ClientConnection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._head_bytes = 0
+        self._head_size = 0
         self._in_body = False
         self._reading = True
         self._error: GatewayError | None = None
@@ -166,9 +167,9 @@ class ClientConnection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
             if not self._in_body and self._head_bytes > self.shared.bounds.max_head_bytes:
-                raise HeadTooLarge(f"The request's head is longer than {self.shared.bounds.max_head_bytes} bytes.")
+                raise self._head_too_large()
         except httptools.HttpParserUpgrade:
-            self._fail(UpgradeRequired("Upgrades are not served here; send an ordinary POST."))
+            self._pause()
         except httptools.HttpParserError as error:
             cause = error.__context__
             told = (
@@ -208,18 +209,25 @@ class ClientConnection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._request = Request(started_s=time.monotonic(), client_ip=self._peer)
+        self._head_size = 0
         self._since_s = self._request.started_s
 
     def on_url(self, url: bytes) -> None:
         request = self._request
         if request is not None:
             request.path += url
-            if len(request.path) > self.shared.bounds.max_head_bytes:
-                raise HeadTooLarge("The request's URL is too long.")
+            self._head_size += len(url)
+            if self._head_size > self.shared.bounds.max_head_bytes:
+                raise self._head_too_large()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._request is not None:
-            self._request.add_header(name, value)
+        request = self._request
+        if request is None:
+            return
+        request.add_header(name, value)
+        self._head_size += len(name) + len(value) + 4
+        if self._head_size > self.shared.bounds.max_head_bytes:
+            raise self._head_too_large()
 
     def on_headers_complete(self) -> None:
         request = self._request
@@ -229,7 +237,7 @@ class ClientConnection(asyncio.Protocol):
         self._head_bytes = 0
         request.method = self._parser.get_method()
         request.path, _, request.query = request.path.partition(b"?")
-        request.keep_alive = self._parser.should_keep_alive()
+        request.keep_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
         request.chunked_answers = self._parser.get_http_version() != "1.0"
         headers = request.headers
         length = headers.get(b"content-length")
@@ -243,6 +251,9 @@ class ClientConnection(asyncio.Protocol):
             and self._transport is not None
         ):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _head_too_large(self) -> HeadTooLarge:
+        return HeadTooLarge(f"The request's head is longer than {self.shared.bounds.max_head_bytes} bytes.")
 
     def _body_too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"The body is longer than {self.shared.bounds.max_body_bytes} bytes.")

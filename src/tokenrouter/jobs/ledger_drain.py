@@ -38,11 +38,16 @@ class _Writer:
     begun_at: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def positions(self, files: list[Path]) -> dict[str, int]:
-        """Return up to where each file is done for good."""
+        """Return up to where each file is done for good: up to the oldest begin that is open.
+
+        What comes after it is read again after a restart, in later files too, or the ends of what began there
+        would be missed.
+        """
+        oldest, offset = min(self.begun_at.values(), default=("", 0))
         done = {path.name: self.read.get(path.name, 0) for path in files}
-        for file, offset in self.begun_at.values():
-            if file in done:
-                done[file] = min(done[file], offset)
+        if oldest:
+            done.update({name: 0 for name in done if name > oldest})
+            done[oldest] = offset
         return done
 
 
@@ -135,10 +140,11 @@ class LedgerDrain:
         return written
 
     def _drop_finished(self, writer: _Writer, full: list[Path]) -> None:
-        """Delete the full segments of a living writer that nothing is open in."""
-        busy = {file for file, _ in writer.begun_at.values()}
+        """Delete the full segments of a living writer that are older than everything that is open."""
+        oldest, _ = min(writer.begun_at.values(), default=("", 0))
         for path in full:
-            if path.name not in busy:
-                path.unlink(missing_ok=True)
-                forget_journal(self._store, path.name)
-                writer.read.pop(path.name, None)
+            if oldest and path.name >= oldest:
+                return
+            path.unlink(missing_ok=True)
+            forget_journal(self._store, path.name)
+            writer.read.pop(path.name, None)

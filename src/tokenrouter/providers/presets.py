@@ -40,6 +40,8 @@ class Preset:
         base_url: with `{placeholders}` where every customer has their own value.
         former_base_urls: what other gateways used and would not work here; taken as `base_url`.
         api_key_env: environment variables that hold its key, the usual one first.
+        base_url_env: environment variable that names another base URL, as a predecessor or the vendor's SDK has it.
+        model_mapping_env: environment variable that names a JSON file of model names, as a predecessor has it.
         env_auto: joins by itself when one of them is set; only where they serve no other purpose.
         operations: what it offers in this dialect, at `OPERATION_PATHS` unless `paths` says otherwise.
         headers: sent with every request; the provider's own `headers` win.
@@ -61,6 +63,8 @@ class Preset:
     note: str = ""
     former_base_urls: tuple[str, ...] = ()
     api_key_env: tuple[str, ...] = ()
+    base_url_env: str = ""
+    model_mapping_env: str = ""
     env_auto: bool = False
     auth: AuthScheme = "bearer"
     headers: Mapping[str, str] = field(default_factory=dict)

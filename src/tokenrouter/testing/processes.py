@@ -253,6 +253,10 @@ class GatewayProcess(ServerProcess):
         """What an SDK is pointed at."""
         return f"{self.origin}/v1"
 
+    def reload(self) -> None:
+        """Make it read its configuration again (SIGHUP)."""
+        os.kill(self.pid, signal.SIGHUP)
+
     def is_ready(self) -> bool:
         with suppress(OSError, HTTPException):
             return self.call("GET", "/readyz").status == 200

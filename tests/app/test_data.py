@@ -1,0 +1,52 @@
+"""The data process alone: what it needs, and what it does without the control process."""
+
+import json
+
+import pytest
+
+from tests.conftest import StartGateway
+from tokenrouter.testing.processes import call, wait_until
+
+pytestmark = pytest.mark.e2e
+
+
+def test_it_serves_keys_of_the_database_from_its_snapshot_while_the_control_process_is_away(
+    gateway: StartGateway, sandbox_config: str
+) -> None:
+    running = gateway(sandbox_config)
+    wait_until("the control process", lambda: running.call("GET", "/api/v1/keys").status == 200, 20)
+    key = running.call("POST", "/api/v1/keys", json_body={"name": "kept"}).json()["key"]
+    wait_until("the key to work", lambda: running.call("GET", "/v1/models", key=key).status == 200, 2)
+    dead = running.pids["data"]
+    running.kill_child("control")
+    running.kill_child("data")
+    wait_until("a new data process", lambda: running.pids.get("data", dead) != dead, 10)
+
+    wait_until("the key to work again", lambda: running.call("GET", "/v1/models", key=key).status == 200, 1.5)
+
+
+def test_readiness_does_not_depend_on_the_control_process(gateway: StartGateway, sandbox_config: str) -> None:
+    running = gateway(sandbox_config)
+    running.kill_child("control") if "control" in running.pids else None
+
+    assert call(running.origin, "GET", "/readyz").status == 200
+    assert json.loads(call(running.origin, "GET", "/health").body) == {"status": "healthy"}
+
+
+def test_hard_limits_of_the_file_hold_and_survive_a_restart(gateway: StartGateway, sandbox_config: str) -> None:
+    limit = '[[limits]]\nscope = "key:test-admin"\nmetric = "requests"\nwindow = "lifetime"\namount = 3\n'
+    running = gateway(sandbox_config + limit)
+    body = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "x"}]}
+
+    def ask() -> int:
+        return running.call("POST", "/v1/chat/completions", json_body=body).status
+
+    wait_until("the counters", lambda: ask() == 200, 20)
+    assert [ask(), ask(), ask()] == [200, 200, 429]
+    running.kill()
+    running.start()
+    wait_until("the counters", lambda: ask() != 503, 20)
+    assert ask() == 429
+    usage = running.call("GET", "/v1/usage").json()
+    assert usage["limits"][0]["used"] == 3
+    assert usage["limits"][0]["left"] == 0

@@ -1,0 +1,130 @@
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tokenrouter.dialects.openai_chat import ChatStream
+from tokenrouter.dialects.openai_responses import ResponsesStream
+from tokenrouter.dialects.relay import StreamRelay
+
+RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
+
+
+def chunk(content: str = "", **more: object) -> bytes:
+    choices = [{"index": 0, "delta": {"content": content}, "finish_reason": None}]
+    return b"data: " + json.dumps({"id": "c", "choices": choices, **more}).encode() + b"\n\n"
+
+
+USAGE = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
+ONLY_USAGE = b'data: {"id":"c","choices":[],"usage":' + json.dumps(USAGE).encode() + b"}\n\n"
+FINISH = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+DONE = b"data: [DONE]\n\n"
+WIRE = chunk("He") + chunk('l"lo') + FINISH + ONLY_USAGE + DONE
+
+
+def run(wire: bytes, cuts: list[int], *, strip: bool) -> tuple[bytes, StreamRelay]:
+    relay = StreamRelay(ChatStream(), strip_usage=strip)
+    edges = [0, *sorted(cuts), len(wire)]
+    out = b"".join(relay.feed(wire[a:b]) for a, b in pairwise(edges))
+    return out + (relay.close() or b""), relay
+
+
+@given(st.lists(st.integers(0, len(WIRE)), max_size=10))
+def test_where_the_bytes_are_cut_does_not_matter(cuts: list[int]) -> None:
+    out, relay = run(WIRE, cuts, strip=False)
+
+    assert out == WIRE
+    assert relay.ended
+    assert relay.usage is not None
+    assert relay.usage.output_tokens == 5
+    assert relay.content_bytes == len("He") + len('l\\"lo')
+
+
+@given(st.lists(st.integers(0, len(WIRE)), max_size=10))
+def test_only_the_usage_that_nobody_asked_for_disappears(cuts: list[int]) -> None:
+    out, relay = run(WIRE, cuts, strip=True)
+
+    assert out == WIRE.replace(ONLY_USAGE, b"")
+    assert relay.usage is not None
+
+
+def test_the_null_usage_of_other_chunks_disappears_with_it() -> None:
+    wire = b'data: {"choices":[{"delta":{"content":"x"}}],"usage":null}\n\n' + FINISH + ONLY_USAGE + DONE
+
+    out, _ = run(wire, [], strip=True)
+
+    assert b"usage" not in out
+
+
+def test_usage_in_the_finish_chunk_is_read_and_the_chunk_kept() -> None:
+    finish = FINISH.replace(b"}]}", b'}],"usage":' + json.dumps(USAGE).encode() + b"}")
+
+    out, relay = run(chunk("x") + finish + DONE, [], strip=True)
+
+    assert finish in out
+    assert relay.usage is not None
+
+
+def test_a_missing_done_is_added_when_the_answer_is_whole() -> None:
+    out, _ = run(chunk("x") + FINISH, [], strip=False)
+
+    assert out.endswith(DONE)
+
+
+def test_a_stream_that_was_cut_is_not_closed() -> None:
+    relay = StreamRelay(ChatStream(), strip_usage=False)
+    relay.feed(chunk("x"))
+
+    assert relay.close() is None
+
+
+def test_an_error_event_is_noticed_and_an_error_in_the_text_is_not() -> None:
+    relay = StreamRelay(ChatStream(), strip_usage=False)
+    relay.feed(chunk('{"error": 1}') + b'data: {"choices":[],"error":null}\n\n')
+    assert relay.error_payload is None
+
+    relay.feed(b'data: {"error":{"message":"no"}}\n\n')
+    assert relay.error_payload == b'{"error":{"message":"no"}}'
+
+
+def test_responses_wait_for_content_and_end_with_their_terminal_event() -> None:
+    relay = StreamRelay(ResponsesStream(), strip_usage=False)
+    created = b'event: response.created\ndata: {"type":"response.created"}\n\n'
+    delta = b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"hi"}\n\n'
+    assert relay.feed(created) == b""
+    assert relay.feed(delta) == created + delta
+    assert relay.content_bytes == 2
+
+    text = "y" * 200_000
+    done = {"type": "response.completed", "response": {"output": text, "usage": {"input_tokens": 3, "output_tokens": 4}}}
+    wire = b"event: response.completed\ndata: " + json.dumps(done, separators=(",", ":")).encode() + b"\n\n"
+    out = b"".join(relay.feed(wire[at : at + 5000]) for at in range(0, len(wire), 5000))
+
+    assert out == wire
+    assert relay.ended
+    assert relay.usage is not None
+    assert relay.usage.output_tokens == 4
+
+
+@pytest.mark.parametrize(
+    "path", sorted(RECORDINGS.glob("*/*.chunks.txt")) if RECORDINGS.is_dir() else [], ids=lambda path: path.name
+)
+@settings(max_examples=5, deadline=None)
+@given(cuts=st.lists(st.integers(0, 10**6), max_size=6))
+def test_recorded_streams_pass_through_byte_for_byte(path: Path, cuts: list[int]) -> None:
+    folder, name = path.parent.name, path.name
+    if folder in ("anthropic", "google") or "wrapper" in name:
+        return
+    lines = [line for line in path.read_text().splitlines() if line.strip()]
+    is_responses = name.startswith("responses--")
+    wire = b"".join(b"data: " + line.encode() + b"\n\n" for line in lines) + (b"" if is_responses else DONE)
+    relay = StreamRelay(ResponsesStream() if is_responses else ChatStream(), strip_usage=False)
+    edges = [0, *sorted(cut % len(wire) for cut in cuts), len(wire)]
+
+    out = b"".join(relay.feed(wire[a:b]) for a, b in pairwise(edges)) + (relay.close() or b"")
+
+    assert out == wire
+    assert relay.ended

@@ -1,0 +1,219 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tokenrouter.domain.ledger import LedgerEntry, Usage
+from tokenrouter.domain.limit_text import limit_id
+from tokenrouter.domain.limits import Amounts, Limit, LimitTable, Window
+from tokenrouter.jobs.ledger_drain import LedgerDrain
+from tokenrouter.journal.names import DAMAGED_SUFFIX
+from tokenrouter.journal.reader import journal_files
+from tokenrouter.journal.writer import JournalWriter
+from tokenrouter.store.engine import Store, open_store
+from tokenrouter.store.ledger import MAX_PAGE_ROWS, LedgerFilter, ledger_page
+from tokenrouter.store.limit_use import limit_use
+from tokenrouter.store.migrate import migrate
+
+NOON_US = 1_767_268_800_000_000
+HELD = Amounts(1, 100, 200, 3000)
+SMALL = 4096
+DAY = Window("day")
+LIMIT = Limit(limit_id("key:*", "tokens", DAY), "key:*", "tokens", DAY, 10**6)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    url = f"sqlite:///{tmp_path / 'tokenrouter.db'}"
+    migrate(url)
+    store = open_store(url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+def journal(folder: Path) -> Iterator[JournalWriter]:
+    journal = JournalWriter(folder, segment_bytes=SMALL, reserve_bytes=SMALL)
+    yield journal
+    journal.close()
+
+
+def new_drain(store: Store, folder: Path) -> LedgerDrain:
+    return LedgerDrain(store, folder, lambda: (LimitTable([LIMIT]), lambda key_id: key_id.removeprefix("key_")))
+
+
+def begun(entry_id: str) -> LedgerEntry:
+    return LedgerEntry(entry_id, NOON_US, "chat", key_id="key_alice", chain=("key_alice",), provider="acme")
+
+
+def ended(entry_id: str) -> LedgerEntry:
+    return replace(
+        begun(entry_id), status=200, end_reason="completed", usage=Usage(10, 20), cost_nano_usd=300, latency_us=5
+    )
+
+
+def rows(store: Store) -> dict[str, LedgerEntry]:
+    found: dict[str, LedgerEntry] = {}
+    while page := ledger_page(store, LedgerFilter(before_id=min(found, default="")), limit=MAX_PAGE_ROWS):
+        assert not found.keys() & {row.id for row in page}
+        found |= {row.id: row for row in page}
+    return found
+
+
+def fill_a_segment(journal: JournalWriter, folder: Path, name: str) -> list[str]:
+    """End requests until one more segment is in use; return their ids."""
+    files = len(journal_files(folder))
+    ids: list[str] = []
+    while len(journal_files(folder)) == files:
+        ids.append(f"{name}_{len(ids)}")
+        journal.end(ended(ids[-1]))
+    journal.sync()
+    return ids
+
+
+def test_an_ended_request_is_a_row_while_its_writer_lives(store: Store, folder: Path, journal: JournalWriter) -> None:
+    drain = new_drain(store, folder)
+    journal.begin(begun("a"), HELD)
+    assert drain.drain() == 0
+    journal.end(ended("a"))
+
+    assert drain.drain() == 1
+    assert drain.drain() == 0
+    assert rows(store) == {"a": ended("a")}
+
+
+def test_a_row_is_charged_to_its_limits_once(store: Store, folder: Path, journal: JournalWriter) -> None:
+    journal.end(ended("a"))
+    new_drain(store, folder).drain()
+    new_drain(store, folder).drain()
+
+    with store.read() as connection:
+        assert limit_use(connection) == {(LIMIT.id, "key:alice"): {NOON_US - 12 * 3600 * 10**6: 30}}
+
+
+def test_what_a_dead_writer_left_open_is_charged_as_interrupted(store: Store, folder: Path) -> None:
+    journal = JournalWriter(folder, segment_bytes=SMALL, reserve_bytes=SMALL)
+    journal.begin(begun("a"), HELD)
+    journal.begin(begun("b"), HELD)
+    journal.progress("b", Amounts(1, 100, 900, 9000))
+    journal.end(ended("c"))
+    journal.close()
+
+    assert new_drain(store, folder).drain() == 3
+
+    written = rows(store)
+    assert {name: row.end_reason for name, row in written.items()} == {
+        "a": "interrupted",
+        "b": "interrupted",
+        "c": "completed",
+    }
+    assert (written["b"].usage.output_tokens, written["b"].cost_nano_usd) == (900, 9000)
+    assert not list(folder.iterdir())
+
+
+def test_what_a_killed_process_kept_allocated_is_removed(store: Store, folder: Path) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-m", "tests.journal.writing_program", str(folder)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(["src", "."])},
+    )
+    assert program.stdout is not None
+    said = [program.stdout.readline().split() for _ in range(200)]
+    new_drain(store, folder).drain()
+    program.send_signal(signal.SIGKILL)
+    program.wait()
+    program.stdout.close()
+
+    new_drain(store, folder).drain()
+
+    assert {entry_id.decode() for _, entry_id in said} <= set(rows(store))
+    assert not list(folder.iterdir())
+
+
+def test_full_segments_of_a_living_writer_go_when_they_are_in_the_ledger(
+    store: Store, folder: Path, journal: JournalWriter
+) -> None:
+    ids = fill_a_segment(journal, folder, "first") + fill_a_segment(journal, folder, "second")
+
+    new_drain(store, folder).drain()
+
+    assert set(rows(store)) == set(ids)
+    assert len(journal_files(folder)) == 1
+
+
+def test_segments_stay_as_long_as_something_older_is_open(store: Store, folder: Path, journal: JournalWriter) -> None:
+    drain = new_drain(store, folder)
+    journal.begin(begun("long"), HELD)
+    fill_a_segment(journal, folder, "first")
+    fill_a_segment(journal, folder, "second")
+    drain.drain()
+    assert len(journal_files(folder)) == 3
+
+    journal.end(ended("long"))
+    drain.drain()
+
+    assert len(journal_files(folder)) == 1
+
+
+def test_a_drain_that_was_restarted_goes_on_where_something_is_open(
+    store: Store, folder: Path, journal: JournalWriter
+) -> None:
+    journal.begin(begun("long"), HELD)
+    journal.begin(begun("short"), HELD)
+    fill_a_segment(journal, folder, "first")
+    journal.end(ended("short"))
+    new_drain(store, folder).drain()
+
+    restarted = new_drain(store, folder)
+    restarted.drain()
+    journal.end(ended("long"))
+    restarted.drain()
+    journal.close()
+    restarted.drain()
+
+    written = rows(store)
+    assert written["long"] == ended("long")
+    assert written["short"] == ended("short")
+    assert not list(folder.iterdir())
+
+
+def test_a_restarted_drain_lets_go_of_what_ended_in_a_later_file(
+    store: Store, folder: Path, journal: JournalWriter
+) -> None:
+    journal.begin(begun("long"), HELD)
+    journal.begin(begun("short"), HELD)
+    fill_a_segment(journal, folder, "first")
+    journal.end(ended("short"))
+    new_drain(store, folder).drain()
+    restarted = new_drain(store, folder)
+    restarted.drain()
+
+    journal.end(ended("long"))
+    restarted.drain()
+
+    assert len(journal_files(folder)) == 1
+
+
+def test_a_damaged_file_is_kept_for_a_person(store: Store, folder: Path) -> None:
+    journal = JournalWriter(folder, segment_bytes=SMALL, reserve_bytes=SMALL)
+    journal.end(ended("a"))
+    journal.end(ended("b"))
+    journal.close()
+    (path,) = journal_files(folder)
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+    assert new_drain(store, folder).drain() == 1
+
+    assert set(rows(store)) == {"a"}
+    assert [left.suffix for left in folder.iterdir()] == [DAMAGED_SUFFIX]
