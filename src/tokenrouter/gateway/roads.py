@@ -164,7 +164,7 @@ class Road:
 
 
 def _is_ours(error: GatewayError) -> bool:
-    return isinstance(error, ProviderCredentialsRejected)
+    return isinstance(error, ProviderCredentialsRejected | ProviderProtocolError)
 
 
 def _reason(error: GatewayError) -> EndReason:

@@ -1,0 +1,135 @@
+"""Ports in memory: they remember what they were told."""
+
+from collections.abc import Callable
+
+from tokenrouter.domain.catalog import Catalog, Key, Provider
+from tokenrouter.domain.errors import JournalUnavailable
+from tokenrouter.domain.keys import key_digest
+from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.domain.limits import Amounts, Limit
+from tokenrouter.gateway.directory import Directory
+from tokenrouter.gateway.engine import Gateway
+from tokenrouter.gateway.exchange import Ports
+from tokenrouter.gateway.ports import Flow, UpstreamResponse
+from tokenrouter.limits.memory import MemoryLimiter
+from tokenrouter.observe.figures import Figures
+from tokenrouter.providers.outbound import UpstreamRequest
+
+KEY = b"tr_alice-0123456789-abcdefgh"
+
+
+class Notes:
+    """A journal that keeps its records."""
+
+    def __init__(self, *, writable: bool = True) -> None:
+        self.writable = writable
+        self.begun: list[str] = []
+        self.held: list[Amounts] = []
+        self.ended: list[LedgerEntry] = []
+
+    def begin(self, entry: LedgerEntry, held: Amounts) -> None:
+        if not self.writable:
+            raise JournalUnavailable("full")
+        self.begun.append(entry.id)
+        self.held.append(held)
+
+    def progress(self, entry_id: str, held: Amounts) -> None:
+        self.held.append(held)
+
+    def end(self, entry: LedgerEntry) -> None:
+        self.ended.append(entry)
+
+
+class Client:
+    """The client's side."""
+
+    def __init__(self) -> None:
+        self.started = False
+        self.flow: Flow | None = None
+        self.status = 0
+        self.headers = b""
+        self.body = b""
+        self.finished = False
+
+    def answer(self, status: int, headers: bytes, body: bytes) -> None:
+        self.start(status, headers, len(body))
+        self.write(body)
+        self.finish()
+
+    def start(self, status: int, headers: bytes, length: int | None) -> None:
+        self.started, self.status, self.headers = True, status, headers
+
+    def write(self, data: bytes) -> None:
+        self.body += data
+
+    def finish(self) -> None:
+        self.finished = True
+
+
+class Scripted:
+    """An answer that is given in pieces, and then ends as told."""
+
+    def __init__(self, status: int, kind: bytes, pieces: list[bytes], ending: Exception | None = None) -> None:
+        self.status = status
+        self.headers = {b"content-type": kind}
+        self.complete = kind != b"text/event-stream"
+        self.closed = 0
+        self._pieces = pieces
+        self._ending = ending
+
+    def take(self) -> bytes:
+        pieces, self._pieces = self._pieces, []
+        return b"".join(pieces)
+
+    async def pump(self, sink: Callable[[bytes], None]) -> None:
+        for piece in self._pieces:
+            sink(piece)
+        if self._ending is not None:
+            raise self._ending
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Provided:
+    """A provider that gives one scripted answer, or fails."""
+
+    def __init__(self, outcome: UpstreamResponse | Exception) -> None:
+        self.outcome = outcome
+        self.asked: list[UpstreamRequest] = []
+
+    async def send(self, request: UpstreamRequest) -> UpstreamResponse:
+        self.asked.append(request)
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
+class Held:
+    """A source that always gives one directory."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def current(self) -> Directory:
+        return self._directory
+
+
+def catalog(*, limits: tuple[Limit, ...] = (), providers: tuple[Provider, ...] = (), **key: object) -> Catalog:
+    """One provider `acme`, one key `alice`."""
+    alice = Key(id="k1", name="alice", digest=key_digest(KEY, b""), **key)  # type: ignore[arg-type]
+    acme = Provider("acme", "openai-compatible", "http://127.0.0.1:9/v1", secret="sk-acme", models=("small", "a/b"))
+    return Catalog(providers=providers or (acme,), keys=(alice,), limits=limits)
+
+
+def gateway(provided: Provided, notes: Notes, state: Catalog | None = None) -> Gateway:
+    """A gateway whose ports are all in memory."""
+    state = state or catalog()
+    limiter = MemoryLimiter(state.limits, restored=True)
+    made = Gateway(Held(Directory(state, b"")), provided, Ports(notes, limiter, Figures()))
+    made.apply(state.policy)
+    return made

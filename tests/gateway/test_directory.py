@@ -1,0 +1,78 @@
+import pytest
+
+from tokenrouter.domain.catalog import Catalog, Key, Provider
+from tokenrouter.domain.errors import DisabledKey, ExpiredKey, InvalidKey, MissingKey
+from tokenrouter.domain.keys import key_digest
+from tokenrouter.gateway.directory import MAX_CHAIN, Directory, ModelPatterns
+
+PEPPER = b"p"
+
+
+def key(name: str, secret: str, **more: object) -> Key:
+    return Key(id=name, name=name, digest=key_digest(secret, PEPPER), **more)  # type: ignore[arg-type]
+
+
+def directory(*keys: Key) -> Directory:
+    return Directory(Catalog(keys=keys), PEPPER)
+
+
+def test_a_key_is_found_by_its_digest_whether_long_or_short() -> None:
+    state = directory(key("long", "tr_0123456789-0123456789"), key("short", "llmp-short"))
+
+    assert state.authenticate(b"tr_0123456789-0123456789", 0.0).key.name == "long"
+    assert state.authenticate(b"llmp-short", 0.0).key.name == "short"
+
+
+@pytest.mark.parametrize(
+    ("more", "error"), [({"enabled": False}, DisabledKey), ({"expires_at_s": 10.0}, ExpiredKey)]
+)
+def test_a_parent_answers_for_its_children(more: dict[str, object], error: type[InvalidKey]) -> None:
+    state = directory(key("parent", "parent-0123", **more), key("child", "child-01234", parent_id="parent"))
+
+    with pytest.raises(error, match="child|parent"):
+        state.authenticate(b"child-01234", 10.0)
+
+
+def test_a_child_whose_parent_is_gone_is_refused() -> None:
+    with pytest.raises(DisabledKey, match="parent"):
+        directory(key("child", "child-01234", parent_id="gone")).authenticate(b"child-01234", 0.0)
+
+
+def test_a_chain_that_is_too_long_or_goes_round_is_refused() -> None:
+    long = [key(f"k{n}", f"key-number-{n}", parent_id=f"k{n + 1}" if n < MAX_CHAIN else None) for n in range(MAX_CHAIN + 1)]
+    with pytest.raises(DisabledKey):
+        directory(*long).authenticate(b"key-number-0", 0.0)
+    assert directory(*long).authenticate(b"key-number-1", 0.0).chain[-1] == f"k{MAX_CHAIN}"
+    with pytest.raises(DisabledKey):
+        directory(key("a", "key-a-0123", parent_id="b"), key("b", "key-b-0123", parent_id="a")).authenticate(
+            b"key-a-0123", 0.0
+        )
+
+
+def test_no_key_and_an_unknown_key_are_told_apart() -> None:
+    with pytest.raises(MissingKey):
+        directory().authenticate(b"", 0.0)
+    with pytest.raises(InvalidKey):
+        directory().authenticate(b"tr_unknown", 0.0)
+
+
+def test_a_request_is_charged_to_its_whole_chain() -> None:
+    state = directory(key("top", "top-012345", user="u", team="t"), key("sub", "sub-012345", parent_id="top"))
+
+    assert state.authenticate(b"sub-012345", 0.0).scopes == ("key:sub", "key:top", "user:u", "team:t", "global")
+
+
+def test_a_provider_that_cannot_be_built_is_left_out_with_its_reason() -> None:
+    broken = Provider("bad", "openai-compatible", "http://h/v1", secret="line\nbreak")
+    state = Directory(Catalog(providers=(broken, Provider("good", "openai-compatible", "http://h/v1"))), PEPPER)
+
+    assert list(state.providers) == ["good"]
+    assert "line\nbreak" not in state.skipped["bad"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "model", "allowed"),
+    [([], "x", True), (["a*c"], "abbc", True), (["a.c"], "abc", False), (["a", "b"], "b", True), (["a"], "ab", False)],
+)
+def test_patterns_know_one_wildcard(patterns: list[str], model: str, allowed: bool) -> None:
+    assert ModelPatterns(patterns).allow(model) is allowed

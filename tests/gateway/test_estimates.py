@@ -1,0 +1,51 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tokenrouter.domain.ledger import Usage
+from tokenrouter.gateway.estimates import EstimateBook, Estimates
+
+
+def test_a_model_never_seen_is_bounded_by_a_token_per_byte() -> None:
+    assert Estimates().output_bound(1000) >= 1000
+    assert Estimates().input_bound(1000) >= 1000
+
+
+@given(st.lists(st.tuples(st.integers(8, 10_000), st.floats(1.0, 8.0)), min_size=1, max_size=30))
+def test_what_was_seen_is_never_above_the_bound(seen: list[tuple[int, float]]) -> None:
+    estimates = Estimates()
+    for tokens, ratio in seen:
+        size = int(tokens * ratio)
+        estimates.learn(Usage(tokens, tokens), body_bytes=size, content_bytes=size)
+
+    for tokens, ratio in seen:
+        assert estimates.output_bound(int(tokens * ratio)) >= tokens
+        assert estimates.input_bound(int(tokens * ratio)) >= tokens
+
+
+@given(st.integers(1, 100_000))
+def test_what_fits_into_a_number_of_tokens_needs_no_more(tokens: int) -> None:
+    estimates = Estimates()
+
+    assert estimates.output_bound(estimates.bytes_within(tokens)) <= tokens
+
+
+def test_a_fair_estimate_follows_the_model() -> None:
+    estimates = Estimates()
+    for _ in range(200):
+        estimates.learn(Usage(100, 100), body_bytes=800, content_bytes=800)
+
+    fair = estimates.fair(body_bytes=80, content_bytes=80)
+    assert (fair.input_tokens, fair.output_tokens) == (10, 10)
+
+
+def test_the_first_hold_is_never_above_what_was_asked_for() -> None:
+    assert Estimates().first_hold(10, 5).output_tokens == 5
+
+
+def test_the_book_forgets_the_oldest_model() -> None:
+    book = EstimateBook()
+    first = book.of("p", "first")
+    for number in range(EstimateBook.MAX_MODELS):
+        book.of("p", str(number))
+
+    assert book.of("p", "first") is not first
