@@ -32,7 +32,9 @@ def test_a_made_key_is_all_that_stands_on_standard_output(home: Home) -> None:
 
 def test_a_key_is_listed_without_itself_and_ends_when_it_is_revoked(home: Home) -> None:
     told = json.loads(
-        torod(home, "keys", "create", "bob", "--json", "--role", "keymaster", "--expires", "30d", "--allow", "a/*").stdout
+        torod(
+            home, "keys", "create", "bob", "--json", "--role", "keymaster", "--expires", "30d", "--allow", "a/*"
+        ).stdout
     )
     listed = json.loads(torod(home, "keys", "list", "--json").stdout)
 

@@ -19,7 +19,9 @@ LAYOUTS: Any = st.sampled_from([{"separators": (",", ":")}, {}, {"indent": 2}, {
 
 
 @given(OBJECTS, LAYOUTS)
-def test_any_object_in_any_layout_is_split_and_put_together_again(value: dict[str, Any], layout: dict[str, Any]) -> None:
+def test_any_object_in_any_layout_is_split_and_put_together_again(
+    value: dict[str, Any], layout: dict[str, Any]
+) -> None:
     body = json.dumps(value, **layout).encode()
 
     fields = peek_object(body)

@@ -34,7 +34,10 @@ def test_chat_needs_an_array_of_messages() -> None:
 def test_asking_for_usage_keeps_the_other_stream_options() -> None:
     head = CHAT.peek(b'{"model":"m","messages":[],"stream":true,"stream_options":{"include_obfuscation":false}}')
 
-    assert json.loads(CHAT.asking_usage(head)["stream_options"]) == {"include_obfuscation": False, "include_usage": True}
+    assert json.loads(CHAT.asking_usage(head)["stream_options"]) == {
+        "include_obfuscation": False,
+        "include_usage": True,
+    }
 
 
 def test_a_bound_goes_under_the_name_that_the_client_used() -> None:

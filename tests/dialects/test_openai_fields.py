@@ -64,7 +64,10 @@ def test_the_stricter_of_two_bounds_counts() -> None:
         ),
         (b'{"prompt_tokens":10,"completion_tokens":4,"prompt_tokens_details":null}', Usage(10, 4)),
         (b'{"prompt_tokens":10,"total_tokens":10}', Usage(10, 0)),
-        (b'{"prompt_tokens":10,"completion_tokens":4,"prompt_cache_hit_tokens":8}', Usage(10, 4, cached_input_tokens=8)),
+        (
+            b'{"prompt_tokens":10,"completion_tokens":4,"prompt_cache_hit_tokens":8}',
+            Usage(10, 4, cached_input_tokens=8),
+        ),
         (
             b'{"prompt_tokens":10,"completion_tokens":4,"total_tokens":19,"completion_tokens_details":{"reasoning_tokens":5}}',
             Usage(10, 9, reasoning_tokens=5),

@@ -99,7 +99,10 @@ def test_responses_wait_for_content_and_end_with_their_terminal_event() -> None:
     assert relay.content_bytes == 2
 
     text = "y" * 200_000
-    done = {"type": "response.completed", "response": {"output": text, "usage": {"input_tokens": 3, "output_tokens": 4}}}
+    done = {
+        "type": "response.completed",
+        "response": {"output": text, "usage": {"input_tokens": 3, "output_tokens": 4}},
+    }
     wire = b"event: response.completed\ndata: " + json.dumps(done, separators=(",", ":")).encode() + b"\n\n"
     out = b"".join(relay.feed(wire[at : at + 5000]) for at in range(0, len(wire), 5000))
 

@@ -1,12 +1,13 @@
 import gzip
 import zlib
+from contextlib import suppress
 
 import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenrouter.domain.errors import BodyTooLarge, GatewayError, UnsupportedEncoding
+from tokenrouter.domain.errors import BodyTooLarge, ClientError, UnsupportedEncoding
 from tokenrouter.edge.decompress import decompress
 
 PLAIN = b'{"model":"m","messages":[]}' * 50
@@ -47,7 +48,12 @@ def test_a_bomb_is_refused(pack: object, request: pytest.FixtureRequest) -> None
 
 @pytest.mark.parametrize(
     ("encoding", "body"),
-    [(b"br", b"x"), (b"gzip", b"\x1f\x8bgarbage"), (b"gzip", gzip.compress(PLAIN)[:-9]), (b"zstd", b"\x28\xb5\x2f\xfdx")],
+    [
+        (b"br", b"x"),
+        (b"gzip", b"\x1f\x8bgarbage"),
+        (b"gzip", gzip.compress(PLAIN)[:-9]),
+        (b"zstd", b"\x28\xb5\x2f\xfdx"),
+    ],
 )
 def test_what_cannot_be_read_is_told(encoding: bytes, body: bytes) -> None:
     with pytest.raises(UnsupportedEncoding):
@@ -56,7 +62,5 @@ def test_what_cannot_be_read_is_told(encoding: bytes, body: bytes) -> None:
 
 @given(st.binary(max_size=300), st.sampled_from([b"", b"gzip", b"deflate", b"zstd", b"gzip,gzip,gzip,gzip,gzip"]))
 def test_garbage_is_either_read_or_refused(body: bytes, encoding: bytes) -> None:
-    try:
+    with suppress(ClientError):
         assert len(decompress(body, encoding, LIMIT)) <= LIMIT
-    except GatewayError as error:
-        assert 400 <= error.status < 500

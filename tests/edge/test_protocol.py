@@ -85,7 +85,9 @@ async def test_a_chunked_body_over_the_bound_is_refused_while_it_comes() -> None
 
 
 @pytest.mark.parametrize(
-    "sent", [b"POST /x HTTP/1.1\r\nHo", b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx"], ids=["head", "body"]
+    "sent",
+    [b"POST /x HTTP/1.1\r\nHo", b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx"],
+    ids=["head", "body"],
 )
 async def test_a_client_that_stops_sending_is_told_and_closed(sent: bytes) -> None:
     bounds = Bounds(head_timeout_s=0.2, body_timeout_s=0.2)

@@ -1,7 +1,6 @@
+from asyncio import Transport
 from email.utils import parsedate_to_datetime
 from typing import cast
-
-from asyncio import Transport
 
 import pytest
 

@@ -23,13 +23,11 @@ def test_a_key_is_found_by_its_digest_whether_long_or_short() -> None:
     assert state.authenticate(b"llmp-short", 0.0).key.name == "short"
 
 
-@pytest.mark.parametrize(
-    ("more", "error"), [({"enabled": False}, DisabledKey), ({"expires_at_s": 10.0}, ExpiredKey)]
-)
+@pytest.mark.parametrize(("more", "error"), [({"enabled": False}, DisabledKey), ({"expires_at_s": 10.0}, ExpiredKey)])
 def test_a_parent_answers_for_its_children(more: dict[str, object], error: type[InvalidKey]) -> None:
     state = directory(key("parent", "parent-0123", **more), key("child", "child-01234", parent_id="parent"))
 
-    with pytest.raises(error, match="child|parent"):
+    with pytest.raises(error, match=r"child|parent"):
         state.authenticate(b"child-01234", 10.0)
 
 
@@ -39,7 +37,9 @@ def test_a_child_whose_parent_is_gone_is_refused() -> None:
 
 
 def test_a_chain_that_is_too_long_or_goes_round_is_refused() -> None:
-    long = [key(f"k{n}", f"key-number-{n}", parent_id=f"k{n + 1}" if n < MAX_CHAIN else None) for n in range(MAX_CHAIN + 1)]
+    long = [
+        key(f"k{n}", f"key-number-{n}", parent_id=f"k{n + 1}" if n < MAX_CHAIN else None) for n in range(MAX_CHAIN + 1)
+    ]
     with pytest.raises(DisabledKey):
         directory(*long).authenticate(b"key-number-0", 0.0)
     assert directory(*long).authenticate(b"key-number-1", 0.0).chain[-1] == f"k{MAX_CHAIN}"

@@ -132,7 +132,7 @@ async def test_a_stream_that_is_cut_is_charged_for_what_was_delivered() -> None:
 
 async def test_a_client_that_leaves_settles_its_request() -> None:
     class Silent(Provided):
-        async def send(self, request: object) -> Scripted:  # type: ignore[override]
+        async def send(self, request: object) -> Scripted:
             await asyncio.sleep(60)
             raise AssertionError
 
@@ -181,7 +181,7 @@ async def test_a_provider_that_is_drained_is_read_on_after_the_client_left() -> 
     release = asyncio.Event()
 
     class Later(Provided):
-        async def send(self, request: object) -> Scripted:  # type: ignore[override]
+        async def send(self, request: object) -> Scripted:
             await release.wait()
             return Scripted(200, JSON, [ANSWER])
 

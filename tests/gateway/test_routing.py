@@ -23,7 +23,9 @@ ALIASES = (
 )
 
 
-def directory(*, default: str = "", providers: tuple[Provider, ...] = (ACME, OTHER, RESTING, SANDBOX), **key: object) -> Directory:
+def directory(
+    *, default: str = "", providers: tuple[Provider, ...] = (ACME, OTHER, RESTING, SANDBOX), **key: object
+) -> Directory:
     alice = Key(id="k", name="alice", digest=key_digest(KEY, b""), **key)  # type: ignore[arg-type]
     state = Catalog(
         providers=providers, keys=(alice,), aliases=ALIASES, active_profile="work", default_provider=default
@@ -98,4 +100,12 @@ def test_a_providers_own_list_holds_for_everybody() -> None:
 
 
 def test_models_are_offered_under_the_name_that_leads_to_them() -> None:
-    assert list(offered_models(directory())) == ["fast", "gone", "rest", "acme/small", "acme/org/big", "other/large", "sandbox/echo"]
+    assert list(offered_models(directory())) == [
+        "fast",
+        "gone",
+        "rest",
+        "acme/small",
+        "acme/org/big",
+        "other/large",
+        "sandbox/echo",
+    ]

@@ -299,7 +299,7 @@ async def keep_until(journal: JournalWriter, condition: Callable[[], bool]) -> N
     """Let the journal be kept synced until `condition` holds."""
     keeping = asyncio.create_task(journal.keep_synced())
     async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a file that is let go tells nobody
+        while not condition():
             await asyncio.sleep(0.005)
     keeping.cancel()
 

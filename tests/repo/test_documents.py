@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import click
 import pytest
-from tokenrouter.cli.torod import main
 
 from tests.repo.files import ROOT, project_files
+from tokenrouter.cli.torod import main
 from tokenrouter.config.settings import KeySetting, Settings
 from tokenrouter.domain.catalog import Alias, Policy, Provider, Timeouts
 from tokenrouter.domain.errors import GatewayError

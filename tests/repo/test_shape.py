@@ -7,9 +7,36 @@ from pathlib import Path
 from tests.repo.files import PACKAGE, ROOT, modules, project_files
 
 TESTED_ELSEWHERE = {
+    "config/file.py": "tests/config/test_load.py reads whole files",
+    "config/paths.py": "tests/config/test_load.py",
+    "config/problems.py": "tests/config/test_load.py compares their text",
     "config/settings.py": "values without behaviour",
+    "config/table.py": "tests/config/test_load.py",
+    "dialects/base.py": "shapes and values",
+    "dialects/openai_chat.py": "tests/dialects/test_relay.py, test_openai_dialect.py",
+    "dialects/openai_completions.py": "tests/dialects/test_openai_dialect.py",
+    "dialects/openai_embeddings.py": "tests/dialects/test_openai_dialect.py",
+    "dialects/openai_errors.py": "tests/dialects/test_openai_dialect.py",
+    "dialects/openai_responses.py": "tests/dialects/test_relay.py, test_openai_dialect.py",
     "domain/catalog.py": "values without behaviour",
+    "edge/control.py": "tests/e2e speaks to the control process through it",
+    "edge/service.py": "tests/e2e/test_bad_input.py and its neighbours",
+    "gateway/exchange.py": "tests/gateway/test_engine.py: every ending",
     "gateway/ports.py": "shapes; tests/app/test_ports.py fits the adapters to them",
+    "gateway/roads.py": "tests/gateway/test_engine.py: every ending",
+    "providers/outbound.py": "values without behaviour",
+    "sandbox/errors.py": "tests/sandbox/test_faults.py",
+    "sandbox/ids.py": "tests/sandbox/test_chat.py",
+    "sandbox/models.py": "tests/sandbox/test_catalog.py",
+    "sandbox/prompt.py": "tests/sandbox/test_chat.py",
+    "sandbox/question.py": "tests/sandbox/test_chat.py",
+    "sandbox/schema_values.py": "tests/sandbox/test_schema_instances.py",
+    "sandbox/speech.py": "tests/sandbox/test_chat.py",
+    "store/errors.py": "a tree of names",
+    "store/migrations/env.py": "tests/store/test_migrate.py",
+    "upstream/connection.py": "tests/upstream/test_client.py, over real sockets",
+    "upstream/response.py": "tests/upstream/test_client.py, over real sockets",
+    "upstream/tunnel.py": "tests/upstream/test_proxies.py, through a real proxy",
 }
 NAMES_OF_DIALECTS = {"openai"}
 """A vendor that gave its name to a wire format too: the format may be named wherever formats are."""

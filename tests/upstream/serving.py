@@ -52,7 +52,9 @@ def answering(*pieces: bytes, pause_s: float = 0.0) -> Script:
     return script
 
 
-def request(port: int, *, whole: int = 2**20, host: str = "127.0.0.1", tls: bool = False, **times: float) -> UpstreamRequest:
+def request(
+    port: int, *, whole: int = 2**20, host: str = "127.0.0.1", tls: bool = False, **times: float
+) -> UpstreamRequest:
     """A request to it; `times` are time limits."""
     return UpstreamRequest(
         origin=Origin("https" if tls else "http", host, port),

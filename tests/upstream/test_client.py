@@ -2,6 +2,7 @@ import asyncio
 import gzip
 import ssl
 import time
+from typing import Any
 
 import pytest
 import trustme
@@ -78,7 +79,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         ((HEAD, *[b"2\r\nhi\r\n"] * 40), {"total_s": 0.3}, "total"),
     ],
 )
-async def test_each_phase_has_its_time_limit(pieces: tuple[bytes, ...], times: dict[str, float], phase: str) -> None:
+async def test_each_phase_has_its_time_limit(pieces: tuple[bytes, ...], times: dict[str, Any], phase: str) -> None:
     began_s = time.monotonic()
     async with serving(answering(*pieces, pause_s=0.05)) as port, UpstreamClient() as client:
         with pytest.raises(ProviderTimeout) as caught:

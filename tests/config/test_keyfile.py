@@ -1,0 +1,37 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from tokenrouter.config.keyfile import FILE_NAME, load_or_create_secret, pepper, snapshot_key
+from tokenrouter.config.settings import Paths, Settings
+
+
+def settings(folder: Path, key: str = "") -> Settings:
+    return Settings(paths=Paths(None, folder / "torod.toml", folder / "data", folder / "cache"), encryption_key=key)
+
+
+def test_the_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
+    first = load_or_create_secret(settings(tmp_path))
+
+    assert load_or_create_secret(settings(tmp_path)) == first
+    assert len(first) == 32
+    assert stat.S_IMODE((tmp_path / "data" / FILE_NAME).stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+def test_a_named_secret_needs_no_file(tmp_path: Path) -> None:
+    assert load_or_create_secret(settings(tmp_path, "words")) == load_or_create_secret(settings(tmp_path, "words"))
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_damaged_file_is_told_and_not_replaced(tmp_path: Path) -> None:
+    load_or_create_secret(settings(tmp_path))
+    (tmp_path / "data" / FILE_NAME).write_bytes(b"short")
+
+    with pytest.raises(ValueError, match="backup"):
+        load_or_create_secret(settings(tmp_path))
+
+
+def test_each_use_has_a_key_of_its_own() -> None:
+    assert len({b"s" * 32, pepper(b"s" * 32), snapshot_key(b"s" * 32)}) == 3

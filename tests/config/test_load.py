@@ -1,0 +1,238 @@
+from pathlib import Path
+
+import pytest
+
+from tokenrouter.config.load import load, split_address
+from tokenrouter.config.problems import ConfigErrors
+from tokenrouter.config.settings import Settings
+
+GOOD = """\
+listen_addr = "127.0.0.1:8080"
+database_url = "sqlite:///tokenrouter.db"
+default_provider = "acme"
+
+[[providers]]
+name = "acme"
+provider_type = "openai-compatible"
+base_url = "http://127.0.0.1:9000/v1"
+api_key = "env:ACME_KEY"
+
+[[incoming_tokens]]
+name = "alice"
+role = "inferrer"
+key = "tr_alice-0123456789"
+team = "physics"
+allowed_models = ["acme/*"]
+
+[[limits]]
+scope = "key:alice"
+metric = "tokens"
+window = "lifetime"
+amount = 100000
+mode = "hard"
+
+[[prices]]
+provider = "acme"
+model = "small"
+input_per_1m = 0.15
+output_per_1m = 0.60
+"""
+"""The sample of DESIGN.md, "Configuration"."""
+
+GO = """\
+listen_addr = "127.0.0.1:7050"
+http_mode = "enabled"
+allow_localhost_no_auth = false
+auto_enable_public_free_models = true
+auto_detect_local_servers = true
+auto_remove_expired_tokens = true
+auto_remove_empty_quota_tokens = false
+default_provider = "main"
+active_model_profile = "work"
+incoming_api_keys = ["old-key-number-one"]
+admin_api_key = "old-admin-key-0123456789"
+
+[[model_aliases]]
+name = "fast"
+[[model_aliases.targets]]
+profile = "work"
+provider = "main"
+model = "gpt-5-nano"
+
+[[providers]]
+name = "main"
+provider_type = "openai"
+api_key = "sk-main"
+enabled = true
+timeout_seconds = 45
+
+[[incoming_tokens]]
+id = "tok-1"
+name = "Team A"
+role = "keymaster"
+comment = "the first"
+key = "tr_team-a-0123456789-abcdefgh"
+expires_at = "2099-01-01T00:00:00Z"
+created_at = 2026-01-01T00:00:00Z
+[incoming_tokens.quota.requests]
+limit = 1000
+interval_seconds = 3600
+used = 7
+window_started_at = "2026-11-21T00:00:00Z"
+[incoming_tokens.quota.tokens]
+limit = 50000
+interval_seconds = 0
+used = 123
+
+[[incoming_tokens]]
+name = "child"
+key = "tr_child-0123456789-abcdefgh"
+parent_id = "tok-1"
+
+[conversations]
+enabled = false
+max_items = 5000
+[logs]
+max_lines = 5000
+[tls]
+enabled = false
+mode = "letsencrypt"
+"""
+
+
+def read(folder: Path, text: str, **environ: str) -> Settings:
+    file = folder / "torod.toml"
+    file.write_text(text)
+    return load(config=str(file), environ={"HOME": str(folder), "ACME_KEY": "sk-acme", **environ})
+
+
+def test_the_sample_of_the_design_loads(tmp_path: Path) -> None:
+    settings = read(tmp_path, GOOD)
+
+    assert settings.providers[0].secret == "sk-acme"
+    assert settings.limits[0].id == "key:alice|tokens|lifetime"
+    assert (settings.prices["acme/small"].input_nano, settings.prices["acme/small"].output_nano) == (150, 600)
+    assert settings.database_url == f"sqlite:///{tmp_path}/.local/share/tokenrouter/tokenrouter.db"
+    assert "sk-acme" not in repr(settings)
+    assert "tr_alice-0123456789" not in repr(settings)
+
+
+def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path: Path) -> None:
+    settings = read(tmp_path, GO)
+
+    assert [key.name for key in settings.keys] == ["legacy-1", "legacy-admin", "Team A", "child"]
+    assert settings.keys[1].role == "admin"
+    limits = {limit.metric: limit for limit in settings.limits}
+    assert (limits["requests"].window.kind, limits["requests"].amount) == ("interval", 1000)
+    assert limits["tokens"].window.kind == "lifetime"
+    assert [carried.used for carried in settings.carried_use] == [7, 123]
+    assert settings.providers[0].base_url == "https://api.openai.com/v1"
+    assert settings.providers[0].timeouts.between_bytes_s == 45
+    assert settings.aliases[0].targets[0].model == "gpt-5-nano"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("default_provider", "default_providr", 'torod.toml:3: default_providr: unknown key; did you mean "default_provider"?'),
+        ('base_url = "http', 'bse_url = "http', 'torod.toml:8: providers[0].bse_url: unknown key; did you mean "base_url"?'),
+        ('mode = "hard"', 'mode = "hrd"', "torod.toml:23: limits[0].mode: 'hrd' is not known; did you mean \"hard\"?"),
+        ("key:alice", "kye:alice", "torod.toml:19: limits[0].scope: scope 'kye:alice' is not known"),
+        ('"tokens"', '"tokns"', "torod.toml:20: limits[0].metric: metric 'tokns' is not known; did you mean \"tokens\"?"),
+        ('"lifetime"', '"lifetim"', "torod.toml:21: limits[0].window: window 'lifetim' is not known; did you mean \"lifetime\"?"),
+        ("100000", "-1", "torod.toml:22: limits[0].amount: amount -1 is negative"),
+        ("100000", "9" * 25, "torod.toml:22: limits[0].amount"),
+        ("100000", '"many"', "torod.toml:22: limits[0].amount: amount 'many' must be a whole number"),
+        ("0.15", "0.00015", "torod.toml:28: prices[0].input_per_1m: price Decimal('0.00015') per million tokens is finer"),
+        ("0.15", "-1", "torod.toml:28: prices[0].input_per_1m: price -1 is negative"),
+        ('"acme"\nmodel', '"acne"\nmodel', "torod.toml:26: prices[0].provider: there is no provider 'acne'; did you mean \"acme\"?"),
+        ('default_provider = "acme"', 'default_provider = "acne"', "torod.toml:3: default_provider: there is no provider 'acne'; did you mean \"acme\"?"),
+        ('"inferrer"', '"infferer"', "torod.toml:13: incoming_tokens[0].role: 'infferer' is not known; did you mean \"inferrer\"?"),
+        ("tr_alice-0123456789", "short", "torod.toml:14: incoming_tokens[0].key: is shorter than 8 characters"),
+        ('name = "acme"', 'name = "Ac me"', "torod.toml:6: providers[0].name: 'Ac me' is not usable"),
+        ("openai-compatible", "openai-compatibel", "torod.toml:7: providers[0].provider_type: 'openai-compatibel' is not known; did you mean \"openai-compatible\"?"),
+        ("http://127.0.0.1:9000/v1", "ftp://x", "torod.toml:8: providers[0].base_url: 'ftp://x' is not an http:// or https:// URL"),
+        ("http://127.0.0.1:9000/v1", "https://u:p@h/v1", "torod.toml:8: providers[0].base_url: must not hold a user name or password"),
+        ("http://127.0.0.1:9000/v1", "https://{name}.x/v1", "torod.toml:8: providers[0].base_url: 'https://{name}.x/v1' still has a {placeholder}"),
+        ("http://127.0.0.1:9000/v1", "http://localhost:8080/v1", "torod.toml:5: providers.acme.base_url: is this gateway's own address"),
+        ("env:ACME_KEY", "env:NO_SUCH", "torod.toml:9: providers[0].api_key: the environment variable 'NO_SUCH' is not set"),
+        ("env:ACME_KEY", "file:/no/such", "torod.toml:9: providers[0].api_key: the file '/no/such' cannot be read"),
+        ("env:ACME_KEY", "tr_alice-0123456789", "torod.toml:5: providers.acme.api_key: holds the key 'alice' of this gateway"),
+        ('"127.0.0.1:8080"', '"8080"', "torod.toml:1: listen_addr: '8080' is not host:port"),
+        ('"127.0.0.1:8080"', "8080", "torod.toml:1: listen_addr: 8080 must be text in quotes"),
+        ("sqlite:///tokenrouter.db", "postgresql://u@h/d", "torod.toml:2: database_url: 'postgresql://u' cannot be used"),
+        ('name = "alice"', 'name = "alice"\nparent_id = "bob"', "torod.toml:11: parent_id: there is no key 'bob'"),
+        ('name = "alice"', 'name = "alice"\nexpires_at = "soon"', "torod.toml:13: incoming_tokens[0].expires_at: 'soon' is not a time"),
+        ("listen_addr", "allow_localhost_no_auth = true\nlisten_addr", "torod.toml:1: allow_localhost_no_auth: gives everybody on this machine"),
+        ("listen_addr", 'redis_url = "redis://x"\nlisten_addr', "torod.toml:1: redis_url: is not in this version"),
+        ("listen_addr", "workers = 4\nlisten_addr", "torod.toml:1: workers: more than one is not in this version"),
+        ("[[limits]]", "[tls]\nenabled = true\n[[limits]]", "torod.toml:19: tls.enabled: TLS is not in this version"),
+        ("[[limits]]", '[[limits]]\nscope = "provider:acne"\nmetric = "requests"\namount = 1\n[[limits]]', "torod.toml:18: scope: 'provider:acne': there is no provider 'acne'; did you mean \"acme\"?"),
+        ("[[limits]]", '[[providers]]\nname = "acme"\nbase_url = "http://h/v1"\n[[limits]]', "torod.toml:19: providers[1].name: 'acme' stands twice"),
+        ("= 0.60", "= = 0.60", "torod.toml:29: is not TOML"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_its_line_its_key_and_the_nearest_right_thing(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, GOOD.replace(old, new, 1))
+
+    assert any(str(problem).startswith(expected) for problem in caught.value.problems), str(caught.value)
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, GOOD.replace("base_url", "bse_url").replace('"hard"', '"hrd"'))
+
+    assert len(caught.value.problems) >= 3
+
+
+def test_the_environment_wins_over_the_file_and_dotenv_stands_between(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("# comment\nexport MAX_CONCURRENT_REQUESTS='7'\nACME_KEY=from-dotenv\n")
+    text = "max_concurrent_requests = 3\n" + GOOD
+
+    assert read(tmp_path, text).policy.max_concurrent_requests == 7
+    assert read(tmp_path, text, MAX_CONCURRENT_REQUESTS="9").policy.max_concurrent_requests == 9
+
+
+def test_a_flag_wins_over_everything(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "TOKENROUTER_LISTEN_ADDR": "127.0.0.1:2", "HOST": "0.0.0.0", "PORT": "3"}
+
+    assert load(config=None, environ=environ, overrides={"listen_addr": ":1"}).listen_addr == "127.0.0.1:1"
+    assert load(config=None, environ=environ).listen_addr == "127.0.0.1:2"
+    del environ["TOKENROUTER_LISTEN_ADDR"]
+    assert load(config=None, environ=environ).listen_addr == "0.0.0.0:3"
+
+
+def test_a_file_in_the_current_folder_configures_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "torod.toml").write_text(GOOD)
+    (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-foreign")
+    monkeypatch.chdir(tmp_path)
+
+    assert load(config=None, environ={"HOME": str(tmp_path / "home")}).providers == ()
+
+
+def test_one_variable_moves_everything(tmp_path: Path) -> None:
+    (tmp_path / "torod.toml").write_text(GOOD.replace("env:ACME_KEY", "sk-x"))
+    settings = load(config=None, environ={"TOKENROUTER_HOME": str(tmp_path), "HOME": "/nowhere"})
+
+    assert settings.paths.config_file == tmp_path / "torod.toml"
+    assert settings.paths.state_dir == tmp_path / "data"
+    assert settings.paths.cache_dir == tmp_path / "cache"
+
+
+def test_short_keys_and_limits_of_nothing_are_noticed(tmp_path: Path) -> None:
+    notices = read(tmp_path, GOOD.replace("100000", "0")).notices
+
+    assert any("shorter than 20" in notice.message for notice in notices)
+    assert any("admits no request" in notice.message for notice in notices)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:80", ("::1", 80)), (":80", ("127.0.0.1", 80)), ("80", None), ("h:x", None), ("::1:80", None), ("h:99999", None)],
+)  # fmt: skip
+def test_addresses(text: str, expected: tuple[str, int] | None) -> None:
+    assert split_address(text) == expected
