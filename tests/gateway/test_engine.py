@@ -1,11 +1,12 @@
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.gateway.fakes import KEY, Client, Notes, Provided, Scripted, catalog, gateway
 from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.domain.catalog import Provider
+from tokenrouter.domain.catalog import Policy, Provider
 from tokenrouter.domain.errors import (
     GatewayError,
     InvalidKey,
@@ -153,6 +154,14 @@ async def test_without_a_journal_no_provider_is_asked() -> None:
         await gateway(provided, Notes(writable=False)).serve(call(), Client())
 
     assert not provided.asked
+
+
+async def test_a_gateway_that_is_told_to_serves_unrecorded() -> None:
+    client = Client()
+    state = replace(catalog(), policy=Policy(on_journal_failure="serve"))
+    await gateway(Provided(Scripted(200, JSON, [ANSWER])), Notes(writable=False), state).serve(call(), client)
+
+    assert client.status == 200
 
 
 async def test_a_refusal_after_authentication_leaves_a_row_and_one_before_it_none() -> None:

@@ -213,6 +213,9 @@ def _notices(top: Table, subjects: Subjects) -> list[Notice]:
         for limit in subjects.limits
         if limit.amount == 0 and limit.mode == "hard"
     ]
+    if top.raw("auto_remove_empty_quota_tokens") is True:
+        where = top.where("auto_remove_empty_quota_tokens")
+        notices.append(Notice(where, f"removing keys whose quota is used up {_NOT_YET}; they stay and are refused"))
     conversations = top.raw("conversations")
     if isinstance(conversations, dict) and conversations.get("enabled"):
         notices.append(Notice(top.where("conversations"), f"capturing conversations {_NOT_YET}; nothing is stored"))

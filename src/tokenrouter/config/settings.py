@@ -115,7 +115,6 @@ class Settings:
     drain_s: float = 30.0
     journal_sync_s: float = 0.1
     journal_reserve_bytes: int = 16 * 2**20
-    trusted_proxies: tuple[str, ...] = ()
     auto_remove_expired_tokens: bool = True
     auto_remove_empty_quota_tokens: bool = False
     discovery: bool = True

@@ -95,6 +95,7 @@ class Gateway:
         except GatewayError as error:
             self._refuse(entry, error)
             raise
+        exchange.goes_unrecorded = self._policy.on_journal_failure == "serve"
         try:
             exchange.reserve(self._scopes_of(principal, exchange.route, call))
             exchange.begin()

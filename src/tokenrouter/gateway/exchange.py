@@ -5,12 +5,13 @@ the client, the limits get back what was not used, the figures count it.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.openai_dialect import OpenAiDialect
-from tokenrouter.domain.errors import GatewayError
+from tokenrouter.domain.errors import JournalUnavailable
 from tokenrouter.domain.ledger import EndReason, LedgerEntry, Price, Usage, cost
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.gateway.estimates import Estimates
@@ -59,6 +60,7 @@ class Exchange:
     Attributes:
         asks_usage: whether this provider reports usage in streams only when asked.
         covered_bytes: how much delivered text what it holds surely covers.
+        goes_unrecorded: whether to go on when the journal cannot be written (`on_journal_failure = "serve"`).
         hung_up: whether the client is gone while its answer is drained.
         output_limit: the bound on the answer that we send, or None for the client's own.
         touched: whether anything went to the client since the last look at silent streams.
@@ -70,6 +72,7 @@ class Exchange:
         "covered_bytes",
         "dialect",
         "ended",
+        "goes_unrecorded",
         "entry",
         "estimates",
         "head",
@@ -112,6 +115,7 @@ class Exchange:
         self.reservation: Reservation | None = None
         self.covered_bytes = 0
         self.ended = False
+        self.goes_unrecorded = False
         self.hung_up = False
         self.touched = False
         self.quiet_since_s = call.started_s
@@ -134,9 +138,10 @@ class Exchange:
         """
         try:
             self.ports.journal.begin(self.entry, self.held)
-        except GatewayError:
-            self._settle(Amounts())
-            raise
+        except JournalUnavailable:
+            if not self.goes_unrecorded:
+                self._settle(Amounts())
+                raise
 
     def extend(self, content_bytes: int) -> bool:
         """Hold enough for `content_bytes` of delivered text and some more; False when a limit forbids it."""
@@ -147,8 +152,16 @@ class Exchange:
             return False
         self.held = held
         self.covered_bytes = wanted_bytes
-        self.ports.journal.progress(self.entry.id, held)
+        self._record(lambda: self.ports.journal.progress(self.entry.id, held))
         return True
+
+    def _record(self, write: Callable[[], None]) -> None:
+        """Write to the journal; its own counter tells of what could not be written."""
+        try:
+            write()
+        except JournalUnavailable:
+            if not self.goes_unrecorded:
+                raise
 
     def note_first_token(self) -> None:
         """The first byte of the answer is about to go out."""
@@ -181,7 +194,7 @@ class Exchange:
         entry.latency_us = int((time.monotonic() - self.call.started_s) * 1e6)
         self._settle(self._used())
         self.ports.observer.record(entry)
-        self.ports.journal.end(entry)
+        self._record(lambda: self.ports.journal.end(entry))
 
     def _count(self, usage: Usage | None, content_bytes: int, *, free: bool) -> None:
         entry = self.entry
