@@ -109,6 +109,7 @@ def test_a_child_that_dies_is_started_again_and_no_client_is_refused(supervise: 
     running = supervise()
     first = running.answer()
     os.kill(first, signal.SIGKILL)
+    wait_until("its end", lambda: not is_running(first), 5)
 
     assert running.answer() != first
 
