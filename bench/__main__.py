@@ -59,7 +59,7 @@ def _run(wanted: options.Options, folder: Path) -> bool:
         run.measure()
     print(f"\n{time.monotonic() - begin_s:.0f} s in all")
     if wanted.record and not run.failed:
-        report.write_between_markers(PAGE, "\n\n".join(["", about, *run.sections, ""]))
+        report.write_between_markers(PAGE, "\n" + "\n\n".join([about, *run.sections]) + "\n")
     return bool(run.failed)
 
 

@@ -20,6 +20,7 @@ def describe(plan: CorePlan, programs: list[str]) -> list[str]:
         f"Versions: Python {platform.python_version()}, {packages}, {', '.join(map(_program_version, programs))}",
         f"Commit: {_commit()}",
         f"Cores: {plan.note}",
+        f"Load before the run: {os.getloadavg()[0]:.1f} (whatever else runs here disturbs the figures)",
     ]
 
 

@@ -25,7 +25,7 @@ ABORTED_MODEL: Final = "bench/stream-200-20"
 """Four seconds long: nobody reads it to the end here."""
 REQUEST_BYTES: Final = 2000
 STEPS: Final = 10
-MIB: Final = 2**20
+SLOWEST_PER_S: Final = 1000
 
 
 @dataclass(slots=True)
@@ -106,7 +106,16 @@ class User:
 
 
 async def soak(port: int, count: Count) -> None:
-    """Send `count.wanted` requests over `CONNECTIONS` connections."""
+    """Send `count.wanted` requests over `CONNECTIONS` connections.
+
+    Raises:
+        TimeoutError: fewer than `SLOWEST_PER_S` a second were answered, so something hangs.
+    """
+    async with asyncio.timeout(60.0 + count.wanted / SLOWEST_PER_S):
+        await _soak(port, count)
+
+
+async def _soak(port: int, count: Count) -> None:
     users = [User(port, count) for _ in range(CONNECTIONS)]
     for user in users:
         await user.connect()

@@ -38,10 +38,10 @@ class Length:
 
 
 FULL: Final = Length(
-    rounds=2, latency_rounds=3, whole_s=4, latency_s=2, streams_s=5, many_s=10, starts=5, requests=300_000
+    rounds=2, latency_rounds=3, whole_s=3, latency_s=2, streams_s=5, many_s=8, starts=5, requests=250_000
 )
 QUICK: Final = Length(
-    rounds=1, latency_rounds=1, whole_s=1, latency_s=1, streams_s=2, many_s=3, starts=1, requests=50_000
+    rounds=1, latency_rounds=1, whole_s=1, latency_s=1, streams_s=2, many_s=2, starts=1, requests=25_000
 )
 
 

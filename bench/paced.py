@@ -24,7 +24,7 @@ import uvloop
 from bench.bodies import http_request, request_body
 from bench.client import Connection, connect
 from bench.figures import Latency, percentile
-from bench.processes import RunFailed, python, running
+from bench.processes import RunFailed, output_of, python, running
 from bench.targets import Target
 
 CONNECTIONS: Final = 64
@@ -121,9 +121,7 @@ def measure(target: Target, size_kb: float, rate: float, seconds: float, core: i
     """
     wanted = ["--port", str(target.port), "--size-kb", str(size_kb), "--rate", str(rate), "--seconds", str(seconds)]
     with running(python("bench.paced", *wanted), on_cores=(core,)) as process:
-        output, _ = process.communicate(timeout=seconds + DRAIN_S + 30.0)
-    if process.returncode:
-        raise RunFailed(f"{target.name}: the generator ended with an error")
+        output = output_of(process, seconds + DRAIN_S + 30.0, f"{target.name} at {rate:.0f} requests a second")
     target.check()
     found: dict[str, Any] = json.loads(output)
     if found.pop("failed"):

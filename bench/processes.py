@@ -20,6 +20,8 @@ from bench import cores, procfs
 
 STOP_S: Final = 8.0
 """How long a process may take to stop before it is killed."""
+START_S: Final = 20.0
+"""How long a program may take to start."""
 POLL_S: Final = 0.01
 ROOT: Final = Path(__file__).resolve().parent.parent
 OUT: Final = ROOT / "bench" / "out"
@@ -87,6 +89,36 @@ def _kill_orphan(pid: int) -> None:
         os.kill(pid, 9)
     except ProcessLookupError:
         return
+
+
+def wait_until_up(process: subprocess.Popen[str], answers: Callable[[], bool], what: str) -> None:
+    """Return once a just started program answers.
+
+    Raises:
+        RunFailed: it ended, or took longer than `START_S`.
+    """
+
+    def up() -> bool:
+        if process.poll() is not None:
+            raise RunFailed(f"{what} ended with code {process.returncode} instead of starting")
+        return answers()
+
+    wait_until(up, START_S, f"start of {what}")
+
+
+def output_of(process: subprocess.Popen[str], timeout_s: float, what: str) -> str:
+    """Return what a program prints until it ends.
+
+    Raises:
+        RunFailed: it ended with an error, or not within `timeout_s`.
+    """
+    try:
+        output, _ = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        raise RunFailed(f"{what}: not within {timeout_s:g} s") from None
+    if process.returncode:
+        raise RunFailed(f"{what}: ended with code {process.returncode}")
+    return output
 
 
 def python(module: str, *arguments: str) -> list[str]:

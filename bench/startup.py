@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from bench.figures import Startup
-from bench.processes import free_port, running, wait_until
-from bench.targets import START_S, Upstream, answers_models, gateway_command, wait_until_quiet
+from bench.processes import free_port, running, wait_until_up
+from bench.targets import Upstream, answers_models, gateway_command, wait_until_quiet
 
 
 def measure(upstream: Upstream, folder: Path, cores: tuple[int, ...], runs: int) -> Startup:
@@ -30,7 +30,7 @@ def _start_once(upstream: Upstream, home: Path, cores: tuple[int, ...]) -> float
     command, env = gateway_command(home, port, upstream.port)
     begin_s = time.perf_counter()
     with running(command, on_cores=cores, env=env, log=home.with_suffix(".log")) as process:
-        wait_until(lambda: answers_models(port), START_S, f"start of the gateway (see {home.name}.log)")
+        wait_until_up(process, lambda: answers_models(port), f"the gateway (see {home.name}.log)")
         taken_s = time.perf_counter() - begin_s
         wait_until_quiet(process.pid)
     return taken_s

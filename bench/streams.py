@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import gc
 import json
+import subprocess
 import time
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,7 +19,7 @@ from bench import procfs
 from bench.bodies import http_request, request_body
 from bench.client import Connection, connect
 from bench.figures import ManyStreams, Streams
-from bench.processes import RunFailed, python, running, wait_until
+from bench.processes import RunFailed, output_of, python, running, wait_until
 from bench.targets import Target, Upstream
 
 STALL_S: Final = 1.0
@@ -26,6 +27,8 @@ STALL_S: Final = 1.0
 RAMP_S: Final = 1.5
 """Streams are opened over this time, so that their chunks do not fall due together."""
 MARGIN_S: Final = 1.5
+LATE_END_S: Final = 30.0
+"""How much longer than planned streams may take before the run has failed."""
 REQUEST_BYTES: Final = 300
 EVENT: Final = b"data:"
 LAST_EVENT: Final = b"[DONE]"
@@ -112,7 +115,7 @@ def measure_cost(target: Target, upstream: Upstream, shape: Shape, seconds: floa
             raise RunFailed(
                 f"{target.name}: {stats['open_streams']} of {shape.streams} streams were left while measuring"
             )
-        _collect(process.communicate(timeout=60.0)[0], target, shape)
+        _collect(process, target, shape)
     chunks = stats["chunks"] - sent_before
     return Streams(target.name, shape.streams, chunks / elapsed_s, cpu_s / chunks * 1e6, cpu_s / elapsed_s)
 
@@ -122,7 +125,7 @@ def measure_stalls(target: Target, upstream: Upstream, shape: Shape, core: int) 
     upstream.forget_gaps()
     with running(_command(target, shape), on_cores=(core,)) as process:
         _wait_for_all(upstream, shape)
-        found = _collect(process.communicate(timeout=shape.chunks * shape.interval_ms / 1e3 + 60.0)[0], target, shape)
+        found = _collect(process, target, shape)
     stats = upstream.stats()
     return ManyStreams(target.name, shape.streams, found["stalled"], found["longest_gap_s"], stats["longest_gap_s"])
 
@@ -139,10 +142,10 @@ def _command(target: Target, shape: Shape) -> list[str]:
     return python("bench.streams", "--port", str(target.stream_port), *numbers)
 
 
-def _collect(output: str, target: Target, shape: Shape) -> dict[str, Any]:
+def _collect(process: subprocess.Popen[str], target: Target, shape: Shape) -> dict[str, Any]:
+    limit_s = shape.chunks * shape.interval_ms / 1e3 + LATE_END_S
+    output = output_of(process, limit_s, f"{target.name} with {shape.streams} streams")
     target.check()
-    if not output:
-        raise RunFailed(f"{target.name}: the stream watcher ended with an error")
     found: dict[str, Any] = json.loads(output)
     if found["incomplete"]:
         raise RunFailed(f"{target.name}: {found['incomplete']} of {shape.streams} streams did not arrive whole")

@@ -15,12 +15,11 @@ from typing import Any, Final
 
 from bench import nginx, procfs
 from bench.cores import CorePlan
-from bench.processes import RunFailed, ask, free_port, python, running, wait_until
+from bench.processes import RunFailed, ask, free_port, python, running, wait_until_up
 
 KEY: Final = "tr_bench-0123456789-0123456789-0123456789"
 AUTHORIZATION: Final = {"Authorization": f"Bearer {KEY}"}
 DATA_MODULE: Final = "tokenrouter.app.data"
-START_S: Final = 20.0
 QUIET_SHARE: Final = 0.03
 """Below this share of a core the gateway counts as idle: start-up work has ended."""
 GATEWAY_CONFIG: Final = """\
@@ -97,7 +96,7 @@ def static_provider(plan: CorePlan, port: int, log: Path) -> Iterator[Upstream]:
     port = port or free_port()
     command = python("bench.upstream", "--port", str(port))
     with running(command, on_cores=(plan.upstream,), log=log) as process:
-        wait_until(lambda: ask(port, "GET", "/stats")[0] == 200, START_S, "start of the static provider")
+        wait_until_up(process, lambda: ask(port, "GET", "/stats")[0] == 200, "the static provider")
         yield Upstream(port, process.pid)
 
 
@@ -117,7 +116,7 @@ def nginx_proxy(plan: CorePlan, upstream: Upstream, folder: Path) -> Iterator[Ta
     config.write_text(nginx.config_text(home, upstream.port, port, stream_port))
     command = [program, "-p", str(home), "-e", "stderr", "-c", str(config)]
     with running(command, on_cores=(plan.proxy,), log=folder / "nginx.log") as process:
-        wait_until(lambda: ask(port, "GET", "/v1/models")[0] == 200, START_S, "start of nginx")
+        wait_until_up(process, lambda: ask(port, "GET", "/v1/models")[0] == 200, "nginx")
         worker = procfs.tree(process.pid)[1]
         yield Target("nginx", port, stream_port, worker)
 
@@ -131,7 +130,7 @@ def gateway(plan: CorePlan, upstream: Upstream, folder: Path) -> Iterator[Target
     port = free_port()
     command, env = gateway_command(folder / "gateway", port, upstream.port)
     with running(command, on_cores=(plan.beside,), env=env, log=folder / "gateway.log") as process:
-        wait_until(lambda: answers_models(port), START_S, f"start of the gateway (see {folder.name}/gateway.log)")
+        wait_until_up(process, lambda: answers_models(port), "the gateway (see gateway.log)")
         wait_until_quiet(process.pid)
         data = data_process(process.pid)
         pin_threads(data, plan.proxy)

@@ -8,7 +8,7 @@ from bench import procfs
 from bench.bodies import PATH, request_body
 from bench.figures import Whole
 from bench.nginx import find_program
-from bench.processes import RunFailed, running
+from bench.processes import RunFailed, output_of, running
 from bench.targets import KEY, Target
 
 CONNECTIONS: Final = 64
@@ -71,7 +71,7 @@ def _run(target: Target, script: Path, seconds: float, core: int) -> dict[str, A
     url = f"http://127.0.0.1:{target.port}{PATH}"
     command = [find(), "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(script), url]
     with running(command, on_cores=(core,)) as process:
-        output, _ = process.communicate(timeout=seconds + 30.0)
+        output = output_of(process, seconds + 30.0, f"{target.name} under wrk")
     result: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
     if result["errors"] or not result["requests"]:
         raise RunFailed(f"{target.name}: {result['errors']} of {result['requests']} requests failed under wrk")
