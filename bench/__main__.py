@@ -52,7 +52,8 @@ def _run(wanted: options.Options, folder: Path) -> bool:
     signal.signal(signal.SIGTERM, _as_interrupt)
     _raise_file_limit()
     plan = plan_cores(available_cores())
-    about = "\n".join(f"- {line}" for line in machine.describe(plan, [nginx.find(), wrk.find()]))
+    programs = [nginx.find(), wrk.find()] if wanted.compares else []
+    about = "\n".join(f"- {line}" for line in machine.describe(plan, programs))
     print(about, flush=True)
     run = Run(wanted, plan, folder)
     with pinned(plan.beside):

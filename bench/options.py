@@ -41,7 +41,7 @@ FULL: Final = Length(
     rounds=2, latency_rounds=3, whole_s=3, latency_s=2, streams_s=5, many_s=8, starts=5, requests=250_000
 )
 QUICK: Final = Length(
-    rounds=1, latency_rounds=1, whole_s=1, latency_s=1, streams_s=2, many_s=2, starts=1, requests=25_000
+    rounds=1, latency_rounds=1, whole_s=1, latency_s=1, streams_s=2, many_s=2, starts=1, requests=20_000
 )
 
 
@@ -52,6 +52,10 @@ class Running:
     name: str
     port: int
     pid: int
+
+
+COMPARING: Final = frozenset({"whole", "latency", "streams", "many"})
+"""Parts that set one target beside another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,11 @@ class Options:
     running: Running | None
     upstream_port: int
     record: bool
+
+    @property
+    def compares(self) -> bool:
+        """Whether targets are set beside each other; if not, nginx and wrk are not needed."""
+        return not COMPARING.isdisjoint(self.parts)
 
 
 def parse(arguments: list[str] | None = None) -> Options:

@@ -45,7 +45,7 @@ class Run:
         with static_provider(self._plan, self._wanted.upstream_port, self._folder / "upstream.log") as upstream:
             if "gateway" in self._wanted.targets and not self._wanted.running:
                 self._answer("startup", lambda: self._startup(upstream))
-            if set(self._wanted.parts) & {"whole", "latency", "streams", "many"}:
+            if self._wanted.compares:
                 with self._targets(upstream) as targets:
                     self._answer("whole", lambda: self._compare_whole(targets))
                     self._answer("latency", lambda: self._compare_latency(targets))
