@@ -2,9 +2,8 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.admin.installation import METRICS_TOKEN, Installation, bearer
-from tests.store.entries import entry
 from tokenrouter.admin.metrics import exposition
-from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.domain.ledger import Ended, Subject, Usage
 from tokenrouter.observe.figures import Figures
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -22,16 +21,20 @@ def value(text: str, name: str, **labels: str) -> float:
     return samples(text)[(f"tokenrouter_{name}", frozenset(labels.items()))]
 
 
-def worker(*entries: LedgerEntry, **gauges: float) -> dict[str, object]:
+SUBJECT = Subject("chat", key_name="alice", user="ann", provider="acme", model="small")
+USAGE = Usage(input_tokens=10, output_tokens=5, cached_input_tokens=4, reasoning_tokens=2)
+
+
+def worker(*entries: Ended, **gauges: float) -> dict[str, object]:
     figures = Figures()
     for one in entries:
-        figures.record(one)
+        figures.record(SUBJECT, one)
     figures.gauges = dict(gauges)
     return figures.snapshot()
 
 
-QUICK = entry("1", latency_us=20_000, first_token_us=4_000, cost_nano_usd=1_500_000_000)
-SLOW = entry("2", latency_us=400_000_000, first_token_us=0, cost_nano_usd=None)
+QUICK = Ended("1", 0, USAGE, 200, "completed", latency_us=20_000, first_token_us=4_000, cost_nano_usd=1_500_000_000)
+SLOW = Ended("2", 0, USAGE, 200, "completed", latency_us=400_000_000)
 TEXT = exposition({"a": worker(QUICK, SLOW, in_flight=2), "b": worker(QUICK, in_flight=3), "c": {}}).decode()
 
 

@@ -1,7 +1,6 @@
 import json
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +23,7 @@ def test_any_object_in_any_layout_is_split_and_put_together_again(
 ) -> None:
     body = json.dumps(value, **layout).encode()
 
-    fields = peek_object(body)
+    fields = peek_object(body).fields
 
     assert {key: json.loads(bytes(raw)) for key, raw in fields.items()} == value
     assert json.loads(b"".join(write_object(fields))) == value
@@ -44,7 +43,7 @@ def test_a_key_that_stands_twice_is_refused_in_any_layout(
 
 
 def test_a_twin_inside_a_value_is_the_providers_business() -> None:
-    assert set(peek_object(b'{"a": {"b": 1, "b": 2},\n "c": 1}')) == {"a", "c"}
+    assert set(peek_object(b'{"a": {"b": 1, "b": 2},\n "c": 1}').fields) == {"a", "c"}
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"[1]", b'"text"', b'{"a":', b'{"a":1}trailing'])
@@ -58,9 +57,30 @@ def test_a_deep_nest_is_refused_and_does_not_crash() -> None:
         peek_object(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
 
 
-def test_changed_fields_stand_between_untouched_ones() -> None:
-    body = b'{"model":"a/b",  "temperature": 1.0e0 ,"x":{"y" : [1 , 2]}}'
+@given(OBJECTS, LAYOUTS, OBJECTS)
+def test_a_changed_body_differs_in_the_changed_fields_only(
+    value: dict[str, Any], layout: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    peeked = peek_object(json.dumps(value, **layout).encode())
 
-    pieces = write_object({**peek_object(body), "model": msgspec.json.encode("b")})
+    pieces = peeked.changed({key: json.dumps(new).encode() for key, new in changes.items()})
 
-    assert b"".join(pieces) == b'{"model":"b","temperature":1.0e0,"x":{"y" : [1 , 2]}}'
+    changed = json.loads(b"".join(pieces))
+    assert changed == {**value, **changes}
+    assert list(changed) == list({**value, **changes})
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            b'{"model":"a/b",  "temperature": 1.0e0 ,"x":{"y" : [1 , 2]}}',
+            b'{"model":"b","temperature":1.0e0,"x":{"y" : [1 , 2]},"n":1}',
+        ),
+        (b'{"x":{"y" : 1.0e0},"model":"a/b"}', b'{"x":{"y" : 1.0e0},"model":"b","n":1}'),
+    ],
+)
+def test_changed_fields_stand_between_untouched_ones(body: bytes, expected: bytes) -> None:
+    pieces = peek_object(body).changed({"model": b'"b"', "n": b"1"})
+
+    assert b"".join(pieces) == expected

@@ -1,20 +1,21 @@
 """A real listener with the edge's protocol, and a plain socket to speak to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.edge.protocol import Bounds, Connections
 from tokenrouter.edge.request import Request
 from tokenrouter.edge.responder import HttpResponder
 
-Answer = Callable[[Request, HttpResponder], Awaitable[None]]
+Answer = Callable[[Request, HttpResponder], Coroutine[Any, Any, None]]
 
 
 async def echo(request: Request, responder: HttpResponder) -> None:
     """Answer with what was understood."""
-    told = b"%b %b %b" % (request.method, request.path, request.body)
+    told = b"%b %b %b" % (request.head.method, request.head.path, request.body)
     responder.answer(200, b"content-type: text/plain\r\n", told)
 
 

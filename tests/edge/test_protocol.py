@@ -15,8 +15,8 @@ POST = b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi"
 
 async def test_pipelined_requests_are_answered_in_order() -> None:
     async def slow_first(request: Request, responder: HttpResponder) -> None:
-        await asyncio.sleep(0.05 if request.path == b"/0" else 0)
-        responder.answer(200, b"", request.path)
+        await asyncio.sleep(0.05 if request.head.path == b"/0" else 0)
+        responder.answer(200, b"", request.head.path)
 
     async with listening(slow_first) as (_, port):
         sent = b"".join(b"GET /%d HTTP/1.1\r\nHost: h\r\n\r\n" % number for number in range(40))

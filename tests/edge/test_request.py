@@ -1,7 +1,7 @@
 import pytest
 
 from tokenrouter.domain.errors import MalformedHttp
-from tokenrouter.edge.request import Request
+from tokenrouter.edge.request import RequestHead
 
 
 @pytest.mark.parametrize(
@@ -15,18 +15,18 @@ from tokenrouter.edge.request import Request
     ],
 )
 def test_the_key_is_found_where_clients_put_it(name: bytes, value: bytes, key: bytes) -> None:
-    request = Request()
-    request.add_header(name, value)
+    head = RequestHead()
+    head.add_header(name, value)
 
-    assert request.key == key
+    assert head.key == key
 
 
 def test_a_repeated_header_is_joined_unless_it_must_be_single() -> None:
-    request = Request()
-    request.add_header(b"Accept", b"a")
-    request.add_header(b"accept", b"b")
-    assert request.headers[b"accept"] == b"a, b"
+    head = RequestHead()
+    head.add_header(b"Accept", b"a")
+    head.add_header(b"accept", b"b")
+    assert head.headers[b"accept"] == b"a, b"
 
-    request.add_header(b"Authorization", b"Bearer a")
+    head.add_header(b"Authorization", b"Bearer a")
     with pytest.raises(MalformedHttp, match="authorization"):
-        request.add_header(b"authorization", b"Bearer b")
+        head.add_header(b"authorization", b"Bearer b")

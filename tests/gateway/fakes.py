@@ -1,11 +1,12 @@
 """Ports in memory: they remember what they were told."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.errors import JournalUnavailable
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject, entry_of
 from tokenrouter.domain.limits import Amounts, Limit
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
@@ -26,18 +27,29 @@ class Notes:
         self.begun: list[str] = []
         self.held: list[Amounts] = []
         self.ended: list[LedgerEntry] = []
+        self._subjects: list[Subject] = []
+        self._open: dict[str, tuple[Subject, Begun]] = {}
 
-    def begin(self, entry: LedgerEntry, held: Amounts) -> None:
+    def subject(self, subject: Subject) -> bytes:
+        self._subjects.append(subject)
+        return b"%d" % (len(self._subjects) - 1)
+
+    def begin(self, subject: bytes, begun: Begun, held: Amounts) -> None:
         if not self.writable:
             raise JournalUnavailable("full")
-        self.begun.append(entry.id)
+        self.begun.append(begun.id)
         self.held.append(held)
+        self._open[begun.id] = (self._subjects[int(subject)], begun)
 
     def progress(self, entry_id: str, held: Amounts) -> None:
         self.held.append(held)
 
-    def end(self, entry: LedgerEntry) -> None:
-        self.ended.append(entry)
+    def end(self, ended: Ended) -> None:
+        self.ended.append(entry_of(*self._open.pop(ended.id), ended))
+
+    def whole(self, subject: Subject, begun: Begun, ended: Ended, count: int = 1) -> None:
+        assert begun.id not in self._open
+        self.ended.append(replace(entry_of(subject, begun, ended), count=count))
 
 
 class Client:

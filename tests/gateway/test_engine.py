@@ -1,5 +1,6 @@
 import asyncio
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -19,8 +20,10 @@ from tokenrouter.domain.errors import (
     ProviderUnreachable,
     QuotaExceeded,
 )
+from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit, Window
-from tokenrouter.gateway.exchange import Call
+from tokenrouter.gateway.call import Call, CallHead
+from tokenrouter.providers.outbound import UpstreamRequest
 
 JSON = b"application/json"
 SSE = b"text/event-stream"
@@ -33,7 +36,11 @@ DONE = b"data: [DONE]\n\n"
 
 def call(*, stream: bool = False, key: bytes = KEY, model: str = "acme/small", **more: object) -> Call:
     body = json.dumps({"model": model, "messages": [], "stream": stream, **more}).encode()
-    return Call(CHAT, key, body, "req_1")
+    return Call(CallHead(CHAT, key_digest(key, b"") if key else b""), body, "req_1", time.time(), time.monotonic())
+
+
+def body_of(request: UpstreamRequest) -> bytes:
+    return b"".join(request.data).partition(b"\r\n\r\n")[2]
 
 
 async def test_a_whole_answer_is_passed_on_and_written_down_before() -> None:
@@ -53,10 +60,10 @@ async def test_only_the_model_name_is_changed_on_the_way() -> None:
     await gateway(provided, Notes()).serve(call(unknown={"kept": [1, 2]}), Client())
 
     (asked,) = provided.asked
-    sent = json.loads(b"".join(bytes(piece) for piece in asked.body))
+    sent = json.loads(body_of(asked))
     assert sent == {"model": "small", "messages": [], "stream": False, "unknown": {"kept": [1, 2]}}
-    assert b"authorization: Bearer sk-acme\r\n" in asked.head
-    assert KEY not in asked.head
+    assert b"authorization: Bearer sk-acme\r\n" in bytes(asked.data[0])
+    assert KEY not in bytes(asked.data[0])
 
 
 async def test_a_stream_asks_for_usage_and_hides_it_again() -> None:
@@ -64,7 +71,7 @@ async def test_a_stream_asks_for_usage_and_hides_it_again() -> None:
     provided = Provided(Scripted(200, SSE, [CHUNK, LAST, DONE]))
     await gateway(provided, notes).serve(call(stream=True), client)
 
-    sent = json.loads(b"".join(bytes(piece) for piece in provided.asked[0].body))
+    sent = json.loads(body_of(provided.asked[0]))
     assert sent["stream_options"] == {"include_usage": True}
     assert client.body == CHUNK + DONE
     assert notes.ended[0].usage.output_tokens == 3

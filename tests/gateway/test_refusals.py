@@ -1,10 +1,11 @@
 from tests.gateway.fakes import Notes
-from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.domain.ledger import Begun, Ended, Subject, Usage
 from tokenrouter.gateway.refusals import ROWS_PER_MINUTE, Refusals
 
 
-def entry(number: int) -> LedgerEntry:
-    return LedgerEntry(f"req_{number}", 0, "chat", key_id="k")
+def refuse(refusals: Refusals, number: int) -> None:
+    name = f"req_{number}"
+    refusals.record(Subject("chat", key_id="k"), Begun(name, 0), Ended(name, 0, Usage(), 429, "limit_reached"))
 
 
 def test_after_sixty_a_minute_refusals_are_counted_in_one_row() -> None:
@@ -12,7 +13,7 @@ def test_after_sixty_a_minute_refusals_are_counted_in_one_row() -> None:
     notes = Notes()
     refusals = Refusals(notes, lambda: now_s[0])
     for number in range(200):
-        refusals.record(entry(number))
+        refuse(refusals, number)
     assert len(notes.ended) == ROWS_PER_MINUTE
 
     now_s[0] = 61.0
@@ -26,9 +27,9 @@ def test_a_new_minute_writes_the_count_of_the_old_one_first() -> None:
     notes = Notes()
     refusals = Refusals(notes, lambda: now_s[0])
     for number in range(ROWS_PER_MINUTE + 5):
-        refusals.record(entry(number))
+        refuse(refusals, number)
     now_s[0] = 60.0
-    refusals.record(entry(999))
+    refuse(refusals, 999)
 
     assert [row.count for row in notes.ended[-2:]] == [5, 1]
 
@@ -37,7 +38,7 @@ def test_the_end_writes_what_is_still_counted() -> None:
     notes = Notes()
     refusals = Refusals(notes, lambda: 0.0)
     for number in range(ROWS_PER_MINUTE + 2):
-        refusals.record(entry(number))
+        refuse(refusals, number)
     refusals.flush()
     refusals.flush()
 

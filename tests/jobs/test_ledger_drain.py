@@ -3,12 +3,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tokenrouter.domain.ledger import LedgerEntry, Usage
+from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject, Usage, entry_of
 from tokenrouter.domain.limit_text import limit_id
 from tokenrouter.domain.limits import Amounts, Limit, LimitTable, Window
 from tokenrouter.jobs.ledger_drain import LedgerDrain
@@ -52,14 +51,23 @@ def new_drain(store: Store, folder: Path) -> LedgerDrain:
     return LedgerDrain(store, folder, lambda: (LimitTable([LIMIT]), lambda key_id: key_id.removeprefix("key_")))
 
 
-def begun(entry_id: str) -> LedgerEntry:
-    return LedgerEntry(entry_id, NOON_US, "chat", key_id="key_alice", chain=("key_alice",), provider="acme")
+SUBJECT = Subject("chat", key_id="key_alice", chain=("key_alice",), provider="acme")
+
+
+def begin(journal: JournalWriter, entry_id: str, held: Amounts = HELD) -> None:
+    journal.begin(journal.subject(SUBJECT), Begun(entry_id, NOON_US), held)
+
+
+def ending(entry_id: str) -> Ended:
+    return Ended(entry_id, NOON_US, Usage(10, 20), 200, "completed", cost_nano_usd=300, latency_us=5)
 
 
 def ended(entry_id: str) -> LedgerEntry:
-    return replace(
-        begun(entry_id), status=200, end_reason="completed", usage=Usage(10, 20), cost_nano_usd=300, latency_us=5
-    )
+    return entry_of(SUBJECT, Begun(entry_id, NOON_US), ending(entry_id))
+
+
+def refuse(journal: JournalWriter, entry_id: str) -> None:
+    journal.whole(SUBJECT, Begun(entry_id, NOON_US), ending(entry_id))
 
 
 def rows(store: Store) -> dict[str, LedgerEntry]:
@@ -76,16 +84,16 @@ def fill_a_segment(journal: JournalWriter, folder: Path, name: str) -> list[str]
     ids: list[str] = []
     while len(journal_files(folder)) == files:
         ids.append(f"{name}_{len(ids)}")
-        journal.end(ended(ids[-1]))
+        refuse(journal, ids[-1])
     journal.sync()
     return ids
 
 
 def test_an_ended_request_is_a_row_while_its_writer_lives(store: Store, folder: Path, journal: JournalWriter) -> None:
     drain = new_drain(store, folder)
-    journal.begin(begun("a"), HELD)
+    begin(journal, "a")
     assert drain.drain() == 0
-    journal.end(ended("a"))
+    journal.end(ending("a"))
 
     assert drain.drain() == 1
     assert drain.drain() == 0
@@ -93,7 +101,7 @@ def test_an_ended_request_is_a_row_while_its_writer_lives(store: Store, folder: 
 
 
 def test_a_row_is_charged_to_its_limits_once(store: Store, folder: Path, journal: JournalWriter) -> None:
-    journal.end(ended("a"))
+    refuse(journal, "a")
     new_drain(store, folder).drain()
     new_drain(store, folder).drain()
 
@@ -103,10 +111,10 @@ def test_a_row_is_charged_to_its_limits_once(store: Store, folder: Path, journal
 
 def test_what_a_dead_writer_left_open_is_charged_as_interrupted(store: Store, folder: Path) -> None:
     journal = JournalWriter(folder, segment_bytes=SMALL, reserve_bytes=SMALL)
-    journal.begin(begun("a"), HELD)
-    journal.begin(begun("b"), HELD)
+    begin(journal, "a")
+    begin(journal, "b")
     journal.progress("b", Amounts(1, 100, 900, 9000))
-    journal.end(ended("c"))
+    refuse(journal, "c")
     journal.close()
 
     assert new_drain(store, folder).drain() == 3
@@ -153,13 +161,13 @@ def test_full_segments_of_a_living_writer_go_when_they_are_in_the_ledger(
 
 def test_segments_stay_as_long_as_something_older_is_open(store: Store, folder: Path, journal: JournalWriter) -> None:
     drain = new_drain(store, folder)
-    journal.begin(begun("long"), HELD)
+    begin(journal, "long")
     fill_a_segment(journal, folder, "first")
     fill_a_segment(journal, folder, "second")
     drain.drain()
     assert len(journal_files(folder)) == 3
 
-    journal.end(ended("long"))
+    journal.end(ending("long"))
     drain.drain()
 
     assert len(journal_files(folder)) == 1
@@ -168,15 +176,15 @@ def test_segments_stay_as_long_as_something_older_is_open(store: Store, folder: 
 def test_a_drain_that_was_restarted_goes_on_where_something_is_open(
     store: Store, folder: Path, journal: JournalWriter
 ) -> None:
-    journal.begin(begun("long"), HELD)
-    journal.begin(begun("short"), HELD)
+    begin(journal, "long")
+    begin(journal, "short")
     fill_a_segment(journal, folder, "first")
-    journal.end(ended("short"))
+    journal.end(ending("short"))
     new_drain(store, folder).drain()
 
     restarted = new_drain(store, folder)
     restarted.drain()
-    journal.end(ended("long"))
+    journal.end(ending("long"))
     restarted.drain()
     journal.close()
     restarted.drain()
@@ -190,15 +198,15 @@ def test_a_drain_that_was_restarted_goes_on_where_something_is_open(
 def test_a_restarted_drain_lets_go_of_what_ended_in_a_later_file(
     store: Store, folder: Path, journal: JournalWriter
 ) -> None:
-    journal.begin(begun("long"), HELD)
-    journal.begin(begun("short"), HELD)
+    begin(journal, "long")
+    begin(journal, "short")
     fill_a_segment(journal, folder, "first")
-    journal.end(ended("short"))
+    journal.end(ending("short"))
     new_drain(store, folder).drain()
     restarted = new_drain(store, folder)
     restarted.drain()
 
-    journal.end(ended("long"))
+    journal.end(ending("long"))
     restarted.drain()
 
     assert len(journal_files(folder)) == 1
@@ -206,8 +214,8 @@ def test_a_restarted_drain_lets_go_of_what_ended_in_a_later_file(
 
 def test_a_damaged_file_is_kept_for_a_person(store: Store, folder: Path) -> None:
     journal = JournalWriter(folder, segment_bytes=SMALL, reserve_bytes=SMALL)
-    journal.end(ended("a"))
-    journal.end(ended("b"))
+    refuse(journal, "a")
+    refuse(journal, "b")
     journal.close()
     (path,) = journal_files(folder)
     content = path.read_bytes()

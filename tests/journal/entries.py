@@ -1,38 +1,75 @@
-"""Entries and records as hypothesis makes them, and files that hold them."""
-
-from dataclasses import fields
+"""Records as hypothesis makes them, and what tests write to journals."""
 
 from hypothesis import strategies as st
 
-from tokenrouter.domain.ledger import LedgerEntry, Usage
+from tokenrouter.domain.ledger import Begun, Ended, Subject, Usage
 from tokenrouter.domain.limits import Amounts
-from tokenrouter.journal.format import Begin, End, Progress
+from tokenrouter.journal.format import Begin, End, Progress, Whole, encode_subject
+from tokenrouter.journal.writer import JournalWriter
+
+HELD = Amounts(1, 100, 200, 3000)
+SUBJECT = Subject("chat", key_name="alice", chain=("alice",), model="small")
 
 counts = st.integers(0, 2**62)
 texts = st.text(max_size=40)
-usages = st.builds(Usage, **dict.fromkeys([field.name for field in fields(Usage)], counts))
+usages = st.builds(Usage, *[counts] * len(Usage._fields))
 amounts = st.builds(Amounts, counts, counts, counts, counts)
 ids = st.sampled_from(["a", "b", "c", "d"])
-entries = st.builds(
-    LedgerEntry,
+subjects = st.builds(
+    Subject,
+    operation=st.sampled_from(["chat", "responses"]),
+    key_id=texts,
+    key_name=texts,
+    user=texts,
+    team=texts,
+    chain=st.lists(texts, max_size=3).map(tuple),
+    alias=texts,
+    requested_model=texts,
+    provider=texts,
+    model=texts,
+    price_source=texts,
+)
+beginnings = st.builds(Begun, ids, counts, texts, texts, texts, st.booleans(), counts)
+endings = st.builds(
+    Ended,
     id=ids,
     started_us=counts,
-    operation=st.sampled_from(["chat", "responses"]),
-    key_name=texts,
-    chain=st.lists(texts, max_size=3).map(tuple),
-    model=texts,
-    stream=st.booleans(),
+    usage=usages,
     status=st.integers(0, 599),
     end_reason=st.sampled_from(["completed", "provider_cut"]),
-    usage=usages,
+    error_code=texts,
     estimated=st.booleans(),
+    overrun=counts,
     cost_nano_usd=st.none() | counts,
+    latency_us=counts,
+    first_token_us=counts,
+    bytes_out=counts,
+    changed=texts,
     provider_request_id=texts,
-    count=st.integers(1, 10**6),
 )
-records = st.builds(Begin, entries, amounts) | st.builds(Progress, ids, amounts) | st.builds(End, entries)
+records = (
+    st.builds(Begin, subjects, beginnings, amounts)
+    | st.builds(Progress, ids, amounts)
+    | st.builds(End, endings)
+    | st.builds(Whole, subjects, beginnings, endings, st.integers(1, 10**6))
+)
 
 
-def entry(entry_id: str = "req_1") -> LedgerEntry:
-    """Return an entry as it is before its provider has answered."""
-    return LedgerEntry(entry_id, 1_763_690_000_000_000, "chat", key_name="alice", chain=("alice",), model="small")
+def begun(entry_id: str = "req_1") -> Begun:
+    """Return what is known of a request before its provider has answered."""
+    return Begun(entry_id, 1_763_690_000_000_000)
+
+
+def ended(entry_id: str = "req_1") -> Ended:
+    """Return how it ended."""
+    return Ended(entry_id, 1_763_690_000_000_000, Usage(5, 6), 200, "completed")
+
+
+def begin(journal: JournalWriter, entry_id: str = "req_1", held: Amounts = HELD) -> None:
+    """Write its begin."""
+    journal.begin(encode_subject(SUBJECT), begun(entry_id), held)
+
+
+def begin_record(entry_id: str = "req_1", held: Amounts = HELD) -> Begin:
+    """Return the record that `begin` writes."""
+    return Begin(SUBJECT, begun(entry_id), held)

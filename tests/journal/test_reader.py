@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.journal.entries import entry, records
+from tests.journal.entries import HELD, SUBJECT, begin_record, begun, ended, records
 from tokenrouter.domain.ledger import Usage
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.journal.format import (
@@ -16,25 +16,28 @@ from tokenrouter.journal.format import (
     End,
     Progress,
     Record,
+    Whole,
     encode_begin,
     encode_end,
     encode_progress,
+    encode_subject,
+    encode_whole,
 )
 from tokenrouter.journal.names import DAMAGED_SUFFIX, room_of, segment_name
 from tokenrouter.journal.reader import OpenRequests, adopt, journal_files, put_away, read_records, remove_room
 from tokenrouter.journal.segment import Segment
 
-HELD = Amounts(1, 100, 200, 3000)
-
 
 def framed(record: Record) -> bytes:
     match record:
-        case Begin(one, held):
-            return encode_begin(one, held)
+        case Begin(subject, first, held):
+            return encode_begin(encode_subject(subject), first, held)
         case Progress(entry_id, held):
             return encode_progress(entry_id, held)
-        case End(one):
-            return encode_end(one)
+        case End(last):
+            return encode_end(last)
+        case Whole(subject, first, last, count):
+            return encode_whole(subject, first, last, count)
 
 
 @pytest.fixture
@@ -84,8 +87,8 @@ def test_reading_can_go_on_after_any_record(scratch: Path, written: list[Record]
 
 
 def test_a_changed_byte_ends_the_data(path: Path) -> None:
-    content = bytearray(write(path, [Begin(entry("a"), HELD), End(entry("a")), End(entry("b"))]))
-    first = len(MAGIC) + len(framed(Begin(entry("a"), HELD)))
+    content = bytearray(write(path, [begin_record("a"), End(ended("a")), End(ended("b"))]))
+    first = len(MAGIC) + len(framed(begin_record("a")))
     content[first + HEADER.size + 3] ^= 1
     path.write_bytes(content)
 
@@ -107,12 +110,12 @@ def test_a_file_of_something_else_is_refused(path: Path) -> None:
 
 def test_a_live_file_is_read_as_far_as_it_is_written(path: Path) -> None:
     segment = Segment(path, 2**16)
-    segment.append(framed(Begin(entry("a"), HELD)))
+    segment.append(framed(begin_record("a")))
     ((first, at),) = read_records(path)
-    segment.append(framed(End(entry("a"))))
+    segment.append(framed(End(ended("a"))))
 
-    assert first == Begin(entry("a"), HELD)
-    assert [record for record, _ in read_records(path, at)] == [End(entry("a"))]
+    assert first == begin_record("a")
+    assert [record for record, _ in read_records(path, at)] == [End(ended("a"))]
     segment.close()
 
 
@@ -142,7 +145,7 @@ def test_a_file_that_is_gone_cannot_be_adopted(path: Path) -> None:
 
 
 def test_a_file_that_was_read_to_its_end_is_deleted(path: Path) -> None:
-    content = write(path, [End(entry())], zeros=100)
+    content = write(path, [End(ended())], zeros=100)
 
     assert put_away(path, len(content) - 100)
     assert not path.exists()
@@ -150,9 +153,9 @@ def test_a_file_that_was_read_to_its_end_is_deleted(path: Path) -> None:
 
 @pytest.mark.parametrize("missing", [0, 1])
 def test_a_file_with_unread_bytes_is_kept_for_a_person(path: Path, missing: int) -> None:
-    content = write(path, [End(entry()), End(entry())])
+    content = write(path, [End(ended()), End(ended())])
     path.write_bytes(content[: len(content) - missing])
-    first = len(MAGIC) + len(framed(End(entry())))
+    first = len(MAGIC) + len(framed(End(ended())))
 
     assert not put_away(path, first)
     assert path.with_suffix(DAMAGED_SUFFIX).read_bytes() == content[: len(content) - missing]
@@ -168,27 +171,37 @@ def test_the_room_of_a_dead_writer_is_given_back(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted(room_of(tmp_path, "living"))
 
 
-def test_an_end_gives_the_entry() -> None:
+def test_an_end_completes_what_its_begin_said() -> None:
     requests = OpenRequests()
-    ended = entry()
-    ended.usage = Usage(5, 6)
 
-    assert requests.take(Begin(entry(), HELD)) is None
+    assert requests.take(begin_record()) is None
     assert len(requests) == 1
-    assert requests.take(End(ended)) is ended
+    row = requests.take(End(ended()))
+
+    assert row is not None
+    assert (row.id, row.key_name, row.chain, row.model) == ("req_1", "alice", ("alice",), "small")
+    assert (row.status, row.end_reason, row.usage) == (200, "completed", Usage(5, 6))
     assert not requests.interrupt_all()
 
 
-def test_an_end_without_a_begin_is_a_refusal_and_counts() -> None:
-    refused = entry()
+def test_a_whole_entry_is_a_row_without_a_begin() -> None:
+    row = OpenRequests().take(Whole(SUBJECT, begun(), ended(), 3))
 
-    assert OpenRequests().take(End(refused)) is refused
+    assert row is not None
+    assert (row.key_name, row.status, row.count) == ("alice", 200, 3)
+
+
+def test_an_end_whose_begin_the_disk_has_lost_still_counts() -> None:
+    row = OpenRequests().take(End(ended()))
+
+    assert row is not None
+    assert (row.id, row.usage, row.key_name) == ("req_1", Usage(5, 6), "")
 
 
 def test_what_never_ended_is_charged_what_it_was_allowed() -> None:
     requests = OpenRequests()
-    requests.take(Begin(entry("a"), HELD))
-    requests.take(Begin(entry("b"), HELD))
+    requests.take(begin_record("a"))
+    requests.take(begin_record("b"))
     requests.take(Progress("b", Amounts(1, 100, 900, 9000)))
     requests.take(Progress("unknown", HELD))
 
@@ -205,7 +218,7 @@ def test_what_never_ended_is_charged_what_it_was_allowed() -> None:
 
 def test_without_a_price_an_interrupted_request_costs_nobody_knows_what() -> None:
     requests = OpenRequests()
-    requests.take(Begin(entry(), Amounts(1, 100, 200)))
+    requests.take(begin_record(held=Amounts(1, 100, 200)))
 
     assert [one.cost_nano_usd for one in requests.interrupt_all()] == [None]
 
@@ -217,8 +230,7 @@ def test_every_begun_request_has_one_row_at_the_end(written: list[Record]) -> No
     rows = [one for record in written if (one := requests.take(record)) is not None]
     rows += requests.interrupt_all()
 
-    begun = {record.entry.id for record in written if isinstance(record, Begin)}
-    ended = [record.entry for record in written if isinstance(record, End)]
-    assert begun | {one.id for one in ended} == {one.id for one in rows}
-    assert rows[: len(ended)] == ended
-    assert len({one.id for one in rows[len(ended) :]}) == len(rows) - len(ended)
+    begun_ids = {record.begun.id for record in written if isinstance(record, Begin)}
+    ended_ids = [record.ended.id for record in written if isinstance(record, End | Whole)]
+    assert begun_ids | set(ended_ids) == {one.id for one in rows}
+    assert len({one.id for one in rows[len(ended_ids) :]}) == len(rows) - len(ended_ids)

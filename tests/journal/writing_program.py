@@ -4,7 +4,7 @@ import itertools
 import sys
 from pathlib import Path
 
-from tests.journal.entries import entry
+from tests.journal.entries import begin, ended
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.journal.writer import JournalWriter
 
@@ -13,13 +13,13 @@ def main() -> None:
     """Write for ever; small segments, so that it is often caught changing them."""
     journal = JournalWriter(Path(sys.argv[1]), segment_bytes=4096, reserve_bytes=4096)
     for number in itertools.count():
-        one = entry(f"req_{number}")
-        journal.begin(one, Amounts(1, number))
-        sys.stdout.write(f"begin {one.id}\n")
+        entry_id = f"req_{number}"
+        begin(journal, entry_id, Amounts(1, number))
+        sys.stdout.write(f"begin {entry_id}\n")
         sys.stdout.flush()
         if number % 3:
-            journal.end(one)
-            sys.stdout.write(f"end {one.id}\n")
+            journal.end(ended(entry_id))
+            sys.stdout.write(f"end {entry_id}\n")
             sys.stdout.flush()
         if number % 50 == 0:
             journal.sync()

@@ -1,15 +1,20 @@
-from tokenrouter.domain.ledger import LedgerEntry, Usage
+from typing import Any
+
+from tokenrouter.domain.ledger import Ended, Subject, Usage
 from tokenrouter.observe.figures import LATENCY_BUCKETS_S, MAX_SERIES, Figures
 
+NONE = Usage()
+SUBJECT = Subject("chat", provider="acme")
 
-def entry(**more: object) -> LedgerEntry:
-    return LedgerEntry("r", 0, "chat", provider="acme", status=200, end_reason="completed", **more)  # type: ignore[arg-type]
+
+def ended(usage: Usage = NONE, **more: Any) -> Ended:
+    return Ended("r", 0, usage, 200, "completed", **more)
 
 
 def test_requests_with_the_same_labels_are_added_up() -> None:
     figures = Figures()
-    figures.record(entry(usage=Usage(3, 4), latency_us=20_000, cost_nano_usd=5))
-    figures.record(entry(usage=Usage(1, 1), latency_us=400_000_000, first_token_us=7_000))
+    figures.record(SUBJECT, ended(Usage(3, 4), latency_us=20_000, cost_nano_usd=5))
+    figures.record(SUBJECT, ended(Usage(1, 1), latency_us=400_000_000, first_token_us=7_000))
 
     (series,) = figures.snapshot()["series"]
     assert series["labels"] == ["chat", "acme", "2xx", "completed", ""]
@@ -19,17 +24,10 @@ def test_requests_with_the_same_labels_are_added_up() -> None:
     assert sum(series["first_token"]) == 1
 
 
-def test_a_row_that_stands_for_many_counts_as_many() -> None:
-    figures = Figures()
-    figures.record(entry(count=40))
-
-    assert figures.snapshot()["series"][0]["requests"] == 40
-
-
 def test_labels_without_end_are_counted_together() -> None:
     figures = Figures()
     for number in range(MAX_SERIES + 10):
-        figures.record(entry(error_code=str(number)))
+        figures.record(SUBJECT, ended(error_code=str(number)))
 
     series = figures.snapshot()["series"]
     assert len(series) == MAX_SERIES + 1

@@ -27,7 +27,7 @@ ENTRY = LedgerEntry(
 
 
 def entry(entry_id: str, **changes: object) -> LedgerEntry:
-    fresh = replace(ENTRY, id=entry_id, usage=replace(ENTRY.usage))
+    fresh = replace(ENTRY, id=entry_id)
     for name, value in changes.items():
         setattr(fresh, name, value)
     return fresh

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from tokenrouter.domain.catalog import Timeouts
 from tokenrouter.providers.base import Origin
-from tokenrouter.providers.outbound import UpstreamRequest
+from tokenrouter.providers.outbound import Destination, UpstreamRequest
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -56,12 +56,9 @@ def request(
     port: int, *, whole: int = 2**20, host: str = "127.0.0.1", tls: bool = False, **times: float
 ) -> UpstreamRequest:
     """A request to it; `times` are time limits."""
+    origin = Origin("https" if tls else "http", host, port)
     return UpstreamRequest(
-        origin=Origin("https" if tls else "http", host, port),
-        head=b"POST /x HTTP/1.1\r\nhost: h\r\ncontent-length: 4\r\n\r\n",
-        body=[b"ping"],
-        timeouts=Timeouts(**times),
-        provider="acme",
+        Destination(origin, Timeouts(**times), "acme", allow_private=True),
+        [b"POST /x HTTP/1.1\r\nhost: h\r\ncontent-length: 4\r\n\r\n", b"ping"],
         whole_limit=whole,
-        allow_private=True,
     )

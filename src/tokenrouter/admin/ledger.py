@@ -66,6 +66,7 @@ def _shown(row: LedgerEntry) -> dict[str, Any]:
     started = datetime.fromtimestamp(row.started_us / 1e6, UTC).isoformat(timespec="milliseconds")
     return {
         **fields,
+        "usage": row.usage._asdict(),
         "started_at": started.replace("+00:00", "Z"),
         "cost_usd": None if cost_nano is None else usd(cost_nano),
     }

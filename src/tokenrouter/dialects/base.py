@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from tokenrouter.dialects.json import RawObject
+from tokenrouter.dialects.json import JsonObject
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Operation, Usage
 
@@ -20,16 +20,17 @@ Fields = dict[str, msgspec.Raw | bytes]
 
 @dataclass(slots=True)
 class Head:
-    """What the road needs to know of a request body, and the body's top-level fields as they were sent.
+    """What the road needs to know of a request body.
 
     Attributes:
+        body: its top-level fields as they were sent.
         max_output_tokens: the client's own bound, or None.
         wants_usage: whether the client asked for a usage report in its stream (True for whole answers).
         answers: how many alternatives are asked for (`n`).
         size: bytes of the body.
     """
 
-    fields: RawObject
+    body: JsonObject
     model: str
     stream: bool
     max_output_tokens: int | None
@@ -86,11 +87,14 @@ class Dialect(Protocol):
         """Return the request fields that bound the answer."""
 
     def whole_usage(self, body: bytes) -> Usage | None:
-        """Return the usage that a whole answer reports; of a very long one `body` may be the last part only.
+        """Return the usage that a whole answer reports.
 
         Raises:
             ProviderProtocolError: it is not JSON.
         """
+
+    def usage_at_end(self, tail: bytes) -> Usage | None:
+        """Return the usage that the last part of a very long answer reports."""
 
     def content_bytes(self, body: bytes) -> int:
         """Return how many bytes of model output a whole answer holds, for an estimate where no usage is reported."""

@@ -7,7 +7,7 @@ changed field between untouched ones.
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -19,8 +19,55 @@ _TOP_LEVEL: Final = msgspec.json.Decoder(RawObject)
 _encode: Final = msgspec.json.encode
 
 
-def peek_object(body: bytes) -> RawObject:
-    """Return the top-level fields of `body`, each as the bytes that were sent.
+class JsonObject(NamedTuple):
+    """A body, split at its top level.
+
+    Attributes:
+        fields: each value as the bytes that were sent.
+        is_compact: whether nothing but the needed punctuation stands between the values.
+    """
+
+    body: bytes
+    fields: RawObject
+    is_compact: bool
+
+    def with_value(self, name: str, value: bytes) -> list[bytes | memoryview]:
+        """Return the body in pieces, with `value` (as JSON) in the place of the field `name`, which it has."""
+        body, fields, is_compact = self
+        if not is_compact:
+            return write_object({**fields, name: value})
+        at = 0
+        for key, raw in fields.items():
+            at += len(key) + 4
+            if key == name:
+                break
+            at += len(raw)
+        view = memoryview(body)
+        return [view[:at], value, view[at + len(raw) :]]
+
+    def changed(self, changes: Mapping[str, msgspec.Raw | bytes]) -> list[bytes | memoryview]:
+        """Return the body in pieces, with `changes` (as JSON) in the place of the fields of that name or at the end.
+
+        Every other value stays as it was sent; large ones are not copied.
+        """
+        if not self.is_compact:
+            return write_object({**self.fields, **changes})
+        view = memoryview(self.body)
+        pieces: list[bytes | memoryview] = []
+        taken = at = 0
+        for key, raw in self.fields.items():
+            at += len(key) + 4
+            size = len(raw)
+            if key in changes:
+                pieces += (view[taken:at], changes[key])
+                taken = at + size
+            at += size
+        added = [b",%b:%b" % (_encode(key), value) for key, value in changes.items() if key not in self.fields]
+        return [*pieces, view[taken:-1], *added, b"}"] if added else [*pieces, view[taken:]]
+
+
+def peek_object(body: bytes) -> JsonObject:
+    """Return `body` split at its top level.
 
     Raises:
         InvalidJson: not a JSON object, or a key stands twice (two readers would see two requests).
@@ -32,8 +79,11 @@ def peek_object(body: bytes) -> RawObject:
         raise InvalidJson(_what_is_wrong(body, error)) from None
     except RecursionError:
         raise NestedTooDeeply("The body's JSON is nested too deeply; flatten it.") from None
-    _refuse_duplicates(body, fields)
-    return fields
+    # Whatever else stands in the body (blanks, escapes in a key, a key that stands twice) makes it longer than this.
+    is_compact = len(body) == 1 + 4 * len(fields) + sum(map(len, fields)) + sum(map(len, fields.values()))
+    if not is_compact:
+        _refuse_duplicates(body, fields)
+    return JsonObject(body, fields, is_compact)
 
 
 def _what_is_wrong(body: bytes, error: msgspec.DecodeError) -> str:
@@ -45,11 +95,10 @@ def _what_is_wrong(body: bytes, error: msgspec.DecodeError) -> str:
 def _refuse_duplicates(body: bytes, fields: RawObject) -> None:
     """Account for every byte between the values: a key that stands twice leaves bytes that no field explains.
 
-    Compact bodies are settled by a sum, those with one blank after each separator (what most SDKs send)
-    by a walk over the separators; only other layouts are decoded again.
+    Bodies with one blank after each separator (what many programs send) are settled by a walk over the
+    separators; only other layouts are decoded again.
     """
-    compact_size = 1 + sum(len(raw) + len(key) + 4 for key, raw in fields.items())
-    if len(body) == compact_size or _is_spaced_evenly(body, fields):
+    if _is_spaced_evenly(body, fields):
         return
     try:
         whole = json.loads(body, object_pairs_hook=_Pairs)

@@ -33,13 +33,14 @@ class OpenAiDialect:
         self.operation: Operation = operation
         self.reading = reading
         self._max_tokens_fields = max_tokens_fields
+        self._bounds = frozenset(max_tokens_fields)
         self._required = required
         self._arrays = arrays
 
     def peek(self, body: bytes) -> Head:
-        head = openai_fields.peek_head(body, max_tokens_fields=self._max_tokens_fields, required=self._required)
+        head = openai_fields.peek_head(body, max_tokens_fields=self._bounds, required=self._required)
         for name in self._arrays:
-            openai_fields.require_array(head.fields, name)
+            openai_fields.require_array(head.body.fields, name)
         return head
 
     def model_field(self, model: str) -> bytes:
@@ -48,16 +49,21 @@ class OpenAiDialect:
 
     def asking_usage(self, head: Head) -> Fields:
         """Return the fields that make a provider report usage in its stream."""
-        options = openai_fields.stream_options(head.fields) | {"include_usage": msgspec.Raw(b"true")}
+        options = openai_fields.stream_options(head.body.fields) | {"include_usage": msgspec.Raw(b"true")}
         return {"stream_options": msgspec.json.encode(options)}
 
     def bounding_output(self, head: Head, max_output_tokens: int) -> Fields:
         """Return the fields that bound the answer; where the client named a bound, under the name it used."""
-        used = [name for name in self._max_tokens_fields if name in head.fields] or list(self._max_tokens_fields[-1:])
+        used = [name for name in self._max_tokens_fields if name in head.body.fields] or list(
+            self._max_tokens_fields[-1:]
+        )
         return {name: msgspec.json.encode(max_output_tokens) for name in used}
 
     def whole_usage(self, body: bytes) -> Usage | None:
         return openai_fields.whole_usage(body) if len(body) <= WHOLE_BYTES else openai_fields.usage_at_end(body)
+
+    def usage_at_end(self, tail: bytes) -> Usage | None:
+        return openai_fields.usage_at_end(tail)
 
     def content_bytes(self, body: bytes) -> int:
         return count_content(self.reading.content, body)

@@ -16,29 +16,32 @@ from tokenrouter.domain.ledger import Usage
 MAX_MODEL_CHARS: Final = 256
 """Longest model name that is looked up; the longest in use (file paths of local servers) are below 200."""
 
+_OPENING_BRACKET: Final = ord("[")
+
 _string: Final = msgspec.json.Decoder(str)
 _flag: Final = msgspec.json.Decoder(bool | None)
 _count: Final = msgspec.json.Decoder(int | None)
 _stream_options: Final = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
 
 
-def peek_head(body: bytes, *, max_tokens_fields: tuple[str, ...], required: tuple[str, ...]) -> Head:
+def peek_head(body: bytes, *, max_tokens_fields: frozenset[str], required: tuple[str, ...]) -> Head:
     """Return the head of an OpenAI request body.
 
     Raises:
         InvalidRequest: names the field that is missing or of the wrong type.
     """
-    fields = peek_object(body)
+    peeked = peek_object(body)
+    fields = peeked.fields
     model = _model(fields)
     for name in required:
         if name not in fields:
             raise InvalidRequest(f"The field {name!r} is missing; this operation needs it.", param=name)
     stream = "stream" in fields and _read_flag(fields, "stream")
     return Head(
-        fields=fields,
-        model=model,
-        stream=stream,
-        max_output_tokens=_max_output_tokens(fields, max_tokens_fields),
+        peeked,
+        model,
+        stream,
+        max_output_tokens=None if max_tokens_fields.isdisjoint(fields) else _bound(fields, max_tokens_fields),
         wants_usage=not stream or ("stream_options" in fields and _asks_usage(fields)),
         answers=_read_count(fields, "n") or 1 if "n" in fields else 1,
         size=len(body),
@@ -77,8 +80,8 @@ def _read_count(fields: RawObject, name: str) -> int | None:
     return count
 
 
-def _max_output_tokens(fields: RawObject, names: tuple[str, ...]) -> int | None:
-    bounds = [count for name in names if name in fields and (count := _read_count(fields, name)) is not None]
+def _bound(fields: RawObject, names: frozenset[str]) -> int | None:
+    bounds = [count for name in names & fields.keys() if (count := _read_count(fields, name)) is not None]
     return min(bounds) if bounds else None
 
 
@@ -108,7 +111,7 @@ def require_array(fields: RawObject, name: str) -> None:
     Raises:
         InvalidRequest: it is something else.
     """
-    if bytes(memoryview(fields[name])[:1]) != b"[":
+    if memoryview(fields[name])[0] != _OPENING_BRACKET:
         raise InvalidRequest(f"The field {name!r} must be an array.", param=name)
 
 

@@ -4,8 +4,8 @@ Money is an integer number of nano-dollars (1e-9 US dollars): sums stay exact, a
 price in use today (a hundredth of a dollar per million tokens) is still ten units per token.
 """
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 NanoUsd = int
 Operation = Literal["chat", "completions", "embeddings", "responses"]
@@ -27,8 +27,7 @@ EndReason = Literal[
 the provider gave; `interrupted`: this process died under it (written by replay)."""
 
 
-@dataclass(slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Tokens of one request. `input_tokens` includes cached reads and writes, `output_tokens` includes reasoning."""
 
     input_tokens: int = 0
@@ -70,9 +69,61 @@ def cost(usage: Usage, price: Price) -> NanoUsd:
     )
 
 
+def plain_cost(input_tokens: int, output_tokens: int, price: Price) -> NanoUsd:
+    """Return what tokens cost of which none is read from a cache or written to one."""
+    return input_tokens * price.input_nano + output_tokens * price.output_nano
+
+
+class Subject(NamedTuple):
+    """Who asks for what: the part of an entry that two requests of one key for one model share."""
+
+    operation: Operation
+    key_id: str = ""
+    key_name: str = ""
+    user: str = ""
+    team: str = ""
+    chain: tuple[str, ...] = ()
+    alias: str = ""
+    requested_model: str = ""
+    provider: str = ""
+    model: str = ""
+    price_source: str = ""
+
+
+class Begun(NamedTuple):
+    """What is known of a request before its provider is asked. Fields as in `LedgerEntry`."""
+
+    id: str
+    started_us: int
+    client_ip: str = ""
+    client_tool: str = ""
+    client_request_id: str = ""
+    stream: bool = False
+    bytes_in: int = 0
+
+
+class Ended(NamedTuple):
+    """What the end of a request adds to what was known. Fields as in `LedgerEntry`."""
+
+    id: str
+    started_us: int
+    usage: Usage
+    status: int
+    end_reason: EndReason
+    error_code: str = ""
+    estimated: bool = False
+    overrun: int = 0
+    cost_nano_usd: NanoUsd | None = None
+    latency_us: int = 0
+    first_token_us: int = 0
+    bytes_out: int = 0
+    changed: str = ""
+    provider_request_id: str = ""
+
+
 @dataclass(slots=True)
 class LedgerEntry:
-    """One request, from its begin to its end: mutable while it runs, a row of `tr_ledger` afterwards.
+    """One request as a row of `tr_ledger`: who asked for what, and how it ended.
 
     Times are microseconds since the epoch; durations are microseconds. `id` is ours (UUIDv7 text, so
     rows sort by time); what the client sent as its id is `client_request_id`.
@@ -100,7 +151,7 @@ class LedgerEntry:
     status: int = 0
     end_reason: EndReason = "interrupted"
     error_code: str = ""
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = Usage()
     estimated: bool = False
     overrun: int = 0
     cost_nano_usd: NanoUsd | None = None
@@ -112,3 +163,9 @@ class LedgerEntry:
     changed: str = ""
     provider_request_id: str = ""
     count: int = 1
+
+
+def entry_of(subject: Subject, begun: Begun, ended: Ended | None = None) -> LedgerEntry:
+    """Return the row that they make; without `ended` it is a request whose process died under it."""
+    more = {} if ended is None else ended._asdict()
+    return LedgerEntry(**{**subject._asdict(), **begun._asdict(), **more})

@@ -7,7 +7,7 @@ limit `used + held` never exceeds `amount`, whatever the interleaving; see `limi
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 Metric = Literal["requests", "tokens", "input_tokens", "output_tokens", "cost_usd", "concurrency"]
 Mode = Literal["hard", "soft"]
@@ -59,9 +59,11 @@ class Limit:
         return scope if self.scope.endswith(":*") else self.scope
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """How much of each metric a request holds or used; money in nano-dollars."""
+class Amounts(NamedTuple):
+    """How much of each metric a request holds or used; money in nano-dollars.
+
+    A named tuple because every request makes two of them: a frozen dataclass takes three times as long.
+    """
 
     requests: int = 0
     input_tokens: int = 0

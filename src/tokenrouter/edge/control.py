@@ -12,7 +12,7 @@ from tokenrouter.domain.errors import ControlPlaneAway, ProviderError
 from tokenrouter.edge.request import Request
 from tokenrouter.edge.responder import HttpResponder
 from tokenrouter.gateway.ports import Upstream, UpstreamResponse
-from tokenrouter.providers.outbound import UnixOrigin, UpstreamRequest
+from tokenrouter.providers.outbound import Destination, UnixOrigin, UpstreamRequest
 
 _TIMEOUTS: Final = Timeouts(connect_s=2.0, first_byte_s=60.0, between_bytes_s=300.0, total_s=0.0)
 _HOP_BY_HOP: Final = frozenset(
@@ -41,7 +41,7 @@ class ControlRelay:
 
     def __init__(self, upstream: Upstream, socket_path: Path) -> None:
         self._upstream = upstream
-        self._origin = UnixOrigin(socket_path)
+        self._to = Destination(UnixOrigin(socket_path), _TIMEOUTS, "control")
 
     async def relay(
         self, request: Request, responder: HttpResponder, request_id: str, *, extra_headers: bytes = b""
@@ -65,26 +65,21 @@ class ControlRelay:
             response.close()
 
     def _request(self, request: Request, request_id: str, extra_headers: bytes) -> UpstreamRequest:
-        target = request.path + (b"?" + request.query if request.query else b"")
-        lines = [b"%b %b HTTP/1.1\r\n" % (request.method, target)]
+        head = request.head
+        target = head.path + (b"?" + head.query if head.query else b"")
+        lines = [b"%b %b HTTP/1.1\r\n" % (head.method, target)]
         lines += [
             b"%b: %b\r\n" % (name, value)
-            for name, value in request.headers.items()
+            for name, value in head.headers.items()
             if name not in _HOP_BY_HOP and not name.startswith(b"x-tokenrouter-")
         ]
-        if b"host" not in request.headers:
+        if b"host" not in head.headers:
             lines.append(b"host: localhost\r\n")
         lines.append(b"x-forwarded-for: %b\r\nx-forwarded-proto: http\r\n" % request.client_ip.encode())
-        lines.append(b"x-request-id: %b\r\n" % request_id.encode() if b"x-request-id" not in request.headers else b"")
+        lines.append(b"x-request-id: %b\r\n" % request_id.encode() if b"x-request-id" not in head.headers else b"")
         lines.append(extra_headers)
         lines.append(b"content-length: %d\r\n\r\n" % len(request.body))
-        return UpstreamRequest(
-            origin=self._origin,
-            head=b"".join(lines),
-            body=[request.body] if request.body else [],
-            timeouts=_TIMEOUTS,
-            provider="control",
-        )
+        return UpstreamRequest(self._to, [b"".join(lines), request.body] if request.body else [b"".join(lines)])
 
     async def _pass(self, response: UpstreamResponse, responder: HttpResponder) -> None:
         length = response.headers.get(b"content-length")

@@ -1,16 +1,17 @@
 """The server side of one client connection: HTTP/1.x on httptools, one request at a time.
 
 The parser is llhttp in its strict mode, so what two parsers could read differently (both length
-headers, bare line feeds, folded headers) is an error here and never reaches a provider. Requests that
-a client pipelines wait in a short queue while reading is paused.
+headers, bare line feeds, folded headers) is an error here and never reaches a provider. A head that is
+the same as the one before is not parsed again (see `heads.py`). Requests that a client pipelines wait in
+a short queue while reading is paused.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import httptools
 
@@ -24,7 +25,9 @@ from tokenrouter.domain.errors import (
 )
 from tokenrouter.domain.ledger import EndReason
 from tokenrouter.edge.decompress import decompress
-from tokenrouter.edge.request import Request
+from tokenrouter.edge.eager import EagerTask
+from tokenrouter.edge.heads import split_head
+from tokenrouter.edge.request import Request, RequestHead
 from tokenrouter.edge.responder import DateHeader, HttpResponder
 
 MAX_PIPELINED: Final = 16
@@ -48,7 +51,7 @@ class Bounds:
     max_connections: int = 20_000
 
 
-Handler = Callable[[Request, HttpResponder], Awaitable[None]]
+Handler = Callable[[Request, HttpResponder], Coroutine[Any, Any, None]]
 
 
 class Connections:
@@ -104,16 +107,19 @@ class ClientConnection(asyncio.Protocol):
     __slots__ = (
         "_body",
         "_body_bytes",
-        "_current",
+        "_candidate",
         "_error",
+        "_head",
         "_head_bytes",
         "_head_size",
         "_in_body",
+        "_known",
+        "_known_head",
+        "_missing",
         "_parser",
         "_peer",
         "_queue",
         "_reading",
-        "_request",
         "_responder",
         "_since_s",
         "_stalled_since_s",
@@ -128,15 +134,19 @@ class ClientConnection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._peer = ""
-        self._request: Request | None = None
-        self._queue: deque[Request] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._head: RequestHead | None = None
+        self._queue: deque[Request] | None = None
+        self._task: EagerTask | None = None
         self._responder: HttpResponder | None = None
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._head_bytes = 0
         self._head_size = 0
         self._in_body = False
+        self._missing = 0
+        self._candidate: bytes | None = None
+        self._known = b""
+        self._known_head: RequestHead | None = None
         self._reading = True
         self._error: GatewayError | None = None
         self._since_s = time.monotonic()
@@ -162,6 +172,55 @@ class ClientConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._error is not None:
             return
+        if self._missing:
+            data = self._take_body(data)
+        elif self._head is None and not self._head_bytes:
+            data = self._take_known(data)
+        if data:
+            self._parse(data)
+
+    def _take_known(self, data: bytes) -> bytes:
+        """Take a request whose head is the last one's; return what is to be parsed."""
+        split = split_head(data)
+        if split is None:
+            self._candidate = None
+            return data
+        identity, length, body_at = split
+        size = len(data) - body_at
+        head = self._known_head
+        if head is None or identity != self._known or size > length:
+            self._candidate = identity
+            return data
+        self._since_s = time.monotonic()
+        if length > self.shared.bounds.max_body_bytes:
+            self._head = head
+            self._fail(self._body_too_large())
+        elif size == length:
+            self._accept(head, data[body_at:])
+        else:
+            self._head = head
+            self._in_body = True
+            self._body = [data[body_at:]]
+            self._body_bytes = size
+            self._missing = length - size
+        return b""
+
+    def _take_body(self, data: bytes) -> bytes:
+        """Take bytes of a body whose head was known; return those behind it."""
+        missing = self._missing
+        rest = b""
+        if len(data) > missing:
+            data, rest = data[:missing], data[missing:]
+        self._body.append(data)
+        self._body_bytes += len(data)
+        self._missing = missing - len(data)
+        if not self._missing:
+            self.on_message_complete()
+            if rest:
+                return self._take_known(rest)
+        return rest
+
+    def _parse(self, data: bytes) -> None:
         if not self._in_body:
             self._head_bytes += len(data)
         try:
@@ -190,7 +249,7 @@ class ClientConnection(asyncio.Protocol):
         transport = self._transport
         if self._error is None or transport is None or transport.is_closing():
             return
-        path = self._request.path if self._request is not None else b""
+        path = self._head.path if self._head is not None else b""
         responder = HttpResponder(transport, self.shared.date, keep_alive=False, chunked=False)
         self.shared.refuse(self._error, path, responder)
         transport.close()
@@ -208,42 +267,42 @@ class ClientConnection(asyncio.Protocol):
     # httptools callbacks.
 
     def on_message_begin(self) -> None:
-        self._request = Request(started_s=time.monotonic(), client_ip=self._peer)
+        self._head = RequestHead()
         self._head_size = 0
-        self._since_s = self._request.started_s
+        self._since_s = time.monotonic()
 
     def on_url(self, url: bytes) -> None:
-        request = self._request
-        if request is not None:
-            request.path += url
+        head = self._head
+        if head is not None:
+            head.path += url
             self._head_size += len(url)
             if self._head_size > self.shared.bounds.max_head_bytes:
                 raise self._head_too_large()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        request = self._request
-        if request is None:
+        head = self._head
+        if head is None:
             return
-        request.add_header(name, value)
+        head.add_header(name, value)
         self._head_size += len(name) + len(value) + 4
         if self._head_size > self.shared.bounds.max_head_bytes:
             raise self._head_too_large()
 
     def on_headers_complete(self) -> None:
-        request = self._request
-        if request is None:
+        head = self._head
+        if head is None:
             return
         self._in_body = True
         self._head_bytes = 0
-        request.method = self._parser.get_method()
-        request.path, _, request.query = request.path.partition(b"?")
-        request.keep_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
-        request.chunked_answers = self._parser.get_http_version() != "1.0"
-        headers = request.headers
+        head.method = self._parser.get_method()
+        head.path, _, head.query = head.path.partition(b"?")
+        head.keep_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
+        head.chunked_answers = self._parser.get_http_version() != "1.0"
+        headers = head.headers
         length = headers.get(b"content-length")
         if length is not None and int(length) > self.shared.bounds.max_body_bytes:
             raise self._body_too_large()
-        if b"host" not in headers and request.chunked_answers:
+        if b"host" not in headers and head.chunked_answers:
             raise MalformedHttp("The Host header is missing (RFC 9112, 3.2).")
         if (
             headers.get(b"expect", b"").lower() == b"100-continue"
@@ -251,6 +310,15 @@ class ClientConnection(asyncio.Protocol):
             and self._transport is not None
         ):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if self._candidate is not None:
+            self._remember(head)
+
+    def _remember(self, head: RequestHead) -> None:
+        """Know this head again if its framing is as plain as can be."""
+        identity, self._candidate = self._candidate, None
+        if head.keep_alive and head.chunked_answers and _UNUSUAL.isdisjoint(head.headers) and identity is not None:
+            self._known = identity
+            self._known_head = head
 
     def _head_too_large(self) -> HeadTooLarge:
         return HeadTooLarge(f"The request's head is longer than {self.shared.bounds.max_head_bytes} bytes.")
@@ -265,62 +333,76 @@ class ClientConnection(asyncio.Protocol):
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        request, self._request = self._request, None
+        head, self._head = self._head, None
         self._in_body = False
-        if request is None:
+        if head is None:
             return
         parts, self._body = self._body, []
         self._body_bytes = 0
-        request.body = parts[0] if len(parts) == 1 else b"".join(parts)
-        self._queue.append(request)
-        if self._task is None:
-            self._answer_next()
-        elif len(self._queue) >= MAX_PIPELINED:
-            self._pause()
+        self._accept(head, parts[0] if len(parts) == 1 else b"".join(parts))
 
     # Answers out.
 
-    def _answer_next(self) -> None:
+    def _accept(self, head: RequestHead, body: bytes) -> None:
+        request = Request(head, body, self._since_s, self._peer)
+        if self._task is None and not self._queue:
+            self._answer(request)
+            return
+        if self._queue is None:
+            self._queue = deque()
+        self._queue.append(request)
+        if len(self._queue) >= MAX_PIPELINED:
+            self._pause()
+
+    def _answer(self, request: Request) -> None:
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        request = self._queue.popleft()
-        self._responder = HttpResponder(
+        head = request.head
+        self._responder = responder = HttpResponder(
             transport,
             self.shared.date,
-            keep_alive=request.keep_alive and not self.shared.draining,
-            chunked=request.chunked_answers,
-            head_only=request.method == b"HEAD",
+            keep_alive=head.keep_alive and not self.shared.draining,
+            chunked=head.chunked_answers,
+            head_only=head.method == b"HEAD",
         )
-        self._task = asyncio.get_running_loop().create_task(self._answer(request, self._responder))
-
-    async def _answer(self, request: Request, responder: HttpResponder) -> None:
-        try:
-            if b"content-encoding" in request.headers or request.body[:1] in _MAYBE_COMPRESSED:
+        if request.body[:1] in _MAYBE_COMPRESSED or b"content-encoding" in head.headers:
+            try:
                 request.body = decompress(
-                    request.body, request.headers.get(b"content-encoding", b""), self.shared.bounds.max_body_bytes
+                    request.body, head.headers.get(b"content-encoding", b""), self.shared.bounds.max_body_bytes
                 )
-            await self.shared.handle(request, responder)
-        except ClientError as error:
-            self.shared.refuse(error, request.path, responder)
-        finally:
-            self._task = None
-            self._responder = None
-            self._since_s = time.monotonic()
-        self._after_answer(responder)
+            except ClientError as error:
+                self.shared.refuse(error, head.path, responder)
+                self._answered()
+                return
+        self._task = task = EagerTask(self.shared.handle(request, responder), self._answered)
+        task.start()
 
-    def _after_answer(self, responder: HttpResponder) -> None:
+    def _answered(self) -> None:
+        """Go on after an answer."""
+        responder = self._responder
+        self._task = None
+        self._responder = None
+        if self._head is None:
+            self._since_s = time.monotonic()
         transport = self._transport
-        if transport is None or transport.is_closing():
+        if transport is None or transport.is_closing() or responder is None:
             return
         if not (responder.finished and responder.keeps_alive) or self.shared.draining:
             transport.close()
         elif self._queue:
-            self._answer_next()
+            asyncio.get_running_loop().call_soon(self._answer_next)
         elif self._error is not None:
             self._tell_error()
-        if len(self._queue) < MAX_PIPELINED and self._error is None:
+        elif not self._reading:
             self._resume()
+
+    def _answer_next(self) -> None:
+        """Answer the next pipelined request."""
+        if self._task is None and self._queue:
+            self._answer(self._queue.popleft())
+            if len(self._queue) < MAX_PIPELINED and self._error is None:
+                self._resume()
 
     def pause_writing(self) -> None:
         self._stalled_since_s = time.monotonic()
@@ -340,7 +422,7 @@ class ClientConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.shared.open.discard(self)
         self._transport = None
-        self._queue.clear()
+        self._queue = None
         if self._task is not None:
             self._task.cancel(self.cancel_reason)
 
@@ -364,7 +446,7 @@ class ClientConnection(asyncio.Protocol):
             self.abort("client_disconnect")
         elif self._error is not None or self._task is not None:
             return
-        elif self._request is not None or self._head_bytes:
+        elif self._head is not None or self._head_bytes:
             self._check_request(now_s)
         elif now_s - self._since_s > bounds.idle_timeout_s and self._transport is not None:
             self._transport.close()
@@ -381,3 +463,5 @@ class ClientConnection(asyncio.Protocol):
 
 _MAYBE_COMPRESSED: Final = (b"\x1f", b"\x28")
 """First bytes of gzip and zstd; no JSON starts with them."""
+_UNUSUAL: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
+"""Headers that change how a message is framed or what its connection carries."""

@@ -3,31 +3,30 @@
 from dataclasses import dataclass, field
 
 from tokenrouter.domain.errors import MalformedHttp
+from tokenrouter.gateway.call import CallHead
 
 SINGLE_HEADERS = frozenset({b"authorization", b"x-api-key", b"host", b"content-type", b"content-encoding"})
 """Headers that must not be repeated: two readers could pick different ones."""
 
 
 @dataclass(slots=True)
-class Request:
-    """A request as it came in.
+class RequestHead:
+    """The head of a request; requests of one connection whose heads are alike share one object.
 
     Attributes:
         path: without the query.
         query: without the question mark.
         headers: lower-case names; values of a repeated header are joined by commas (RFC 9110, 5.3).
-        started_s: monotonic time at which its first byte was seen.
+        call: what the gateway makes of it, remembered from the first request that had this head.
     """
 
     method: bytes = b""
     path: bytes = b""
     query: bytes = b""
     headers: dict[bytes, bytes] = field(default_factory=dict)
-    body: bytes = b""
     keep_alive: bool = True
     chunked_answers: bool = True
-    started_s: float = 0.0
-    client_ip: str = ""
+    call: CallHead | None = None
 
     def add_header(self, name: bytes, value: bytes) -> None:
         """Take in one header line.
@@ -56,3 +55,17 @@ class Request:
     def text(self, name: bytes, max_chars: int = 128) -> str:
         """Return a header's value as text, cut to `max_chars`; "" when it was not sent."""
         return self.headers.get(name, b"").decode("latin-1")[:max_chars]
+
+
+@dataclass(slots=True)
+class Request:
+    """A request as it came in.
+
+    Attributes:
+        started_s: monotonic time at which its first byte was seen.
+    """
+
+    head: RequestHead
+    body: bytes = b""
+    started_s: float = 0.0
+    client_ip: str = ""

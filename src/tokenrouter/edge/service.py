@@ -29,11 +29,11 @@ from tokenrouter.domain.errors import (
 )
 from tokenrouter.edge import paths
 from tokenrouter.edge.control import ControlRelay
-from tokenrouter.edge.request import Request
+from tokenrouter.edge.request import Request, RequestHead
 from tokenrouter.edge.responder import HttpResponder
+from tokenrouter.gateway.call import Call, CallHead
 from tokenrouter.gateway.directory import Principal
 from tokenrouter.gateway.engine import Gateway
-from tokenrouter.gateway.exchange import Call
 from tokenrouter.gateway.ports import Limiter, Source
 from tokenrouter.gateway.routing import offered_models
 
@@ -74,66 +74,69 @@ class Service:
     async def handle(self, request: Request, responder: HttpResponder) -> None:
         """Answer `request`; raises nothing but cancellation."""
         request_id = self._gateway.new_request_id()
-        target = paths.find(request.path)
-        dialect = CHAT if target is None or target.dialect is None else target.dialect
+        head = request.head
         try:
-            await self._dispatch(request, target, request_id, responder)
+            call_head = head.call
+            if call_head is None:
+                call_head = head.call = self._call_head(request)
+            if call_head is None:
+                await self._answer_otherwise(request, request_id, responder)
+            elif self._is_draining():
+                raise ShuttingDown("The gateway is shutting down; try again in a moment.", retry_after_s=3.0)
+            else:
+                call = Call(call_head, request.body, request_id, time.time(), request.started_s)
+                await self._gateway.serve(call, responder)
         except GatewayError as error:
-            tell(error, dialect, request_id, responder)
+            tell(error, _dialect_of(head.path), request_id, responder)
         except asyncio.CancelledError:
             raise
         except Exception:
-            log.exception("unforeseen error", request_id=request_id, path=request.path.decode("latin-1"))
-            tell(InternalError("The gateway failed; its log has the details."), dialect, request_id, responder)
+            log.exception("unforeseen error", request_id=request_id, path=head.path.decode("latin-1"))
+            failure = InternalError("The gateway failed; its log has the details.")
+            tell(failure, _dialect_of(head.path), request_id, responder)
 
     def refuse(self, error: GatewayError, path: bytes, responder: HttpResponder) -> None:
         """Tell of a request that could not be read."""
-        target = paths.find(path.partition(b"?")[0])
-        dialect = CHAT if target is None or target.dialect is None else target.dialect
-        tell(error, dialect, self._gateway.new_request_id(), responder)
+        tell(error, _dialect_of(path.partition(b"?")[0]), self._gateway.new_request_id(), responder)
 
-    async def _dispatch(
-        self, request: Request, target: paths.Target | None, request_id: str, responder: HttpResponder
-    ) -> None:
+    def _call_head(self, request: Request) -> CallHead | None:
+        """Return what a request for a model says in its head, or None for any other request."""
+        head = request.head
+        target = paths.find(head.path)
+        if target is None or target.dialect is None or head.method != target.method:
+            return None
+        headers = head.headers
+        return CallHead(
+            dialect=target.dialect,
+            digest=self._source.current().digest(head.key),
+            client_ip=request.client_ip,
+            client_tool=_tool(head.text(b"user-agent")),
+            client_request_id=head.text(b"x-client-request-id") or head.text(b"x-request-id"),
+            forwarded=b"".join(b"%b: %b\r\n" % (name, headers[name]) for name in _FORWARDED if name in headers),
+        )
+
+    async def _answer_otherwise(self, request: Request, request_id: str, responder: HttpResponder) -> None:
+        """Answer what is no request for a model."""
+        head = request.head
+        target = paths.find(head.path)
         if target is None:
-            if not paths.is_control(request.path):
+            if not paths.is_control(head.path):
                 raise PathNotFound(
-                    f"There is nothing at {request.path.decode('latin-1')[:200]!r}; GET /docs lists the API."
+                    f"There is nothing at {head.path.decode('latin-1')[:200]!r}; GET /docs lists the API."
                 )
             await self._control.relay(request, responder, request_id)
-        elif request.method != target.method and not (request.method == b"HEAD" and target.method == b"GET"):
-            self._refuse_method(request, target)
-        elif target.dialect is not None:
-            await self._call(request, target.dialect, request_id, responder)
+        elif head.method != target.method and not (head.method == b"HEAD" and target.method == b"GET"):
+            self._refuse_method(head, target)
         else:
             await self._inquire(request, target, request_id, responder)
 
-    def _refuse_method(self, request: Request, target: paths.Target) -> None:
+    def _refuse_method(self, head: RequestHead, target: paths.Target) -> None:
         allowed = target.method.decode()
-        if b"upgrade" in request.headers or (request.method == b"GET" and target.dialect is RESPONSES):
+        if b"upgrade" in head.headers or (head.method == b"GET" and target.dialect is RESPONSES):
             raise UpgradeRequired("WebSockets are not served here; send the same request as a POST.")
         raise MethodNotAllowed(
-            f"{request.path.decode('latin-1')} takes {allowed}, not {request.method.decode('latin-1')}.",
-            allowed=allowed,
+            f"{head.path.decode('latin-1')} takes {allowed}, not {head.method.decode('latin-1')}.", allowed=allowed
         )
-
-    async def _call(self, request: Request, dialect: OpenAiDialect, request_id: str, responder: HttpResponder) -> None:
-        if self._is_draining():
-            raise ShuttingDown("The gateway is shutting down; try again in a moment.", retry_after_s=3.0)
-        headers = request.headers
-        forwarded = b"".join(b"%b: %b\r\n" % (name, headers[name]) for name in _FORWARDED if name in headers)
-        call = Call(
-            dialect=dialect,
-            key=request.key,
-            body=request.body,
-            request_id=request_id,
-            client_ip=request.client_ip,
-            client_tool=_tool(request.text(b"user-agent")),
-            client_request_id=request.text(b"x-client-request-id") or request.text(b"x-request-id"),
-            forwarded=forwarded,
-            started_s=request.started_s,
-        )
-        await self._gateway.serve(call, responder)
 
     async def _inquire(self, request: Request, target: paths.Target, request_id: str, responder: HttpResponder) -> None:
         match target.inquiry:
@@ -155,14 +158,14 @@ class Service:
                 _answer_json(responder, _card())
 
     def _authenticate(self, request: Request) -> Principal:
-        return self._source.current().authenticate(request.key, time.time())
+        return self._source.current().authenticate(request.head.key, time.time())
 
     def _names(self, principal: Principal) -> list[str]:
         names = offered_models(self._source.current())
         return [name for name in names if principal.may_use((name,))]
 
     def _answer_model(self, request: Request, responder: HttpResponder) -> None:
-        wanted = _unquoted(paths.model_id(request.path))
+        wanted = _unquoted(paths.model_id(request.head.path))
         if wanted not in self._names(self._authenticate(request)):
             raise ModelNotFound(f"There is no model {wanted!r} for this key; GET /v1/models lists them.", param="model")
         _answer_json(responder, _model_card(wanted))
@@ -190,13 +193,19 @@ class Service:
             }
             for state in self._limiter.states(principal.scopes)
         ]
-        inner = Request(method=b"GET", path=b"/internal/usage", query=request.query, client_ip=request.client_ip)
-        inner.headers = {b"accept": b"application/json"}
+        head = RequestHead(b"GET", b"/internal/usage", request.head.query, {b"accept": b"application/json"})
+        inner = Request(head, client_ip=request.client_ip)
         extra = b"x-tokenrouter-key-id: %b\r\nx-tokenrouter-limits: %b\r\n" % (
             _ascii(principal.key.id),
             msgspec.json.encode(states),
         )
         await self._control.relay(inner, responder, request_id, extra_headers=extra)
+
+
+def _dialect_of(path: bytes) -> OpenAiDialect:
+    """Return in whose words to speak to a caller of `path`."""
+    target = paths.find(path)
+    return CHAT if target is None or target.dialect is None else target.dialect
 
 
 def tell(error: GatewayError, dialect: OpenAiDialect, request_id: str, responder: HttpResponder) -> None:

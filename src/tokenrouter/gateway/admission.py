@@ -16,7 +16,7 @@ class Admission:
     def __init__(self, places: int = 0, *, max_wait_s: float = 10.0, max_waiting: int = 1000) -> None:
         """`places` = 0 means no bound."""
         self._running = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[bool]] = deque()
         self.configure(places, max_wait_s=max_wait_s, max_waiting=max_waiting)
 
     def configure(self, places: int, *, max_wait_s: float, max_waiting: int) -> None:
@@ -51,20 +51,23 @@ class Admission:
         """
         if len(self._waiting) >= self._max_waiting:
             raise self._refusal()
-        place = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[bool] = loop.create_future()
         self._waiting.append(place)
+        timer = loop.call_later(self._max_wait_s, _give, place, False)
         try:
-            async with asyncio.timeout(self._max_wait_s):
-                await place
-        except TimeoutError:
-            self._give_up(place)
-            raise self._refusal() from None
+            got_in = await place
         except asyncio.CancelledError:
             self._give_up(place)
             raise
+        finally:
+            timer.cancel()
+        if not got_in:
+            self._give_up(place)
+            raise self._refusal()
 
-    def _give_up(self, place: asyncio.Future[None]) -> None:
-        if place.done() and not place.cancelled():
+    def _give_up(self, place: asyncio.Future[bool]) -> None:
+        if place.done() and not place.cancelled() and place.result():
             self.leave()
         elif place in self._waiting:
             self._waiting.remove(place)
@@ -86,4 +89,10 @@ class Admission:
             place = self._waiting.popleft()
             if not place.done():
                 self._running += 1
-                place.set_result(None)
+                place.set_result(True)
+
+
+def _give(place: asyncio.Future[bool], got_in: bool) -> None:
+    """Tell one who waits."""
+    if not place.done():
+        place.set_result(got_in)

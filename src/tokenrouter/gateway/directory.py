@@ -7,13 +7,17 @@ holds one sees one state from begin to end.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tokenrouter.domain.catalog import Alias, Catalog, Key, Provider, Role
 from tokenrouter.domain.errors import DisabledKey, ExpiredKey, InvalidKey, MissingKey
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.ledger import Price
 from tokenrouter.providers import CompatibleAdapter, adapter
+
+if TYPE_CHECKING:
+    from tokenrouter.dialects.openai_dialect import OpenAiDialect
+    from tokenrouter.gateway.lanes import Lane
 
 MAX_CHAIN: Final = 8
 """Most keys between a key and its topmost parent, itself included (DESIGN.md, "Limits")."""
@@ -53,6 +57,7 @@ class Principal:
         allowed: one set of patterns per key in the chain that has any; all must allow.
         problem: why the key cannot be used, or "".
         expires_at_s: the earliest end in the chain.
+        lanes: the ways to models that have been worked out, by dialect and requested name.
     """
 
     key: Key
@@ -61,6 +66,7 @@ class Principal:
     allowed: tuple[ModelPatterns, ...]
     problem: str
     expires_at_s: float
+    lanes: "dict[tuple[OpenAiDialect, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def role(self) -> Role:
@@ -113,18 +119,22 @@ class Directory:
         Raises:
             MissingKey, InvalidKey, ExpiredKey, DisabledKey
         """
-        if not key:
-            raise MissingKey("No API key was sent; send it as 'Authorization: Bearer <key>'.")
-        return self.principal(key_digest(key, self.pepper), now_s)
+        return self.principal(self.digest(key), now_s)
+
+    def digest(self, key: bytes) -> bytes:
+        """Return what stands for `key` in look-ups; b"" for none."""
+        return key_digest(key, self.pepper) if key else b""
 
     def principal(self, digest: bytes, now_s: float) -> Principal:
-        """Return whose key has this digest: for who was authenticated before, and kept no key.
+        """Return whose key has this digest; b"" when none was sent.
 
         Raises:
-            InvalidKey, ExpiredKey, DisabledKey
+            MissingKey, InvalidKey, ExpiredKey, DisabledKey
         """
         principal = self._principals.get(digest)
         if principal is None:
+            if not digest:
+                raise MissingKey("No API key was sent; send it as 'Authorization: Bearer <key>'.")
             raise InvalidKey("The API key is not known here; check it, or ask for a new one.")
         if principal.problem:
             raise DisabledKey(principal.problem)

@@ -8,24 +8,27 @@ import asyncio
 import itertools
 import os
 import time
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
+from tokenrouter.dialects.base import Head
+from tokenrouter.dialects.openai_dialect import OpenAiDialect
 from tokenrouter.domain.catalog import Policy
 from tokenrouter.domain.errors import GatewayError, LimitReached
-from tokenrouter.domain.ledger import EndReason, LedgerEntry
+from tokenrouter.domain.ledger import Begun, Ended, EndReason, Subject, Usage
 from tokenrouter.gateway.admission import Admission
+from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.directory import Directory, Principal
 from tokenrouter.gateway.estimates import EstimateBook
-from tokenrouter.gateway.exchange import Call, Exchange, Ports
+from tokenrouter.gateway.exchange import Exchange, Ports
+from tokenrouter.gateway.lanes import Lane, lane_of, subject_of
 from tokenrouter.gateway.ports import Flow, Responder, Source, Upstream
 from tokenrouter.gateway.refusals import Refusals
-from tokenrouter.gateway.roads import EVENT_STREAM, StreamRoad, WholeRoad
-from tokenrouter.gateway.routing import Route, resolve
+from tokenrouter.gateway.roads import abandon, fail, travel
+from tokenrouter.gateway.stream import EVENT_STREAM
 
 SWEEP_S: Final = 0.5
 """How often silent streams are looked at."""
-MAX_SCOPE_SETS: Final = 10_000
-"""Most combinations of key and model whose scopes are remembered."""
 
 
 class Nobody:
@@ -58,16 +61,17 @@ class Gateway:
         self._refusals = Refusals(ports.journal, time.monotonic)
         self._numbers = itertools.count(1)
         self._process = os.urandom(4).hex()
-        self._scopes: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        self._renew_id_prefix()
         self._drains: set[asyncio.Task[None]] = set()
         self._policy = Policy()
+        self._goes_unrecorded = False
         self.admission = Admission()
         self.in_flight: set[Exchange] = set()
 
     def apply(self, policy: Policy) -> None:
         """Follow a changed catalogue."""
         self._policy = policy
-        self._scopes.clear()
+        self._goes_unrecorded = policy.on_journal_failure == "serve"
         self.admission.configure(
             policy.max_concurrent_requests,
             max_wait_s=policy.max_concurrent_wait_s,
@@ -75,95 +79,84 @@ class Gateway:
         )
 
     def new_request_id(self) -> str:
-        """Return an id that sorts by time: milliseconds, this process, a count."""
-        return f"req_{time.time_ns() // 1_000_000:012x}{self._process}{next(self._numbers):06x}"
+        """Return an id that sorts by time: milliseconds since the epoch at the last sweep, this process, a count."""
+        return f"{self._id_prefix}{next(self._numbers):08x}"
 
-    async def serve(self, call: Call, responder: Responder) -> None:
-        """Answer `call` through `responder`.
+    def _renew_id_prefix(self) -> None:
+        self._id_prefix = f"req_{time.time_ns() // 1_000_000:012x}{self._process}"
+
+    def serve(self, call: Call, responder: Responder) -> Coroutine[Any, Any, None]:
+        """Decide about `call`, and return the rest of its road, which answers through `responder` when awaited.
 
         Raises:
-            GatewayError: what the client is to be told; as an HTTP error if `responder` has not started,
-                else as the dialect's error event.
+            GatewayError: what the client is to be told, here and when awaited; as an HTTP error if `responder` has
+                not started, else as the dialect's error event.
         """
         directory = self._source.current()
-        principal = directory.authenticate(call.key, time.time())
-        entry = self._new_entry(call, principal)
+        head = call.head
+        principal = directory.principal(head.digest, call.now_s)
+        dialect = head.dialect
+        peeked: Head | None = None
         try:
-            exchange = self._prepare(call, entry, directory, principal, responder)
-            if not self.admission.try_enter():
-                await self.admission.enter()
+            peeked = dialect.peek(call.body)
+            lane = principal.lanes.get((dialect, peeked.model))
+            if lane is None:
+                lane = self._find_lane(directory, principal, dialect, peeked.model)
         except GatewayError as error:
-            self._refuse(entry, error)
+            model = "" if peeked is None else peeked.model
+            stream = peeked is not None and peeked.stream
+            self._refuse(call, subject_of(principal, dialect, model), stream, error)
             raise
-        exchange.goes_unrecorded = self._policy.on_journal_failure == "serve"
+        exchange = Exchange(call, lane, peeked, responder, self._ports)
+        exchange.goes_unrecorded = self._goes_unrecorded
+        if not self.admission.try_enter():
+            return self._wait_and_run(exchange)
+        self._begin(exchange)
+        return self._finish_whatever_happens(exchange) if lane.drains else self._run(exchange)
+
+    async def _wait_and_run(self, exchange: Exchange) -> None:
         try:
-            exchange.reserve(self._scopes_of(principal, exchange.route, call))
+            await self.admission.enter()
+        except GatewayError as error:
+            self._refuse(exchange.call, exchange.lane.subject, exchange.peeked.stream, error)
+            raise
+        self._begin(exchange)
+        await (self._finish_whatever_happens(exchange) if exchange.lane.drains else self._run(exchange))
+
+    def _begin(self, exchange: Exchange) -> None:
+        """Take what the exchange needs, or give its place back.
+
+        Raises:
+            LimitReached, CountersNotReady, JournalUnavailable
+        """
+        try:
             exchange.begin()
         except GatewayError as error:
             self.admission.leave()
-            self._refuse(entry, error)
+            self._refuse(exchange.call, exchange.lane.subject, exchange.peeked.stream, error)
             raise
-        if exchange.route.entry.provider.on_disconnect == "drain":
-            await self._finish_whatever_happens(exchange)
-        else:
-            await self._run(exchange)
 
-    def _new_entry(self, call: Call, principal: Principal) -> LedgerEntry:
-        key = principal.key
-        return LedgerEntry(
-            id=call.request_id,
-            started_us=time.time_ns() // 1000,
-            operation=call.dialect.operation,
-            key_id=key.id,
-            key_name=key.name,
-            user=key.user,
-            team=key.team,
-            chain=principal.chain,
-            client_ip=call.client_ip,
-            client_tool=call.client_tool,
-            client_request_id=call.client_request_id,
-            bytes_in=len(call.body),
+    def _find_lane(self, directory: Directory, principal: Principal, dialect: OpenAiDialect, model: str) -> Lane:
+        return lane_of(directory, principal, dialect, model, estimates=self._estimates, journal=self._ports.journal)
+
+    def _refuse(self, call: Call, subject: Subject, stream: bool, error: GatewayError) -> None:
+        """Leave a row for a request that got no further."""
+        head = call.head
+        started_us = int(call.now_s * 1e6)
+        begun = Begun(
+            call.request_id,
+            started_us,
+            head.client_ip,
+            head.client_tool,
+            head.client_request_id,
+            stream,
+            len(call.body),
         )
-
-    def _prepare(
-        self, call: Call, entry: LedgerEntry, directory: Directory, principal: Principal, responder: Responder
-    ) -> Exchange:
-        head = call.dialect.peek(call.body)
-        entry.requested_model = head.model
-        entry.stream = head.stream
-        route = resolve(directory, principal, head.model)
-        provider = route.entry.provider.name
-        entry.alias, entry.provider, entry.model = route.alias, provider, route.model
-        return Exchange(
-            call,
-            entry,
-            head,
-            route,
-            responder,
-            price=directory.price(provider, route.model),
-            estimates=self._estimates.of(provider, route.model),
-            ports=self._ports,
-        )
-
-    def _refuse(self, entry: LedgerEntry, error: GatewayError) -> None:
-        entry.status = error.status
-        entry.error_code = error.code
-        entry.end_reason = _reason_of_refusal(error)
-        self._ports.observer.record(entry)
+        reason = _reason_of_refusal(error)
+        ended = Ended(call.request_id, started_us, Usage(), error.status, reason, error.code)
+        self._ports.observer.record(subject, ended)
         if self._ports.journal.writable:
-            self._refusals.record(entry)
-
-    def _scopes_of(self, principal: Principal, route: Route, call: Call) -> tuple[str, ...]:
-        key = (principal.key.id, route.full_name, route.alias)
-        scopes = self._scopes.get(key)
-        if scopes is None:
-            if len(self._scopes) >= MAX_SCOPE_SETS:
-                self._scopes.clear()
-            own = [f"provider:{route.entry.provider.name}", f"model:{route.full_name}"]
-            if route.alias:
-                own.append(f"alias:{route.alias}")
-            scopes = self._scopes[key] = (*principal.scopes, *own)
-        return (*scopes, f"ip:{call.client_ip}") if self._ports.limiter.looks_at_addresses else scopes
+            self._refusals.record(subject, begun, ended)
 
     async def _finish_whatever_happens(self, exchange: Exchange) -> None:
         """Run to the provider's end even if the client leaves: this provider bills what it began."""
@@ -187,17 +180,16 @@ class Gateway:
 
     async def _run(self, exchange: Exchange) -> None:
         self.in_flight.add(exchange)
-        road = StreamRoad(exchange) if exchange.head.stream else WholeRoad(exchange)
         try:
-            await road.travel(self._upstream)
+            await travel(exchange, self._upstream)
         except GatewayError as error:
-            road.fail(error)
+            fail(exchange, error)
             raise
         except asyncio.CancelledError as error:
-            road.abandon("shutdown" if error.args == ("shutdown",) else "client_disconnect")
+            abandon(exchange, "shutdown" if error.args == ("shutdown",) else "client_disconnect")
             raise
         except BaseException:
-            road.abandon("gateway_error")
+            abandon(exchange, "gateway_error")
             raise
         finally:
             self.in_flight.discard(exchange)
@@ -207,9 +199,10 @@ class Gateway:
         """Keep silent streams alive; runs until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_S)
+            self._renew_id_prefix()
             now_s = time.monotonic()
             for exchange in list(self.in_flight):
-                if exchange.head.stream:
+                if exchange.peeked.stream:
                     self._keep_alive(exchange, now_s)
             self._refusals.flush_before()
 
@@ -225,7 +218,7 @@ class Gateway:
         exchange.quiet_since_s = now_s
         if not started:
             exchange.responder.start(200, _held_headers(exchange), None)
-        exchange.responder.write(exchange.call.dialect.keep_alive)
+        exchange.responder.write(exchange.lane.dialect.keep_alive)
 
     async def close(self, patience_s: float) -> None:
         """Wait for drained answers, at most `patience_s`, and write what is still counted."""

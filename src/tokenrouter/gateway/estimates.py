@@ -9,7 +9,7 @@ tokenizer exceeds by much.
 from dataclasses import dataclass
 from typing import Final
 
-from tokenrouter.domain.ledger import Usage
+from tokenrouter.domain.ledger import Price, Usage, plain_cost
 from tokenrouter.domain.limits import Amounts
 
 USUAL_BYTES_PER_TOKEN: Final = 4.0
@@ -33,7 +33,7 @@ class _Ratio:
     seen: int = 0
 
     def learn(self, size: int, tokens: int) -> None:
-        if tokens < MIN_COUNTED_TOKENS or size <= 0:
+        if tokens < MIN_COUNTED_TOKENS:
             return
         ratio = size / tokens
         self.mean = ratio if self.seen == 0 else self.mean + WEIGHT * (ratio - self.mean)
@@ -60,15 +60,19 @@ class Estimates:
     def learn(self, usage: Usage, *, body_bytes: int, content_bytes: int) -> None:
         """Take in what an answer reported; `content_bytes` 0 means that its text was not measured."""
         self._learned += 1
-        self._input.learn(body_bytes, usage.input_tokens)
-        self._output.learn(content_bytes, usage.output_tokens - usage.reasoning_tokens)
+        if body_bytes:
+            self._input.learn(body_bytes, usage.input_tokens)
+        if content_bytes:
+            self._output.learn(content_bytes, usage.output_tokens - usage.reasoning_tokens)
         self._output_tokens += WEIGHT * (usage.output_tokens - self._output_tokens)
 
-    def first_hold(self, body_bytes: int, max_output_tokens: int | None) -> Amounts:
+    def first_hold(self, body_bytes: int, max_output_tokens: int | None, price: Price | None = None) -> Amounts:
         """Return what a request holds when it starts: its input bounded, its output expected."""
-        expected = max(1, int(2 * self._output_tokens))
-        output = expected if max_output_tokens is None else min(expected, max_output_tokens)
-        return Amounts(requests=1, input_tokens=self.input_bound(body_bytes), output_tokens=output)
+        output = int(2 * self._output_tokens) or 1
+        if max_output_tokens is not None and max_output_tokens < output:
+            output = max_output_tokens
+        bound = self.input_bound(body_bytes)
+        return Amounts(1, bound, output, 0 if price is None else plain_cost(bound, output, price))
 
     def input_bound(self, body_bytes: int) -> int:
         """Return a number of input tokens that a body of this size does not exceed."""

@@ -5,44 +5,24 @@ the client, the limits get back what was not used, the figures count it.
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from tokenrouter.dialects.base import Head
-from tokenrouter.dialects.openai_dialect import OpenAiDialect
+from tokenrouter.dialects.relay import StreamRelay
 from tokenrouter.domain.errors import JournalUnavailable
-from tokenrouter.domain.ledger import EndReason, LedgerEntry, Price, Usage, cost
+from tokenrouter.domain.ledger import Begun, Ended, EndReason, Usage, cost, plain_cost
 from tokenrouter.domain.limits import Amounts
-from tokenrouter.gateway.estimates import Estimates
+from tokenrouter.gateway.call import Call
+from tokenrouter.gateway.lanes import Lane
 from tokenrouter.gateway.ports import Journal, Limiter, Observer, Reservation, Responder
-from tokenrouter.gateway.routing import Route
 
 GROWTH: Final = 1.25
 """A stream that outgrows what it holds asks for a quarter more, so that long streams ask rarely."""
 GROWTH_BYTES: Final = 4096
 """… and for at least this much text."""
-
-
-@dataclass(slots=True)
-class Call:
-    """A request as the edge hands it over.
-
-    Attributes:
-        key: the key as sent, or b"".
-        forwarded: header lines of the client's that go on to the provider.
-        started_s: monotonic time at which its first byte was seen.
-    """
-
-    dialect: OpenAiDialect
-    key: bytes
-    body: bytes
-    request_id: str
-    client_ip: str = ""
-    client_tool: str = ""
-    client_request_id: str = ""
-    forwarded: bytes = b""
-    started_s: float = 0.0
+NOTHING: Final = Amounts()
+NO_USAGE: Final = Usage()
 
 
 @dataclass(slots=True)
@@ -58,7 +38,12 @@ class Exchange:
     """The books of one request.
 
     Attributes:
-        asks_usage: whether this provider reports usage in streams only when asked.
+        peeked: what is known of its body.
+        relay: what reads its stream; None for a whole answer.
+        started_us: microseconds since the epoch.
+        status: the provider's, 0 before it answered.
+        bytes_out: what went to the client of the answer's body.
+        changed: what was changed in the request beyond DESIGN.md's "road of one request".
         covered_bytes: how much delivered text what it holds surely covers.
         goes_unrecorded: whether to go on when the journal cannot be written (`on_journal_failure = "serve"`).
         hung_up: whether the client is gone while its answer is drained.
@@ -67,105 +52,110 @@ class Exchange:
     """
 
     __slots__ = (
+        "bytes_out",
         "call",
-        "asks_usage",
+        "changed",
         "covered_bytes",
-        "dialect",
         "ended",
+        "first_token_us",
         "goes_unrecorded",
-        "entry",
-        "estimates",
-        "head",
         "held",
         "hung_up",
+        "is_begun",
+        "lane",
         "output_limit",
+        "peeked",
         "ports",
-        "price",
+        "provider_request_id",
         "quiet_since_s",
+        "relay",
         "reservation",
         "responder",
-        "route",
+        "started_us",
+        "status",
         "touched",
     )
 
-    def __init__(
-        self,
-        call: Call,
-        entry: LedgerEntry,
-        head: Head,
-        route: Route,
-        responder: Responder,
-        *,
-        price: Price | None,
-        estimates: Estimates,
-        ports: Ports,
-    ) -> None:
+    def __init__(self, call: Call, lane: Lane, peeked: Head, responder: Responder, ports: Ports) -> None:
         self.call = call
-        self.dialect = call.dialect
-        self.entry = entry
-        self.head = head
-        self.route = route
+        self.lane = lane
+        self.peeked = peeked
         self.responder = responder
-        self.price = price
-        self.estimates = estimates
         self.ports = ports
-        self.asks_usage = route.entry.adapter.quirks.stream_usage == "include_usage"
-        self.output_limit: int | None = None
-        self.held = Amounts()
-        self.reservation: Reservation | None = None
-        self.covered_bytes = 0
-        self.ended = False
-        self.goes_unrecorded = False
-        self.hung_up = False
-        self.touched = False
+        self.started_us = int(call.now_s * 1e6)
         self.quiet_since_s = call.started_s
+        self.held = NOTHING
+        self.relay: StreamRelay | None = None
+        self.reservation: Reservation | None = None
+        self.output_limit: int | None = None
+        self.status = self.bytes_out = self.first_token_us = self.covered_bytes = 0
+        self.changed = self.provider_request_id = ""
+        self.is_begun = self.ended = self.hung_up = self.touched = self.goes_unrecorded = False
 
-    def reserve(self, scopes: tuple[str, ...]) -> None:
-        """Hold what the request is expected to need.
-
-        Raises:
-            LimitReached, CountersNotReady
-        """
-        self.held = self._priced(self.estimates.first_hold(self.head.size, self.head.max_output_tokens))
-        self.reservation = self.ports.limiter.reserve(scopes, self.held)
-        self.covered_bytes = self.estimates.bytes_within(self.held.output_tokens)
+    @property
+    def begun(self) -> Begun:
+        """What is known before the provider is asked."""
+        call, head = self.call, self.call.head
+        return Begun(
+            call.request_id,
+            self.started_us,
+            head.client_ip,
+            head.client_tool,
+            head.client_request_id,
+            self.peeked.stream,
+            len(call.body),
+        )
 
     def begin(self) -> None:
-        """Write down that the provider is about to be asked.
+        """Hold what the request is expected to need, and write down that the provider is about to be asked.
 
         Raises:
-            JournalUnavailable: it could not be; what was held is given back.
+            LimitReached, CountersNotReady: nothing is held.
+            JournalUnavailable: it could not be written; what was held is given back.
         """
+        lane, peeked, ports = self.lane, self.peeked, self.ports
+        self.held = held = lane.estimates.first_hold(peeked.size, peeked.max_output_tokens, lane.price)
+        limiter = ports.limiter
+        scopes = lane.scopes
+        if limiter.looks_at_addresses:
+            scopes = (*scopes, f"ip:{self.call.head.client_ip}")
+        self.reservation = limiter.reserve(scopes, held)
+        if peeked.stream:
+            self.covered_bytes = lane.estimates.bytes_within(held.output_tokens)
         try:
-            self.ports.journal.begin(self.entry, self.held)
+            ports.journal.begin(lane.subject_record, self.begun, held)
+            self.is_begun = True
         except JournalUnavailable:
             if not self.goes_unrecorded:
-                self._settle(Amounts())
+                self._settle(NOTHING)
                 raise
 
     def extend(self, content_bytes: int) -> bool:
         """Hold enough for `content_bytes` of delivered text and some more; False when a limit forbids it."""
+        lane = self.lane
         wanted_bytes = int(content_bytes * GROWTH) + GROWTH_BYTES
-        output_tokens = max(self.held.output_tokens, self.estimates.output_bound(wanted_bytes))
-        held = self._priced(replace(self.held, output_tokens=output_tokens))
+        input_tokens = self.held.input_tokens
+        output_tokens = max(self.held.output_tokens, lane.estimates.output_bound(wanted_bytes))
+        price = 0 if lane.price is None else plain_cost(input_tokens, output_tokens, lane.price)
+        held = Amounts(1, input_tokens, output_tokens, price)
         if self.reservation is not None and not self.reservation.extend(held):
             return False
         self.held = held
         self.covered_bytes = wanted_bytes
-        self._record(lambda: self.ports.journal.progress(self.entry.id, held))
+        if self.is_begun:
+            self._write_progress(held)
         return True
 
-    def _record(self, write: Callable[[], None]) -> None:
-        """Write to the journal; its own counter tells of what could not be written."""
+    def _write_progress(self, held: Amounts) -> None:
         try:
-            write()
+            self.ports.journal.progress(self.call.request_id, held)
         except JournalUnavailable:
             if not self.goes_unrecorded:
                 raise
 
     def note_first_token(self) -> None:
         """The first byte of the answer is about to go out."""
-        self.entry.first_token_us = int((time.monotonic() - self.call.started_s) * 1e6)
+        self.first_token_us = int((time.monotonic() - self.call.started_s) * 1e6)
 
     def end(
         self,
@@ -187,41 +177,53 @@ class Exchange:
         if self.ended:
             return
         self.ended = True
-        entry = self.entry
-        entry.end_reason = "client_disconnect" if self.hung_up else reason
-        entry.error_code = error_code
-        self._count(usage, content_bytes, free=free)
-        entry.latency_us = int((time.monotonic() - self.call.started_s) * 1e6)
-        self._settle(self._used())
-        self.ports.observer.record(entry)
-        self._record(lambda: self.ports.journal.end(entry))
-
-    def _count(self, usage: Usage | None, content_bytes: int, *, free: bool) -> None:
-        entry = self.entry
+        lane, call, size = self.lane, self.call, self.peeked.size
+        estimated = False
         if usage is not None:
-            entry.usage = usage
-            self.estimates.learn(usage, body_bytes=self.head.size, content_bytes=content_bytes)
-        elif not free:
-            entry.usage = self.estimates.fair(body_bytes=self.head.size, content_bytes=content_bytes)
-            entry.estimated = True
-        asked = self.head.max_output_tokens
-        if asked is not None:
-            entry.overrun = max(0, entry.usage.output_tokens - asked * self.head.answers)
-        if self.price is not None:
-            entry.cost_nano_usd = cost(entry.usage, self.price)
-            entry.price_source = self.price.source
+            lane.estimates.learn(usage, body_bytes=size, content_bytes=content_bytes)
+        elif free:
+            usage = NO_USAGE
+        else:
+            usage, estimated = lane.estimates.fair(body_bytes=size, content_bytes=content_bytes), True
+        spent = None if lane.price is None else cost(usage, lane.price)
+        ended = Ended(
+            call.request_id,
+            self.started_us,
+            usage,
+            self.status,
+            "client_disconnect" if self.hung_up else reason,
+            error_code,
+            estimated,
+            self._overrun(usage),
+            spent,
+            int((time.monotonic() - call.started_s) * 1e6),
+            self.first_token_us,
+            self.bytes_out,
+            self.changed,
+            self.provider_request_id,
+        )
+        if self.reservation is not None:
+            self._settle(Amounts(1, usage.input_tokens, usage.output_tokens, spent or 0))
+        self.ports.observer.record(lane.subject, ended)
+        self._write_end(ended)
 
-    def _used(self) -> Amounts:
-        usage = self.entry.usage
-        return Amounts(1, usage.input_tokens, usage.output_tokens, self.entry.cost_nano_usd or 0)
+    def _overrun(self, usage: Usage) -> int:
+        """Return how many tokens the provider billed beyond the client's own bound."""
+        asked = self.peeked.max_output_tokens
+        return 0 if asked is None else max(0, usage.output_tokens - asked * self.peeked.answers)
 
     def _settle(self, used: Amounts) -> None:
         reservation, self.reservation = self.reservation, None
         if reservation is not None:
             reservation.settle(used)
 
-    def _priced(self, amounts: Amounts) -> Amounts:
-        if self.price is None:
-            return amounts
-        usage = Usage(input_tokens=amounts.input_tokens, output_tokens=amounts.output_tokens)
-        return replace(amounts, cost_nano_usd=cost(usage, self.price))
+    def _write_end(self, ended: Ended) -> None:
+        journal = self.ports.journal
+        try:
+            if self.is_begun:
+                journal.end(ended)
+            else:
+                journal.whole(self.lane.subject, self.begun, ended)
+        except JournalUnavailable:
+            if not self.goes_unrecorded:
+                raise

@@ -7,7 +7,7 @@ assigns each adapter to its port so that the type checker proves the fit.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.domain.ledger import Begun, Ended, Subject
 from tokenrouter.domain.limits import Amounts, LimitState
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.providers.outbound import UpstreamRequest
@@ -23,8 +23,11 @@ class Journal(Protocol):
     @property
     def writable(self) -> bool: ...
 
-    def begin(self, entry: LedgerEntry, held: Amounts) -> None:
-        """Record that `entry` is about to contact a provider and may consume `held`.
+    def subject(self, subject: Subject) -> bytes:
+        """Return `subject` as `begin` wants it; made once for many requests."""
+
+    def begin(self, subject: bytes, begun: Begun, held: Amounts) -> None:
+        """Record that a request is about to contact a provider and may consume `held`.
 
         Raises:
             JournalUnavailable: it could not be written; the provider must not be contacted.
@@ -33,8 +36,15 @@ class Journal(Protocol):
     def progress(self, entry_id: str, held: Amounts) -> None:
         """Record that what the request may consume grew to `held`, before the bytes go to the client."""
 
-    def end(self, entry: LedgerEntry) -> None:
-        """Record how `entry` ended; also without a `begin`, for a request refused before any provider.
+    def end(self, ended: Ended) -> None:
+        """Record how a request ended whose `begin` was written.
+
+        Raises:
+            JournalUnavailable: only when even the reserve is used up.
+        """
+
+    def whole(self, subject: Subject, begun: Begun, ended: Ended, count: int = 1) -> None:
+        """Record a request without a `begin`, for instance one refused before any provider; or `count` of them.
 
         Raises:
             JournalUnavailable: only when even the reserve is used up.
@@ -132,7 +142,7 @@ class Upstream(Protocol):
 class Observer(Protocol):
     """Keeps figures of what ended."""
 
-    def record(self, entry: LedgerEntry) -> None: ...
+    def record(self, subject: Subject, ended: Ended) -> None: ...
 
 
 class Limiter(Protocol):

@@ -7,7 +7,7 @@ rest of that minute becomes one row that says how many there were (DESIGN.md, "J
 from dataclasses import dataclass
 from typing import Final
 
-from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.domain.ledger import Begun, Ended, Subject
 from tokenrouter.gateway.ports import Clock, Journal
 
 ROWS_PER_MINUTE: Final = 60
@@ -20,7 +20,7 @@ MAX_KEYS: Final = 10_000
 class _Minute:
     minute: int
     rows: int = 0
-    last: LedgerEntry | None = None
+    last: tuple[Subject, Begun, Ended] | None = None
     uncounted: int = 0
 
 
@@ -33,22 +33,22 @@ class Refusals:
         self._clock = clock
         self._by_key: dict[str, _Minute] = {}
 
-    def record(self, entry: LedgerEntry) -> None:
+    def record(self, subject: Subject, begun: Begun, ended: Ended) -> None:
         """Take in one refusal; written now, or counted.
 
         Raises:
             JournalUnavailable: it could not be written.
         """
         minute = int(self._clock() // 60)
-        watched = self._by_key.get(entry.key_id)
+        watched = self._by_key.get(subject.key_id)
         if watched is None or watched.minute != minute:
-            watched = self._begin_minute(entry.key_id, minute)
+            watched = self._begin_minute(subject.key_id, minute)
         if watched.rows < ROWS_PER_MINUTE:
             watched.rows += 1
-            self._journal.end(entry)
+            self._journal.whole(subject, begun, ended)
         else:
             watched.uncounted += 1
-            watched.last = entry
+            watched.last = (subject, begun, ended)
 
     def flush(self) -> None:
         """Write every count that is still open."""
@@ -73,6 +73,6 @@ class Refusals:
     def _write_count(self, key_id: str) -> None:
         watched = self._by_key.get(key_id)
         if watched is not None and watched.last is not None:
-            watched.last.count = watched.uncounted
-            last, watched.last, watched.uncounted = watched.last, None, 0
-            self._journal.end(last)
+            last, count = watched.last, watched.uncounted
+            watched.last, watched.uncounted = None, 0
+            self._journal.whole(*last, count)

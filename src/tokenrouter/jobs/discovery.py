@@ -14,7 +14,7 @@ import structlog
 from tokenrouter.domain.catalog import Provider, Timeouts
 from tokenrouter.domain.errors import GatewayError, ProviderProtocolError
 from tokenrouter.providers import CompatibleAdapter, adapter
-from tokenrouter.providers.outbound import UpstreamRequest
+from tokenrouter.providers.outbound import Destination, UpstreamRequest
 from tokenrouter.upstream.client import UpstreamClient
 
 FRESH_S: Final = 15 * 60.0
@@ -100,15 +100,8 @@ class Discovery:
         question = spoken.models_request()
         if question is None:
             return ()
-        request = UpstreamRequest(
-            origin=spoken.origin,
-            head=question[1] + b"\r\n",
-            body=[],
-            timeouts=_TIMEOUTS,
-            provider=provider.name,
-            whole_limit=MAX_LIST_BYTES,
-            allow_private=provider.allow_private,
-        )
+        to = Destination(spoken.origin, _TIMEOUTS, provider.name, allow_private=provider.allow_private)
+        request = UpstreamRequest(to, [question[1] + b"\r\n"], MAX_LIST_BYTES)
         response = await self._upstream.send(request)
         try:
             body = response.take()

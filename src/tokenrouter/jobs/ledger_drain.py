@@ -105,7 +105,7 @@ class LedgerDrain:
         at = writer.read.get(path.name, 0)
         for item, after in read_records(path, at):
             if isinstance(item, Begin):
-                writer.begun_at[item.entry.id] = (path.name, at)
+                writer.begun_at[item.begun.id] = (path.name, at)
             at = after
             entry = writer.open.take(item)
             if entry is not None:

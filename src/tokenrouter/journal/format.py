@@ -4,16 +4,20 @@ A file begins with `MAGIC`; each record is its length and its CRC-32 (both 32 bi
 msgpack array whose first element is the kind. A length of zero ends the data: files are preallocated
 with zeros. A record that does not match its checksum was being written when the machine died, and ends
 the data too. Arrays may grow at their end; older ones are read with the defaults.
+
+A request is written in two halves: `begin` says who asks for what, `end` only what `begin` could not
+know, and the reader puts them together. Who asks for what hardly changes between two requests of a key,
+so that part (the *subject*) is encoded once and copied into each `begin`.
 """
 
 import struct
 import zlib
-from dataclasses import dataclass, fields
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from tokenrouter.domain.ledger import LedgerEntry, Usage
+from tokenrouter.domain.ledger import Begun, Ended, Subject, Usage
 from tokenrouter.domain.limits import Amounts
 
 MAGIC: Final = b"TRJ1\0\0\0\0"
@@ -21,17 +25,20 @@ HEADER: Final = struct.Struct("<II")
 MAX_RECORD_BYTES: Final = 64 * 2**10
 """Longer than any record: every text in an entry is bounded."""
 
-BEGIN, PROGRESS, END = 1, 2, 3
-_ENTRY_FIELDS: Final = tuple(field.name for field in fields(LedgerEntry) if field.name not in ("usage", "chain"))
+BEGIN, PROGRESS, END, WHOLE = 1, 2, 3, 4
+
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder().decode
+_pack_header: Final = HEADER.pack
+_crc32: Final = zlib.crc32
 
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """`entry` as far as it was known, and what it was allowed to consume."""
+    """What was known before a provider was asked, and what the request was allowed to consume."""
 
-    entry: LedgerEntry
+    subject: Subject
+    begun: Begun
     held: Amounts
 
 
@@ -45,79 +52,51 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The finished entry."""
+    """How a request ended that has a `Begin`."""
 
-    entry: LedgerEntry
-
-
-Record = Begin | Progress | End
+    ended: Ended
 
 
-def encode_begin(entry: LedgerEntry, held: Amounts) -> bytes:
-    """Return the framed record."""
-    return _framed(_encode((BEGIN, _held(held), *_entry(entry))))
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An entry in one record: of a request that no provider was asked for. `count` is how many it stands for."""
+
+    subject: Subject
+    begun: Begun
+    ended: Ended
+    count: int = 1
+
+
+Record = Begin | Progress | End | Whole
+
+
+def encode_subject(subject: Subject) -> bytes:
+    """Return the part of a `begin` record that two requests of a key for one model share."""
+    return _encode(subject)
+
+
+def encode_begin(subject: bytes, begun: Begun, held: Amounts) -> bytes:
+    """Return the framed record; `subject` as `encode_subject` gives it."""
+    payload = _encode((BEGIN, msgspec.Raw(subject), begun, held))
+    return _pack_header(len(payload), _crc32(payload)) + payload
 
 
 def encode_progress(entry_id: str, held: Amounts) -> bytes:
     """Return the framed record."""
-    return _framed(_encode((PROGRESS, entry_id, _held(held))))
+    payload = _encode((PROGRESS, entry_id, held))
+    return _pack_header(len(payload), _crc32(payload)) + payload
 
 
-def encode_end(entry: LedgerEntry) -> bytes:
-    """Return the framed record."""
-    return _framed(_encode((END, *_entry(entry))))
+def encode_end(ended: Ended) -> bytes:
+    """Return the framed record of how a request ended whose `begin` was written."""
+    payload = _encode((END, ended))
+    return _pack_header(len(payload), _crc32(payload)) + payload
 
 
-def _framed(payload: bytes) -> bytes:
-    return HEADER.pack(len(payload), zlib.crc32(payload)) + payload
-
-
-def _held(held: Amounts) -> tuple[int, int, int, int]:
-    return (held.requests, held.input_tokens, held.output_tokens, held.cost_nano_usd)
-
-
-def _entry(entry: LedgerEntry) -> tuple[object, ...]:
-    usage = entry.usage
-    return (
-        (
-            usage.input_tokens,
-            usage.output_tokens,
-            usage.cached_input_tokens,
-            usage.cache_write_tokens,
-            usage.reasoning_tokens,
-            usage.audio_tokens,
-        ),
-        entry.chain,
-        entry.id,
-        entry.started_us,
-        entry.operation,
-        entry.key_id,
-        entry.key_name,
-        entry.user,
-        entry.team,
-        entry.client_ip,
-        entry.client_tool,
-        entry.client_request_id,
-        entry.alias,
-        entry.requested_model,
-        entry.provider,
-        entry.model,
-        entry.stream,
-        entry.status,
-        entry.end_reason,
-        entry.error_code,
-        entry.estimated,
-        entry.overrun,
-        entry.cost_nano_usd,
-        entry.price_source,
-        entry.latency_us,
-        entry.first_token_us,
-        entry.bytes_in,
-        entry.bytes_out,
-        entry.changed,
-        entry.provider_request_id,
-        entry.count,
-    )
+def encode_whole(subject: Subject, begun: Begun, ended: Ended, count: int = 1) -> bytes:
+    """Return the framed record of a request without a `begin`."""
+    payload = _encode((WHOLE, subject, begun, ended, count))
+    return _pack_header(len(payload), _crc32(payload)) + payload
 
 
 def decode(payload: bytes) -> Record:
@@ -127,16 +106,33 @@ def decode(payload: bytes) -> Record:
         ValueError: a kind that this version does not know.
     """
     kind, *values = _decode(payload)
-    if kind == PROGRESS:
-        return Progress(values[0], Amounts(*values[1]))
-    if kind == BEGIN:
-        return Begin(_decode_entry(values[1:]), Amounts(*values[0]))
-    if kind == END:
-        return End(_decode_entry(values))
+    match kind:
+        case 1:
+            return Begin(_subject(values[0]), _made(Begun, values[1]), _made(Amounts, values[2]))
+        case 2:
+            return Progress(values[0], _made(Amounts, values[1]))
+        case 3:
+            return End(_ended(values[0]))
+        case 4:
+            return Whole(_subject(values[0]), _made(Begun, values[1]), _ended(values[2]), values[3])
     raise ValueError(f"journal record of unknown kind {kind!r}; it was written by a newer version")
 
 
-def _decode_entry(values: list[object]) -> LedgerEntry:
-    usage, chain, *rest = values
-    named = dict(zip(_ENTRY_FIELDS, rest, strict=False))
-    return LedgerEntry(usage=Usage(*usage), chain=tuple(chain), **named)  # type: ignore[misc, arg-type]
+_Fields = TypeVar("_Fields", Subject, Begun, Ended, Usage, Amounts)
+
+
+def _made(kind: type[_Fields], values: list[Any]) -> _Fields:
+    """Return `values` by their names; those that a newer version added at the end are passed over."""
+    return kind(*values[: len(kind._fields)])
+
+
+def _subject(values: list[Any]) -> Subject:
+    return _made(Subject, [*values[:_CHAIN], tuple(values[_CHAIN]), *values[_CHAIN + 1 :]])
+
+
+def _ended(values: list[Any]) -> Ended:
+    return _made(Ended, [*values[:_USAGE], _made(Usage, values[_USAGE]), *values[_USAGE + 1 :]])
+
+
+_CHAIN: Final = Subject._fields.index("chain")
+_USAGE: Final = Ended._fields.index("usage")

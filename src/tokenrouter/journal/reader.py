@@ -5,13 +5,12 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from tokenrouter.domain.ledger import LedgerEntry, Usage
-from tokenrouter.domain.limits import Amounts
-from tokenrouter.journal.format import HEADER, MAGIC, MAX_RECORD_BYTES, Begin, End, Progress, Record, decode
+from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject, Usage, entry_of
+from tokenrouter.journal.format import HEADER, MAGIC, MAX_RECORD_BYTES, Begin, End, Progress, Record, Whole, decode
 from tokenrouter.journal.names import DAMAGED_SUFFIX, SUFFIX, room_of
 
 
@@ -104,16 +103,10 @@ def remove_room(folder: Path, writer: str) -> None:
 
 
 @dataclass(slots=True)
-class _Open:
-    entry: LedgerEntry
-    held: Amounts
-
-
-@dataclass(slots=True)
 class OpenRequests:
     """Turns the records of one writer into finished entries."""
 
-    _open: dict[str, _Open] = field(default_factory=dict)
+    _open: dict[str, Begin] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self._open)
@@ -121,14 +114,16 @@ class OpenRequests:
     def take(self, record: Record) -> LedgerEntry | None:
         """Take in one record; return the entry that it finishes, if it does."""
         match record:
-            case Begin(entry, held):
-                self._open[entry.id] = _Open(entry, held)
+            case Begin(_, begun):
+                self._open[begun.id] = record
             case Progress(entry_id, held):
                 if (known := self._open.get(entry_id)) is not None:
-                    known.held = held
-            case End(entry):
-                self._open.pop(entry.id, None)
-                return entry
+                    self._open[entry_id] = replace(known, held=held)
+            case End(ended):
+                known = self._open.pop(ended.id, None)
+                return _unknown(ended) if known is None else entry_of(known.subject, known.begun, ended)
+            case Whole(subject, begun, ended, count):
+                return replace(entry_of(subject, begun, ended), count=count)
         return None
 
     def interrupt_all(self) -> list[LedgerEntry]:
@@ -138,9 +133,13 @@ class OpenRequests:
         return interrupted
 
 
-def _interrupted(known: _Open) -> LedgerEntry:
-    entry, held = known.entry, known.held
-    entry.end_reason = "interrupted"
+def _unknown(ended: Ended) -> LedgerEntry:
+    """Return an entry for an end whose begin the disk has lost: what was paid counts, for whom is not known."""
+    return entry_of(Subject("chat"), Begun(ended.id, ended.started_us), ended)
+
+
+def _interrupted(known: Begin) -> LedgerEntry:
+    entry, held = entry_of(known.subject, known.begun), known.held
     entry.error_code = "interrupted"
     entry.estimated = True
     entry.usage = Usage(input_tokens=held.input_tokens, output_tokens=held.output_tokens)

@@ -80,10 +80,6 @@ class Segment:
         self.path.rename(path)
         self.path = path
 
-    def has_room(self, size: int) -> bool:
-        """Whether a record of `size` bytes fits."""
-        return self.at + size <= self.size
-
     def append(self, record: bytes) -> None:
         """Write one record, whole.
 

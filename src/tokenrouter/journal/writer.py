@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from tokenrouter.domain.errors import JournalUnavailable
-from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.domain.ledger import Begun, Ended, Subject
 from tokenrouter.domain.limits import Amounts
-from tokenrouter.journal.format import encode_begin, encode_end, encode_progress
+from tokenrouter.journal.format import encode_begin, encode_end, encode_progress, encode_subject, encode_whole
 from tokenrouter.journal.names import RESERVE_SUFFIX, SPARE_SUFFIX, segment_name
 from tokenrouter.journal.segment import MakeRoom, Segment, make_room
 
@@ -84,15 +84,19 @@ class JournalWriter:
             self._note_failure(error)
             self.writable = False
 
-    def begin(self, entry: LedgerEntry, held: Amounts) -> None:
-        """Record that `entry` is about to contact a provider and may consume `held`.
+    def subject(self, subject: Subject) -> bytes:
+        """Return `subject` as `begin` wants it; encoded once for many requests."""
+        return encode_subject(subject)
+
+    def begin(self, subject: bytes, begun: Begun, held: Amounts) -> None:
+        """Record that a request is about to contact a provider and may consume `held`.
 
         Raises:
             JournalUnavailable: nothing was written.
         """
         if not self.writable and not self._recover():
             raise self._unavailable()
-        self._append(encode_begin(entry, held), may_use_reserve=False)
+        self._append(encode_begin(subject, begun, held), may_use_reserve=False)
 
     def progress(self, entry_id: str, held: Amounts) -> None:
         """Record that what a request may consume grew to `held`.
@@ -102,18 +106,27 @@ class JournalWriter:
         """
         self._append(encode_progress(entry_id, held), may_use_reserve=True)
 
-    def end(self, entry: LedgerEntry) -> None:
-        """Record how `entry` ended.
+    def end(self, ended: Ended) -> None:
+        """Record how a request ended whose `begin` was written.
 
         Raises:
             JournalUnavailable: even the reserve is used up.
         """
-        self._append(encode_end(entry), may_use_reserve=True)
+        self._append(encode_end(ended), may_use_reserve=True)
+
+    def whole(self, subject: Subject, begun: Begun, ended: Ended, count: int = 1) -> None:
+        """Record a request without a `begin`, for instance one that no provider was asked for; or `count` of them.
+
+        Raises:
+            JournalUnavailable: even the reserve is used up.
+        """
+        self._append(encode_whole(subject, begun, ended, count), may_use_reserve=True)
 
     def _append(self, record: bytes, *, may_use_reserve: bool) -> None:
+        size = len(record)
         segment = self._segment
         try:
-            if segment is None or not segment.has_room(len(record)):
+            if segment is None or segment.at + size > segment.size:
                 segment = self._turn(may_use_reserve=may_use_reserve)
             segment.append(record)
         except OSError as error:
@@ -121,7 +134,7 @@ class JournalWriter:
             raise self._unavailable() from error
         self._dirty = True
         self.records += 1
-        self.bytes_written += len(record)
+        self.bytes_written += size
 
     def _turn(self, *, may_use_reserve: bool) -> Segment:
         """Go on in the next segment; the full one is closed by `sync`, after the next one can be seen."""

@@ -7,7 +7,7 @@ the text format are made where `/metrics` is answered.
 from bisect import bisect_left
 from typing import Any, Final
 
-from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.domain.ledger import Ended, Subject
 
 LATENCY_BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 """Upper edges of the latency buckets; from a local server's answer to a long reasoning run."""
@@ -15,8 +15,9 @@ _EDGES_US: Final = tuple(int(edge * 1e6) for edge in LATENCY_BUCKETS_S)
 MAX_SERIES: Final = 5_000
 """Most combinations of labels that are counted apart; the rest is counted together."""
 
-_Labels = tuple[str, str, str, str, str]
-_REST: Final[_Labels] = ("other", "other", "other", "other", "other")
+_Labels = tuple[str, str, int, str, str]
+_OTHER: Final = -1
+_REST: Final[_Labels] = ("other", "other", _OTHER, "other", "other")
 
 
 class _Series:
@@ -47,19 +48,19 @@ class _Series:
         self.latency = [0] * (len(_EDGES_US) + 1)
         self.first_token = [0] * (len(_EDGES_US) + 1)
 
-    def count(self, entry: LedgerEntry) -> None:
-        usage = entry.usage
-        self.requests += entry.count
+    def count(self, ended: Ended) -> None:
+        usage = ended.usage
+        self.requests += 1
         self.input += usage.input_tokens
         self.output += usage.output_tokens
         self.cached += usage.cached_input_tokens
         self.reasoning += usage.reasoning_tokens
-        self.cost_nano_usd += entry.cost_nano_usd or 0
-        self.latency_sum_us += entry.latency_us
-        self.latency[bisect_left(_EDGES_US, entry.latency_us)] += 1
-        if entry.first_token_us:
-            self.first_token_sum_us += entry.first_token_us
-            self.first_token[bisect_left(_EDGES_US, entry.first_token_us)] += 1
+        self.cost_nano_usd += ended.cost_nano_usd or 0
+        self.latency_sum_us += ended.latency_us
+        self.latency[bisect_left(_EDGES_US, ended.latency_us)] += 1
+        if ended.first_token_us:
+            self.first_token_sum_us += ended.first_token_us
+            self.first_token[bisect_left(_EDGES_US, ended.first_token_us)] += 1
 
 
 class Figures:
@@ -69,28 +70,22 @@ class Figures:
         self._series: dict[_Labels, _Series] = {}
         self.gauges: dict[str, float] = {}
 
-    def record(self, entry: LedgerEntry) -> None:
+    def record(self, subject: Subject, ended: Ended) -> None:
         """Count one finished request."""
-        labels: _Labels = (
-            entry.operation,
-            entry.provider,
-            _status_class(entry.status),
-            entry.end_reason,
-            entry.error_code,
-        )
+        labels: _Labels = (subject.operation, subject.provider, ended.status // 100, ended.end_reason, ended.error_code)
         series = self._series.get(labels)
         if series is None:
             if len(self._series) >= MAX_SERIES:
                 labels = _REST
             series = self._series.setdefault(labels, _Series())
-        series.count(entry)
+        series.count(ended)
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything as plain values: `series` with their labels, and `gauges`."""
         return {
             "series": [
                 {
-                    "labels": list(labels),
+                    "labels": [labels[0], labels[1], _status_class(labels[2]), *labels[3:]],
                     "requests": series.requests,
                     "input": series.input,
                     "output": series.output,
@@ -108,5 +103,7 @@ class Figures:
         }
 
 
-def _status_class(status: int) -> str:
-    return f"{status // 100}xx" if status else "none"
+def _status_class(hundreds: int) -> str:
+    if hundreds == _OTHER:
+        return "other"
+    return f"{hundreds}xx" if hundreds else "none"

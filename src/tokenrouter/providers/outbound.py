@@ -18,22 +18,30 @@ class UnixOrigin:
         return "the control process"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Destination:
+    """Where requests go, and how patiently; one object serves many requests, so it is compared by identity.
+
+    Attributes:
+        provider: its name, for messages.
+        allow_private: whether the origin may be a loopback or private address.
+    """
+
+    origin: Origin | UnixOrigin
+    timeouts: Timeouts
+    provider: str
+    allow_private: bool = False
+
+
 @dataclass(slots=True)
 class UpstreamRequest:
     """One request.
 
     Attributes:
-        head: request line and headers with the blank line.
-        body: pieces that are written one after the other.
-        provider: its name, for messages.
+        data: head and body in pieces that are written one after the other; the whole head is in the first.
         whole_limit: wait for the whole answer as long as it is not longer; 0: return with the head.
-        allow_private: whether the origin may be a loopback or private address.
     """
 
-    origin: Origin | UnixOrigin
-    head: bytes
-    body: Sequence[bytes | memoryview]
-    timeouts: Timeouts
-    provider: str
+    to: Destination
+    data: Sequence[bytes | memoryview]
     whole_limit: int = 0
-    allow_private: bool = False

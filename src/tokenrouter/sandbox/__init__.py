@@ -1,9 +1,16 @@
-"""A provider without an account: OpenAI's API, spoken by models that cost nothing and fail on request.
+"""A provider without an account: the vendors' APIs, spoken by models that cost nothing and fail on request.
 
 It is a program of its own (`python -m tokenrouter.sandbox --port 9000`) and imports nothing of the rest of the package:
 it judges the gateway, and a judge that shared code with the judged would share its mistakes. So it has its own HTTP
 server, its own tokens, its own books (`books.py`; `GET /books`, `GET /books/summary`) and its own reading of the
 vendor's documentation.
+
+Besides OpenAI's API under `/v1` it speaks, each with its own authentication, errors and streams:
+
+    Gemini        /v1beta/models/{m}:generateContent …   key in x-goog-api-key or ?key=      `gemini_routes`
+    Vertex AI     /v1/projects/{p}/locations/{l}/publishers/google/models/{m}:… , POST /token   `google_access`
+    Bedrock       /model/{m}/converse, /converse-stream  SigV4 or an API key                `bedrock_routes`
+    Azure OpenAI  /openai/deployments/{d}/…?api-version=…, /openai/v1/…   api-key or Bearer  `azure_routes`
 
 Models (`GET /v1/models` lists them):
 

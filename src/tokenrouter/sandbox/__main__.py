@@ -4,7 +4,11 @@ import argparse
 import asyncio
 from pathlib import Path
 
+from tokenrouter.sandbox.bedrock_routes import AwsAccess
+from tokenrouter.sandbox.google_access import LIFETIME_S, GoogleAccess
 from tokenrouter.sandbox.program import Options, run
+from tokenrouter.sandbox.rs256 import read_public_key
+from tokenrouter.sandbox.sigv4 import AccessKey
 
 
 def main() -> None:
@@ -16,9 +20,26 @@ def main() -> None:
     parser.add_argument("--parent-fd", type=int, help="a pipe; when it ends, so does the sandbox")
     parser.add_argument("--books", type=Path, help="file to which every request is appended")
     parser.add_argument("--api-key", action="append", default=[], help="accept only these keys; repeatable")
+    parser.add_argument("--aws-access-key", help="ID:SECRET or ID:SECRET:SESSION_TOKEN, else AWS's documented example")
+    parser.add_argument("--aws-region", default=AwsAccess().region)
+    parser.add_argument("--google-public-key", type=Path, help="PEM file: accept only assertions signed with its pair")
+    parser.add_argument("--google-token-lifetime", type=float, default=LIFETIME_S, metavar="SECONDS")
     given = parser.parse_args()
-    options = Options(given.host, given.port, given.fd, given.parent_fd, given.books, given.api_key)
+    options = Options(
+        given.host, given.port, given.fd, given.parent_fd, given.books, given.api_key, _aws(given), _google(given)
+    )
     asyncio.run(run(options))
+
+
+def _aws(given: argparse.Namespace) -> AwsAccess:
+    if given.aws_access_key is None:
+        return AwsAccess(region=given.aws_region)
+    return AwsAccess(AccessKey(*given.aws_access_key.split(":", 2)), given.aws_region)
+
+
+def _google(given: argparse.Namespace) -> GoogleAccess:
+    pem = given.google_public_key
+    return GoogleAccess(read_public_key(pem.read_text()) if pem else None, given.google_token_lifetime)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from tokenrouter.sandbox.books import Entry
+from tokenrouter.sandbox.errors import ApiError
 from tokenrouter.sandbox.models import Model
 from tokenrouter.sandbox.server import Reply
 from tokenrouter.sandbox.tokens import Usage, utf8
@@ -48,13 +49,30 @@ class Stream(Protocol):
         ...
 
 
+def _failed(message: str) -> object:
+    return ApiError(500, message).document()
+
+
+def _broken() -> bytes:
+    return b'data: {"id":"chatcmpl-broken","choices":[{"ind\n\n'
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model answers: `stream` when a stream was asked for, else `document`, made when it is needed."""
+    """What a model answers: `stream` when a stream was asked for, else `document`, made when it is needed.
+
+    Attributes:
+        stream_headers: header lines that say what the stream is.
+        failure: the error document that a fault puts in place of `document`.
+        broken: a frame of the stream that nobody can read.
+    """
 
     usage: Usage
     document: Callable[[], object]
     stream: Stream | None = None
+    stream_headers: str = EVENTS
+    failure: Callable[[str], object] = _failed
+    broken: Callable[[], bytes] = _broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +96,7 @@ async def deliver(exchange: Exchange) -> None:
         await exchange.reply.whole(200, await made(exchange), exchange.headers + JSON)
         exchange.entry.tokens_written = visible(exchange.answer.usage)
         return
-    await exchange.reply.start(exchange.headers + EVENTS)
+    await exchange.reply.start(exchange.headers + exchange.answer.stream_headers)
     await send(exchange, frames(exchange.answer.stream))
     await exchange.reply.end()
 

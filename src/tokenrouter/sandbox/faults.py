@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final
 
 from tokenrouter.sandbox import delivery
-from tokenrouter.sandbox.delivery import EVENTS, JSON, Exchange, Frame, Stream
+from tokenrouter.sandbox.delivery import JSON, Exchange, Frame, Stream
 from tokenrouter.sandbox.errors import ApiError
 from tokenrouter.sandbox.models import LOREM, Model
 
@@ -109,10 +109,10 @@ async def _malformed_chunk(exchange: Exchange) -> None:
         await _not_json(exchange)
         return
     _fault(exchange)
-    await exchange.reply.start(exchange.headers + EVENTS)
+    await exchange.reply.start(exchange.headers + exchange.answer.stream_headers)
     body = iter(stream.body())
     await delivery.send(exchange, [*stream.opening(), *islice(body, _midway(exchange))])
-    await exchange.reply.send(b'data: {"id":"chatcmpl-broken","choices":[{"ind\n\n')
+    await exchange.reply.send(exchange.answer.broken())
     await delivery.send(exchange, [*body, *stream.closing()])
     await exchange.reply.end()
 
@@ -144,10 +144,10 @@ async def _error_after(exchange: Exchange, frames: int) -> None:
     message = "The server had an error while processing your request."
     stream = exchange.answer.stream
     if stream is None:
-        body = delivery.encoded(ApiError(500, message).document())
+        body = delivery.encoded(exchange.answer.failure(message))
         await exchange.reply.whole(200, body, exchange.headers + JSON)
         return
-    await exchange.reply.start(exchange.headers + EVENTS)
+    await exchange.reply.start(exchange.headers + exchange.answer.stream_headers)
     before = [*stream.opening(), *islice(stream.body(), frames)] if frames else []
     await delivery.send(exchange, [*before, *stream.error(message)])
     await exchange.reply.end()
@@ -174,7 +174,7 @@ async def _gzip(exchange: Exchange) -> None:
         await exchange.reply.whole(200, packer.compress(body) + packer.flush(), headers + JSON)
         exchange.entry.tokens_written = delivery.visible(exchange.answer.usage)
         return
-    await exchange.reply.start(headers + EVENTS)
+    await exchange.reply.start(headers + exchange.answer.stream_headers)
     flushed = delivery.frames(stream)
     await delivery.send(exchange, flushed, lambda data: packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH))
     await exchange.reply.send(packer.flush())
@@ -186,7 +186,7 @@ async def _half(exchange: Exchange) -> None:
     _fault(exchange)
     stream = exchange.answer.stream
     if stream is not None:
-        await exchange.reply.start(exchange.headers + EVENTS)
+        await exchange.reply.start(exchange.headers + exchange.answer.stream_headers)
         await delivery.send(exchange, _first_half(stream, _midway(exchange)))
         return
     body = await delivery.made(exchange)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tokenrouter.sandbox.bedrock_routes import AwsAccess
 from tokenrouter.sandbox.books import Books
+from tokenrouter.sandbox.google_access import GoogleAccess
 from tokenrouter.sandbox.routes import Sandbox
 from tokenrouter.sandbox.server import Connection
 
@@ -27,12 +29,14 @@ class Options:
     parent_fd: int | None = None
     books: Path | None = None
     api_keys: Sequence[str] = ()
+    aws: AwsAccess | None = None
+    google: GoogleAccess | None = None
 
 
 async def run(options: Options) -> None:
     """Serve until SIGTERM, SIGINT or the end of the parent's pipe; requests still running are ended at once."""
     books = Books(options.books)
-    sandbox = Sandbox(books, frozenset(options.api_keys))
+    sandbox = Sandbox(books, frozenset(options.api_keys), options.aws, options.google)
     connections: set[Connection] = set()
     stopped = _stopped(options.parent_fd)
     listener = _listener(options)

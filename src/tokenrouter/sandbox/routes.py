@@ -7,14 +7,19 @@ from typing import Final
 from urllib.parse import parse_qs, unquote
 
 from tokenrouter.sandbox import catalog, chat, completions, delivery, embeddings, ids, responses
+from tokenrouter.sandbox.azure_routes import AzureRoutes
+from tokenrouter.sandbox.bedrock_routes import AwsAccess, BedrockRoutes
 from tokenrouter.sandbox.books import Books, Entry
 from tokenrouter.sandbox.delivery import JSON, Answer, Exchange, encoded
 from tokenrouter.sandbox.errors import ApiError
 from tokenrouter.sandbox.faults import FAULTS, Visitors, refusal
 from tokenrouter.sandbox.fields import Fields, read_body
+from tokenrouter.sandbox.gemini_routes import GeminiRoutes
+from tokenrouter.sandbox.google_access import GoogleAccess
 from tokenrouter.sandbox.prompt_cache import PromptCache
 from tokenrouter.sandbox.question import Question
 from tokenrouter.sandbox.server import Reply, Request
+from tokenrouter.sandbox.vendors import Vendors
 
 ENDPOINTS: Final[dict[str, Callable[[Question], Answer]]] = {
     "/v1/chat/completions": chat.answer,
@@ -43,13 +48,27 @@ _FIXED_HEADERS: Final = (
 class Sandbox:
     """The handler of every request. With `api_keys`, others get 401; without, any key and none will do."""
 
-    def __init__(self, books: Books, api_keys: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        books: Books,
+        api_keys: frozenset[str] = frozenset(),
+        aws: AwsAccess | None = None,
+        google: GoogleAccess | None = None,
+    ) -> None:
         self._books = books
         self._api_keys = api_keys
         self._prompts = PromptCache()
         self._visitors = Visitors()
+        routes = (
+            GeminiRoutes(api_keys, google or GoogleAccess()),
+            BedrockRoutes(api_keys, aws or AwsAccess()),
+            AzureRoutes(api_keys),
+        )
+        self._vendors = Vendors(routes, books, self._prompts, self._visitors)
 
     async def __call__(self, request: Request, reply: Reply) -> None:
+        if await self._vendors.serve(request, reply):
+            return
         answer = ENDPOINTS.get(request.path)
         if answer is not None and request.method == "POST":
             await self._ask(request, reply, answer)

@@ -8,9 +8,9 @@ process writes here; that is what makes "update, else insert" safe on any databa
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, insert, select, update
 
@@ -144,7 +144,7 @@ def _daily_amounts(entry: LedgerEntry) -> dict[str, int]:
     return {
         "requests": entry.count,
         "failed": entry.count if has_failed(entry) else 0,
-        **cast("dict[str, int]", asdict(entry.usage)),
+        **entry.usage._asdict(),
         "cost_nano_usd": entry.cost_nano_usd or 0,
         "unpriced_requests": entry.count if unpriced else 0,
     }

@@ -14,7 +14,7 @@ from typing import Final
 
 from tokenrouter.domain.errors import ProviderTimeout, ProviderUnreachable
 from tokenrouter.providers.base import Origin
-from tokenrouter.providers.outbound import UnixOrigin, UpstreamRequest
+from tokenrouter.providers.outbound import Destination, UnixOrigin, UpstreamRequest
 from tokenrouter.upstream.addresses import AddressBook
 from tokenrouter.upstream.connection import UpstreamConnection
 from tokenrouter.upstream.proxies import Proxy, ProxyTable
@@ -28,7 +28,8 @@ IDLE_S: Final = 55.0
 MAX_IDLE_PER_ORIGIN: Final = 1024
 
 
-_PoolKey = tuple[Origin | UnixOrigin, bool]
+MAX_DESTINATIONS: Final = 1000
+"""Destinations whose pool is remembered; a changed catalogue brings new ones."""
 
 
 @dataclass(slots=True)
@@ -42,6 +43,8 @@ class ClientFigures:
 
 @dataclass(slots=True)
 class _Pool:
+    """Connections that lead to one place under one address policy, the freshest last."""
+
     idle: deque[UpstreamConnection] = field(default_factory=deque)
 
 
@@ -54,8 +57,9 @@ class UpstreamClient:
         self._proxies = ProxyTable(proxies or {})
         self._addresses = AddressBook()
         self._tls = tls
-        self._pools: dict[_PoolKey, _Pool] = {}
-        self._keys: dict[UpstreamConnection, _PoolKey] = {}
+        self._pools: dict[tuple[Origin | UnixOrigin, bool], _Pool] = {}
+        self._pool_of: dict[Destination, _Pool] = {}
+        self._connections: dict[UpstreamConnection, _Pool] = {}
         self._running: set[UpstreamResponse] = set()
         self._sweeper: asyncio.TimerHandle | None = None
         self._closed = False
@@ -71,11 +75,12 @@ class UpstreamClient:
         self._closed = True
         if self._sweeper is not None:
             self._sweeper.cancel()
-        for connection in list(self._keys):
+        for connection in list(self._connections):
             if connection.transport is not None:
                 connection.transport.abort()
-        self._keys.clear()
+        self._connections.clear()
         self._pools.clear()
+        self._pool_of.clear()
 
     async def send(self, request: UpstreamRequest) -> UpstreamResponse:
         """Send `request` and return its answer at its head, or whole if it is within `whole_limit`.
@@ -86,31 +91,27 @@ class UpstreamClient:
         Raises:
             ProviderUnreachable, ProviderTimeout, ProviderProtocolError, ProviderCut
         """
-        loop = asyncio.get_running_loop()
+        to = request.to
+        pool = self._pool_of.get(to) or self._pool(to)
         while True:
-            connection = self._take_idle((request.origin, request.allow_private)) or await self._connect(request)
+            connection = self._take_idle(pool) or await self._connect(to, pool)
             reused = connection.exchanges > 0
             try:
-                response = connection.start(
-                    request.head,
-                    request.body,
-                    request.timeouts,
-                    provider=request.provider,
-                    whole_limit=request.whole_limit,
-                    now_s=loop.time(),
-                )
+                response = connection.start(request)
             except UnansweredClose:
                 continue
-            self._watch(response, loop)
+            self._running.add(response)
+            if self._sweeper is None:
+                self._watch()
             try:
-                await response.arrival()
+                if not response.has_arrived():
+                    await response.wait()
             except UnansweredClose:
                 response.close()
                 if not reused:
                     self.figures.failures += 1
                     raise ProviderUnreachable(
-                        f"Provider {request.provider!r} closed the connection without an answer.",
-                        provider=request.provider,
+                        f"Provider {to.provider!r} closed the connection without an answer.", provider=to.provider
                     ) from None
             except BaseException:
                 response.close()
@@ -118,81 +119,88 @@ class UpstreamClient:
             else:
                 return response
 
-    def _take_idle(self, key: _PoolKey) -> UpstreamConnection | None:
-        pool = self._pools.get(key)
-        while pool is not None and pool.idle:
-            connection = pool.idle.pop()
+    def _pool(self, to: Destination) -> _Pool:
+        if len(self._pool_of) >= MAX_DESTINATIONS:
+            self._pool_of.clear()
+        pool = self._pools.setdefault((to.origin, to.allow_private), _Pool())
+        self._pool_of[to] = pool
+        return pool
+
+    def _take_idle(self, pool: _Pool) -> UpstreamConnection | None:
+        idle = pool.idle
+        while idle:
+            connection = idle.pop()
             if connection.transport is not None and not connection.transport.is_closing():
                 self.figures.reuses += 1
                 return connection
-            self._keys.pop(connection, None)
+            self._connections.pop(connection, None)
         return None
 
     def _free(self, connection: UpstreamConnection, response: UpstreamResponse, clean: bool) -> None:
         self._running.discard(response)
-        key = self._keys.get(connection)
-        if key is None:
+        pool = self._connections.get(connection)
+        if pool is None:
             return
-        pool = self._pools.get(key)
-        if not clean or pool is None or len(pool.idle) >= MAX_IDLE_PER_ORIGIN:
-            del self._keys[connection]
+        if not clean or len(pool.idle) >= MAX_IDLE_PER_ORIGIN:
+            del self._connections[connection]
             connection.close()
             return
-        connection.idle_since_s = asyncio.get_running_loop().time()
+        connection.idle_since_s = connection.loop.time()
         pool.idle.append(connection)
 
     # Opening connections.
 
-    async def _connect(self, request: UpstreamRequest) -> UpstreamConnection:
-        limit_s = request.timeouts.connect_s or None
+    async def _connect(self, to: Destination, pool: _Pool) -> UpstreamConnection:
+        """Open a connection, in a task of its own: what it awaits needs one (time limits)."""
+        connection = await asyncio.get_running_loop().create_task(self._open_in_time(to))
+        self.figures.connects += 1
+        self._connections[connection] = pool
+        return connection
+
+    async def _open_in_time(self, to: Destination) -> UpstreamConnection:
+        limit_s = to.timeouts.connect_s or None
         try:
             async with asyncio.timeout(limit_s):
-                connection = await self._open(request)
+                return await self._open(to)
         except TimeoutError:
             self.figures.failures += 1
             raise ProviderTimeout(
-                f"Provider {request.provider!r} did not accept a connection within {limit_s:g} s.",
-                provider=request.provider,
+                f"Provider {to.provider!r} did not accept a connection within {limit_s:g} s.",
+                provider=to.provider,
                 phase="connect",
             ) from None
         except ssl.SSLError as error:
             self.figures.failures += 1
             raise ProviderUnreachable(
-                f"TLS with provider {request.provider!r} ({request.origin}) failed: {error.reason or error}.",
-                provider=request.provider,
+                f"TLS with provider {to.provider!r} ({to.origin}) failed: {error.reason or error}.",
+                provider=to.provider,
             ) from None
         except OSError as error:
             self.figures.failures += 1
             raise ProviderUnreachable(
-                f"Provider {request.provider!r} ({request.origin}) cannot be reached: {error.strerror or error}.",
-                provider=request.provider,
+                f"Provider {to.provider!r} ({to.origin}) cannot be reached: {error.strerror or error}.",
+                provider=to.provider,
             ) from None
-        self.figures.connects += 1
-        key = (request.origin, request.allow_private)
-        self._keys[connection] = key
-        self._pools.setdefault(key, _Pool())
-        return connection
 
-    async def _open(self, request: UpstreamRequest) -> UpstreamConnection:
-        origin = request.origin
-        loop = asyncio.get_running_loop()
+    async def _open(self, to: Destination) -> UpstreamConnection:
+        origin = to.origin
         if isinstance(origin, UnixOrigin):
+            loop = asyncio.get_running_loop()
             _, connection = await loop.create_unix_connection(self._new_connection, str(origin.path))
             return connection
         proxy = self._proxies.proxy_for(origin)
         if proxy is None:
-            return await self._open_direct(origin, allow_private=request.allow_private)
+            return await self._open_direct(origin, allow_private=to.allow_private)
         return await self._open_through(proxy, origin)
 
     def _new_connection(self) -> UpstreamConnection:
-        return UpstreamConnection(self._free)
+        return UpstreamConnection(asyncio.get_running_loop(), self._free)
 
     async def _open_direct(self, origin: Origin, *, allow_private: bool) -> UpstreamConnection:
-        loop = asyncio.get_running_loop()
         failure: OSError | None = None
         for address in await self._addresses.addresses(origin.host, origin.port, allow_private=allow_private):
             try:
-                _, connection = await loop.create_connection(
+                _, connection = await asyncio.get_running_loop().create_connection(
                     self._new_connection,
                     address,
                     origin.port,
@@ -208,10 +216,9 @@ class UpstreamClient:
 
     async def _open_through(self, proxy: Proxy, origin: Origin) -> UpstreamConnection:
         """Open a connection by way of a proxy; the operator chose the proxy, so its own address may be private."""
-        loop = asyncio.get_running_loop()
         if origin.tls:
             return await open_tunnel(proxy, origin, self._tls_context(), self._new_connection)
-        _, connection = await loop.create_connection(self._new_connection, proxy.host, proxy.port)
+        _, connection = await asyncio.get_running_loop().create_connection(self._new_connection, proxy.host, proxy.port)
         connection.rewrite_head = partial(proxy.absolute, origin)
         return connection
 
@@ -222,19 +229,18 @@ class UpstreamClient:
 
     # Time limits and idle connections.
 
-    def _watch(self, response: UpstreamResponse, loop: asyncio.AbstractEventLoop) -> None:
-        self._running.add(response)
-        if self._sweeper is None:
-            self._sweeper = loop.call_later(SWEEP_S, self._sweep, loop)
+    def _watch(self) -> None:
+        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
-    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        now_s = loop.time()
+    def _sweep(self) -> None:
+        now_s = asyncio.get_running_loop().time()
         for response in list(self._running):
             response.check_deadlines(now_s)
         for pool in self._pools.values():
             while pool.idle and now_s - pool.idle[0].idle_since_s > IDLE_S:
                 connection = pool.idle.popleft()
-                self._keys.pop(connection, None)
+                self._connections.pop(connection, None)
                 connection.close()
-        busy = not self._closed and bool(self._keys)
-        self._sweeper = loop.call_later(SWEEP_S, self._sweep, loop) if busy else None
+        self._sweeper = None
+        if self._connections and not self._closed:
+            self._watch()

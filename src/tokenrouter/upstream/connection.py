@@ -1,19 +1,21 @@
-"""One connection to a provider: HTTP/1.1 on httptools, one request at a time."""
+"""One connection to a provider: HTTP/1.1 on httptools, one request at a time.
+
+Headers and body pieces go from the parser straight into a dictionary and a list, without a call of ours
+for each: providers send some thirty headers, and a call costs more than parsing one.
+"""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final, cast
 
 import httptools
 
-from tokenrouter.domain.catalog import Timeouts
 from tokenrouter.domain.errors import ProviderCut, ProviderProtocolError
+from tokenrouter.providers.outbound import UpstreamRequest
 from tokenrouter.upstream.response import UnansweredClose, UpstreamResponse
 
 MAX_HEAD_BYTES: Final = 256 * 2**10
 """Most bytes of status line and headers that are taken from a provider."""
-JOIN_BYTES: Final = 64 * 2**10
-"""Up to this size a request is copied into one piece: cheaper than a vectored write."""
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -21,12 +23,15 @@ class UpstreamConnection(asyncio.Protocol):
 
     Attributes:
         idle_since_s: loop time at which it went back to its pool.
+        loop: the event loop it lives in.
         exchanges: how many requests it has carried; more than one means it was reused.
         rewrite_head: changes each request's head, for a plain HTTP proxy.
+        parts: body bytes that have arrived and were not taken yet.
     """
 
     __slots__ = (
         "_head_bytes",
+        "_headers",
         "_keeps_alive",
         "_on_free",
         "_parser",
@@ -35,13 +40,26 @@ class UpstreamConnection(asyncio.Protocol):
         "_until_close",
         "exchanges",
         "idle_since_s",
+        "loop",
+        "on_body",
+        "on_header",
+        "parts",
         "provider",
         "rewrite_head",
         "transport",
     )
 
-    def __init__(self, on_free: "Callable[[UpstreamConnection, UpstreamResponse, bool], None]") -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        on_free: "Callable[[UpstreamConnection, UpstreamResponse, bool], None]",
+    ) -> None:
+        self.loop = loop
         self._on_free = on_free
+        self._headers: dict[bytes, bytes] = {}
+        self.parts: list[bytes] = []
+        self.on_header = self._headers.__setitem__
+        self.on_body = self.parts.append
         self._parser = httptools.HttpResponseParser(self)
         self._response: UpstreamResponse | None = None
         self._head_bytes = 0
@@ -54,16 +72,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.provider = ""
         self.rewrite_head: Callable[[bytes], bytes] | None = None
 
-    def start(
-        self,
-        head: bytes,
-        body: Sequence[bytes | memoryview],
-        timeouts: Timeouts,
-        *,
-        provider: str,
-        whole_limit: int,
-        now_s: float,
-    ) -> UpstreamResponse:
+    def start(self, request: UpstreamRequest) -> UpstreamResponse:
         """Send a request; its answer arrives in what is returned.
 
         Raises:
@@ -72,17 +81,21 @@ class UpstreamConnection(asyncio.Protocol):
         transport = self.transport
         if transport is None or transport.is_closing():
             raise UnansweredClose
+        to = request.to
         self.exchanges += 1
-        self.provider = provider
+        self.provider = to.provider
         self._head_bytes = 0
         self._until_close = False
-        response = UpstreamResponse(self, timeouts, provider=provider, whole_limit=whole_limit, now_s=now_s)
-        self._response = response
-        pieces = [head if self.rewrite_head is None else self.rewrite_head(head), *body]
-        if sum(map(len, pieces)) <= JOIN_BYTES:
-            transport.write(b"".join(pieces))
+        if self.parts:
+            self.parts.clear()
+        self._response = response = UpstreamResponse(self, self.loop, to.timeouts, request.whole_limit)
+        data = request.data
+        if self.rewrite_head is not None:
+            data = [self.rewrite_head(bytes(data[0])), *data[1:]]
+        if len(data) == 1:
+            transport.write(data[0])
         else:
-            transport.writelines(pieces)
+            transport.writelines(data)
         return response
 
     def release(self, response: UpstreamResponse) -> None:
@@ -94,13 +107,14 @@ class UpstreamConnection(asyncio.Protocol):
         clean = (
             response.complete
             and response.error is None
+            and self._keeps_alive
             and not self._until_close
             and transport is not None
             and not transport.is_closing()
-            and self._keeps_alive
         )
         if clean:
-            self.resume_reading()
+            if not self._reading:
+                self.resume_reading()
         elif transport is not None:
             transport.abort()
         self._on_free(self, response, clean)
@@ -137,23 +151,16 @@ class UpstreamConnection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
             if self._head_bytes > MAX_HEAD_BYTES and not response.head_complete:
-                raise ProviderProtocolError("The head of the provider's answer has no end.", provider=self.provider)
+                self._end_badly(response, "a head that has no end")
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            cause = error.__context__
-            if not isinstance(cause, ProviderProtocolError):
-                cause = ProviderProtocolError(
-                    f"Provider {self.provider!r} sent bytes that are not HTTP: {error}.", provider=self.provider
-                )
-            self._end_badly(response, cause)
-            return
-        except ProviderProtocolError as error:
-            self._end_badly(response, error)
-            return
-        response.bytes_arrived()
+            self._end_badly(response, f"bytes that are not HTTP: {error}")
+        else:
+            response.bytes_arrived()
 
-    def _end_badly(self, response: UpstreamResponse, error: Exception) -> None:
+    def _end_badly(self, response: UpstreamResponse, what: str) -> None:
+        """Pass on what came before the mistake, then tell of it."""
         response.bytes_arrived()
-        response.fail(error)
+        response.fail(ProviderProtocolError(f"Provider {self.provider!r} sent {what}.", provider=self.provider))
         if self.transport is not None:
             self.transport.abort()
 
@@ -177,30 +184,24 @@ class UpstreamConnection(asyncio.Protocol):
 
     # httptools callbacks
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._response is not None:
-            self._response.headers[name.lower()] = value
-
     def on_headers_complete(self) -> None:
         response = self._response
         status = self._parser.get_status_code()
         if response is None:
             return
-        if 100 <= status < 200:
-            response.headers.clear()
+        if status < 200:
+            self._headers.clear()
             return
-        headers = response.headers
+        headers = {name.lower(): value for name, value in self._headers.items()}
+        self._headers.clear()
         self._until_close = (
             b"content-length" not in headers and b"transfer-encoding" not in headers and status not in (204, 304)
         )
-        response.head_arrived(status)
-
-    def on_body(self, body: bytes) -> None:
-        if self._response is not None:
-            self._response.body_arrived(body)
+        response.head_arrived(status, headers)
 
     def on_message_complete(self) -> None:
         response = self._response
+        self._headers.clear()
         if response is not None and response.head_complete:
             self._keeps_alive = self._parser.should_keep_alive()
             response.complete = True

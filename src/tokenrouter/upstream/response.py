@@ -1,8 +1,8 @@
 """One answer of a provider while it arrives.
 
-The connection's protocol pushes bytes in; the request's task takes them out, either whole (one wake-up
-per answer) or through a sink that is called from the protocol itself (no wake-up per chunk, which is
-what keeps a relayed chunk cheap; see DESIGN.md, "Speed").
+The connection's protocol collects bytes; the request takes them out, either whole (one wake-up per
+answer) or through a sink that is called from the protocol itself (no wake-up per chunk, which is what
+keeps a relayed chunk cheap; see DESIGN.md, "Speed").
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tokenrouter.domain.catalog import Timeouts
 from tokenrouter.domain.errors import GatewayError, ProviderProtocolError, ProviderTimeout, TimeoutPhase
+from tokenrouter.upstream.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from tokenrouter.upstream.connection import UpstreamConnection
@@ -40,64 +41,66 @@ class UpstreamResponse:
         "_buffered",
         "_connection",
         "_inflate",
+        "_loop",
         "_paused",
-        "_parts",
-        "_phase",
-        "_provider",
+        "_quiet_since_s",
+        "_seen_parts",
         "_sink",
+        "_spoken",
+        "_started_s",
         "_timeouts",
         "_waiter",
         "_whole_limit",
         "complete",
-        "deadline_s",
         "error",
         "head_complete",
         "headers",
         "status",
-        "total_deadline_s",
         "touched",
     )
 
+    headers: dict[bytes, bytes]
+
     def __init__(
-        self, connection: "UpstreamConnection", timeouts: Timeouts, *, provider: str, whole_limit: int, now_s: float
+        self, connection: "UpstreamConnection", loop: asyncio.AbstractEventLoop, timeouts: Timeouts, whole_limit: int
     ) -> None:
         self._connection = connection
+        self._loop = loop
         self._timeouts = timeouts
-        self._provider = provider
         self._whole_limit = whole_limit
-        self._parts: list[bytes] = []
-        self._buffered = 0
-        self._waiter: asyncio.Future[None] | None = None
+        self._started_s = self._quiet_since_s = loop.time()
+        self._waiter: Wakeup | None = None
         self._sink: Sink | None = None
-        self._paused = False
         self._inflate: zlib._Decompress | None = None
-        self._phase: TimeoutPhase = "first_byte"
-        self.headers: dict[bytes, bytes] = {}
+        self._buffered = self._seen_parts = 0
+        self._paused = self._spoken = False
         self.status = 0
-        self.head_complete = False
-        self.complete = False
+        self.head_complete = self.complete = self.touched = False
         self.error: Exception | None = None
-        self.touched = False
-        self.deadline_s = _deadline(now_s, timeouts.first_byte_s)
-        self.total_deadline_s = _deadline(now_s, timeouts.total_s)
 
-    # What the request's task does.
+    # What the request does.
 
-    async def arrival(self) -> None:
-        """Return when there is something to act on: the head, or the whole answer if it is within the limit.
+    def has_arrived(self) -> bool:
+        """Whether there is something to act on: the head, or the whole answer if it is within the limit."""
+        if self.complete:
+            return True
+        return self.head_complete and (self._whole_limit == 0 or self._buffered > self._whole_limit)
 
-        Raises:
-            UnansweredClose, ProviderTimeout, ProviderProtocolError
+    def wait(self) -> Wakeup:
+        """Return what to await for the next news: arrival at first, the end of the body while it is pumped.
+
+        Raises, when awaited:
+            UnansweredClose, ProviderTimeout, ProviderProtocolError, ProviderCut
         """
-        if not self._has_arrived():
-            await self._wait()
+        self._waiter = waiter = Wakeup(self._loop)
+        return waiter
 
     def take(self) -> bytes:
         """Return the body bytes that have arrived and were not taken yet."""
-        parts = self._parts
+        parts = self._connection.parts
         data = parts[0] if len(parts) == 1 else b"".join(parts)
         parts.clear()
-        self._buffered = 0
+        self._buffered = self._seen_parts = 0
         return data
 
     async def pump(self, sink: Sink) -> None:
@@ -111,10 +114,10 @@ class UpstreamResponse:
         """
         self._sink = sink
         self.resume()
-        if self._parts:
+        if self._connection.parts:
             sink(self.take())
-        if not self.complete:
-            await self._wait()
+        if not self.complete and self.error is None:
+            await self.wait()
         if self.error is not None:
             raise self.error
 
@@ -130,64 +133,70 @@ class UpstreamResponse:
 
     def close(self) -> None:
         """Give the connection back when the answer is complete, else close it at once. Harmless when repeated."""
+        self._sink = None
         self._connection.release(self)
-
-    async def _wait(self) -> None:
-        if self.error is not None:
-            raise self.error
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
-    def _has_arrived(self) -> bool:
-        if self.complete or self.error is not None:
-            return True
-        return self.head_complete and (self._whole_limit == 0 or self._buffered > self._whole_limit)
 
     # What the connection's protocol does.
 
-    def head_arrived(self, status: int) -> None:
-        """Take note of the status line; the headers are in place."""
+    def head_arrived(self, status: int, headers: dict[bytes, bytes]) -> None:
+        """Take in status and headers."""
         self.status = status
+        self.headers = headers
         self.head_complete = True
-        if self.headers.get(b"content-encoding") in (b"gzip", b"x-gzip", b"deflate"):
+        if b"content-encoding" in headers and headers[b"content-encoding"] in (b"gzip", b"x-gzip", b"deflate"):
             self._inflate = zlib.decompressobj(wbits=47)
-            del self.headers[b"content-encoding"]
-            self.headers.pop(b"content-length", None)
-
-    def body_arrived(self, data: bytes) -> None:
-        """Take in body bytes."""
-        if self._inflate is not None:
-            data = self._inflated(self._inflate, data)
-        self._parts.append(data)
-        self._buffered += len(data)
-
-    def _inflated(self, inflate: "zlib._Decompress", data: bytes) -> bytes:
-        try:
-            inflated = inflate.decompress(data, MAX_INFLATED_BYTES)
-        except zlib.error as error:
-            raise ProviderProtocolError(
-                f"The provider's answer is not in the encoding it names: {error}.", provider=self._provider
-            ) from None
-        if inflate.unconsumed_tail:
-            raise ProviderProtocolError("The provider's answer inflates without measure.", provider=self._provider)
-        return inflated
+            del headers[b"content-encoding"]
+            headers.pop(b"content-length", None)
 
     def bytes_arrived(self) -> None:
         """Act on what one network read brought."""
         self.touched = True
+        if self._inflate is not None:
+            try:
+                self._inflate_parts(self._inflate)
+            except ProviderProtocolError as error:
+                self.complete = False
+                self.fail(error)
+                return
         if self._sink is not None:
-            self._push(self._sink)
-        elif self._buffered > HIGH_WATER_BYTES and self._buffered > self._whole_limit and not self.complete:
+            if self._connection.parts:
+                self._push(self._sink)
+            if self.complete:
+                self._wake(None)
+        elif self.complete:
+            self._wake(None)
+        elif self.head_complete:
+            self._collect()
+
+    def _collect(self) -> None:
+        """Wait for more of a whole answer, within its limit; hold a stream back that nobody reads yet."""
+        parts = self._connection.parts
+        self._buffered += sum(map(len, parts[self._seen_parts :]))
+        self._seen_parts = len(parts)
+        if self._buffered > HIGH_WATER_BYTES and self._buffered > self._whole_limit:
             self._connection.pause_reading()
-        if self.complete or (self._sink is None and self._has_arrived()):
+        if self.has_arrived():
             self._wake(None)
 
+    def _inflate_parts(self, inflate: "zlib._Decompress") -> None:
+        parts = self._connection.parts
+        fresh = parts[self._seen_parts :]
+        del parts[self._seen_parts :]
+        try:
+            inflated = [inflate.decompress(part, MAX_INFLATED_BYTES) for part in fresh]
+        except zlib.error as error:
+            raise ProviderProtocolError(
+                f"The provider's answer is not in the encoding it names: {error}.", provider=self._connection.provider
+            ) from None
+        if inflate.unconsumed_tail:
+            raise ProviderProtocolError(
+                "The provider's answer inflates without measure.", provider=self._connection.provider
+            )
+        parts += [part for part in inflated if part]
+        if self.complete or self._sink is not None:
+            self._seen_parts = len(parts)
+
     def _push(self, sink: Sink) -> None:
-        if not self._parts:
-            return
         try:
             sink(self.take())
         except GatewayError as error:
@@ -200,24 +209,22 @@ class UpstreamResponse:
             self._wake(error)
 
     def _wake(self, error: Exception | None) -> None:
-        waiter = self._waiter
-        if waiter is None or waiter.done():
-            return
-        if error is None:
-            waiter.set_result(None)
-        else:
-            waiter.set_exception(error)
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            waiter.wake(error)
 
     def check_deadlines(self, now_s: float) -> None:
         """Fail the answer if a time limit has passed; called a few times a second."""
         if self.touched or self._paused:
             self.touched = False
-            self._phase = "between_bytes"
-            self.deadline_s = _deadline(now_s, self._timeouts.between_bytes_s)
-        if now_s > self.total_deadline_s:
-            self._time_out("total", self._timeouts.total_s)
-        elif now_s > self.deadline_s:
-            self._time_out(self._phase, getattr(self._timeouts, f"{self._phase}_s"))
+            self._spoken = True
+            self._quiet_since_s = now_s
+        timeouts = self._timeouts
+        patience_s = timeouts.between_bytes_s if self._spoken else timeouts.first_byte_s
+        if 0 < timeouts.total_s < now_s - self._started_s:
+            self._time_out("total", timeouts.total_s)
+        elif 0 < patience_s < now_s - self._quiet_since_s:
+            self._time_out("between_bytes" if self._spoken else "first_byte", patience_s)
 
     def _time_out(self, phase: TimeoutPhase, limit_s: float) -> None:
         words = {
@@ -225,9 +232,5 @@ class UpstreamResponse:
             "between_bytes": "fell silent in the middle of its answer for",
             "total": "did not finish its answer within",
         }[phase]
-        message = f"Provider {self._provider!r} {words} {limit_s:g} s."
-        self.fail(ProviderTimeout(message, provider=self._provider, phase=phase))
-
-
-def _deadline(now_s: float, length_s: float) -> float:
-    return now_s + length_s if length_s > 0 else float("inf")
+        provider = self._connection.provider
+        self.fail(ProviderTimeout(f"Provider {provider!r} {words} {limit_s:g} s.", provider=provider, phase=phase))

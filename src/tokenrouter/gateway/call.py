@@ -1,0 +1,38 @@
+"""A request as the edge hands it over."""
+
+from dataclasses import dataclass
+
+from tokenrouter.dialects.openai_dialect import OpenAiDialect
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallHead:
+    """What a request says in its HTTP head; one object serves all requests of a connection that say the same.
+
+    Attributes:
+        digest: of the key that was sent, as `Directory.digest` makes it, or b"" when none was.
+        forwarded: header lines of the client's that go on to the provider.
+    """
+
+    dialect: OpenAiDialect
+    digest: bytes
+    client_ip: str = ""
+    client_tool: str = ""
+    client_request_id: str = ""
+    forwarded: bytes = b""
+
+
+@dataclass(slots=True)
+class Call:
+    """One request.
+
+    Attributes:
+        now_s: seconds since the epoch at which it was complete.
+        started_s: monotonic time at which its first byte was seen.
+    """
+
+    head: CallHead
+    body: bytes
+    request_id: str
+    now_s: float
+    started_s: float

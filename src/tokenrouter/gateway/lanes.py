@@ -1,0 +1,136 @@
+"""Lanes: what two requests of one key for one model have in common, decided once.
+
+Where a name leads, whether the key may go there, what it costs, who is charged, the head that the
+provider gets: nothing of this changes between two requests as long as the catalogue stays the same. So
+the first request of a lane works it out, and the next ones look it up. Lanes hang on the `Principal`,
+which a changed catalogue replaces, so none outlives what it was made from.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from tokenrouter.dialects.openai_dialect import OpenAiDialect
+from tokenrouter.domain.errors import InvalidRequest
+from tokenrouter.domain.ledger import Price, Subject
+from tokenrouter.gateway.directory import Directory, Principal
+from tokenrouter.gateway.estimates import EstimateBook, Estimates
+from tokenrouter.gateway.ports import Journal
+from tokenrouter.gateway.routing import Route, resolve
+from tokenrouter.providers.compatible import CompatibleAdapter
+from tokenrouter.providers.outbound import Destination
+
+MAX_LANES: Final = 256
+"""Most lanes that one key remembers; beyond it they are worked out anew."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lane:
+    """One way from a key to a model.
+
+    Attributes:
+        scopes: whom a request is charged to, but for the client's address.
+        to: where requests go.
+        head: request line and headers for the provider, each ended by CRLF; the request's own are to follow.
+        model_field: the JSON value that replaces the client's model name, or None where it stays.
+        answer_headers: header lines that every answer to the client has.
+        asks_usage: whether this provider reports usage in streams only when asked.
+        drains: whether the answer is read to its end even when the client leaves.
+        subject_record: `subject` as the journal wants it.
+    """
+
+    dialect: OpenAiDialect
+    adapter: CompatibleAdapter
+    price: Price | None
+    estimates: Estimates
+    scopes: tuple[str, ...]
+    to: Destination
+    head: bytes
+    model_field: bytes | None
+    answer_headers: bytes
+    asks_usage: bool
+    drains: bool
+    subject: Subject
+    subject_record: bytes = field(repr=False)
+
+    @property
+    def provider(self) -> str:
+        """The provider's name."""
+        return self.to.provider
+
+
+def lane_of(
+    directory: Directory,
+    principal: Principal,
+    dialect: OpenAiDialect,
+    model: str,
+    *,
+    estimates: EstimateBook,
+    journal: Journal,
+) -> Lane:
+    """Return the lane of `principal` to `model`, worked out when it is not known.
+
+    Raises:
+        ModelNotFound, ModelNotAllowed: see `routing.resolve`.
+        InvalidRequest: the provider does not offer the operation.
+    """
+    lanes = principal.lanes
+    lane = lanes.get((dialect, model))
+    if lane is None:
+        lane = _open(directory, principal, dialect, model, estimates=estimates, journal=journal)
+        if len(lanes) >= MAX_LANES:
+            lanes.clear()
+        lanes[dialect, model] = lane
+    return lane
+
+
+def _open(
+    directory: Directory,
+    principal: Principal,
+    dialect: OpenAiDialect,
+    model: str,
+    *,
+    estimates: EstimateBook,
+    journal: Journal,
+) -> Lane:
+    route = resolve(directory, principal, model)
+    provider, adapter = route.entry.provider, route.entry.adapter
+    head = adapter.head(dialect.operation)
+    if head is None:
+        raise InvalidRequest(
+            f"Provider {provider.name!r} does not offer this operation ({dialect.operation}).", param="model"
+        )
+    price = directory.price(provider.name, route.model)
+    subject = subject_of(principal, dialect, model)._replace(
+        alias=route.alias,
+        provider=provider.name,
+        model=route.model,
+        price_source="" if price is None else price.source,
+    )
+    return Lane(
+        dialect=dialect,
+        adapter=adapter,
+        price=price,
+        estimates=estimates.of(provider.name, route.model),
+        scopes=_scopes(principal, route),
+        to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),
+        head=head,
+        model_field=None if route.model == model else dialect.model_field(route.model),
+        answer_headers=b"x-tokenrouter-provider: %b\r\n" % provider.name.encode(),
+        asks_usage=adapter.quirks.stream_usage == "include_usage",
+        drains=provider.on_disconnect == "drain",
+        subject=subject,
+        subject_record=journal.subject(subject),
+    )
+
+
+def subject_of(principal: Principal, dialect: OpenAiDialect, model: str) -> Subject:
+    """Return who asks for `model`, as far as it is known before a provider is found."""
+    key = principal.key
+    return Subject(dialect.operation, key.id, key.name, key.user, key.team, principal.chain, requested_model=model)
+
+
+def _scopes(principal: Principal, route: Route) -> tuple[str, ...]:
+    own = [f"provider:{route.entry.provider.name}", f"model:{route.full_name}"]
+    if route.alias:
+        own.append(f"alias:{route.alias}")
+    return (*principal.scopes, *own)

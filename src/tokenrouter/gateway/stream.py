@@ -1,0 +1,99 @@
+"""Answers as they come: the provider's connection calls `Stream.feed` for each read, without waking the request."""
+
+from typing import Final
+
+from tokenrouter.dialects.relay import StreamRelay
+from tokenrouter.domain.errors import ProviderCut, ProviderProtocolError, ProviderRefused, QuotaExceeded
+from tokenrouter.domain.ledger import EndReason
+from tokenrouter.gateway.asking import answer_headers
+from tokenrouter.gateway.exchange import Exchange
+from tokenrouter.gateway.ports import UpstreamResponse
+
+EVENT_STREAM: Final = b"text/event-stream"
+
+
+class Stream:
+    """One stream on its way from provider to client."""
+
+    __slots__ = ("_exchange", "_relay", "_response")
+
+    def __init__(self, exchange: Exchange, response: UpstreamResponse) -> None:
+        dialect = exchange.lane.dialect
+        self._exchange = exchange
+        self._response = response
+        self._relay = exchange.relay = StreamRelay(dialect.reading, strip_usage=not exchange.peeked.wants_usage)
+
+    async def relay(self) -> None:
+        """Pass the stream on to its end.
+
+        Raises:
+            ProviderProtocolError: it is no event stream.
+            ProviderRefused, ProviderCut, ProviderTimeout: it failed, or ended before its time.
+            QuotaExceeded: a limit was reached in the middle of it.
+        """
+        exchange, response, relay = self._exchange, self._response, self._relay
+        self._require_events()
+        exchange.responder.flow = response
+        await response.pump(self.feed)
+        last = relay.close()
+        if last is None:
+            if relay.error_payload is None:
+                raise ProviderCut(
+                    f"Provider {exchange.lane.provider!r} ended its stream before the answer was finished.",
+                    provider=exchange.lane.provider,
+                )
+            last = b""
+        self._end("provider_error" if relay.error_payload else "completed")
+        if last:
+            self._write(last)
+        exchange.responder.finish()
+
+    def _require_events(self) -> None:
+        kind = self._response.headers.get(b"content-type", EVENT_STREAM).lower()
+        if not kind.startswith(EVENT_STREAM):
+            provider = self._exchange.lane.provider
+            raise ProviderProtocolError(
+                f"Provider {provider!r} answered with {kind.decode('latin-1')[:100]!r} "
+                "where an event stream was asked for.",
+                provider=provider,
+            )
+
+    def feed(self, chunk: bytes) -> None:
+        """Pass one network read on; called from the provider's connection."""
+        exchange, relay = self._exchange, self._relay
+        events = relay.feed(chunk)
+        if relay.error_payload is not None and not exchange.ended:
+            self._meet_error(relay.error_payload)
+        if relay.content_bytes > exchange.covered_bytes and not exchange.extend(relay.content_bytes):
+            raise QuotaExceeded("The limit of this API key was reached in the middle of the answer.")
+        if relay.ended and not exchange.ended:
+            self._end("completed")
+        if events:
+            self._write(events)
+
+    def _meet_error(self, payload: bytes) -> None:
+        """An error as the first event can still be told by its status; a later one passes as it is."""
+        exchange = self._exchange
+        error = exchange.lane.adapter.error_in_stream(payload)
+        if not exchange.responder.started:
+            provider = exchange.lane.provider
+            raise error or ProviderRefused(
+                f"Provider {provider!r} reported an error in its stream.", provider=provider, status=502
+            )
+        self._end("provider_error", error_code=error.code if error is not None else "provider_error")
+
+    def _write(self, events: bytes) -> None:
+        exchange = self._exchange
+        responder = exchange.responder
+        if exchange.bytes_out == 0:
+            if not responder.started:
+                headers = answer_headers(exchange, self._response, EVENT_STREAM)
+                responder.start(self._response.status, headers, None)
+            exchange.note_first_token()
+        exchange.bytes_out += len(events)
+        exchange.touched = True
+        responder.write(events)
+
+    def _end(self, reason: EndReason, error_code: str = "") -> None:
+        relay = self._relay
+        self._exchange.end(reason, usage=relay.usage, content_bytes=relay.content_bytes, error_code=error_code)

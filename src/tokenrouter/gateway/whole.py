@@ -1,0 +1,83 @@
+"""Answers in one piece: taken whole, so that their usage is known and written down before they go out."""
+
+from typing import Final
+
+from tokenrouter.domain.errors import ProviderProtocolError
+from tokenrouter.gateway.asking import answer_headers
+from tokenrouter.gateway.exchange import Exchange
+from tokenrouter.gateway.ports import UpstreamResponse
+
+WHOLE_BYTES: Final = 2**20
+"""Answers up to this size are taken in one piece; longer ones are passed on as they come."""
+TAIL_BYTES: Final = 64 * 2**10
+"""Of a long answer this much of its end is held back, to find the usage in before it goes out."""
+JSON: Final = b"application/json"
+
+
+async def pass_answer(exchange: Exchange, response: UpstreamResponse) -> None:
+    """Pass a provider's success on.
+
+    Raises:
+        ProviderProtocolError: it is not a JSON object.
+        ProviderTimeout, ProviderCut: a long answer did not come to its end.
+    """
+    body = response.take()
+    _require_json(exchange, response, body)
+    if not response.complete:
+        await LongAnswer(exchange).relay(response, body)
+        return
+    lane = exchange.lane
+    usage = lane.dialect.whole_usage(body)
+    content_bytes = lane.dialect.content_bytes(body) if usage is None or lane.estimates.is_curious else 0
+    exchange.bytes_out = len(body)
+    exchange.end("completed", usage=usage, content_bytes=content_bytes)
+    exchange.responder.answer(response.status, answer_headers(exchange, response, JSON), body)
+
+
+def _require_json(exchange: Exchange, response: UpstreamResponse, body: bytes) -> None:
+    kind = response.headers.get(b"content-type", JSON)
+    if (kind == JSON or b"json" in kind.lower()) and (body[:1] == b"{" or body.lstrip()[:1] == b"{"):
+        return
+    provider = exchange.lane.provider
+    raise ProviderProtocolError(
+        f"Provider {provider!r} answered with {kind.decode('latin-1')[:100]!r} that is not a JSON object.",
+        provider=provider,
+    )
+
+
+class LongAnswer:
+    """Passes a long answer on as it comes, all but its end, which waits until it is written down."""
+
+    __slots__ = ("_exchange", "_tail")
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._tail = b""
+
+    async def relay(self, response: UpstreamResponse, begun: bytes) -> None:
+        """Pass on `begun`, what is there already, and the rest."""
+        exchange = self._exchange
+        responder = exchange.responder
+        length = response.headers.get(b"content-length")
+        headers = answer_headers(exchange, response, JSON)
+        responder.start(response.status, headers, int(length) if length is not None else None)
+        responder.flow = response
+        self._pass_piece(begun)
+        await response.pump(self._pass_piece)
+        exchange.bytes_out += len(self._tail)
+        usage = exchange.lane.dialect.usage_at_end(self._tail)
+        exchange.end("completed", usage=usage, content_bytes=exchange.bytes_out)
+        responder.write(self._tail)
+        responder.finish()
+
+    def _pass_piece(self, piece: bytes) -> None:
+        self._tail += piece
+        passed = self._tail[:-TAIL_BYTES]
+        if not passed:
+            return
+        exchange = self._exchange
+        self._tail = self._tail[-TAIL_BYTES:]
+        exchange.bytes_out += len(passed)
+        if exchange.bytes_out > exchange.covered_bytes:
+            exchange.extend(exchange.bytes_out)
+        exchange.responder.write(passed)
