@@ -7,7 +7,7 @@ from tokenrouter.domain.ledger import Usage
 
 def peek(body: bytes) -> object:
     return openai_fields.peek_head(
-        body, max_tokens_fields=frozenset({"max_tokens", "max_completion_tokens"}), required=()
+        body, arrays=(), bounds=frozenset({"max_tokens", "max_completion_tokens"}), required=()
     )
 
 
@@ -37,7 +37,8 @@ def test_a_missing_or_endless_model_is_told(body: bytes) -> None:
 def test_null_is_as_good_as_absent() -> None:
     head = openai_fields.peek_head(
         b'{"model":"m","stream":null,"max_tokens":null,"stream_options":null,"n":null}',
-        max_tokens_fields=frozenset({"max_tokens"}),
+        arrays=(),
+        bounds=frozenset({"max_tokens"}),
         required=(),
     )
     assert (head.stream, head.max_output_tokens, head.wants_usage, head.answers) == (False, None, True, 1)
@@ -46,7 +47,8 @@ def test_null_is_as_good_as_absent() -> None:
 def test_the_stricter_of_two_bounds_counts() -> None:
     head = openai_fields.peek_head(
         b'{"model":"m","max_tokens":9,"max_completion_tokens":5}',
-        max_tokens_fields=frozenset({"max_tokens", "max_completion_tokens"}),
+        arrays=(),
+        bounds=frozenset({"max_tokens", "max_completion_tokens"}),
         required=(),
     )
     assert head.max_output_tokens == 5

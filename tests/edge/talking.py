@@ -19,15 +19,26 @@ async def echo(request: Request, responder: HttpResponder) -> None:
     responder.answer(200, b"content-type: text/plain\r\n", told)
 
 
-def refuse(error: GatewayError, path: bytes, responder: HttpResponder) -> None:
-    """Tell status and code."""
-    responder.answer(error.status, b"", error.code.encode())
+class Answering:
+    """A service that answers every request in one way."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.handle = answer
+
+    def fail(self, error: Exception, request: Request, responder: HttpResponder) -> None:
+        """Tell status and code."""
+        assert isinstance(error, GatewayError)
+        self.refuse(error, request.head.path, responder)
+
+    def refuse(self, error: GatewayError, path: bytes, responder: HttpResponder) -> None:
+        """Tell status and code."""
+        responder.answer(error.status, b"", error.code.encode())
 
 
 @asynccontextmanager
 async def listening(answer: Answer = echo, bounds: Bounds | None = None) -> AsyncIterator[tuple[Connections, int]]:
     """Serve on a free port."""
-    connections = Connections(answer, refuse, bounds or Bounds())
+    connections = Connections(Answering(answer), bounds or Bounds())
     server = await asyncio.get_running_loop().create_server(connections.new, "127.0.0.1", 0)
     sweeping = asyncio.create_task(connections.sweep(0.05))
     try:

@@ -8,13 +8,15 @@ from tokenrouter.upstream.wakeup import Wakeup
 
 
 class Ending:
-    """Counts how often it was called."""
+    """Counts how often it was called, and with what."""
 
     def __init__(self) -> None:
         self.times = 0
+        self.error: Exception | None = None
 
-    def __call__(self) -> None:
+    def __call__(self, error: Exception | None) -> None:
         self.times += 1
+        self.error = error
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -100,14 +102,11 @@ async def test_cancelling_what_is_being_woken_strikes_at_the_next_wait() -> None
     assert seen == ["woken"]
 
 
-async def test_an_error_that_nobody_foresaw_is_told_to_the_loop_and_ends_it() -> None:
-    told: list[str] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(str(context["exception"])))
-
+async def test_what_it_raises_is_given_to_who_started_it() -> None:
     async def work() -> None:
         raise ValueError("unforeseen")
 
     done = Ending()
     EagerTask(work(), done).start()
-    assert told == ["unforeseen"]
+    assert isinstance(done.error, ValueError)
     assert done.times == 1

@@ -88,6 +88,6 @@ def test_every_status_has_a_line(status: int) -> None:
 
 
 def test_the_date_is_a_date() -> None:
-    line = DateHeader().line().decode()
+    line = DateHeader().line.decode()
 
     assert parsedate_to_datetime(line.removeprefix("date: ").strip()).tzinfo is not None

@@ -93,7 +93,7 @@ class DataProcess:
         self._service = Service(
             self._gateway, self._source, self._limiter, control, readiness=self, is_draining=lambda: self._draining
         )
-        self._connections = Connections(self._service.handle, self._service.refuse, _bounds(settings))
+        self._connections = Connections(self._service, _bounds(settings))
         self._channel = ChannelClient(
             arguments.runtime / "channel.sock", Hello(str(os.getpid()), os.getpid(), __version__), self._on_message
         )

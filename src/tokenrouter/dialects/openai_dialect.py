@@ -38,10 +38,7 @@ class OpenAiDialect:
         self._arrays = arrays
 
     def peek(self, body: bytes) -> Head:
-        head = openai_fields.peek_head(body, max_tokens_fields=self._bounds, required=self._required)
-        for name in self._arrays:
-            openai_fields.require_array(head.body.fields, name)
-        return head
+        return openai_fields.peek_head(body, bounds=self._bounds, required=self._required, arrays=self._arrays)
 
     def model_field(self, model: str) -> bytes:
         """Return the value of the request's `model` field."""

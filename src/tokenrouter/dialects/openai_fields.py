@@ -24,8 +24,8 @@ _count: Final = msgspec.json.Decoder(int | None)
 _stream_options: Final = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
 
 
-def peek_head(body: bytes, *, max_tokens_fields: frozenset[str], required: tuple[str, ...]) -> Head:
-    """Return the head of an OpenAI request body.
+def peek_head(body: bytes, *, bounds: frozenset[str], required: tuple[str, ...], arrays: tuple[str, ...]) -> Head:
+    """Return the head of an OpenAI request body; `bounds` are the fields that bound the answer.
 
     Raises:
         InvalidRequest: names the field that is missing or of the wrong type.
@@ -36,15 +36,18 @@ def peek_head(body: bytes, *, max_tokens_fields: frozenset[str], required: tuple
     for name in required:
         if name not in fields:
             raise InvalidRequest(f"The field {name!r} is missing; this operation needs it.", param=name)
+    for name in arrays:
+        if memoryview(fields[name])[0] != _OPENING_BRACKET:
+            raise InvalidRequest(f"The field {name!r} must be an array.", param=name)
     stream = "stream" in fields and _read_flag(fields, "stream")
     return Head(
         peeked,
         model,
         stream,
-        max_output_tokens=None if max_tokens_fields.isdisjoint(fields) else _bound(fields, max_tokens_fields),
-        wants_usage=not stream or ("stream_options" in fields and _asks_usage(fields)),
-        answers=_read_count(fields, "n") or 1 if "n" in fields else 1,
-        size=len(body),
+        None if bounds.isdisjoint(fields) else _bound(fields, bounds),
+        not stream or ("stream_options" in fields and _asks_usage(fields)),
+        _read_count(fields, "n") or 1 if "n" in fields else 1,
+        len(body),
     )
 
 
@@ -103,16 +106,6 @@ def stream_options(fields: RawObject) -> RawObject:
         return _stream_options.decode(raw) or {}
     except msgspec.DecodeError:
         raise InvalidRequest("The field 'stream_options' must be an object.", param="stream_options") from None
-
-
-def require_array(fields: RawObject, name: str) -> None:
-    """Refuse a value of `name` that is not an array, by its first byte.
-
-    Raises:
-        InvalidRequest: it is something else.
-    """
-    if memoryview(fields[name])[0] != _OPENING_BRACKET:
-        raise InvalidRequest(f"The field {name!r} must be an array.", param=name)
 
 
 class _PromptDetails(msgspec.Struct):

@@ -43,16 +43,14 @@ class ControlRelay:
         self._upstream = upstream
         self._to = Destination(UnixOrigin(socket_path), _TIMEOUTS, "control")
 
-    async def relay(
-        self, request: Request, responder: HttpResponder, request_id: str, *, extra_headers: bytes = b""
-    ) -> None:
+    async def relay(self, request: Request, responder: HttpResponder, *, extra_headers: bytes = b"") -> None:
         """Answer `request` with what the control process says.
 
         Raises:
             ControlPlaneAway: it is starting or restarting.
         """
         try:
-            response = await self._upstream.send(self._request(request, request_id, extra_headers))
+            response = await self._upstream.send(self._request(request, extra_headers))
         except ProviderError:
             raise ControlPlaneAway(
                 "The control process is starting; try again in a moment.", retry_after_s=1.0
@@ -64,7 +62,7 @@ class ControlRelay:
         finally:
             response.close()
 
-    def _request(self, request: Request, request_id: str, extra_headers: bytes) -> UpstreamRequest:
+    def _request(self, request: Request, extra_headers: bytes) -> UpstreamRequest:
         head = request.head
         target = head.path + (b"?" + head.query if head.query else b"")
         lines = [b"%b %b HTTP/1.1\r\n" % (head.method, target)]
@@ -76,7 +74,7 @@ class ControlRelay:
         if b"host" not in head.headers:
             lines.append(b"host: localhost\r\n")
         lines.append(b"x-forwarded-for: %b\r\nx-forwarded-proto: http\r\n" % request.client_ip.encode())
-        lines.append(b"x-request-id: %b\r\n" % request_id.encode() if b"x-request-id" not in head.headers else b"")
+        lines.append(b"x-request-id: %b\r\n" % request.id.encode() if b"x-request-id" not in head.headers else b"")
         lines.append(extra_headers)
         lines.append(b"content-length: %d\r\n\r\n" % len(request.body))
         return UpstreamRequest(self._to, [b"".join(lines), request.body] if request.body else [b"".join(lines)])

@@ -12,17 +12,14 @@ from typing import Any
 
 
 class EagerTask:
-    """Drives one coroutine to its end.
+    """Drives one coroutine to its end."""
 
-    What the coroutine raises is not kept: it deals with its own errors, and cancellation just ends it.
-    """
+    __slots__ = ("_cancelled", "_coroutine", "_on_end", "_waits_for")
 
-    __slots__ = ("_cancelled", "_coroutine", "_on_done", "_waits_for")
-
-    def __init__(self, coroutine: Coroutine[Any, None, None], on_done: Callable[[], None]) -> None:
-        """`on_done` is called once, when the coroutine has ended in any way."""
+    def __init__(self, coroutine: Coroutine[Any, Any, None], on_end: Callable[[Exception | None], None]) -> None:
+        """`on_end` is called once, with what the coroutine raised; cancellation just ends it."""
         self._coroutine = coroutine
-        self._on_done = on_done
+        self._on_end = on_end
         self._waits_for: Any = None
         self._cancelled: object = None
 
@@ -39,10 +36,9 @@ class EagerTask:
         try:
             awaited = self._coroutine.send(None)
         except (StopIteration, asyncio.CancelledError):
-            self._on_done()
-        except Exception as error:  # noqa: BLE001 - the loop is told of it
-            asyncio.get_running_loop().call_exception_handler({"message": "a request failed", "exception": error})
-            self._on_done()
+            self._on_end(None)
+        except Exception as error:  # noqa: BLE001 - whoever started it is told
+            self._on_end(error)
         else:
             self._wait(awaited)
 

@@ -9,9 +9,9 @@ a short queue while reading is paused.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 import httptools
 
@@ -51,7 +51,17 @@ class Bounds:
     max_connections: int = 20_000
 
 
-Handler = Callable[[Request, HttpResponder], Coroutine[Any, Any, None]]
+class Service(Protocol):
+    """Who answers."""
+
+    def handle(self, request: Request, responder: HttpResponder) -> Coroutine[Any, Any, None]:
+        """Decide about `request`, and return the rest of its road, to be run. May raise, as the rest may."""
+
+    def fail(self, error: Exception, request: Request, responder: HttpResponder) -> None:
+        """Tell the client what `handle` or its coroutine raised."""
+
+    def refuse(self, error: GatewayError, path: bytes, responder: HttpResponder) -> None:
+        """Tell of bytes that are no request."""
 
 
 class Connections:
@@ -61,12 +71,8 @@ class Connections:
         draining: whether the process is about to stop: answers close their connection.
     """
 
-    def __init__(
-        self, handle: Handler, refuse: Callable[[GatewayError, bytes, HttpResponder], None], bounds: Bounds
-    ) -> None:
-        """`handle` answers a request and raises nothing but cancellation; `refuse` tells of bytes that are none."""
-        self.handle = handle
-        self.refuse = refuse
+    def __init__(self, service: Service, bounds: Bounds) -> None:
+        self.service = service
         self.bounds = bounds
         self.date = DateHeader()
         self.open: set[ClientConnection] = set()
@@ -96,6 +102,7 @@ class Connections:
         """Close connections that are too slow or idle for too long; runs until cancelled."""
         while True:
             await asyncio.sleep(interval_s)
+            self.date.renew()
             now_s = time.monotonic()
             for connection in list(self.open):
                 connection.check_patience(now_s)
@@ -120,6 +127,7 @@ class ClientConnection(asyncio.Protocol):
         "_peer",
         "_queue",
         "_reading",
+        "_request",
         "_responder",
         "_since_s",
         "_stalled_since_s",
@@ -137,6 +145,7 @@ class ClientConnection(asyncio.Protocol):
         self._head: RequestHead | None = None
         self._queue: deque[Request] | None = None
         self._task: EagerTask | None = None
+        self._request: Request | None = None
         self._responder: HttpResponder | None = None
         self._body: list[bytes] = []
         self._body_bytes = 0
@@ -251,7 +260,7 @@ class ClientConnection(asyncio.Protocol):
             return
         path = self._head.path if self._head is not None else b""
         responder = HttpResponder(transport, self.shared.date, keep_alive=False, chunked=False)
-        self.shared.refuse(self._error, path, responder)
+        self.shared.service.refuse(self._error, path, responder)
         transport.close()
 
     def _pause(self) -> None:
@@ -359,6 +368,7 @@ class ClientConnection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         head = request.head
+        self._request = request
         self._responder = responder = HttpResponder(
             transport,
             self.shared.date,
@@ -366,23 +376,25 @@ class ClientConnection(asyncio.Protocol):
             chunked=head.chunked_answers,
             head_only=head.method == b"HEAD",
         )
-        if request.body[:1] in _MAYBE_COMPRESSED or b"content-encoding" in head.headers:
-            try:
-                request.body = decompress(
-                    request.body, head.headers.get(b"content-encoding", b""), self.shared.bounds.max_body_bytes
-                )
-            except ClientError as error:
-                self.shared.refuse(error, head.path, responder)
-                self._answered()
-                return
-        self._task = task = EagerTask(self.shared.handle(request, responder), self._answered)
-        task.start()
+        try:
+            if request.body[:1] in _MAYBE_COMPRESSED or b"content-encoding" in head.headers:
+                self._unpack(request)
+            self._task = task = EagerTask(self.shared.service.handle(request, responder), self._answered)
+        except Exception as error:  # noqa: BLE001 - the client is told, and the log
+            self._answered(error)
+        else:
+            task.start()
 
-    def _answered(self) -> None:
-        """Go on after an answer."""
-        responder = self._responder
-        self._task = None
-        self._responder = None
+    def _unpack(self, request: Request) -> None:
+        encoding = request.head.headers.get(b"content-encoding", b"")
+        request.body = decompress(request.body, encoding, self.shared.bounds.max_body_bytes)
+
+    def _answered(self, error: Exception | None) -> None:
+        """Go on after an answer, or tell why there is none."""
+        request, responder = self._request, self._responder
+        if error is not None and request is not None and responder is not None:
+            self.shared.service.fail(error, request, responder)
+        self._task = self._request = self._responder = None
         if self._head is None:
             self._since_s = time.monotonic()
         transport = self._transport

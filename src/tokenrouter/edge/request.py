@@ -63,9 +63,11 @@ class Request:
 
     Attributes:
         started_s: monotonic time at which its first byte was seen.
+        id: ours, for the client, the ledger and the log.
     """
 
     head: RequestHead
     body: bytes = b""
     started_s: float = 0.0
     client_ip: str = ""
+    id: str = ""

@@ -13,21 +13,25 @@ JOIN_BYTES: Final = 64 * 2**10
 
 
 class DateHeader:
-    """The current `date` header line, made anew once a second (RFC 9110, 6.6.1)."""
+    """The current `date` header line (RFC 9110, 6.6.1).
 
-    __slots__ = ("_line", "_second")
+    Attributes:
+        line: with its CRLF; right as long as `renew` is called more often than once a second.
+    """
+
+    __slots__ = ("_second", "line")
 
     def __init__(self) -> None:
         self._second = 0
-        self._line = b""
+        self.line = b""
+        self.renew()
 
-    def line(self) -> bytes:
-        """Return it, with its CRLF."""
+    def renew(self) -> None:
+        """Follow the clock."""
         second = int(time.time())
         if second != self._second:
             self._second = second
-            self._line = time.strftime("date: %a, %d %b %Y %H:%M:%S GMT\r\n", time.gmtime(second)).encode()
-        return self._line
+            self.line = time.strftime("date: %a, %d %b %Y %H:%M:%S GMT\r\n", time.gmtime(second)).encode()
 
 
 class HttpResponder:
@@ -81,8 +85,15 @@ class HttpResponder:
         self._keep_alive = False
 
     def answer(self, status: int, headers: bytes, body: bytes) -> None:
-        head = self._head(status, headers, b"content-length: %d\r\n" % len(body))
         self.started = self.finished = True
+        self.status = status
+        head = b"%b%b%bcontent-length: %d\r\n%b\r\n" % (
+            _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status,
+            self._date.line,
+            headers,
+            len(body),
+            b"" if self._keep_alive else b"connection: close\r\n",
+        )
         if self._head_only:
             self._transport.write(head)
         elif len(body) <= JOIN_BYTES:
@@ -121,4 +132,4 @@ class HttpResponder:
         self.status = status
         line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
         connection = b"" if self._keep_alive else b"connection: close\r\n"
-        return b"%b%b%b%b%b\r\n" % (line, self._date.line(), headers, framing, connection)
+        return b"%b%b%b%b%b\r\n" % (line, self._date.line, headers, framing, connection)

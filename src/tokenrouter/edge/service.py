@@ -4,11 +4,10 @@ This is the outermost edge: whatever goes wrong below becomes an answer in the c
 and an error that nobody foresaw becomes a 500 with a request id that the log explains.
 """
 
-import asyncio
 import re
 import time
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Protocol
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -71,29 +70,30 @@ class Service:
         self._readiness = readiness
         self._is_draining = is_draining
 
-    async def handle(self, request: Request, responder: HttpResponder) -> None:
-        """Answer `request`; raises nothing but cancellation."""
-        request_id = self._gateway.new_request_id()
+    def handle(self, request: Request, responder: HttpResponder) -> Coroutine[Any, Any, None]:
+        """Decide about `request` at once, and return the rest of its road, to be run.
+
+        Raises:
+            Exception: here or when run; for `fail`.
+        """
         head = request.head
-        try:
-            call_head = head.call
+        request.id = request_id = self._gateway.new_request_id()
+        call_head = head.call
+        if call_head is None:
+            call_head = head.call = self._call_head(request)
             if call_head is None:
-                call_head = head.call = self._call_head(request)
-            if call_head is None:
-                await self._answer_otherwise(request, request_id, responder)
-            elif self._is_draining():
-                raise ShuttingDown("The gateway is shutting down; try again in a moment.", retry_after_s=3.0)
-            else:
-                call = Call(call_head, request.body, request_id, time.time(), request.started_s)
-                await self._gateway.serve(call, responder)
-        except GatewayError as error:
-            tell(error, _dialect_of(head.path), request_id, responder)
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            log.exception("unforeseen error", request_id=request_id, path=head.path.decode("latin-1"))
-            failure = InternalError("The gateway failed; its log has the details.")
-            tell(failure, _dialect_of(head.path), request_id, responder)
+                return self._answer_otherwise(request, responder)
+        if self._is_draining():
+            raise ShuttingDown("The gateway is shutting down; try again in a moment.", retry_after_s=3.0)
+        return self._gateway.serve(Call(call_head, request.body, request_id, time.time(), request.started_s), responder)
+
+    def fail(self, error: Exception, request: Request, responder: HttpResponder) -> None:
+        """Tell the client of `error`, in its own words if it is one of ours."""
+        if not isinstance(error, GatewayError):
+            path = request.head.path.decode("latin-1")
+            log.error("unforeseen error", request_id=request.id, path=path, exc_info=error)
+            error = InternalError("The gateway failed; its log has the details.")
+        tell(error, _dialect_of(request.head.path), request.id, responder)
 
     def refuse(self, error: GatewayError, path: bytes, responder: HttpResponder) -> None:
         """Tell of a request that could not be read."""
@@ -115,7 +115,7 @@ class Service:
             forwarded=b"".join(b"%b: %b\r\n" % (name, headers[name]) for name in _FORWARDED if name in headers),
         )
 
-    async def _answer_otherwise(self, request: Request, request_id: str, responder: HttpResponder) -> None:
+    async def _answer_otherwise(self, request: Request, responder: HttpResponder) -> None:
         """Answer what is no request for a model."""
         head = request.head
         target = paths.find(head.path)
@@ -124,11 +124,11 @@ class Service:
                 raise PathNotFound(
                     f"There is nothing at {head.path.decode('latin-1')[:200]!r}; GET /docs lists the API."
                 )
-            await self._control.relay(request, responder, request_id)
+            await self._control.relay(request, responder)
         elif head.method != target.method and not (head.method == b"HEAD" and target.method == b"GET"):
             self._refuse_method(head, target)
         else:
-            await self._inquire(request, target, request_id, responder)
+            await self._inquire(request, target, responder)
 
     def _refuse_method(self, head: RequestHead, target: paths.Target) -> None:
         allowed = target.method.decode()
@@ -138,7 +138,7 @@ class Service:
             f"{head.path.decode('latin-1')} takes {allowed}, not {head.method.decode('latin-1')}.", allowed=allowed
         )
 
-    async def _inquire(self, request: Request, target: paths.Target, request_id: str, responder: HttpResponder) -> None:
+    async def _inquire(self, request: Request, target: paths.Target, responder: HttpResponder) -> None:
         match target.inquiry:
             case "healthz":
                 responder.answer(200, b"content-type: text/plain\r\n", b"ok")
@@ -147,7 +147,7 @@ class Service:
             case "readyz":
                 self._answer_readiness(responder)
             case "usage":
-                await self._usage(request, request_id, responder)
+                await self._usage(request, responder)
             case "models":
                 models = [_model_card(name) for name in self._names(self._authenticate(request))]
                 _answer_json(responder, {"object": "list", "data": models})
@@ -179,7 +179,7 @@ class Service:
         else:
             responder.answer(200, _JSON, b'{"ready":true}')
 
-    async def _usage(self, request: Request, request_id: str, responder: HttpResponder) -> None:
+    async def _usage(self, request: Request, responder: HttpResponder) -> None:
         """What a key has used stands in the ledger, so the control process answers; the live limits go along."""
         principal = self._authenticate(request)
         states = [
@@ -194,12 +194,12 @@ class Service:
             for state in self._limiter.states(principal.scopes)
         ]
         head = RequestHead(b"GET", b"/internal/usage", request.head.query, {b"accept": b"application/json"})
-        inner = Request(head, client_ip=request.client_ip)
+        inner = Request(head, client_ip=request.client_ip, id=request.id)
         extra = b"x-tokenrouter-key-id: %b\r\nx-tokenrouter-limits: %b\r\n" % (
             _ascii(principal.key.id),
             msgspec.json.encode(states),
         )
-        await self._control.relay(inner, responder, request_id, extra_headers=extra)
+        await self._control.relay(inner, responder, extra_headers=extra)
 
 
 def _dialect_of(path: bytes) -> OpenAiDialect:

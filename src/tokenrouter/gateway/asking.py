@@ -21,14 +21,20 @@ def upstream_request(exchange: Exchange, whole_limit: int) -> UpstreamRequest:
     """Return the client's request as the provider gets it."""
     lane, call = exchange.lane, exchange.call
     pieces = _body(exchange)
-    size = len(pieces[0]) if len(pieces) == 1 else sum(map(len, pieces))
-    head = b"%bx-request-id: %b\r\n%bcontent-length: %d\r\n\r\n" % (
-        lane.head,
-        call.request_id.encode(),
-        call.head.forwarded,
-        size,
-    )
-    data = [b"".join((head, *pieces))] if size <= JOIN_BYTES else [head, *pieces]
+    if len(call.body) <= JOIN_BYTES:
+        body = b"".join(pieces)
+        data: Sequence[bytes | memoryview] = (
+            b"%bx-request-id: %b\r\n%bcontent-length: %d\r\n\r\n%b"
+            % (lane.head, call.request_id.encode(), call.head.forwarded, len(body), body),
+        )
+    else:
+        head = b"%bx-request-id: %b\r\n%bcontent-length: %d\r\n\r\n" % (
+            lane.head,
+            call.request_id.encode(),
+            call.head.forwarded,
+            sum(map(len, pieces)),
+        )
+        data = (head, *pieces)
     return UpstreamRequest(lane.to, data, whole_limit)
 
 

@@ -27,6 +27,8 @@ from tokenrouter.gateway.refusals import Refusals
 from tokenrouter.gateway.roads import abandon, fail, travel
 from tokenrouter.gateway.stream import EVENT_STREAM
 
+FIRST_NUMBER: Final = 10**9
+"""Requests of a process are counted from here, so that all numbers are of one length."""
 SWEEP_S: Final = 0.5
 """How often silent streams are looked at."""
 
@@ -59,7 +61,7 @@ class Gateway:
         self._ports = ports
         self._estimates = EstimateBook()
         self._refusals = Refusals(ports.journal, time.monotonic)
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(FIRST_NUMBER)
         self._process = os.urandom(4).hex()
         self._renew_id_prefix()
         self._drains: set[asyncio.Task[None]] = set()
@@ -80,7 +82,7 @@ class Gateway:
 
     def new_request_id(self) -> str:
         """Return an id that sorts by time: milliseconds since the epoch at the last sweep, this process, a count."""
-        return f"{self._id_prefix}{next(self._numbers):08x}"
+        return f"{self._id_prefix}{next(self._numbers)}"
 
     def _renew_id_prefix(self) -> None:
         self._id_prefix = f"req_{time.time_ns() // 1_000_000:012x}{self._process}"

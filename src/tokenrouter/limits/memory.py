@@ -58,6 +58,24 @@ class MemoryReservation:
             counter.change(tally, held=-counter.amount_in(self.held), used=counter.amount_in(used))
 
 
+class Unlimited:
+    """What a request holds to which no limit applies: nothing, however much it needs."""
+
+    __slots__ = ()
+
+    held: Final = Amounts()
+
+    def extend(self, amounts: Amounts) -> bool:
+        """Allow it."""
+        return True
+
+    def settle(self, used: Amounts) -> None:
+        """There is nothing to settle."""
+
+
+UNLIMITED: Final = Unlimited()
+
+
 class MemoryLimiter:
     """Keeps every counter in a dictionary.
 
@@ -96,7 +114,7 @@ class MemoryLimiter:
                 self._counter(limit, scope, now_s).restore(amount, now_s)
         self._restored = True
 
-    def reserve(self, scopes: Sequence[str], amounts: Amounts) -> MemoryReservation:
+    def reserve(self, scopes: Sequence[str], amounts: Amounts) -> "MemoryReservation | Unlimited":
         """Hold `amounts` in every limit that applies to any of `scopes`, or in none.
 
         Raises:
@@ -106,7 +124,7 @@ class MemoryLimiter:
         if counters is None:
             counters = self._remember(tuple(scopes))
         if not counters:
-            return MemoryReservation(amounts, (), self._clock)
+            return UNLIMITED
         if not self._restored:
             _require_restored(counters)
         now_s = self._clock()
