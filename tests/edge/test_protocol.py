@@ -99,6 +99,31 @@ async def test_a_client_that_stops_sending_is_told_and_closed(sent: bytes) -> No
     assert time.monotonic() - began_s < 3
 
 
+@pytest.mark.parametrize("known", [False, True])
+async def test_bodies_that_never_end_do_not_fill_the_memory_together(known: bool) -> None:
+    head = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+    async with listening(bounds=Bounds(max_unfinished_bytes=1000)) as (connections, port):
+        talks = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        for reader, writer in talks if known else []:
+            writer.write(head % 4 + b"ping")
+            await reader.readuntil(b"ping")
+        for _, writer in talks[:2]:
+            writer.write(head % 900 + b"x" * 450)
+        async with asyncio.timeout(5):
+            while connections.unfinished_bytes < 900:
+                await asyncio.sleep(0.01)
+        reader, writer = talks[2]
+        writer.write(head % 900 + b"x" * 450)
+
+        assert b" 503 " in await reader.readuntil(b"\r\n")
+        assert connections.unfinished_bytes == 900
+        for _, writer in talks:
+            writer.close()
+        async with asyncio.timeout(5):
+            while connections.unfinished_bytes:
+                await asyncio.sleep(0.01)
+
+
 async def test_an_idle_connection_is_closed() -> None:
     async with listening(bounds=Bounds(idle_timeout_s=0.1)) as (connections, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -40,6 +40,7 @@ trying again may help), so that nobody has to read meaning out of a message:
         ├── ControlPlaneAway 503
         ├── CountersNotReady 503         limits are being restored after a start
         ├── JournalUnavailable 503       nothing may be spent that could not be recorded
+        ├── Overloaded 503               more is on its way to us than there is memory for
         └── ShuttingDown 503
 """
 
@@ -334,6 +335,14 @@ class JournalUnavailable(ServerError):
 
     status = 503
     code = "journal_unavailable"
+    retryable = True
+
+
+class Overloaded(ServerError):
+    """More request bodies are on their way than memory is set aside for."""
+
+    status = 503
+    code = "overloaded"
     retryable = True
 
 

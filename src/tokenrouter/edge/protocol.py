@@ -21,6 +21,7 @@ from tokenrouter.domain.errors import (
     GatewayError,
     HeadTooLarge,
     MalformedHttp,
+    Overloaded,
     RequestTimedOut,
 )
 from tokenrouter.domain.ledger import EndReason
@@ -40,10 +41,15 @@ MIN_BODY_RATE: Final = 16 * 2**10
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one connection may ask of us; times in seconds."""
+    """What clients may ask of us; times in seconds.
+
+    Attributes:
+        max_unfinished_bytes: of bodies that are still arriving, all connections together.
+    """
 
     max_head_bytes: int = 64 * 2**10
     max_body_bytes: int = 64 * 2**20
+    max_unfinished_bytes: int = 2**30
     head_timeout_s: float = 10.0
     body_timeout_s: float = 60.0
     idle_timeout_s: float = 120.0
@@ -69,6 +75,7 @@ class Connections:
 
     Attributes:
         draining: whether the process is about to stop: answers close their connection.
+        unfinished_bytes: of bodies that are still arriving.
     """
 
     def __init__(self, service: Service, bounds: Bounds) -> None:
@@ -77,6 +84,7 @@ class Connections:
         self.date = DateHeader()
         self.open: set[ClientConnection] = set()
         self.draining = False
+        self.unfinished_bytes = 0
 
     def new(self) -> "ClientConnection":
         """Return the protocol of a new connection."""
@@ -209,9 +217,8 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._head = head
             self._in_body = True
-            self._body = [data[body_at:]]
-            self._body_bytes = size
             self._missing = length - size
+            self._keep(data[body_at:])
         return b""
 
     def _take_body(self, data: bytes) -> bytes:
@@ -220,14 +227,20 @@ class ClientConnection(asyncio.Protocol):
         rest = b""
         if len(data) > missing:
             data, rest = data[:missing], data[missing:]
-        self._body.append(data)
-        self._body_bytes += len(data)
         self._missing = missing - len(data)
-        if not self._missing:
+        self._keep(data)
+        if not self._missing and self._error is None:
             self.on_message_complete()
             if rest:
                 return self._take_known(rest)
         return rest
+
+    def _keep(self, piece: bytes) -> None:
+        """Keep a piece of a body whose head was known."""
+        try:
+            self.on_body(piece)
+        except GatewayError as error:
+            self._fail(error)
 
     def _parse(self, data: bytes) -> None:
         if not self._in_body:
@@ -250,6 +263,7 @@ class ClientConnection(asyncio.Protocol):
     def _fail(self, error: GatewayError) -> None:
         """Remember what is wrong with the bytes, and tell it once the requests before them are answered."""
         self._error = error
+        self._release_body()
         self._pause()
         if self._task is None and not self._queue:
             self._tell_error()
@@ -337,17 +351,26 @@ class ClientConnection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
+        self.shared.unfinished_bytes += len(body)
+        self._body.append(body)
         if self._body_bytes > self.shared.bounds.max_body_bytes:
             raise self._body_too_large()
-        self._body.append(body)
+        if self.shared.unfinished_bytes > self.shared.bounds.max_unfinished_bytes:
+            raise Overloaded("Too many request bodies are on their way; try again in a moment.", retry_after_s=1.0)
+
+    def _release_body(self) -> list[bytes]:
+        """Return the pieces that have arrived, and count them no more."""
+        parts, self._body = self._body, []
+        self.shared.unfinished_bytes -= self._body_bytes
+        self._body_bytes = 0
+        return parts
 
     def on_message_complete(self) -> None:
         head, self._head = self._head, None
         self._in_body = False
         if head is None:
             return
-        parts, self._body = self._body, []
-        self._body_bytes = 0
+        parts = self._release_body()
         self._accept(head, parts[0] if len(parts) == 1 else b"".join(parts))
 
     # Answers out.
@@ -435,6 +458,7 @@ class ClientConnection(asyncio.Protocol):
         self.shared.open.discard(self)
         self._transport = None
         self._queue = None
+        self._release_body()
         if self._task is not None:
             self._task.cancel(self.cancel_reason)
 
