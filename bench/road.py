@@ -1,0 +1,200 @@
+"""The hot road without sockets: what a request and a stream's chunk cost in Python alone.
+
+    python -m bench.road [--profile] [--body BYTES]
+
+Both ends are transports that take bytes and send nothing, so neither the kernel nor the event loop is in
+the figure: it answers "did my change help?" in seconds, where `make bench` answers "how fast is it?".
+Compare only figures of one minute on one machine. `--profile` lists the calls by their own time.
+"""
+
+import argparse
+import asyncio
+import cProfile
+import gc
+import json
+import pstats
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import uvloop
+
+from tokenrouter.domain.catalog import Catalog, Key, Policy, Provider
+from tokenrouter.domain.keys import key_digest
+from tokenrouter.domain.ledger import Price
+from tokenrouter.edge.control import ControlRelay
+from tokenrouter.edge.protocol import Bounds, ClientConnection, Connections
+from tokenrouter.edge.service import Service
+from tokenrouter.gateway.directory import Directory
+from tokenrouter.gateway.engine import Gateway
+from tokenrouter.gateway.exchange import Ports
+from tokenrouter.journal.writer import JournalWriter
+from tokenrouter.limits.memory import MemoryLimiter
+from tokenrouter.observe.figures import Figures
+from tokenrouter.upstream.client import UpstreamClient
+from tokenrouter.upstream.connection import UpstreamConnection
+
+KEY: Final = b"tr_bench-0123456789-0123456789-0123456789"
+ROUNDS: Final = 5
+REQUESTS: Final = 4000
+USAGE: Final = {"prompt_tokens": 9, "completion_tokens": 30, "total_tokens": 39}
+ANSWER: Final = json.dumps(
+    {
+        "id": "chatcmpl-1",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": "y" * 250}, "finish_reason": "stop"}],
+        "usage": USAGE,
+    }
+).encode()
+EVENT: Final = b'data: {"id":"chatcmpl-1","choices":[{"index":0,"delta":{"content":"word word "}}]}\n\n'
+HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nX-Request-Id: r\r\nServer: s\r\n%b\r\n\r\n"
+
+
+class Sink(asyncio.Transport):
+    """A transport that counts what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes = 0
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.writes += 1
+
+    def writelines(self, list_of_data: Any) -> None:
+        self.writes += 1
+
+    def is_closing(self) -> bool:
+        return False
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return ("127.0.0.1", 1) if name == "peername" else default
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
+
+    def abort(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Unplugged(UpstreamClient):
+    """An upstream client whose only connection leads nowhere."""
+
+    connection: UpstreamConnection
+
+    async def _open_in_time(self, to: object) -> UpstreamConnection:
+        self.connection = self._new_connection()
+        self.connection.connection_made(Sink())
+        return self.connection
+
+
+class Always:
+    """A source that never changes, and a process that is always ready."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def current(self) -> Directory:
+        return self._directory
+
+    def why_not_ready(self) -> str:
+        return ""
+
+
+class Road:
+    """One client connection and one provider connection, with everything that lies between them."""
+
+    def __init__(self, folder: Path) -> None:
+        key = Key(id="k", name="bench", digest=key_digest(KEY, b""), allowed_models=("bench/*",))
+        provider = Provider("bench", "openai-compatible", "http://127.0.0.1:9/v1", secret="sk", allow_private=True)
+        catalog = Catalog(
+            providers=(provider,),
+            keys=(key,),
+            prices={"bench/echo": Price(1500, 6000)},
+            policy=Policy(max_concurrent_requests=1000),
+        )
+        source = Always(Directory(catalog, b""))
+        self.upstream = Unplugged()
+        limiter = MemoryLimiter(catalog.limits, restored=True)
+        gateway = Gateway(source, self.upstream, Ports(JournalWriter(folder), limiter, Figures()))
+        gateway.apply(catalog.policy)
+        control = ControlRelay(self.upstream, folder / "control.sock")
+        service = Service(gateway, source, limiter, control, readiness=source, is_draining=lambda: False)
+        self.client: ClientConnection = Connections(service, Bounds()).new()
+        self.transport = Sink()
+        self.client.connection_made(self.transport)
+
+    async def connect(self, request: bytes, answer: bytes) -> None:
+        """Send the first request, which opens the provider's connection."""
+        self.client.data_received(request)
+        await asyncio.sleep(0.05)
+        self.upstream.connection.data_received(answer)
+
+
+def request_of(body_bytes: int, *, stream: bool) -> bytes:
+    """Return a request whose prompt is so long."""
+    prompt = {"role": "user", "content": "x" * body_bytes}
+    fields = {"model": "bench/echo", "messages": [prompt], "temperature": 0.7, "stream": stream}
+    body = json.dumps(fields, separators=(",", ":")).encode()
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %b\r\n" % KEY
+    return head + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def best_us(step: Callable[[], None]) -> float:
+    """Return microseconds per call of `step`, the best of some rounds."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        for _ in range(REQUESTS):
+            step()
+        best = min(best, (time.perf_counter() - started) / REQUESTS)
+    return best * 1e6
+
+
+def report(name: str, road: Road, step: Callable[[], None], *, profile: bool) -> None:
+    """Print what one `step` costs."""
+    step()
+    gc.collect()
+    gc.freeze()
+    print(f"{name}: {best_us(step):.1f} us")
+    if not profile:
+        return
+    profiler = cProfile.Profile()
+    profiler.enable()
+    for _ in range(REQUESTS):
+        step()
+    profiler.disable()
+    pstats.Stats(profiler).sort_stats("tottime").print_stats(40)
+
+
+async def measure(folder: Path, body_bytes: int, *, profile: bool) -> None:
+    """Measure a whole answer, then a chunk."""
+    whole = Road(folder / "whole")
+    request = request_of(body_bytes, stream=False)
+    answer = HEAD % (b"application/json", b"Content-Length: %d" % len(ANSWER)) + ANSWER
+    await whole.connect(request, answer)
+
+    def exchange() -> None:
+        whole.client.data_received(request)
+        whole.upstream.connection.data_received(answer)
+
+    report("a request and its whole answer", whole, exchange, profile=profile)
+    stream = Road(folder / "stream")
+    chunk = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
+    begun = HEAD % (b"text/event-stream", b"Transfer-Encoding: chunked") + chunk
+    await stream.connect(request_of(body_bytes, stream=True), begun)
+    report("a chunk of a stream", stream, lambda: stream.upstream.connection.data_received(chunk), profile=profile)
+
+
+def main() -> None:
+    """Read the command line and measure."""
+    parser = argparse.ArgumentParser(description="What the hot road costs in Python alone.")
+    parser.add_argument("--profile", action="store_true", help="list the calls by their own time")
+    parser.add_argument("--body", type=int, default=240, metavar="BYTES", help="length of the prompt (240)")
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        uvloop.run(measure(Path(folder), wanted.body, profile=wanted.profile))
+
+
+if __name__ == "__main__":
+    main()
