@@ -140,6 +140,9 @@ def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path
         ("key:alice", "kye:alice", "torod.toml:19: limits[0].scope: scope 'kye:alice' is not known"),
         ('"tokens"', '"tokns"', "torod.toml:20: limits[0].metric: metric 'tokns' is not known; did you mean \"tokens\"?"),
         ('"lifetime"', '"lifetim"', "torod.toml:21: limits[0].window: window 'lifetim' is not known; did you mean \"lifetime\"?"),
+        ('"lifetime"', '"day"\ntz = "Europe/Berln"', "torod.toml:22: limits[0].tz: time zone 'Europe/Berln' is not known; did you mean \"Europe/Berlin\"?"),
+        ('"lifetime"', '"day"\ntz = "../../etc/passwd"', "torod.toml:22: limits[0].tz: time zone '../../etc/passwd' is not known"),
+        ('"lifetime"', '"week"\nweek_start = "sundy"', "torod.toml:22: limits[0].week_start: day 'sundy' is not known; did you mean \"sunday\"?"),
         ("100000", "-1", "torod.toml:22: limits[0].amount: amount -1 is negative"),
         ("100000", "9" * 25, "torod.toml:22: limits[0].amount"),
         ("100000", '"many"', "torod.toml:22: limits[0].amount: amount 'many' must be a whole number"),
@@ -180,6 +183,30 @@ def test_a_mistake_is_told_with_its_line_its_key_and_the_nearest_right_thing(
         read(tmp_path, GOOD.replace(old, new, 1))
 
     assert any(str(problem).startswith(expected) for problem in caught.value.problems), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"ALL_PROXY": "socks5://127.0.0.1:1080"}, "$ALL_PROXY: the proxy's scheme 'socks5' cannot be used; name an http:// proxy"),
+        ({"https_proxy": "https://secret@h:1"}, "$https_proxy: the proxy's scheme 'https' cannot be used; name an http:// proxy"),
+        ({"HTTP_PROXY": "http://"}, "$HTTP_PROXY: the proxy has no host; name an http:// proxy"),
+        ({"HTTP_PROXY": "http://h:99999"}, "$HTTP_PROXY: the proxy's port cannot be used; name an http:// proxy"),
+    ],
+)  # fmt: skip
+def test_a_proxy_that_cannot_be_used_stops_the_start_instead_of_being_passed_by(
+    tmp_path: Path, environment: dict[str, str], expected: str
+) -> None:
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, GOOD, **environment)
+
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(expected)
+    assert "secret" not in str(problem)
+
+
+def test_a_proxy_that_another_variable_takes_the_place_of_is_not_looked_at(tmp_path: Path) -> None:
+    read(tmp_path, GOOD, ALL_PROXY="socks5://h", HTTP_PROXY="http://h:3128", HTTPS_PROXY="h:3128")
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:

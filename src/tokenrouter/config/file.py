@@ -20,10 +20,12 @@ from tokenrouter.domain.ledger import Price
 from tokenrouter.domain.limit_text import (
     limit_id,
     parse_amount,
+    parse_day,
     parse_metric,
     parse_price,
     parse_scope,
     parse_window,
+    parse_zone,
     suggestion,
 )
 from tokenrouter.domain.limits import Limit, Metric, Window
@@ -284,7 +286,8 @@ def _read_limit(table: Table, subjects: Subjects) -> None:
     known = len(table.problems)
     scope = _parsed(table, "scope", parse_scope, "global")
     metric = cast(Metric, _parsed(table, "metric", parse_metric, "requests"))
-    tz, week_start = table.text("tz", "UTC"), table.text("week_start", "monday")
+    tz = _parsed(table, "tz", parse_zone, "UTC")
+    week_start = _parsed(table, "week_start", parse_day, "monday")
     window = _parsed(table, "window", lambda text: parse_window(text, tz=tz, week_start=week_start), "lifetime")
     mode = table.choice("mode", ("hard", "soft"), "hard")
     amount = 0

@@ -10,6 +10,7 @@ from tokenrouter.config.environment import environment_limits, environment_provi
 from tokenrouter.config.file import Secrets, Subjects, open_file, read_subjects, read_timeouts
 from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
 from tokenrouter.config.problems import ConfigErrors, Problem
+from tokenrouter.config.proxies import read_proxies
 from tokenrouter.config.settings import KeySetting, Notice, Paths, Settings
 from tokenrouter.config.table import Table
 from tokenrouter.domain.catalog import OnJournalFailure, Policy, Provider, Timeouts
@@ -91,7 +92,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         auto_remove_expired_tokens=top.flag("auto_remove_expired_tokens", True),
         auto_remove_empty_quota_tokens=top.flag("auto_remove_empty_quota_tokens", False),
         discovery=top.flag("discovery", True),
-        proxies=_proxies(environ),
+        proxies=read_proxies(environ, problems),
         log_level=cast(Any, top.choice("log_level", ("debug", "info", "warning", "error"), "info")),
         log_format=cast(Any, top.choice("log_format", ("auto", "console", "json"), "auto")),
         sandbox=bool(flags.get("sandbox", False)),
@@ -170,11 +171,6 @@ def _database_url(top: Table, environ: Mapping[str, str], paths: Paths) -> str:
         top.problems.append(Problem(where, "database_url", message))
         return f"sqlite:///{paths.state_dir / 'tokenrouter.db'}"
     return f"sqlite:///{os.path.normpath(paths.state_dir / Path(rest[1:]))}"
-
-
-def _proxies(environ: Mapping[str, str]) -> dict[str, str]:
-    names = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-    return {name: value for name in names if (value := environ.get(name) or environ.get(name.upper()))}
 
 
 def _read_predecessors_keys(top: Table) -> None:

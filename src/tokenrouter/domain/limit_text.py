@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from ipaddress import ip_network
 from typing import Final, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tokenrouter.domain.limits import METRICS, SCOPE_KINDS, Metric, Window, WindowKind
 
@@ -34,14 +35,30 @@ _UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+def parse_zone(text: str) -> str:
+    """Read the name of a time zone, like `Europe/Berlin` (IANA)."""
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = get_close_matches(text, available_timezones(), n=1, cutoff=0.6)
+        hint = f'did you mean "{near[0]}"?' if near else 'use an IANA name, like "UTC" or "Europe/Berlin"'
+        raise ValueError(f"time zone {text!r} is not known; {hint}") from None
+    return text
+
+
+def parse_day(text: str) -> str:
+    """Read the name of a day of the week."""
+    if text.lower() not in _DAYS:
+        raise ValueError(f"day {text!r} is not known; {suggestion(text.lower(), _DAYS)}")
+    return text.lower()
+
+
 def parse_window(text: str, *, tz: str = "UTC", week_start: str = "monday") -> Window:
     """Read `lifetime`, `day`, `sliding:60s`, a bare `60s` (sliding), `interval:1h` and the like."""
-    if week_start.lower() not in _DAYS:
-        raise ValueError(f"week_start {week_start!r} is not a day; {suggestion(week_start.lower(), _DAYS)}")
     if text == "lifetime":
         return Window("lifetime")
     if text in _CALENDAR:
-        return Window(cast(WindowKind, text), tz=tz, week_start=_DAYS.index(week_start.lower()))
+        return Window(cast(WindowKind, text), tz=parse_zone(tz), week_start=_DAYS.index(parse_day(week_start)))
     match = _LENGTH.fullmatch(text)
     if match is None:
         raise ValueError(f"window {text!r} is not known; {suggestion(text, _WINDOWS)}")
