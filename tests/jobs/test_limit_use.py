@@ -3,7 +3,7 @@ import pytest
 from tokenrouter.domain.ledger import EndReason, LedgerEntry, Usage
 from tokenrouter.domain.limit_text import limit_id, parse_window
 from tokenrouter.domain.limits import Limit, LimitTable, Metric
-from tokenrouter.jobs.limit_use import charges_of, limit_counters
+from tokenrouter.jobs.limit_use import ChargeReader, limit_counters
 
 NOON_S = 1_767_268_800
 """2026-01-01 12:00 UTC."""
@@ -36,7 +36,10 @@ def an_entry(end_reason: EndReason = "completed", *, latency_us: int = 5, count:
 
 def charged(entry: LedgerEntry, *limits: Limit) -> dict[str, int]:
     names = {"1": "alice", "2": "class"}
-    return {charge.scope: charge.amount for charge in charges_of(entry, LimitTable(limits), lambda key: names[key])}
+    return {
+        charge.scope: charge.amount
+        for charge in ChargeReader(LimitTable(limits), lambda key: names[key]).charges_of(entry)
+    }
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,7 @@ def test_an_interrupted_request_is_charged() -> None:
 )
 def test_what_was_used_is_restored_as_long_as_its_window_lasts(window: str, later_s: int, restored: int) -> None:
     limits = LimitTable([a_limit("key:*", "tokens", window)])
-    charges = charges_of(an_entry(), limits, lambda key: {"1": "alice", "2": "alice"}[key])[:1]
+    charges = ChargeReader(limits, lambda key: {"1": "alice", "2": "alice"}[key]).charges_of(an_entry())[:1]
     use = {(charge.limit_id, charge.scope): {charge.window_start_us: charge.amount} for charge in charges}
 
     counters = limit_counters(use, limits, NOON_S + later_s)

@@ -5,7 +5,7 @@ price in use today (a hundredth of a dollar per million tokens) is still ten uni
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 NanoUsd = int
 Operation = Literal["chat", "completions", "embeddings", "responses"]
@@ -165,7 +165,45 @@ class LedgerEntry:
     count: int = 1
 
 
-def entry_of(subject: Subject, begun: Begun, ended: Ended | None = None) -> LedgerEntry:
+_DIED: Final = Ended("", 0, Usage(), 0, "interrupted")
+
+
+def entry_of(subject: Subject, begun: Begun, ended: Ended = _DIED, count: int = 1) -> LedgerEntry:
     """Return the row that they make; without `ended` it is a request whose process died under it."""
-    more = {} if ended is None else ended._asdict()
-    return LedgerEntry(**{**subject._asdict(), **begun._asdict(), **more})
+    operation, key_id, key_name, user, team, chain, alias, requested_model, provider, model, price_source = subject
+    entry_id, started_us, client_ip, client_tool, client_request_id, stream, bytes_in = begun
+    _, _, usage, status, end_reason, error_code = ended[:6]
+    estimated, overrun, spent, latency, first_token, bytes_out, changed, provider_request_id = ended[6:]
+    return LedgerEntry(
+        entry_id,
+        started_us,
+        operation,
+        key_id,
+        key_name,
+        user,
+        team,
+        chain,
+        client_ip,
+        client_tool,
+        client_request_id,
+        alias,
+        requested_model,
+        provider,
+        model,
+        stream,
+        status,
+        end_reason,
+        error_code,
+        usage,
+        estimated,
+        overrun,
+        spent,
+        price_source,
+        latency,
+        first_token,
+        bytes_in,
+        bytes_out,
+        changed,
+        provider_request_id,
+        count,
+    )

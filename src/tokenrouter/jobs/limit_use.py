@@ -19,19 +19,55 @@ _NEVER_ASKED: Final = "client_error", "limit_reached", "gateway_error"
 NameOfKey = Callable[[str], str]
 
 
-def charges_of(entry: LedgerEntry, limits: LimitTable, name_of_key: NameOfKey) -> tuple[LimitCharge, ...]:
-    """Return what `entry` uses of every limit that applies to it."""
-    if entry.count != 1 or not _was_admitted(entry):
-        return ()
-    used = Amounts(1, entry.usage.input_tokens, entry.usage.output_tokens, entry.cost_nano_usd or 0)
-    charges = []
-    for scope in _scopes(entry, name_of_key):
-        for limit in limits.of(scope):
+MAX_REMEMBERED: Final = 10_000
+"""Most answers to "which limits apply?" and "when did this window begin?" that are remembered."""
+
+
+class ChargeReader:
+    """Says what ledger rows use of which limit, for one state of limits and names.
+
+    Most rows of a batch are charged to the same limits and fall into the same windows, so both are remembered.
+    """
+
+    def __init__(self, limits: LimitTable, name_of_key: NameOfKey) -> None:
+        self._limits = limits
+        self._name_of_key = name_of_key
+        self._is_empty = not any(True for _ in limits)
+        self._applicable: dict[tuple[object, ...], tuple[tuple[Limit, str], ...]] = {}
+        self._starts: dict[tuple[str, int], int] = {}
+
+    def charges_of(self, entry: LedgerEntry) -> tuple[LimitCharge, ...]:
+        """Return what `entry` uses of every limit that applies to it."""
+        if self._is_empty or entry.count != 1 or not _was_admitted(entry):
+            return ()
+        used = Amounts(1, entry.usage.input_tokens, entry.usage.output_tokens, entry.cost_nano_usd or 0)
+        charges = []
+        for limit, scope in self._limits_of(entry):
             amount = 0 if limit.metric == "concurrency" else used.of(limit.metric)
             if amount:
-                start_us = _part_start_us(limit, entry.started_us / 1e6)
-                charges.append(LimitCharge(limit.id, limit.counted_for(scope), start_us, amount))
-    return tuple(charges)
+                charges.append(LimitCharge(limit.id, scope, self._start_us(limit, entry.started_us), amount))
+        return tuple(charges)
+
+    def _limits_of(self, entry: LedgerEntry) -> tuple[tuple[Limit, str], ...]:
+        who = (entry.chain, entry.user, entry.team, entry.provider, entry.model, entry.alias, entry.client_ip)
+        known = self._applicable.get(who)
+        if known is None:
+            if len(self._applicable) >= MAX_REMEMBERED:
+                self._applicable.clear()
+            scopes = _scopes(entry, self._name_of_key)
+            known = tuple((limit, limit.counted_for(scope)) for scope in scopes for limit in self._limits.of(scope))
+            self._applicable[who] = known
+        return known
+
+    def _start_us(self, limit: Limit, started_us: int) -> int:
+        """Return when the window of `limit` began; no window begins in the middle of a second."""
+        second = started_us // 1_000_000
+        known = self._starts.get((limit.id, second))
+        if known is None:
+            if len(self._starts) >= MAX_REMEMBERED:
+                self._starts.clear()
+            known = self._starts[limit.id, second] = _part_start_us(limit, started_us / 1e6)
+        return known
 
 
 def _was_admitted(entry: LedgerEntry) -> bool:

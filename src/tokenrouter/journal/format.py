@@ -12,8 +12,7 @@ so that part (the *subject*) is encoded once and copied into each `begin`.
 
 import struct
 import zlib
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -33,8 +32,7 @@ _pack_header: Final = HEADER.pack
 _crc32: Final = zlib.crc32
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(NamedTuple):
     """What was known before a provider was asked, and what the request was allowed to consume."""
 
     subject: Subject
@@ -42,29 +40,26 @@ class Begin:
     held: Amounts
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """What the request `entry_id` may consume by now."""
 
     entry_id: str
     held: Amounts
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """How a request ended that has a `Begin`."""
 
     ended: Ended
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """An entry in one record: of a request that no provider was asked for. `count` is how many it stands for."""
+class Whole(NamedTuple):
+    """An entry in one record: of a request that no provider was asked for; `times` is how many it stands for."""
 
     subject: Subject
     begun: Begun
     ended: Ended
-    count: int = 1
+    times: int = 1
 
 
 Record = Begin | Progress | End | Whole
@@ -99,12 +94,49 @@ def encode_whole(subject: Subject, begun: Begun, ended: Ended, count: int = 1) -
     return _pack_header(len(payload), _crc32(payload)) + payload
 
 
-def decode(payload: bytes) -> Record:
-    """Return the record in `payload`, whose checksum has been verified.
+MAX_SUBJECTS: Final = 1000
+"""Subjects that a decoder remembers: most records of a busy journal are of a few keys and models."""
 
-    Raises:
-        ValueError: a kind that this version does not know.
-    """
+
+class RecordDecoder:
+    """Reads records; remembers the subjects it has met, since they come again and again."""
+
+    def __init__(self) -> None:
+        self._subjects: dict[bytes, Subject] = {}
+
+    def decode(self, payload: bytes) -> Record:
+        """Return the record in `payload`, whose checksum has been verified.
+
+        Raises:
+            ValueError: a kind that this version does not know, or a record that is not of its kind.
+        """
+        kind = payload[1]
+        try:
+            if kind == BEGIN:
+                _, subject, begun, held = _decode_begin(payload)
+                return Begin(self._subject(bytes(subject)), begun, held)
+            if kind == END:
+                return End(_decode_end(payload)[1])
+        except msgspec.ValidationError:
+            pass  # written by another version: with more or fewer fields
+        return _decode_by_name(payload)
+
+    def _subject(self, encoded: bytes) -> Subject:
+        known = self._subjects.get(encoded)
+        if known is None:
+            if len(self._subjects) >= MAX_SUBJECTS:
+                self._subjects.clear()
+            known = self._subjects[encoded] = _subject(_decode(encoded))
+        return known
+
+
+def decode(payload: bytes) -> Record:
+    """Return one record; see `RecordDecoder`."""
+    return RecordDecoder().decode(payload)
+
+
+def _decode_by_name(payload: bytes) -> Record:
+    """Read a record of any version: what is missing has its default, what is new at the end is passed over."""
     kind, *values = _decode(payload)
     match kind:
         case 1:
@@ -118,11 +150,12 @@ def decode(payload: bytes) -> Record:
     raise ValueError(f"journal record of unknown kind {kind!r}; it was written by a newer version")
 
 
+_decode_begin: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw, Begun, Amounts]).decode
+_decode_end: Final = msgspec.msgpack.Decoder(tuple[int, Ended]).decode
 _Fields = TypeVar("_Fields", Subject, Begun, Ended, Usage, Amounts)
 
 
 def _made(kind: type[_Fields], values: list[Any]) -> _Fields:
-    """Return `values` by their names; those that a newer version added at the end are passed over."""
     return kind(*values[: len(kind._fields)])
 
 

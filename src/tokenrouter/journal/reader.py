@@ -5,13 +5,26 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Final
 
 from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject, Usage, entry_of
-from tokenrouter.journal.format import HEADER, MAGIC, MAX_RECORD_BYTES, Begin, End, Progress, Record, Whole, decode
+from tokenrouter.journal.format import (
+    HEADER,
+    MAGIC,
+    MAX_RECORD_BYTES,
+    Begin,
+    End,
+    Progress,
+    Record,
+    RecordDecoder,
+    Whole,
+)
 from tokenrouter.journal.names import DAMAGED_SUFFIX, SUFFIX, room_of
+
+BLOCK_BYTES: Final = 256 * 2**10
+"""Read at once."""
 
 
 def journal_files(folder: Path, writer: str = "") -> list[Path]:
@@ -45,12 +58,13 @@ def adopt(path: Path) -> Iterator[bool]:
         os.close(fd)
 
 
-def read_records(path: Path, offset: int = 0) -> Iterator[tuple[Record, int]]:
+def read_records(path: Path, offset: int = 0, decoder: RecordDecoder | None = None) -> Iterator[tuple[Record, int]]:
     """Yield each record from `offset` on, with the offset after it; stops at the first that is not whole.
 
     Raises:
         ValueError: the file is no journal, or holds a record of a newer version.
     """
+    decode = (decoder or RecordDecoder()).decode
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
             if file.seek(0) == 0 and not any(file.read(len(MAGIC))):
@@ -58,20 +72,35 @@ def read_records(path: Path, offset: int = 0) -> Iterator[tuple[Record, int]]:
             raise ValueError(f"{path.name} is not a journal of this version")
         at = max(offset, len(MAGIC))
         file.seek(at)
-        while (payload := _read_payload(file)) is not None:
-            at += HEADER.size + len(payload)
-            yield decode(payload), at
+        block = b""
+        while more := file.read(BLOCK_BYTES):
+            block += more
+            start = 0
+            while (payload := _payload(block, start)) is not None:
+                start += HEADER.size + len(payload)
+                yield decode(payload), at + start
+            if len(block) - start > HEADER.size + MAX_RECORD_BYTES or _is_over(block, start):
+                return
+            at += start
+            block = block[start:]
 
 
-def _read_payload(file: BinaryIO) -> bytes | None:
-    head = file.read(HEADER.size)
-    if len(head) < HEADER.size:
+def _payload(block: bytes, start: int) -> bytes | None:
+    """Return the record at `start`, or None when it is not whole."""
+    body_at = start + HEADER.size
+    if body_at > len(block):
         return None
-    length, checksum = HEADER.unpack(head)
-    if not 0 < length <= MAX_RECORD_BYTES:
-        return None
-    payload = file.read(length)
-    return payload if len(payload) == length and zlib.crc32(payload) == checksum else None
+    length, checksum = HEADER.unpack_from(block, start)
+    payload = block[body_at : body_at + length]
+    return payload if 0 < length == len(payload) and zlib.crc32(payload) == checksum else None
+
+
+def _is_over(block: bytes, start: int) -> bool:
+    """Whether no further bytes can make a record of what stands at `start`."""
+    if start + HEADER.size > len(block):
+        return False
+    length, _ = HEADER.unpack_from(block, start)
+    return not 0 < length <= MAX_RECORD_BYTES or start + HEADER.size + length <= len(block)
 
 
 def put_away(path: Path, read_to: int) -> bool:
@@ -118,12 +147,12 @@ class OpenRequests:
                 self._open[begun.id] = record
             case Progress(entry_id, held):
                 if (known := self._open.get(entry_id)) is not None:
-                    self._open[entry_id] = replace(known, held=held)
+                    self._open[entry_id] = known._replace(held=held)
             case End(ended):
                 known = self._open.pop(ended.id, None)
                 return _unknown(ended) if known is None else entry_of(known.subject, known.begun, ended)
-            case Whole(subject, begun, ended, count):
-                return replace(entry_of(subject, begun, ended), count=count)
+            case Whole(subject, begun, ended, times):
+                return entry_of(subject, begun, ended, times)
         return None
 
     def interrupt_all(self) -> list[LedgerEntry]:

@@ -10,11 +10,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, insert, select, update
 
 from tokenrouter.domain.ledger import LedgerEntry, Usage
+from tokenrouter.store.bulk import insert_many
 from tokenrouter.store.engine import Store
 from tokenrouter.store.limit_use import LimitCharge, add_limit_use
 from tokenrouter.store.schema import TOKEN_KINDS, tr_journal, tr_ledger, tr_usage_daily
@@ -26,6 +29,10 @@ MAX_PAGE_ROWS: Final = 1000
 _DAILY_KEY: Final = ("day", "key_id", "user", "team", "provider", "model")
 _DAILY_SUMS: Final = ("requests", "failed", *TOKEN_KINDS, "cost_nano_usd", "unpriced_requests")
 _PLAIN_FIELDS: Final = tuple(f.name for f in fields(LedgerEntry) if f.name not in ("usage", "chain"))
+_COLUMNS: Final = (*_PLAIN_FIELDS, "chain", *Usage._fields)
+_plain_values: Final = attrgetter(*_PLAIN_FIELDS)
+_daily_group: Final = attrgetter(*_DAILY_KEY[1:])
+_DAY_US: Final = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ def record(store: Store, rows: Sequence[Row], positions: Mapping[str, int]) -> i
     with store.write() as connection:
         new = _new_rows(connection, rows)
         if new:
-            connection.execute(insert(tr_ledger), [_columns(row.entry) for row in new])
+            insert_many(connection, tr_ledger, _COLUMNS, [_values(row.entry) for row in new])
             _add_to_days(connection, [row.entry for row in new])
             add_limit_use(connection, [charge for row in new for charge in row.charges])
         for file, offset in positions.items():
@@ -111,12 +118,14 @@ def _new_rows(connection: Connection, rows: Sequence[Row]) -> list[Row]:
     return list(by_id.values())
 
 
-def _columns(entry: LedgerEntry) -> dict[str, Any]:
-    columns = {name: getattr(entry, name) for name in _PLAIN_FIELDS}
-    columns["chain"] = json.dumps(entry.chain) if entry.chain else ""
-    for kind in TOKEN_KINDS:
-        columns[kind] = getattr(entry.usage, kind)
-    return columns
+def _values(entry: LedgerEntry) -> tuple[Any, ...]:
+    """Return the row of `entry`, in the order of `_COLUMNS`."""
+    return (*_plain_values(entry), _chain_text(entry.chain), *entry.usage)
+
+
+@lru_cache(maxsize=1000)
+def _chain_text(chain: tuple[str, ...]) -> str:
+    return json.dumps(chain) if chain else ""
 
 
 def _entry(row: RowMapping) -> LedgerEntry:
@@ -127,27 +136,28 @@ def _entry(row: RowMapping) -> LedgerEntry:
 
 
 def _add_to_days(connection: Connection, entries: Iterable[LedgerEntry]) -> None:
-    sums: dict[tuple[str, ...], dict[str, int]] = {}
-    names: dict[tuple[str, ...], str] = {}
+    sums: dict[tuple[Any, ...], list[int]] = {}
+    names: dict[tuple[Any, ...], str] = {}
     for entry in entries:
-        group = (utc_day(entry.started_us), *(getattr(entry, name) for name in _DAILY_KEY[1:]))
+        group = (entry.started_us // _DAY_US, *_daily_group(entry))
+        total = sums.get(group)
+        if total is None:
+            total = sums[group] = [0] * len(_DAILY_SUMS)
         names[group] = entry.key_name
-        total = sums.setdefault(group, dict.fromkeys(_DAILY_SUMS, 0))
-        for name, amount in _daily_amounts(entry).items():
-            total[name] += amount
+        for index, amount in enumerate(_daily_amounts(entry)):
+            total[index] += amount
     for group, total in sums.items():
-        _add_to_day(connection, dict(zip(_DAILY_KEY, group, strict=True)), names[group], total)
+        day = utc_day(group[0] * _DAY_US)
+        key = dict(zip(_DAILY_KEY, (day, *group[1:]), strict=True))
+        _add_to_day(connection, key, names[group], dict(zip(_DAILY_SUMS, total, strict=True)))
 
 
-def _daily_amounts(entry: LedgerEntry) -> dict[str, int]:
-    unpriced = entry.cost_nano_usd is None and entry.usage.input_tokens + entry.usage.output_tokens > 0
-    return {
-        "requests": entry.count,
-        "failed": entry.count if has_failed(entry) else 0,
-        **entry.usage._asdict(),
-        "cost_nano_usd": entry.cost_nano_usd or 0,
-        "unpriced_requests": entry.count if unpriced else 0,
-    }
+def _daily_amounts(entry: LedgerEntry) -> tuple[int, ...]:
+    """Return what `entry` adds to its day, in the order of `_DAILY_SUMS`."""
+    usage, count = entry.usage, entry.count
+    unpriced = entry.cost_nano_usd is None and usage.input_tokens + usage.output_tokens > 0
+    failed = count if has_failed(entry) else 0
+    return (count, failed, *usage, entry.cost_nano_usd or 0, count if unpriced else 0)
 
 
 def _add_to_day(connection: Connection, group: dict[str, str], key_name: str, sums: dict[str, int]) -> None:
