@@ -147,7 +147,8 @@ def measure(target: Target, requests: int, core: int) -> Memory:
 
 
 def _resident(target: Target, root: int) -> tuple[int, int]:
-    return procfs.rss_bytes(target.pid), sum(procfs.rss_bytes(pid) for pid in procfs.tree(root))
+    """Return the data process's resident memory, and that of all processes, in which shared pages count once."""
+    return procfs.rss_bytes(target.pid), sum(procfs.pss_bytes(pid) for pid in procfs.tree(root))
 
 
 def main() -> None:

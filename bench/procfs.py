@@ -60,6 +60,17 @@ def rss_bytes(pid: int) -> int:
     return parse_statm_rss(_read(pid, "statm"))
 
 
+def parse_smaps_pss(text: str) -> int:
+    """Return the bytes of the `Pss` line of `/proc/PID/smaps_rollup`."""
+    line = next(line for line in text.splitlines() if line.startswith("Pss:"))
+    return int(line.split()[1]) * 1024
+
+
+def pss_bytes(pid: int) -> int:
+    """Return resident memory; a page that n processes share counts as its n-th part."""
+    return parse_smaps_pss(_read(pid, "smaps_rollup"))
+
+
 def command(pid: int) -> str:
     """Return the command line, its arguments joined by spaces."""
     return _read(pid, "cmdline").replace("\0", " ").strip()

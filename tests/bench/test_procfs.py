@@ -49,3 +49,13 @@ def test_a_tree_holds_children_of_children() -> None:
         child.communicate()
     assert tree[0] == child.pid
     assert len(tree) == 2
+
+
+def test_the_proportional_share_is_read_in_kibibytes() -> None:
+    text = "00400000-7ffd ---p 00000000 00:00 0 [rollup]\nRss:  21864 kB\nPss:  14723 kB\nPss_Dirty: 11776 kB\n"
+
+    assert procfs.parse_smaps_pss(text) == 14723 * 1024
+
+
+def test_the_proportional_share_of_a_process_is_no_more_than_its_resident_memory() -> None:
+    assert 0 < procfs.pss_bytes(os.getpid()) <= procfs.rss_bytes(os.getpid())

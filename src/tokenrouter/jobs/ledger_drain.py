@@ -26,8 +26,8 @@ from tokenrouter.store.ledger import Row, forget_journal, journal_positions, rec
 
 log = structlog.get_logger(__name__)
 
-BATCH_ROWS: Final = 2000
-"""Rows of one transaction: enough that its fixed cost does not matter, few enough to stay below 5 MB."""
+BATCH_ROWS: Final = 500
+"""Rows of one transaction: enough that its fixed cost hardly matters, few enough to take little memory."""
 
 
 @dataclass(slots=True)
