@@ -30,6 +30,7 @@ class StreamRelay:
 
     __slots__ = (
         "_cutter",
+        "_findall",
         "_lead",
         "_previous",
         "_reading",
@@ -44,6 +45,7 @@ class StreamRelay:
 
     def __init__(self, reading: StreamReading, *, strip_usage: bool) -> None:
         self._reading = reading
+        self._findall = reading.content.findall
         self._strip_usage = strip_usage
         self._cutter = sse.EventCutter()
         self._lead = b""
@@ -57,12 +59,14 @@ class StreamRelay:
 
     def feed(self, chunk: bytes) -> bytes:
         """Return what goes to the client now; nothing before the first content."""
-        events = self._cutter.feed(chunk)
+        cutter = self._cutter
+        events = chunk if cutter.is_clean and chunk.endswith(b"\n\n") else cutter.feed(chunk)
         if not events:
             return b""
-        if self._cutter.oversize or self._tail:
+        if cutter.oversize or self._tail:
             return self._pass_oversize(events)
-        self.content_bytes += count_content(self._reading.content, events)
+        for text in self._findall(events):
+            self.content_bytes += len(text)
         if b'"error"' in events:
             self._look_for_error(events)
         if b'"usage"' in events:

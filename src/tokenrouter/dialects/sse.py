@@ -20,13 +20,15 @@ class EventCutter:
     """Passes bytes on in whole events.
 
     Attributes:
+        is_clean: whether the next bytes begin an event.
         oversize: whether the bytes returned last belong to an event that is longer than the bound.
     """
 
-    __slots__ = ("_held", "oversize")
+    __slots__ = ("_held", "is_clean", "oversize")
 
     def __init__(self) -> None:
         self._held = b""
+        self.is_clean = True
         self.oversize = False
 
     def feed(self, chunk: bytes) -> bytes:
@@ -35,8 +37,10 @@ class EventCutter:
             chunk = self._held + chunk
             self._held = b""
         if chunk.endswith((b"\n\n", b"\r\n\r\n")):
+            self.is_clean = True
             self.oversize = False
             return chunk
+        self.is_clean = False
         return self._keep_unfinished(chunk)
 
     def _keep_unfinished(self, chunk: bytes) -> bytes:

@@ -45,7 +45,10 @@ class Stream:
             last = b""
         self._end("provider_error" if relay.error_payload else "completed")
         if last:
-            self._write(last)
+            if exchange.bytes_out == 0:
+                self._begin()
+            exchange.bytes_out += len(last)
+            exchange.responder.write(last)
         exchange.responder.finish()
 
     def _require_events(self) -> None:
@@ -68,8 +71,13 @@ class Stream:
             raise QuotaExceeded("The limit of this API key was reached in the middle of the answer.")
         if relay.ended and not exchange.ended:
             self._end("completed")
-        if events:
-            self._write(events)
+        if not events:
+            return
+        if exchange.bytes_out == 0:
+            self._begin()
+        exchange.bytes_out += len(events)
+        exchange.touched = True
+        exchange.responder.write(events)
 
     def _meet_error(self, payload: bytes) -> None:
         """An error as the first event can still be told by its status; a later one passes as it is."""
@@ -82,17 +90,13 @@ class Stream:
             )
         self._end("provider_error", error_code=error.code if error is not None else "provider_error")
 
-    def _write(self, events: bytes) -> None:
+    def _begin(self) -> None:
+        """Send the head of the answer, if a keep-alive has not done so: the first content goes out now."""
         exchange = self._exchange
-        responder = exchange.responder
-        if exchange.bytes_out == 0:
-            if not responder.started:
-                headers = answer_headers(exchange, self._response, EVENT_STREAM)
-                responder.start(self._response.status, headers, None)
-            exchange.note_first_token()
-        exchange.bytes_out += len(events)
-        exchange.touched = True
-        responder.write(events)
+        if not exchange.responder.started:
+            headers = answer_headers(exchange, self._response, EVENT_STREAM)
+            exchange.responder.start(self._response.status, headers, None)
+        exchange.note_first_token()
 
     def _end(self, reason: EndReason, error_code: str = "") -> None:
         relay = self._relay

@@ -158,9 +158,16 @@ class UpstreamResponse:
                 self.complete = False
                 self.fail(error)
                 return
-        if self._sink is not None:
-            if self._connection.parts:
-                self._push(self._sink)
+        sink = self._sink
+        if sink is not None:
+            parts = self._connection.parts
+            if parts:
+                self._seen_parts = 0
+                data = parts.pop() if len(parts) == 1 else self.take()
+                try:
+                    sink(data)
+                except GatewayError as error:
+                    self.fail(error)
             if self.complete:
                 self._wake(None)
         elif self.complete:
@@ -195,12 +202,6 @@ class UpstreamResponse:
         parts += [part for part in inflated if part]
         if self.complete or self._sink is not None:
             self._seen_parts = len(parts)
-
-    def _push(self, sink: Sink) -> None:
-        try:
-            sink(self.take())
-        except GatewayError as error:
-            self.fail(error)
 
     def fail(self, error: Exception) -> None:
         """End the answer with `error`; the first one counts."""
