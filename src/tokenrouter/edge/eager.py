@@ -32,7 +32,9 @@ class EagerTask:
         if self._waits_for is None or not self._waits_for.cancel(reason):
             self._cancelled = reason
 
-    def _step(self) -> None:
+    def _step(self, _: Any = None) -> None:
+        """Go on until the next wait; also what is called when that is over."""
+        self._waits_for = None
         try:
             awaited = self._coroutine.send(None)
         except (StopIteration, asyncio.CancelledError):
@@ -40,19 +42,12 @@ class EagerTask:
         except Exception as error:  # noqa: BLE001 - whoever started it is told
             self._on_end(error)
         else:
-            self._wait(awaited)
-
-    def _wait(self, awaited: Any) -> None:
-        if awaited is None:
-            asyncio.get_running_loop().call_soon(self._step)
-            return
-        awaited._asyncio_future_blocking = False
-        self._waits_for = awaited
-        awaited.add_done_callback(self._wake)
-        if self._cancelled is not None:
-            reason, self._cancelled = self._cancelled, None
-            awaited.cancel(reason)
-
-    def _wake(self, _: Any) -> None:
-        self._waits_for = None
-        self._step()
+            if awaited is None:
+                asyncio.get_running_loop().call_soon(self._step)
+                return
+            awaited._asyncio_future_blocking = False
+            self._waits_for = awaited
+            awaited.add_done_callback(self._step)
+            if self._cancelled is not None:
+                reason, self._cancelled = self._cancelled, None
+                awaited.cancel(reason)

@@ -185,6 +185,8 @@ class Exchange:
             usage = NO_USAGE
         else:
             usage, estimated = lane.estimates.fair(body_bytes=size, content_bytes=content_bytes), True
+        asked = self.peeked.max_output_tokens
+        overrun = 0 if asked is None else max(0, usage.output_tokens - asked * self.peeked.answers)
         spent = None if lane.price is None else cost(usage, lane.price)
         ended = Ended(
             call.request_id,
@@ -194,7 +196,7 @@ class Exchange:
             "client_disconnect" if self.hung_up else reason,
             error_code,
             estimated,
-            self._overrun(usage),
+            overrun,
             spent,
             int((time.monotonic() - call.started_s) * 1e6),
             self.first_token_us,
@@ -206,11 +208,6 @@ class Exchange:
             self._settle(Amounts(1, usage.input_tokens, usage.output_tokens, spent or 0))
         self.ports.observer.record(lane.subject, ended)
         self._write_end(ended)
-
-    def _overrun(self, usage: Usage) -> int:
-        """Return how many tokens the provider billed beyond the client's own bound."""
-        asked = self.peeked.max_output_tokens
-        return 0 if asked is None else max(0, usage.output_tokens - asked * self.peeked.answers)
 
     def _settle(self, used: Amounts) -> None:
         reservation, self.reservation = self.reservation, None
