@@ -7,7 +7,7 @@ process writes here; that is what makes "update, else insert" safe on any databa
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -33,6 +33,8 @@ _COLUMNS: Final = (*_PLAIN_FIELDS, "chain", *Usage._fields)
 _plain_values: Final = attrgetter(*_PLAIN_FIELDS)
 _daily_group: Final = attrgetter(*_DAILY_KEY[1:])
 _DAY_US: Final = 86_400_000_000
+_LENGTHS: Final = (8, 64, 512)
+"""How many ids are asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,22 @@ def _new_rows(connection: Connection, rows: Sequence[Row]) -> list[Row]:
     by_id = {row.entry.id: row for row in rows}
     if not by_id:
         return []
-    known = connection.execute(select(tr_ledger.c.id).where(tr_ledger.c.id.in_(by_id.keys()))).scalars()
-    for entry_id in known:
-        del by_id[entry_id]
+    for ids in _padded(list(by_id)):
+        for entry_id in connection.execute(select(tr_ledger.c.id).where(tr_ledger.c.id.in_(ids))).scalars():
+            del by_id[entry_id]
     return list(by_id.values())
+
+
+def _padded(ids: list[str]) -> Iterator[list[str]]:
+    """Yield `ids` in lists of few different lengths, filled up by repetition.
+
+    A driver keeps the statements it has prepared, and `IN` with another number of ids is another statement: with
+    every length from 1 to 500 it would keep ten megabytes of them.
+    """
+    for start in range(0, len(ids), _LENGTHS[-1]):
+        part = ids[start : start + _LENGTHS[-1]]
+        length = next(length for length in _LENGTHS if length >= len(part))
+        yield part + part[:1] * (length - len(part))
 
 
 def _values(entry: LedgerEntry) -> tuple[Any, ...]:
