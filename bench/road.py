@@ -30,9 +30,15 @@ from tokenrouter.edge.service import Service
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
+from tokenrouter.gateway.ownership import Ownership
+from tokenrouter.gateway.resources import Resources
+from tokenrouter.gateway.stored_responses import StoredResponses
+from tokenrouter.journal.ownership_log import OwnershipLog
+from tokenrouter.journal.response_files import ResponseFiles
 from tokenrouter.journal.writer import JournalWriter
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.observe.figures import Figures
+from tokenrouter.providers.access_tokens import TokenSource
 from tokenrouter.upstream.client import UpstreamClient
 from tokenrouter.upstream.connection import UpstreamConnection
 
@@ -88,6 +94,16 @@ class Unplugged(UpstreamClient):
         return self.connection
 
 
+class NoTokens:
+    """No provider here takes access tokens."""
+
+    def current(self, source: TokenSource) -> str | None:
+        return None
+
+    async def token(self, source: TokenSource) -> str:
+        raise NotImplementedError
+
+
 class Always:
     """A source that never changes, and a process that is always ready."""
 
@@ -116,10 +132,22 @@ class Road:
         source = Always(Directory(catalog, b""))
         self.upstream = Unplugged()
         limiter = MemoryLimiter(catalog.limits, restored=True)
-        gateway = Gateway(source, self.upstream, Ports(JournalWriter(folder), limiter, Figures()))
+        ports = Ports(JournalWriter(folder), limiter, Figures(), NoTokens())
+        ownership = Ownership(OwnershipLog(folder))
+        gateway = Gateway(source, self.upstream, ports, ownership)
         gateway.apply(catalog.policy)
+        resources = Resources(gateway, source, self.upstream, ports, ownership)
         control = ControlRelay(self.upstream, folder / "control.sock")
-        service = Service(gateway, source, limiter, control, readiness=source, is_draining=lambda: False)
+        service = Service(
+            gateway,
+            source,
+            limiter,
+            control,
+            readiness=source,
+            is_draining=lambda: False,
+            resources=resources,
+            stored=StoredResponses(ResponseFiles(folder / "responses", bytes(32))),
+        )
         self.client: ClientConnection = Connections(service, Bounds()).new()
         self.transport = Sink()
         self.client.connection_made(self.transport)

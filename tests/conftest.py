@@ -68,7 +68,7 @@ def sandbox_config(sandbox: SandboxProcess) -> str:
     return f"""
 [[providers]]
 name = "sandbox"
-provider_type = "openai-compatible"
+provider_type = "sandbox"
 base_url = "{sandbox.base_url}"
 api_key = "sandbox"
 """

@@ -4,9 +4,9 @@ from tokenrouter.edge import paths
 
 def test_every_described_path_is_served_by_the_edge_with_that_method() -> None:
     for path, operations in PATHS.items():
-        target = paths.find(path.encode())
+        target = paths.find(path.replace("{model}", "m").encode())
         assert target is not None, path
-        assert target.method.decode().lower() in operations, path
+        assert set(target.method.decode().lower().split(", ")) <= operations.keys(), path
 
 
 def test_every_path_that_the_edge_serves_below_v1_is_described() -> None:

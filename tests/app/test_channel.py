@@ -1,6 +1,5 @@
 import asyncio
 import struct
-from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -10,6 +9,7 @@ from tokenrouter.app.channel import (
     ChannelClient,
     ChannelServer,
     CountersMessage,
+    CountersWanted,
     FiguresMessage,
     Hello,
     ToData,
@@ -19,9 +19,12 @@ from tokenrouter.domain.catalog import Catalog
 HELLO = Hello("w1", 1, "0")
 
 
-async def welcome() -> AsyncIterator[ToData]:
-    yield CatalogMessage(Catalog(version=7))
-    yield CountersMessage([("l", "key:a", 3)])
+def welcome() -> CatalogMessage:
+    return CatalogMessage(Catalog(version=7))
+
+
+async def answer(wanted: CountersWanted) -> CountersMessage:
+    return CountersMessage(wanted.asked, wanted.limit_ids, [("l", "key:a", 3)])
 
 
 def socket_path() -> Path:
@@ -36,22 +39,73 @@ async def until(condition: object) -> None:
 
 async def test_a_newcomer_is_told_the_state_and_everybody_what_changes() -> None:
     path, heard = socket_path(), list[ToData]()
-    server = ChannelServer(path, welcome)
+    server = ChannelServer(path, welcome, answer)
     client = ChannelClient(path, HELLO, heard.append)
     listening = asyncio.create_task(client.run())
     await server.start()
-    await until(lambda: len(heard) == 2 and server.workers)
+    await until(lambda: len(heard) == 1 and server.workers)
 
     server.broadcast(CatalogMessage(Catalog(version=8)))
     assert client.send(FiguresMessage({"gauges": {"x": 1}}))
-    await until(lambda: len(heard) == 3 and server.workers["w1"])
+    await until(lambda: len(heard) == 2 and server.workers["w1"])
 
-    assert heard == [
-        CatalogMessage(Catalog(version=7)),
-        CountersMessage([("l", "key:a", 3)]),
-        CatalogMessage(Catalog(version=8)),
-    ]
+    assert heard == [CatalogMessage(Catalog(version=7)), CatalogMessage(Catalog(version=8))]
     assert server.workers == {"w1": {"gauges": {"x": 1}}}
+    listening.cancel()
+    await server.close()
+
+
+async def test_a_question_is_answered_once_and_a_newer_one_takes_its_place() -> None:
+    path, heard, asked = socket_path(), list[ToData](), list[CountersWanted]()
+    may_answer = asyncio.Event()
+
+    async def answer_later(wanted: CountersWanted) -> CountersMessage:
+        asked.append(wanted)
+        await may_answer.wait()
+        return await answer(wanted)
+
+    server = ChannelServer(path, welcome, answer_later)
+    client = ChannelClient(path, HELLO, heard.append)
+    listening = asyncio.create_task(client.run())
+    await server.start()
+    await until(lambda: len(heard) == 1)
+    client.send(CountersWanted(1, ["l"]))
+    await until(lambda: len(asked) == 1)
+    client.send(CountersWanted(1, ["l"]))
+    client.send(CountersWanted(2, ["l", "m"]))
+    await until(lambda: len(asked) == 2)
+    may_answer.set()
+    await until(lambda: len(heard) == 2)
+    client.send(CountersWanted(3, ["n"]))
+    await until(lambda: len(heard) == 3)
+
+    assert asked == [CountersWanted(1, ["l"]), CountersWanted(2, ["l", "m"]), CountersWanted(3, ["n"])]
+    assert heard[1:] == [await answer(asked[1]), await answer(asked[2])]
+    listening.cancel()
+    await server.close()
+
+
+async def test_a_data_process_that_could_not_be_answered_comes_back_and_asks_again() -> None:
+    path, heard, asked = socket_path(), list[ToData](), list[CountersWanted]()
+
+    async def fail_once(wanted: CountersWanted) -> CountersMessage:
+        asked.append(wanted)
+        if len(asked) == 1:
+            raise ValueError("a bug")
+        return await answer(wanted)
+
+    def hear(message: ToData) -> None:
+        heard.append(message)
+        if isinstance(message, CatalogMessage):
+            client.send(CountersWanted(1, ["l"]))
+
+    server = ChannelServer(path, welcome, fail_once)
+    client = ChannelClient(path, HELLO, hear)
+    listening = asyncio.create_task(client.run())
+    await server.start()
+    await until(lambda: len(heard) == 3)
+
+    assert heard == [welcome(), welcome(), await answer(asked[0])]
     listening.cancel()
     await server.close()
 
@@ -60,8 +114,8 @@ async def test_a_data_process_comes_back_to_a_new_control_process() -> None:
     path, heard = socket_path(), list[ToData]()
     client = ChannelClient(path, HELLO, heard.append)
     listening = asyncio.create_task(client.run())
-    for count in (2, 4):
-        server = ChannelServer(path, welcome)
+    for count in (1, 2):
+        server = ChannelServer(path, welcome, answer)
         await server.start()
         await until(lambda count=count: len(heard) == count)
         await server.close()
@@ -73,7 +127,7 @@ async def test_a_data_process_comes_back_to_a_new_control_process() -> None:
 
 async def test_garbage_costs_the_one_who_sent_it_the_connection() -> None:
     path = socket_path()
-    server = ChannelServer(path, welcome)
+    server = ChannelServer(path, welcome, answer)
     await server.start()
     for garbage in (struct.pack(">I", MAX_FRAME_BYTES + 1), struct.pack(">I", 3) + b"\xc1\xc1\xc1", b"\0"):
         reader, writer = await asyncio.open_unix_connection(str(path))

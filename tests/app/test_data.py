@@ -1,6 +1,7 @@
 """The data process alone: what it needs, and what it does without the control process."""
 
 import json
+from functools import partial
 
 import pytest
 
@@ -31,6 +32,36 @@ def test_readiness_does_not_depend_on_the_control_process(gateway: StartGateway,
 
     assert call(running.origin, "GET", "/readyz").status == 200
     assert json.loads(call(running.origin, "GET", "/health").body) == {"status": "healthy"}
+
+
+@pytest.mark.parametrize("how", ["reload", "restart"])
+def test_a_hard_limit_that_is_added_counts_what_was_used_before(
+    gateway: StartGateway, sandbox_config: str, how: str
+) -> None:
+    running = gateway(sandbox_config)
+    body = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "x"}]}
+
+    def ask() -> int:
+        return running.call("POST", "/v1/chat/completions", json_body=body).status
+
+    def shows(used_and_left: tuple[int, int]) -> bool:
+        limits = running.call("GET", "/v1/usage").json().get("limits", [])
+        return [(one["used"], one["left"]) for one in limits] == [used_and_left]
+
+    wait_until("the control process", lambda: running.call("GET", "/v1/usage").status == 200, 20)
+    assert [ask() for _ in range(3)] == [200] * 3
+    limit = '\n[[limits]]\nscope = "key:test-admin"\nmetric = "requests"\nwindow = "lifetime"\namount = {}\n'
+    text = running.config_file.read_text()
+    for amount, told in ((3, [429, 429]), (5, [200, 200, 429])):
+        running.config_file.write_text(text + limit.format(amount))
+        if how == "reload":
+            running.reload()
+        else:
+            running.stop()
+            running.start()
+
+        wait_until("the limit", partial(shows, (3, amount - 3)), 20)
+        assert [ask() for _ in told] == told
 
 
 def test_hard_limits_of_the_file_hold_and_survive_a_restart(gateway: StartGateway, sandbox_config: str) -> None:

@@ -15,15 +15,21 @@ import pytest
 
 from tokenrouter.app.plan import Plan
 from tokenrouter.testing.process_table import descendants, is_running
-from tokenrouter.testing.processes import free_port, wait_until
+from tokenrouter.testing.processes import Home, free_port, wait_until
 
 CHILD = """
 import json, os, signal, socket, sys, time
 args = dict(zip(sys.argv[2::2], sys.argv[3::2]))
 with open(os.path.join(os.environ["NOTES"], sys.argv[1]), "a") as notes:
     notes.write(f"{os.getpid()}\\n")
-if sys.argv[1] == "control" and os.environ.get("BROKEN"):
-    sys.exit(3)
+fate = os.environ.get("FATE_OF_" + sys.argv[1].upper())
+if fate == "dies":
+    sys.exit(f"{sys.argv[1]}: the last words")
+if fate == "tells":
+    os.write(int(args["--ready-fd"]), json.dumps({"ready": False, "problem": "no room left"}).encode() + b"\\n")
+    sys.exit(1)
+if fate == "hangs":
+    time.sleep(600)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 os.write(int(args["--ready-fd"]), json.dumps({"ready": True, "first_start": False}).encode() + b"\\n")
 if "--listen-fd" in args:
@@ -41,7 +47,9 @@ while True:
 class Running:
     """A supervisor with stand-in children that write down their process ids."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, environment: dict[str, str], *, sandbox: bool = False, start_s: float = 60.0
+    ) -> None:
         script = folder / "child.py"
         script.write_text(CHILD)
         self.folder = folder
@@ -53,7 +61,9 @@ class Running:
             self.port,
             data=[*command, "data"],
             control=[*command, "control"],
+            sandbox=[*command, "sandbox"] if sandbox else [],
             drain_s=1.0,
+            start_s=start_s,
         )
         self.environment = {**os.environ, "NOTES": str(folder), **environment}
         self.process = self.start()
@@ -117,11 +127,97 @@ def test_a_child_that_dies_is_started_again_and_no_client_is_refused(supervise: 
 def test_the_control_process_dying_again_and_again_leaves_the_data_process_alone(
     supervise: Callable[..., Running],
 ) -> None:
-    running = supervise(BROKEN="1")
+    running = supervise(FATE_OF_CONTROL="dies")
     wait_until("three attempts", lambda: len(running.pids("control")) >= 3, 10)
 
     assert running.answer() == running.pids("data")[-1]
     assert len(running.pids("data")) == 1
+
+
+def test_a_data_process_that_was_ready_once_is_started_again_however_often_it_dies(
+    supervise: Callable[..., Running],
+) -> None:
+    running = supervise()
+    died = set()
+    for _ in range(4):
+        died.add(running.answer())
+        os.kill(running.pids("data")[-1], signal.SIGKILL)
+        wait_until("its end", lambda: not is_running(running.pids("data")[-1]), 5)
+
+    assert running.answer() not in died
+    assert len(died) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "fate", "told"),
+    [
+        ("data", "dies", "(exit status 1): what it said last stands above"),
+        ("data", "tells", "(exit status 1): no room left"),
+        ("data", "hangs", "(signal 9): it was not ready within 2 s"),
+        ("sandbox", "dies", "(exit status 1): what it said last stands above"),
+    ],
+)
+def test_a_child_that_cannot_start_ends_the_server_with_its_last_words(
+    tmp_path: Path, name: str, fate: str, told: str
+) -> None:
+    start_s = 2.0 if fate == "hangs" else 60.0
+    running = Running(tmp_path, {f"FATE_OF_{name.upper()}": fate}, sandbox=name == "sandbox", start_s=start_s)
+    try:
+        output, errors = running.process.communicate(timeout=60)
+    finally:
+        running.end()
+
+    assert running.process.returncode == 1
+    assert len(running.pids(name)) == 3
+    last = errors.splitlines()[-1]
+    assert last == f"torod: the {name} process ended 3 times without being ready once {told}"
+    assert errors.count("the last words") == (3 if fate == "dies" else 0)
+    assert f"http://127.0.0.1:{running.port}" not in output or name == "sandbox"
+    assert not any(is_running(pid) for pid in running.pids("data") + running.pids("control"))
+
+
+def test_what_keeps_the_control_process_from_working_is_told_once(supervise: Callable[..., Running]) -> None:
+    running = supervise(FATE_OF_CONTROL="tells")
+    wait_until("three attempts", lambda: len(running.pids("control")) >= 3, 10)
+    running.process.terminate()
+    _, errors = running.process.communicate(timeout=10)
+
+    assert errors.count("the control process cannot work: no room left") == 1
+
+
+def test_a_secret_that_is_damaged_ends_the_real_server_with_words(home: Home) -> None:
+    state = home.path / "data"
+    state.mkdir()
+    (state / "secret.key").write_bytes(b"short")
+    command = [sys.executable, "-m", "tokenrouter.cli.torod", "serve", "--sandbox", "--listen-addr", "127.0.0.1:0"]
+    ended = subprocess.run(command, env=home.env, capture_output=True, text=True, timeout=60, check=False)
+
+    assert ended.returncode == 1
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith("torod: the data process ended 3 times")
+    assert last.endswith("secret.key does not hold 32 bytes; restore it from a backup")
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
+    running = Running.__new__(Running)
+    running.plan = Plan(str(tmp_path / "state"), "127.0.0.1", free_port(), data=["/no/such/program"], control=["true"])
+    running.environment = dict(os.environ)
+    process = running.start()
+    _, errors = process.communicate(timeout=15)
+
+    assert process.returncode == 1
+    assert "3 times without being ready once (No such file or directory)" in errors
+
+
+def test_a_state_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file")
+    running = Running(tmp_path, {})
+    _, errors = running.process.communicate(timeout=15)
+
+    assert running.process.returncode == 1
+    assert errors.startswith(f"torod: the state folder {tmp_path / 'state'} cannot be used: ")
+    assert len(errors.splitlines()) == 1
 
 
 def test_a_stop_ends_every_child_and_removes_the_runtime_folder(supervise: Callable[..., Running]) -> None:

@@ -5,6 +5,8 @@ import pytest
 from tokenrouter.config.load import load, split_address
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.settings import Settings
+from tokenrouter.providers.base import Origin
+from tokenrouter.upstream.proxies import ProxyTable
 
 GOOD = """\
 listen_addr = "127.0.0.1:8080"
@@ -154,16 +156,29 @@ def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path
         ("tr_alice-0123456789", "short", "torod.toml:14: incoming_tokens[0].key: is shorter than 8 characters"),
         ('name = "acme"', 'name = "Ac me"', "torod.toml:6: providers[0].name: 'Ac me' is not usable"),
         ("openai-compatible", "openai-compatibel", "torod.toml:7: providers[0].provider_type: 'openai-compatibel' is not known; did you mean \"openai-compatible\"?"),
-        ("http://127.0.0.1:9000/v1", "ftp://x", "torod.toml:8: providers[0].base_url: 'ftp://x' is not an http:// or https:// URL"),
+        ("http://127.0.0.1:9000/v1", "ftp://x", "torod.toml:8: providers[0].base_url: must begin with http:// or https://"),
+        ("http://127.0.0.1:9000/v1", "http://h h/v1", "torod.toml:8: providers[0].base_url: must be visible ASCII characters, without spaces"),
+        ("http://127.0.0.1:9000/v1", "http://h:0/v1", "torod.toml:8: providers[0].base_url: has port 0"),
+        ("http://127.0.0.1:9000/v1", "http://[::1", "torod.toml:8: providers[0].base_url: cannot be read"),
         ("http://127.0.0.1:9000/v1", "https://u:p@h/v1", "torod.toml:8: providers[0].base_url: must not hold a user name or password"),
-        ("http://127.0.0.1:9000/v1", "https://{name}.x/v1", "torod.toml:8: providers[0].base_url: 'https://{name}.x/v1' still has a {placeholder}"),
+        ("http://127.0.0.1:9000/v1", "https://{name}.x/v1", "torod.toml:8: providers[0].base_url: still holds the placeholder {name}"),
         ("http://127.0.0.1:9000/v1", "http://localhost:8080/v1", "torod.toml:5: providers.acme.base_url: is this gateway's own address"),
         ("env:ACME_KEY", "env:NO_SUCH", "torod.toml:9: providers[0].api_key: the environment variable 'NO_SUCH' is not set"),
         ("env:ACME_KEY", "file:/no/such", "torod.toml:9: providers[0].api_key: the file '/no/such' cannot be read"),
+        ("env:ACME_KEY", "file:a\\u0000b", "torod.toml:9: providers[0].api_key: the file 'a\\x00b' cannot be read"),
+        ("env:ACME_KEY", "file:~no-such-user/key", "torod.toml:9: providers[0].api_key: the file '~no-such-user/key' cannot be read"),
+        ("env:ACME_KEY", "sk-a\\nx-injected: 1", "torod.toml:5: providers.acme: the value of header 'authorization' is empty or holds a line break"),
+        ('api_key = "env:ACME_KEY"', 'headers = { x-team = "a\\r\\nb" }', "torod.toml:5: providers.acme: the value of header 'x-team'"),
+        ('api_key = "env:ACME_KEY"', 'headers = { "x team" = "a" }', "torod.toml:5: providers.acme: 'x team' is not a header name"),
         ("env:ACME_KEY", "tr_alice-0123456789", "torod.toml:5: providers.acme.api_key: holds the key 'alice' of this gateway"),
         ('"127.0.0.1:8080"', '"8080"', "torod.toml:1: listen_addr: '8080' is not host:port"),
+        ('"127.0.0.1:8080"', '"h:\\u00b2"', "torod.toml:1: listen_addr: 'h:\u00b2' is not host:port"),
+        ("listen_addr", "drain_s = nan\nlisten_addr", "torod.toml:1: drain_s: Decimal('NaN') must be a number of seconds"),
+        ("listen_addr", "drain_s = inf\nlisten_addr", "torod.toml:1: drain_s: Decimal('Infinity') must be a number of seconds"),
         ('"127.0.0.1:8080"', "8080", "torod.toml:1: listen_addr: 8080 must be text in quotes"),
         ("sqlite:///tokenrouter.db", "postgresql://u@h/d", "torod.toml:2: database_url: 'postgresql://u' cannot be used"),
+        ("sqlite:///tokenrouter.db", "sqlite:///a.db?mode=ro", "torod.toml:2: database_url: 'sqlite:///a.db?mode=ro' cannot be used"),
+        ("sqlite:///tokenrouter.db", "sqlite:///a\\u0000b", "torod.toml:2: database_url: 'sqlite:///a\\x00b' cannot be used"),
         ('name = "alice"', 'name = "alice"\nparent_id = "bob"', "torod.toml:11: parent_id: there is no key 'bob'"),
         ('name = "alice"', 'name = "alice"\nexpires_at = "soon"', "torod.toml:13: incoming_tokens[0].expires_at: 'soon' is not a time"),
         ("listen_addr", "allow_localhost_no_auth = true\nlisten_addr", "torod.toml:1: allow_localhost_no_auth: gives everybody on this machine"),
@@ -191,6 +206,10 @@ def test_a_mistake_is_told_with_its_line_its_key_and_the_nearest_right_thing(
         ({"ALL_PROXY": "socks5://127.0.0.1:1080"}, "$ALL_PROXY: the proxy's scheme 'socks5' cannot be used; name an http:// proxy"),
         ({"https_proxy": "https://secret@h:1"}, "$https_proxy: the proxy's scheme 'https' cannot be used; name an http:// proxy"),
         ({"HTTP_PROXY": "http://"}, "$HTTP_PROXY: the proxy has no host; name an http:// proxy"),
+        ({"HTTPS_PROXY": "http://[::1"}, "$HTTPS_PROXY: the proxy is no URL; name an http:// proxy"),
+        ({"HTTPS_PROXY": "  "}, "$HTTPS_PROXY: the proxy has no host; name an http:// proxy"),
+        ({"HTTPS_PROXY": "http://a b:1"}, "$HTTPS_PROXY: the proxy's address holds a space or a line break; name an http:// proxy"),
+        ({"HTTPS_PROXY": "http://h:0"}, "$HTTPS_PROXY: the proxy's port cannot be used; name an http:// proxy"),
         ({"HTTP_PROXY": "http://h:99999"}, "$HTTP_PROXY: the proxy's port cannot be used; name an http:// proxy"),
     ],
 )  # fmt: skip
@@ -207,6 +226,65 @@ def test_a_proxy_that_cannot_be_used_stops_the_start_instead_of_being_passed_by(
 
 def test_a_proxy_that_another_variable_takes_the_place_of_is_not_looked_at(tmp_path: Path) -> None:
     read(tmp_path, GOOD, ALL_PROXY="socks5://h", HTTP_PROXY="http://h:3128", HTTPS_PROXY="h:3128")
+
+
+@pytest.mark.parametrize("names", ["*", " * ", "a.example, *"])
+def test_no_proxy_is_looked_at_when_every_host_is_to_be_asked_directly(tmp_path: Path, names: str) -> None:
+    settings = read(tmp_path, GOOD, ALL_PROXY="socks5://h", NO_PROXY=names)
+
+    assert ProxyTable(settings.proxies).proxy_for(Origin("https", "vendor.example", 443)) is None
+
+
+def test_a_secret_of_the_environment_that_cannot_be_sent_is_told_by_its_variable(tmp_path: Path) -> None:
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, GOOD, OPENAI_API_KEY="sk-secret\n")
+
+    (problem,) = caught.value.problems
+    assert problem.where == "$OPENAI_API_KEY"
+    assert "line break" in problem.message
+    assert "sk-secret" not in str(problem)
+
+
+def test_an_empty_base_url_of_the_classroom_system_means_its_usual_one(tmp_path: Path) -> None:
+    settings = read(tmp_path, "", PROVIDER_API_KEY="sk", PROVIDER_BASE_URL="")
+
+    assert settings.providers[0].base_url == "https://api.poe.com/v1"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("drain_s = 1e9999999999999999999", "torod.toml: is not TOML: holds a number that is too large"),
+        (f"workers = {'1' * 5000}", "torod.toml: is not TOML: holds a number that is too large"),
+        (f"workers = {'[' * 5000}", "torod.toml: is not TOML: is nested too deeply"),
+        ("\nworkers = 0x" + "f" * 5000, "torod.toml:2: workers: is larger than 64 bits"),
+        ('[[providers]]\nmodels = ["a", 9223372036854775808]', "torod.toml:2: providers[0].models[1]: is larger than 64 bits"),
+    ],
+)  # fmt: skip
+def test_what_the_toml_reader_cannot_take_is_told(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, text)
+
+    assert str(caught.value.problems[0]).startswith(expected)
+
+
+@pytest.mark.parametrize("name", ["TOKENROUTER_HOME", "TOKENROUTER_CONFIG", "TOKENROUTER_ENV_FILE"])
+def test_a_path_below_the_home_of_nobody_is_told(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigErrors, match="no-such-user"):
+        load(config=None, environ={"HOME": str(tmp_path), name: "~no-such-user/x"})
+
+
+def test_what_stands_in_an_array_where_a_text_belongs_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, GOOD.replace('"env:ACME_KEY"', '["sk-secret"]'))
+
+    assert "providers[0].api_key: an array must be text in quotes" in str(caught.value)
+    assert "sk-secret" not in str(caught.value)
+
+
+def test_a_variable_that_names_a_database_is_told_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigErrors, match=r"\$TOKENROUTER_DATABASE_URL: database_url: 'mysql://h' cannot be used"):
+        read(tmp_path, GOOD, TOKENROUTER_DATABASE_URL="mysql://h", DATABASE_URL="sqlite:///a.db")
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
@@ -259,7 +337,7 @@ def test_short_keys_and_limits_of_nothing_are_noticed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:80", ("::1", 80)), (":80", ("127.0.0.1", 80)), ("80", None), ("h:x", None), ("::1:80", None), ("h:99999", None)],
+    [("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:80", ("::1", 80)), (":80", ("127.0.0.1", 80)), ("80", None), ("h:x", None), ("::1:80", None), ("h:99999", None), ("h:\u00b2", None), ("h:" + "1" * 5000, None), ("a\0b:80", None), ("a b:80", None), ("[]:80", None), ("[::1:80", None), ("[fe80::1%eth0]:80", ("fe80::1%eth0", 80))],
 )  # fmt: skip
 def test_addresses(text: str, expected: tuple[str, int] | None) -> None:
     assert split_address(text) == expected

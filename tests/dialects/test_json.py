@@ -84,3 +84,13 @@ def test_changed_fields_stand_between_untouched_ones(body: bytes, expected: byte
     pieces = peek_object(body).changed({"model": b'"b"', "n": b"1"})
 
     assert b"".join(pieces) == expected
+
+
+@given(st.dictionaries(st.sampled_from("abcé"), st.integers()), st.sets(st.sampled_from("abcd")))
+def test_fields_can_be_left_out(fields: dict[str, int], names: set[str]) -> None:
+    body = json.dumps(fields).encode()
+
+    left = peek_object(body).without(names)
+
+    assert json.loads(left.body) == {name: value for name, value in fields.items() if name not in names}
+    assert json.loads(b"".join(left.changed({"z": b"1"})))["z"] == 1

@@ -12,11 +12,49 @@ def test_every_operation_is_served_below_every_prefix(prefix: str, operation: st
     assert target.dialect is not None
 
 
-def test_a_model_id_may_hold_slashes() -> None:
-    path = b"/v1/models/sandbox/fault/400"
+@pytest.mark.parametrize("prefix", ["", "/v1", "/anthropic", "/anthropic/v1"])
+@pytest.mark.parametrize("operation", ["messages", "messages/count_tokens"])
+def test_anthropics_operations_are_served_below_every_prefix(prefix: str, operation: str) -> None:
+    target = paths.find(f"{prefix}/{operation}".encode())
 
-    assert paths.find(path) is not None
-    assert paths.model_id(path) == b"sandbox/fault/400"
+    assert target is not None
+    assert target.dialect is not None
+    assert target.dialect.id_header == b"request-id"
+
+
+VERTEX = "/v1beta1/publishers/google"
+PROJECT = "/v1/projects/p/locations/eu/publishers/google"
+
+
+@pytest.mark.parametrize("prefix", ["", "/v1", "/v1beta", "/v1alpha", "/gemini", "/gemini/v1beta", VERTEX, PROJECT])
+@pytest.mark.parametrize(
+    ("quoted", "model"),
+    [("acme/small", "acme/small"), ("acme%2Fsmall", "acme/small"), ("a:b%3A1", "a:b:1"), ("gemini-3", "gemini-3")],
+)
+def test_geminis_model_and_verb_are_taken_out_of_the_path(prefix: str, quoted: str, model: str) -> None:
+    streaming = paths.find(f"{prefix}/models/{quoted}:streamGenerateContent".encode())
+    whole = paths.find(f"{prefix}/models/{quoted}%3AgenerateContent".encode())
+
+    assert streaming is not None
+    assert (streaming.method, streaming.model, streaming.stream) == (b"POST", model, True)
+    assert whole is not None
+    assert (whole.dialect, whole.model, whole.stream) == (streaming.dialect, model, False)
+
+
+@pytest.mark.parametrize("verb", ["countTokens", "embedContent", "batchEmbedContents"])
+def test_geminis_other_verbs_have_operations_of_their_own(verb: str) -> None:
+    target = paths.find(f"/v1/models/m:{verb}".encode())
+
+    assert target is not None
+    assert target.dialect is not None
+    assert target.dialect.operation != "generate_content"
+
+
+def test_a_model_id_may_hold_slashes_and_colons() -> None:
+    target = paths.find(b"/v1/models/sandbox/fault/400:free")
+
+    assert target is not None
+    assert (target.method, target.inquiry, target.model) == (b"GET", "model", "sandbox/fault/400:free")
 
 
 def test_no_path_belongs_to_both_processes() -> None:

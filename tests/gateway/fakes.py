@@ -14,6 +14,7 @@ from tokenrouter.gateway.exchange import Ports
 from tokenrouter.gateway.ports import Flow, UpstreamResponse
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.observe.figures import Figures
+from tokenrouter.providers.access_tokens import TokenSource
 from tokenrouter.providers.outbound import UpstreamRequest
 
 KEY = b"tr_alice-0123456789-abcdefgh"
@@ -131,6 +132,20 @@ class Held:
         return self._directory
 
 
+class Tokens:
+    """Access tokens that are there at the second time of asking."""
+
+    def __init__(self) -> None:
+        self.fetched: list[str] = []
+
+    def current(self, source: TokenSource) -> str | None:
+        return "token-1" if source.provider in self.fetched else None
+
+    async def token(self, source: TokenSource) -> str:
+        self.fetched.append(source.provider)
+        return "token-1"
+
+
 def catalog(*, limits: tuple[Limit, ...] = (), providers: tuple[Provider, ...] = (), **key: object) -> Catalog:
     """One provider `acme`, one key `alice`."""
     alice = Key(id="k1", name="alice", digest=key_digest(KEY, b""), **key)  # type: ignore[arg-type]
@@ -142,6 +157,6 @@ def gateway(provided: Provided, notes: Notes, state: Catalog | None = None) -> G
     """A gateway whose ports are all in memory."""
     state = state or catalog()
     limiter = MemoryLimiter(state.limits, restored=True)
-    made = Gateway(Held(Directory(state, b"")), provided, Ports(notes, limiter, Figures()))
+    made = Gateway(Held(Directory(state, b"")), provided, Ports(notes, limiter, Figures(), Tokens()))
     made.apply(state.policy)
     return made

@@ -19,8 +19,8 @@ def directory(*keys: Key) -> Directory:
 def test_a_key_is_found_by_its_digest_whether_long_or_short() -> None:
     state = directory(key("long", "tr_0123456789-0123456789"), key("short", "llmp-short"))
 
-    assert state.authenticate(b"tr_0123456789-0123456789", 0.0).key.name == "long"
-    assert state.authenticate(b"llmp-short", 0.0).key.name == "short"
+    assert state.authenticate((b"tr_0123456789-0123456789",), 0.0).key.name == "long"
+    assert state.authenticate((b"llmp-short",), 0.0).key.name == "short"
 
 
 @pytest.mark.parametrize(("more", "error"), [({"enabled": False}, DisabledKey), ({"expires_at_s": 10.0}, ExpiredKey)])
@@ -28,12 +28,12 @@ def test_a_parent_answers_for_its_children(more: dict[str, object], error: type[
     state = directory(key("parent", "parent-0123", **more), key("child", "child-01234", parent_id="parent"))
 
     with pytest.raises(error, match=r"child|parent"):
-        state.authenticate(b"child-01234", 10.0)
+        state.authenticate((b"child-01234",), 10.0)
 
 
 def test_a_child_whose_parent_is_gone_is_refused() -> None:
     with pytest.raises(DisabledKey, match="parent"):
-        directory(key("child", "child-01234", parent_id="gone")).authenticate(b"child-01234", 0.0)
+        directory(key("child", "child-01234", parent_id="gone")).authenticate((b"child-01234",), 0.0)
 
 
 def test_a_chain_that_is_too_long_or_goes_round_is_refused() -> None:
@@ -41,25 +41,25 @@ def test_a_chain_that_is_too_long_or_goes_round_is_refused() -> None:
         key(f"k{n}", f"key-number-{n}", parent_id=f"k{n + 1}" if n < MAX_CHAIN else None) for n in range(MAX_CHAIN + 1)
     ]
     with pytest.raises(DisabledKey):
-        directory(*long).authenticate(b"key-number-0", 0.0)
-    assert directory(*long).authenticate(b"key-number-1", 0.0).chain[-1] == f"k{MAX_CHAIN}"
+        directory(*long).authenticate((b"key-number-0",), 0.0)
+    assert directory(*long).authenticate((b"key-number-1",), 0.0).chain[-1] == f"k{MAX_CHAIN}"
     with pytest.raises(DisabledKey):
         directory(key("a", "key-a-0123", parent_id="b"), key("b", "key-b-0123", parent_id="a")).authenticate(
-            b"key-a-0123", 0.0
+            (b"key-a-0123",), 0.0
         )
 
 
 def test_no_key_and_an_unknown_key_are_told_apart() -> None:
     with pytest.raises(MissingKey):
-        directory().authenticate(b"", 0.0)
+        directory().authenticate((), 0.0)
     with pytest.raises(InvalidKey):
-        directory().authenticate(b"tr_unknown", 0.0)
+        directory().authenticate((b"tr_unknown",), 0.0)
 
 
 def test_a_request_is_charged_to_its_whole_chain() -> None:
     state = directory(key("top", "top-012345", user="u", team="t"), key("sub", "sub-012345", parent_id="top"))
 
-    assert state.authenticate(b"sub-012345", 0.0).scopes == ("key:sub", "key:top", "user:u", "team:t", "global")
+    assert state.authenticate((b"sub-012345",), 0.0).scopes == ("key:sub", "key:top", "user:u", "team:t", "global")
 
 
 def test_a_provider_that_cannot_be_built_is_left_out_with_its_reason() -> None:

@@ -133,7 +133,8 @@ async def test_a_stream_that_is_cut_is_charged_for_what_was_delivered() -> None:
     with pytest.raises(ProviderCut):
         await gateway(Provided(Scripted(200, SSE, [CHUNK], cut)), notes).serve(call(stream=True), client)
 
-    assert client.body == CHUNK
+    assert client.body.startswith(CHUNK + b'data: {"error":{"message":"cut"')
+    assert client.finished
     assert notes.ended[0].end_reason == "provider_cut"
     assert notes.ended[0].usage.output_tokens >= 1
 

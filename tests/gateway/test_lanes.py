@@ -7,18 +7,15 @@ from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.errors import InvalidRequest, ModelNotFound
 from tokenrouter.domain.ledger import Price
 from tokenrouter.gateway.directory import Directory, Principal
-from tokenrouter.gateway.estimates import EstimateBook
-from tokenrouter.gateway.lanes import MAX_LANES, Lane, lane_of
-
-BOOK = EstimateBook()
+from tokenrouter.gateway.lanes import MAX_LANES, Books, Lane, lane_of
 
 
 def principal(directory: Directory) -> Principal:
-    return directory.authenticate(KEY, 0.0)
+    return directory.authenticate((KEY,), 0.0)
 
 
 def lane(directory: Directory, model: str, notes: Notes | None = None) -> Lane:
-    return lane_of(directory, principal(directory), CHAT, model, estimates=BOOK, journal=notes or Notes())
+    return lane_of(directory, principal(directory), CHAT, model, books=Books(notes or Notes()))
 
 
 def test_a_lane_is_worked_out_once() -> None:
@@ -28,12 +25,15 @@ def test_a_lane_is_worked_out_once() -> None:
     assert lane(directory, "acme/a/b") is not lane(directory, "acme/small")
 
 
-def test_a_changed_catalogue_forgets_every_lane() -> None:
-    before = lane(Directory(catalog(), b""), "acme/small")
+def test_a_changed_catalogue_forgets_every_lane_but_not_what_was_learned() -> None:
+    books = Books(Notes())
+    old = Directory(catalog(), b"")
+    before = lane_of(old, principal(old), CHAT, "acme/small", books=books)
     priced = catalog()
     priced.prices["acme/small"] = Price(1, 2, source="file")
+    new = Directory(priced, b"")
 
-    after = lane(Directory(priced, b""), "acme/small")
+    after = lane_of(new, principal(new), CHAT, "acme/small", books=books)
 
     assert before.price is None
     assert after.price == Price(1, 2, source="file")
@@ -62,7 +62,7 @@ def test_an_operation_that_the_vendor_lacks_is_refused_by_name() -> None:
     directory = Directory(catalog(providers=(Provider("claude", "anthropic", "", secret="sk-x"),)), b"")
 
     with pytest.raises(InvalidRequest, match="embeddings"):
-        lane_of(directory, principal(directory), EMBEDDINGS, "claude/x", estimates=BOOK, journal=Notes())
+        lane_of(directory, principal(directory), EMBEDDINGS, "claude/x", books=Books(Notes()))
 
 
 def test_who_is_charged_stands_in_the_lane() -> None:

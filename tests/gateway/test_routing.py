@@ -34,7 +34,7 @@ def directory(
 
 
 def route(state: Directory, model: str) -> tuple[str, str, str]:
-    found = resolve(state, state.authenticate(KEY, 0.0), model)
+    found = resolve(state, state.authenticate((KEY,), 0.0), model)
     return found.entry.provider.name, found.model, found.alias
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject, Usage, entry_of
 from tokenrouter.domain.limit_text import limit_id
 from tokenrouter.domain.limits import Amounts, Limit, LimitTable, Window
 from tokenrouter.jobs.ledger_drain import LedgerDrain
-from tokenrouter.journal.names import DAMAGED_SUFFIX
+from tokenrouter.journal.names import DAMAGED_SUFFIX, room_of
 from tokenrouter.journal.reader import journal_files
 from tokenrouter.journal.writer import JournalWriter
 from tokenrouter.store.engine import Store, open_store
@@ -23,6 +24,7 @@ NOON_US = 1_767_268_800_000_000
 HELD = Amounts(1, 100, 200, 3000)
 SMALL = 4096
 DAY = Window("day")
+FOREVER = Window("lifetime")
 LIMIT = Limit(limit_id("key:*", "tokens", DAY), "key:*", "tokens", DAY, 10**6)
 
 
@@ -89,6 +91,12 @@ def fill_a_segment(journal: JournalWriter, folder: Path, name: str) -> list[str]
     return ids
 
 
+def damage(path: Path, at: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
 def test_an_ended_request_is_a_row_while_its_writer_lives(store: Store, folder: Path, journal: JournalWriter) -> None:
     drain = new_drain(store, folder)
     begin(journal, "a")
@@ -107,6 +115,49 @@ def test_a_row_is_charged_to_its_limits_once(store: Store, folder: Path, journal
 
     with store.read() as connection:
         assert limit_use(connection) == {(LIMIT.id, "key:alice"): {NOON_US - 12 * 3600 * 10**6: 30}}
+
+
+def test_a_limit_that_is_new_knows_what_was_used_before_and_is_charged_once(
+    store: Store, folder: Path, journal: JournalWriter
+) -> None:
+    limits: list[Limit] = [LIMIT]
+    known = (LimitTable(limits), lambda key_id: key_id.removeprefix("key_"))
+    drain = LedgerDrain(store, folder, lambda: known, clock=lambda: NOON_US / 1e6)
+    refuse(journal, "a")
+    drain.drain()
+    refuse(journal, "b")
+    begin(journal, "long")
+
+    new = Limit(limit_id("key:alice", "requests", FOREVER), "key:alice", "requests", FOREVER, 9)
+    known = (LimitTable([LIMIT, new]), known[1])
+
+    assert drain.counters() == (
+        frozenset({LIMIT.id, new.id}),
+        {(LIMIT.id, "key:alice"): 60 + 300, (new.id, "key:alice"): 3},
+    )
+    journal.end(ending("long"))
+    assert drain.counters()[1] == {(LIMIT.id, "key:alice"): 90, (new.id, "key:alice"): 3}
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_limit_that_was_gone_knows_what_was_used_meanwhile(
+    store: Store, folder: Path, journal: JournalWriter, restarts: bool
+) -> None:
+    def name(key_id: str) -> str:
+        return key_id.removeprefix("key_")
+
+    def made() -> LedgerDrain:
+        return LedgerDrain(store, folder, lambda: known[-1], clock=lambda: NOON_US / 1e6)
+
+    known = [(LimitTable([LIMIT]), name)]
+    drain = made()
+    for entry_id, limits in (("a", [LIMIT]), ("b", []), ("c", [LIMIT])):
+        known.append((LimitTable(limits), name))
+        drain = made() if restarts else drain
+        refuse(journal, entry_id)
+        drain.drain()
+
+    assert drain.counters()[1] == {(LIMIT.id, "key:alice"): 90}
 
 
 def test_what_a_dead_writer_left_open_is_charged_as_interrupted(store: Store, folder: Path) -> None:
@@ -146,6 +197,16 @@ def test_what_a_killed_process_kept_allocated_is_removed(store: Store, folder: P
 
     assert {entry_id.decode() for _, entry_id in said} <= set(rows(store))
     assert not list(folder.iterdir())
+
+
+def test_room_is_removed_of_a_process_that_left_no_journal(store: Store, folder: Path, journal: JournalWriter) -> None:
+    kept = sorted(folder.iterdir())
+    for room in room_of(folder, "dead"):
+        room.write_bytes(bytes(SMALL))
+
+    new_drain(store, folder).drain()
+
+    assert sorted(folder.iterdir()) == kept
 
 
 def test_full_segments_of_a_living_writer_go_when_they_are_in_the_ledger(
@@ -218,10 +279,76 @@ def test_a_damaged_file_is_kept_for_a_person(store: Store, folder: Path) -> None
     refuse(journal, "b")
     journal.close()
     (path,) = journal_files(folder)
-    content = path.read_bytes()
-    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    damage(path, -1)
 
     assert new_drain(store, folder).drain() == 1
 
     assert set(rows(store)) == {"a"}
     assert [left.suffix for left in folder.iterdir()] == [DAMAGED_SUFFIX]
+
+
+@pytest.mark.parametrize("at", [0, 8, 2000, -1])
+def test_a_damaged_full_segment_of_a_living_writer_is_kept_and_told_and_the_next_ones_are_read(
+    store: Store, folder: Path, journal: JournalWriter, at: int
+) -> None:
+    fill_a_segment(journal, folder, "first")
+    behind = fill_a_segment(journal, folder, "second")
+    damaged = journal_files(folder)[0]
+    content_before = damaged.stat().st_size
+    damage(damaged, at)
+    drain = new_drain(store, folder)
+
+    with capture_logs() as told:
+        drain.drain()
+        drain.drain()
+
+    assert set(behind) <= set(rows(store))
+    assert [line["file"] for line in told if line["log_level"] == "error"] == [damaged.name]
+    assert damaged.with_suffix(DAMAGED_SUFFIX).stat().st_size == content_before
+    assert len(journal_files(folder)) == 1
+
+
+def test_a_damaged_segment_in_which_a_request_is_open_is_told_at_once_and_read_again_after_a_restart(
+    store: Store, folder: Path, journal: JournalWriter
+) -> None:
+    begin(journal, "long")
+    fill_a_segment(journal, folder, "first")
+    damaged = journal_files(folder)[0]
+    damage(damaged, -1)
+
+    with capture_logs() as told:
+        new_drain(store, folder).drain()
+    assert [line["file"] for line in told] == [damaged.name]
+    restarted = new_drain(store, folder)
+    restarted.drain()
+    journal.end(ending("long"))
+    restarted.drain()
+
+    assert rows(store)["long"] == ended("long")
+    assert damaged.with_suffix(DAMAGED_SUFFIX).exists()
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_writer_waiting(
+    store: Store, folder: Path, journal: JournalWriter
+) -> None:
+    (folder / "00000000000000000000-1-dead-000001.journal").write_bytes(b"something else" * 20)
+    refuse(journal, "a")
+
+    with capture_logs() as told:
+        assert new_drain(store, folder).drain() == 1
+
+    assert [line["log_level"] for line in told] == ["error"]
+    assert [path.name for path in folder.glob(f"*{DAMAGED_SUFFIX}")] == ["00000000000000000000-1-dead-000001.damaged"]
+
+
+def test_a_full_segment_that_its_writer_still_holds_stays(store: Store, folder: Path, journal: JournalWriter) -> None:
+    while len(journal_files(folder)) == 1:
+        refuse(journal, f"first_{journal.records}")
+    drain = new_drain(store, folder)
+    drain.drain()
+    assert len(journal_files(folder)) == 2
+
+    journal.sync()
+    drain.drain()
+
+    assert len(journal_files(folder)) == 1

@@ -24,7 +24,15 @@ from tokenrouter.journal.format import (
     encode_whole,
 )
 from tokenrouter.journal.names import DAMAGED_SUFFIX, room_of, segment_name
-from tokenrouter.journal.reader import OpenRequests, adopt, journal_files, put_away, read_records, remove_room
+from tokenrouter.journal.reader import (
+    OpenRequests,
+    adopt,
+    journal_files,
+    put_away,
+    read_records,
+    remove_abandoned_room,
+    remove_room,
+)
 from tokenrouter.journal.segment import Segment
 
 
@@ -171,6 +179,19 @@ def test_the_room_of_a_dead_writer_is_given_back(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted(room_of(tmp_path, "living"))
 
 
+def test_the_room_of_writers_without_a_journal_is_given_back_unless_they_live(tmp_path: Path) -> None:
+    living = Segment(room_of(tmp_path, "living")[0], 4096)
+    about_to_be_locked = room_of(tmp_path, "starting")[0]
+    about_to_be_locked.touch()
+    for room in room_of(tmp_path, "dead"):
+        room.write_bytes(bytes(4096))
+
+    remove_abandoned_room(tmp_path)
+
+    assert sorted(tmp_path.iterdir()) == sorted([living.path, about_to_be_locked])
+    living.discard()
+
+
 def test_an_end_completes_what_its_begin_said() -> None:
     requests = OpenRequests()
 
@@ -221,6 +242,23 @@ def test_without_a_price_an_interrupted_request_costs_nobody_knows_what() -> Non
     requests.take(begin_record(held=Amounts(1, 100, 200)))
 
     assert [one.cost_nano_usd for one in requests.interrupt_all()] == [None]
+
+
+def test_an_interrupted_request_at_a_price_of_nothing_costs_nothing() -> None:
+    requests = OpenRequests()
+    requests.take(Begin(SUBJECT._replace(price_source="file"), begun(), Amounts(1, 100, 200)))
+
+    assert [(one.cost_nano_usd, one.price_source) for one in requests.interrupt_all()] == [(0, "file")]
+
+
+def test_an_interrupted_request_is_charged_the_most_it_was_ever_allowed() -> None:
+    requests = OpenRequests()
+    requests.take(begin_record(held=Amounts(1, 100, 900, 3000)))
+    requests.take(Progress("req_1", Amounts(1, 200, 300, 9000)))
+
+    interrupted = requests.interrupt_all()
+
+    assert [(one.usage, one.cost_nano_usd) for one in interrupted] == [(Usage(200, 900), 9000)]
 
 
 @given(st.lists(records, max_size=30))

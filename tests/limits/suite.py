@@ -4,7 +4,7 @@ A keeper's test file makes a subclass of `LimiterSuite` that knows how to make o
 `Interleavings` for the promise that no order of events breaks a hard limit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -30,7 +30,10 @@ class Keeper(Limiter, Protocol):
 
     def reload(self, limits: Sequence[Limit]) -> None: ...
 
-    def restore(self, used: UsedByCounter) -> None: ...
+    @property
+    def unrestored(self) -> frozenset[str]: ...
+
+    def restore(self, used: UsedByCounter, limit_ids: Iterable[str]) -> None: ...
 
 
 class Clock:
@@ -317,7 +320,8 @@ class LimiterSuite:
         limits = a_limit("key:*", "tokens", "day", 100), a_limit("global", "tokens", "60s", 1000)
         keeper = self.keeper(clock, *limits, restored=False)
 
-        keeper.restore({(limits[0].id, "key:alice"): 71, (limits[1].id, "global"): 500, ("gone", "global"): 5})
+        used = {(limits[0].id, "key:alice"): 71, (limits[1].id, "global"): 500, ("gone", "global"): 5}
+        keeper.restore(used, keeper.unrestored)
 
         with pytest.raises(QuotaExceeded):
             keeper.reserve(ALICE, ONE)
@@ -328,9 +332,50 @@ class LimiterSuite:
         limit = a_limit("global", "tokens", "day", 100)
         keeper = self.keeper(clock, limit, restored=False)
         for _ in range(2):
-            keeper.restore({(limit.id, "global"): 40})
+            keeper.restore({(limit.id, "global"): 40}, [limit.id])
 
         assert counted(keeper, ALICE) == [(40, 0)]
+
+    def test_a_limit_that_is_new_waits_for_what_was_used_before_and_the_others_go_on(self, clock: Clock) -> None:
+        old, new = a_limit("global", "tokens", "day", 1000), a_limit("key:alice", "tokens", "day", 100)
+        keeper = self.keeper(clock, old, restored=False)
+        keeper.restore({(old.id, "global"): 40}, [old.id])
+        keeper.reserve(ALICE, ONE).settle(ONE)
+
+        keeper.reload([old, new])
+
+        assert keeper.unrestored == {new.id}
+        with pytest.raises(CountersNotReady):
+            keeper.reserve(ALICE, ONE)
+        keeper.reserve(BOB, ONE)
+        keeper.restore({(old.id, "global"): 500, (new.id, "key:alice"): 75}, [old.id, new.id])
+        assert not keeper.unrestored
+        with pytest.raises(QuotaExceeded):
+            keeper.reserve(ALICE, ONE)
+        assert counted(keeper, ALICE) == [(75, 0), (70, 30)]
+
+    def test_what_a_soft_limit_counted_before_is_in_what_it_is_restored_to(self, clock: Clock) -> None:
+        limit = a_limit("global", "tokens", "day", 100, "soft")
+        keeper = self.keeper(clock, limit, restored=False)
+        keeper.reserve(ALICE, ONE).settle(ONE)
+        running = keeper.reserve(ALICE, ONE)
+
+        keeper.restore({(limit.id, "global"): 60}, [limit.id])
+        running.settle(ONE)
+
+        assert counted(keeper, ALICE) == [(60, 0)]
+
+    def test_a_limit_that_comes_back_waits_again(self, clock: Clock) -> None:
+        limit = a_limit("global", "tokens", "day", 100)
+        keeper = self.keeper(clock, limit, restored=False)
+        keeper.restore({}, [limit.id])
+
+        keeper.reload([])
+        keeper.reload([limit])
+
+        assert keeper.unrestored == {limit.id}
+        with pytest.raises(CountersNotReady):
+            keeper.reserve(ALICE, ONE)
 
     def test_a_changed_catalogue_keeps_the_counters_of_limits_that_stay(self, clock: Clock) -> None:
         kept, gone = a_limit("key:*", "tokens", "day", 100), a_limit("global", "tokens", "day", 100)

@@ -12,7 +12,15 @@ from tokenrouter.providers import Preset, presets
 PAGE: Final = Path(__file__).parents[2] / "docs" / "providers.md"
 BEGIN: Final = "<!-- made by `python -m tests.providers.page` from presets.toml -->\n"
 END: Final = "<!-- end -->\n"
-SHORT: Final[dict[Operation, str]] = {"chat": "C", "completions": "T", "embeddings": "E", "responses": "R"}
+SHORT: Final[dict[Operation, str]] = {
+    "chat": "C",
+    "completions": "T",
+    "embeddings": "E",
+    "responses": "R",
+    "messages": "M",
+    "generate_content": "G",
+    "batch_embed_contents": "E",
+}
 
 
 def current_page() -> str:
@@ -50,7 +58,9 @@ def _offers(row: Preset) -> str:
         "free without key": row.public_free,
         "local": row.local,
     }
-    return ", ".join(["".join(SHORT[o] for o in row.operations), *(mark for mark, holds in marks.items() if holds)])
+    return ", ".join(
+        ["".join(SHORT.get(o, "") for o in row.operations), *(mark for mark, holds in marks.items() if holds)]
+    )
 
 
 if __name__ == "__main__":

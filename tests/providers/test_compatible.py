@@ -8,7 +8,7 @@ from tokenrouter import __version__
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.errors import ProviderRefused
 from tokenrouter.providers import OPENAI_COMPATIBLE, CompatibleAdapter, Origin, Quirks, adapter, known_kinds
-from tokenrouter.providers.presets import Preset
+from tokenrouter.providers.presets import Preset, preset
 
 ACME = Provider("acme", "openai-compatible", "https://api.acme.example/v1", secret="sk-acme-1")
 
@@ -34,9 +34,10 @@ def test_a_head_is_ready_but_for_its_length_and_the_blank_line() -> None:
 def test_each_operation_has_its_path_and_a_missing_one_none() -> None:
     generic, chat_only = adapter(ACME), adapter(Provider("b", "baseten", "", secret="k"))
 
-    targets = [(generic.head(o) or b"").split()[1] for o in ("completions", "embeddings", "responses")]
+    targets = [(generic.head(o) or b"").split()[1] for o in ("chat", "completions", "embeddings")]
 
-    assert targets == [b"/v1/completions", b"/v1/embeddings", b"/v1/responses"]
+    assert targets == [b"/v1/chat/completions", b"/v1/completions", b"/v1/embeddings"]
+    assert generic.head("responses") is None
     assert chat_only.head("chat")
     assert chat_only.head("embeddings") is None
 
@@ -56,14 +57,27 @@ def test_a_provider_without_a_secret_sends_no_credentials() -> None:
     [
         ("openai", "", "authorization", "Bearer k"),
         ("azure", "https://r.openai.azure.com/openai/v1", "api-key", "k"),
-        ("anthropic", "", "authorization", "Bearer k"),
+        ("anthropic", "", "x-api-key", "k"),
+        ("google-gemini", "", "x-goog-api-key", "k"),
     ],
 )
 def test_the_secret_stands_where_the_vendor_looks_for_it(kind: str, base_url: str, name: str, value: str) -> None:
-    headers = headers_of(adapter(Provider("p", kind, base_url, secret="k")).head("chat"))
+    row = preset(kind)
+    assert row is not None
+    headers = headers_of(adapter(Provider("p", kind, base_url, secret="k")).head(row.operations[0], "m"))
 
     assert headers[name] == value
     assert len([header for header in headers.values() if header.endswith("k")]) == 1
+
+
+def test_a_model_in_the_path_is_escaped_and_a_stream_may_have_a_path_of_its_own() -> None:
+    built = adapter(Provider("p", "google-gemini", "", secret="k"))
+
+    whole = built.head("generate_content", "tuned/ü:1?")
+    stream = built.head("generate_content", "m", stream=True)
+
+    assert (whole or b"").startswith(b"POST /v1beta/models/tuned%2F%C3%BC%3A1%3F:generateContent HTTP/1.1\r\n")
+    assert (stream or b"").startswith(b"POST /v1beta/models/m:streamGenerateContent?alt=sse HTTP/1.1\r\n")
 
 
 def test_a_local_server_that_ignores_keys_gets_none() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.providers import adapter
+from tokenrouter.providers.codecs import provider_codecs
 from tokenrouter.providers.presets import OPENAI_COMPATIBLE, Preset, preset, presets, read_presets
 
 OTHER_PURPOSES = {
@@ -21,9 +22,9 @@ OTHER_PURPOSES = {
 }
 """Variables that open other doors than a model API; their presence is no wish to use one."""
 
-CHAT = {
+ADDRESSES = {
     "302ai": "https://api.302.ai/v1/chat/completions",
-    "anthropic": "https://api.anthropic.com/v1/chat/completions",
+    "anthropic": "https://api.anthropic.com/v1/messages",
     "azure": "https://my.openai.azure.com/openai/v1/chat/completions",
     "azure-cognitive-services": "https://my.cognitiveservices.azure.com/openai/v1/chat/completions",
     "baseten": "https://inference.baseten.co/v1/chat/completions",
@@ -37,7 +38,7 @@ CHAT = {
     "fireworks": "https://api.fireworks.ai/inference/v1/chat/completions",
     "github-copilot": "https://api.githubcopilot.com/chat/completions",
     "gitlab": "https://gitlab.com/api/v4/ai/v1/chat/completions",
-    "google-gemini": "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions",
+    "google-gemini": "https://generativelanguage.googleapis.com/v1beta/models/m%2F1:generateContent",
     "google-vertex-ai": (
         "https://my-aiplatform.googleapis.com/v1/projects/my/locations/my/endpoints/openapi/chat/completions"
     ),
@@ -80,18 +81,20 @@ def completed(row: Preset) -> str:
     return re.sub(r"\{\w+\}", "my", row.base_url.replace("{ai_api_url}", "https://my"))
 
 
-def chat_address(kind: str, base_url: str) -> str:
+def address(kind: str, base_url: str) -> str:
     built = adapter(Provider("p", kind, base_url, secret="k"))
-    return f"{built.origin}{(built.head('chat') or b'').split()[1].decode()}"
+    row = preset(kind)
+    operation = "chat" if row is None else row.operations[0]
+    return f"{built.origin}{(built.head(operation, 'm/1') or b'').split()[1].decode()}"
 
 
 def test_the_table_has_every_row_and_no_other() -> None:
-    assert list(CHAT) == list(presets())
+    assert list(ADDRESSES) == list(presets())
 
 
 @each_row
-def test_chat_goes_to_the_address_in_the_vendors_documentation(row: Preset) -> None:
-    assert chat_address(row.name, completed(row)) == CHAT[row.name]
+def test_conversations_go_to_the_address_in_the_vendors_documentation(row: Preset) -> None:
+    assert address(row.name, completed(row)) == ADDRESSES[row.name]
 
 
 @each_row
@@ -100,7 +103,7 @@ def test_the_base_url_need_not_be_repeated(row: Preset) -> None:
         with pytest.raises(ValueError, match="placeholder"):
             adapter(Provider("p", row.name, ""))
     else:
-        assert chat_address(row.name, "") == CHAT[row.name]
+        assert address(row.name, "") == ADDRESSES[row.name]
 
 
 @each_row
@@ -134,20 +137,20 @@ def test_a_row_is_whole(row: Preset) -> None:
     assert re.fullmatch(r"[a-z0-9][a-z0-9._-]*", row.name)
     assert row.display_name
     assert row.docs_url.startswith("https://")
-    assert "chat" in row.operations
+    assert provider_codecs(row)
     assert set(row.paths) <= set(row.operations)
     assert not row.base_url.endswith("/")
     assert row.local == row.base_url.startswith("http://127.0.0.1:")
 
 
 def test_what_other_gateways_called_the_base_url_is_understood() -> None:
-    assert chat_address("opencode-zen", "https://opencode.ai/zen/") == CHAT["opencode-zen"]
-    assert chat_address("minimax", "https://api.minimax.io/anthropic/v1") == CHAT["minimax"]
-    assert chat_address("perplexity", "https://api.perplexity.ai/v1") == CHAT["perplexity"]
-    assert chat_address("deepseek", "https://api.deepseek.com/v1") == "https://api.deepseek.com/v1/chat/completions"
-    assert chat_address("openai", "https://api.openai.com") == CHAT["openai"]
+    assert address("opencode-zen", "https://opencode.ai/zen/") == ADDRESSES["opencode-zen"]
+    assert address("minimax", "https://api.minimax.io/anthropic/v1") == ADDRESSES["minimax"]
+    assert address("perplexity", "https://api.perplexity.ai/v1") == ADDRESSES["perplexity"]
+    assert address("deepseek", "https://api.deepseek.com/v1") == "https://api.deepseek.com/v1/chat/completions"
+    assert address("openai", "https://api.openai.com") == ADDRESSES["openai"]
     assert (
-        chat_address("sap-ai-core", "https://a/v2/inference/deployments/d/chat/completions?api-version=1")
+        address("sap-ai-core", "https://a/v2/inference/deployments/d/chat/completions?api-version=1")
         == "https://a/v2/inference/deployments/d/chat/completions?api-version=1"
     )
 

@@ -296,3 +296,13 @@ def test_a_wrong_field_is_named(client: OpenAI, body: dict[str, object], param: 
         client.chat.completions.create(model="echo", messages=user("x"), extra_body=body)
 
     assert caught.value.param == param
+
+
+def test_the_refuser_refuses(client: OpenAI) -> None:
+    whole = client.chat.completions.create(model="refuser", messages=user("x"))
+    chunks = list(client.chat.completions.create(model="refuser", messages=user("x"), stream=True))
+
+    message = whole.choices[0].message
+    assert message.content is None
+    assert message.refusal == "I'm sorry, but I can't help with that."
+    assert "".join(chunk.choices[0].delta.refusal or "" for chunk in chunks) == message.refusal

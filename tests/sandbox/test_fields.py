@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tokenrouter.sandbox.errors import ApiError
-from tokenrouter.sandbox.fields import Fields, read_body
+from tokenrouter.sandbox.fields import MAX_DEPTH, Fields, read_body
 
 FIELDS = Fields({"text": "x", "whole": 3, "half": 0.5, "flag": True, "none": None, "list": [{"a": 1}, 2]}, "body")
 
@@ -46,3 +46,10 @@ def test_an_integer_is_a_number() -> None:
 
 def test_a_body_is_an_object() -> None:
     assert read_body('{"a": "ü"}'.encode()).values == {"a": "ü"}
+
+
+def test_a_body_may_be_long_but_not_deep() -> None:
+    assert read_body(b'{"a":[' + b"[],{}," * MAX_DEPTH + b"[]]}").present("a")
+    assert read_body(b'{"a":' + b"[" * (MAX_DEPTH - 1) + b"]" * (MAX_DEPTH - 1) + b"}").present("a")
+    with pytest.raises(ApiError, match="nested"):
+        read_body(b'{"a":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}")

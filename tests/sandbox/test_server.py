@@ -86,6 +86,19 @@ def test_an_endless_head_is_refused(connect: Connect) -> None:
     assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
 
 
+def test_an_upgrade_is_not_made_and_the_connection_ends(connect: Connect) -> None:
+    connection = connect()
+    connection.sendall(
+        b"GET /v1/models HTTP/1.1\r\nhost: sandbox\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n\x81\x85frame"
+    )
+
+    answer = read_all(connection)
+
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"connection: close" in answer
+    assert answer.count(b"HTTP/1.1") == 1
+
+
 def test_a_slow_reader_costs_no_memory(connect: Connect, sandbox: SandboxProcess, ended: Entries) -> None:
     gc.collect()
     connection = connect()

@@ -14,6 +14,7 @@ from tokenrouter.store.ledger import (
     journal_positions,
     ledger_page,
     record,
+    single_rows_since,
     utc_day,
 )
 from tokenrouter.store.limit_use import LimitCharge, limit_use
@@ -134,6 +135,13 @@ def test_filters_leave_what_they_name(store: Store, wanted: LedgerFilter, ids: l
     record(store, [Row(row) for row in rows], {})
 
     assert [row.id for row in ledger_page(store, wanted, limit=10)] == ids
+
+
+def test_every_row_that_stands_for_one_request_is_read_from_a_time_on(store: Store) -> None:
+    entries = [entry(f"{number:04}", started_us=NOON_US + number) for number in range(2500)]
+    record(store, [Row(one) for one in [*entries, entry("many", started_us=NOON_US + 9, count=60)]], {})
+
+    assert sorted(single_rows_since(store, NOON_US + 3), key=lambda one: one.id) == entries[3:]
 
 
 def test_a_day_is_a_day_in_utc() -> None:

@@ -23,8 +23,8 @@ def authenticate(state: ControlState, credentials: HTTPAuthorizationCredentials 
     Raises:
         InvalidKey: no key, or one that is unknown, expired or disabled.
     """
-    key = credentials.credentials if credentials else ""
-    return state.directory().authenticate(key.encode("utf-8", "replace"), state.clock())
+    keys = (credentials.credentials.encode("utf-8", "replace"),) if credentials and credentials.credentials else ()
+    return state.directory().authenticate(keys, state.clock())
 
 
 def admin(state: State, credentials: Credentials) -> Principal:

@@ -109,7 +109,8 @@ def _is_administrator(state: ControlState, secret: str) -> bool:
     if _is_password(state, secret):
         return True
     try:
-        return state.directory().authenticate(secret.strip().encode("utf-8", "replace"), state.clock()).role == "admin"
+        keys = (secret.strip().encode("utf-8", "replace"),)
+        return state.directory().authenticate(keys, state.clock()).role == "admin"
     except InvalidKey:
         return False
 

@@ -7,7 +7,7 @@ Nothing here waits for a slow peer: what it cannot take is cut off, and it comes
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,8 +33,10 @@ class CatalogMessage(msgspec.Struct, tag="catalog"):
 
 
 class CountersMessage(msgspec.Struct, tag="counters"):
-    """Control to data: what limits have used, as (limit id, scope, used); sent once to each new process."""
+    """Control to data: what has been used of the limits `limit_ids`, as (limit id, scope, used); answers `asked`."""
 
+    asked: int
+    limit_ids: list[str]
     used: list[tuple[str, str, int]]
 
 
@@ -46,6 +48,16 @@ class Hello(msgspec.Struct, tag="hello"):
     version: str
 
 
+class CountersWanted(msgspec.Struct, tag="wanted"):
+    """Data to control: what has been used of `limit_ids`? They apply here by now, so nobody uses them uncounted.
+
+    `asked` rises whenever the answer to what was asked before is of no use any more.
+    """
+
+    asked: int
+    limit_ids: list[str]
+
+
 class FiguresMessage(msgspec.Struct, tag="figures"):
     """Data to control: counters since that process began."""
 
@@ -53,7 +65,7 @@ class FiguresMessage(msgspec.Struct, tag="figures"):
 
 
 ToData = CatalogMessage | CountersMessage
-ToControl = Hello | FiguresMessage
+ToControl = Hello | CountersWanted | FiguresMessage
 
 _to_data: Final = msgspec.msgpack.Decoder(ToData)
 _to_control: Final = msgspec.msgpack.Decoder(ToControl)
@@ -97,13 +109,19 @@ class ChannelServer:
         workers: the data processes that are connected, with the figures each sent last.
     """
 
-    def __init__(self, path: Path, welcome: Callable[[], AsyncIterator[ToData]]) -> None:
-        """`welcome` gives what a process that connects is told first, as soon as each is known."""
+    def __init__(
+        self,
+        path: Path,
+        welcome: Callable[[], CatalogMessage],
+        answer: Callable[[CountersWanted], Awaitable[CountersMessage]],
+    ) -> None:
+        """`welcome` gives what a process that connects is told first, `answer` what it asks for later."""
         self._path = path
         self._welcome = welcome
+        self._answer = answer
         self._writers: dict[asyncio.StreamWriter, str] = {}
         self._server: asyncio.Server | None = None
-        self._talks: set[asyncio.Task[None]] = set()
+        self._answers: dict[asyncio.StreamWriter, tuple[CountersWanted, asyncio.Task[None]]] = {}
         self.workers: dict[str, dict[str, Any]] = {}
 
     async def start(self) -> None:
@@ -127,8 +145,7 @@ class ChannelServer:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers[writer] = ""
         try:
-            async for message in self._welcome():
-                send_or_cut(writer, frame(message))
+            send_or_cut(writer, frame(self._welcome()))
             while True:
                 self._take(_to_control.decode(await read_payload(reader)), writer)
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -137,14 +154,41 @@ class ChannelServer:
             log.warning("a data process sent what cannot be read", error=str(error))
         finally:
             self.workers.pop(self._writers.pop(writer, ""), None)
+            self._forget_question(writer)
             writer.close()
 
     def _take(self, message: ToControl, writer: asyncio.StreamWriter) -> None:
         if isinstance(message, Hello):
             self._writers[writer] = message.worker
             self.workers[message.worker] = {}
+        elif isinstance(message, CountersWanted):
+            self._take_question(message, writer)
         elif self._writers[writer]:
             self.workers[self._writers[writer]] = message.figures
+
+    def _take_question(self, wanted: CountersWanted, writer: asyncio.StreamWriter) -> None:
+        """Answer beside everything else; the question before is forgotten, unless it is asked again."""
+        known = self._answers.get(writer)
+        if known is not None and known[0] == wanted and not known[1].done():
+            return
+        self._forget_question(writer)
+        task = asyncio.get_running_loop().create_task(self._send_answer(wanted, writer))
+        task.add_done_callback(lambda done: _cut_unanswered(done, writer))
+        self._answers[writer] = wanted, task
+
+    def _forget_question(self, writer: asyncio.StreamWriter) -> None:
+        if (known := self._answers.pop(writer, None)) is not None:
+            known[1].cancel()
+
+    async def _send_answer(self, wanted: CountersWanted, writer: asyncio.StreamWriter) -> None:
+        send_or_cut(writer, frame(await self._answer(wanted)))
+
+
+def _cut_unanswered(task: asyncio.Task[None], writer: asyncio.StreamWriter) -> None:
+    """Let go of a process that could not be answered: it comes back and asks again."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a data process could not be answered", exc_info=error)
+        writer.transport.abort()
 
 
 class ChannelClient:

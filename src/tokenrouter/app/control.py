@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import wait
 from typing import Final
 
@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tokenrouter.admin.app import create_app
 from tokenrouter.admin.state import ControlState
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
-from tokenrouter.app.channel import CatalogMessage, ChannelServer, CountersMessage, ToData
+from tokenrouter.app.channel import CatalogMessage, ChannelServer, CountersMessage, CountersWanted
 from tokenrouter.app.snapshot import FILE_NAME, write_snapshot
 from tokenrouter.config.keyfile import load_or_create_secret, pepper, snapshot_key
 from tokenrouter.config.load import load
@@ -34,14 +34,14 @@ from tokenrouter.domain.windows import window_start
 from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.jobs.discovery import Discovery
 from tokenrouter.jobs.ledger_drain import LedgerDrain
-from tokenrouter.jobs.limit_use import NameOfKey, limit_counters
+from tokenrouter.jobs.limit_use import NameOfKey
 from tokenrouter.observe.logging import configure_logging
 from tokenrouter.observe.tasks import BackgroundTasks
 from tokenrouter.store.catalog_version import CatalogWatch
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import StoreError
 from tokenrouter.store.keys import KeyRequest, create_key, list_keys, remove_expired_keys
-from tokenrouter.store.limit_use import LimitCharge, carry_use, limit_use
+from tokenrouter.store.limit_use import LimitCharge, carry_use
 from tokenrouter.store.prepare import prepare_store
 from tokenrouter.store.setup_links import create_setup_link
 from tokenrouter.upstream.client import UpstreamClient
@@ -73,7 +73,7 @@ class ControlProcess:
         self._catalog = Catalog(version=time.time_ns() // 1_000_000)
         self._limits: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
         self._drain = LedgerDrain(store, settings.paths.state_dir / "journal", lambda: self._limits)
-        self._channel = ChannelServer(arguments.runtime / "channel.sock", self._welcome)
+        self._channel = ChannelServer(arguments.runtime / "channel.sock", self._welcome, self._answer)
         self._watcher = CatalogWatch(store)
         self._admin: ControlState | None = None
         self._stop = asyncio.Event()
@@ -89,24 +89,21 @@ class ControlProcess:
         write_snapshot(self._settings.paths.state_dir / FILE_NAME, self._catalog, self._snapshot_key)
         self._channel.broadcast(CatalogMessage(self._catalog))
 
-    async def _welcome(self) -> AsyncIterator[ToData]:
-        """Tell a new data process the state, and, once every dead one's journal is in, what limits have used."""
-        yield CatalogMessage(self._catalog)
+    def _welcome(self) -> CatalogMessage:
+        return CatalogMessage(self._catalog)
+
+    async def _answer(self, wanted: CountersWanted) -> CountersMessage:
+        """Tell what has been used of limits, once every dead process's journal is in."""
         while True:
             try:
-                used = await asyncio.to_thread(self._counters)
+                known, counters = await asyncio.to_thread(self._drain.counters)
             except (StoreError, SQLAlchemyError, OSError) as error:
                 log.warning("counters cannot be restored yet", reason=str(error))
                 await asyncio.sleep(1.0)
                 continue
-            yield CountersMessage(used)
-            return
-
-    def _counters(self) -> list[tuple[str, str, int]]:
-        self._drain.drain()
-        with self._store.read() as connection:
-            counters = limit_counters(limit_use(connection), self._limits[0], time.time())
-        return [(limit_id, scope, used) for (limit_id, scope), used in counters.items()]
+            told = known.intersection(wanted.limit_ids)
+            used = [(limit_id, scope, amount) for (limit_id, scope), amount in counters.items() if limit_id in told]
+            return CountersMessage(wanted.asked, sorted(told), used)
 
     async def run(self) -> None:
         """Serve until told to stop; then drain once more."""
@@ -204,7 +201,8 @@ class ControlProcess:
             start_s = carried.window_started_s or time.time()
             start_us = 0 if limit.window.kind == "lifetime" else int(window_start(limit.window, start_s, start_s) * 1e6)
             charges.append(LimitCharge(carried.limit_id, carried.scope, start_us, carried.used))
-        carry_use(self._store, charges, now_s=time.time())
+        if charges:
+            carry_use(self._store, charges, now_s=time.time())
 
     def _reload(self) -> None:
         """Read the configuration again (SIGHUP); one that is wrong changes nothing."""
@@ -217,6 +215,7 @@ class ControlProcess:
             return
         if self._admin is not None:
             self._admin.settings = self._settings
+        self._carry_use()
         self._rebuild()
         log.info("configuration reloaded")
 
@@ -255,11 +254,15 @@ class ControlProcess:
 
 
 async def _serve(arguments: ChildArguments) -> None:
-    settings = load(config=arguments.config, environ=os.environ, overrides=arguments.overrides())
-    configure_logging(settings.log_level, settings.log_format, "control")
-    settings.paths.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = prepare_store(settings.database_url)
-    await ControlProcess(settings, arguments, store).run()
+    try:
+        settings = load(config=arguments.config, environ=os.environ, overrides=arguments.overrides())
+        configure_logging(settings.log_level, settings.log_format, "control")
+        settings.paths.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        process = ControlProcess(settings, arguments, prepare_store(settings.database_url))
+    except (ConfigErrors, OSError, ValueError) as error:  # of the file, the state folder, the secret in it
+        arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error)}))
+        sys.exit(1)
+    await process.run()
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import time
 from dataclasses import asdict
 from typing import Final
 
+import msgspec
 import structlog
 import uvloop
 
@@ -23,13 +24,15 @@ from tokenrouter.app.channel import (
     CatalogMessage,
     ChannelClient,
     CountersMessage,
+    CountersWanted,
     FiguresMessage,
     Hello,
     ToData,
 )
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot
-from tokenrouter.config.keyfile import load_or_create_secret, pepper, snapshot_key
+from tokenrouter.config.keyfile import load_or_create_secret, pepper, responses_key, snapshot_key
 from tokenrouter.config.load import load
+from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.edge.control import ControlRelay
@@ -38,15 +41,22 @@ from tokenrouter.edge.service import Service
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
+from tokenrouter.gateway.ownership import Ownership
+from tokenrouter.gateway.resources import Resources
+from tokenrouter.gateway.stored_responses import StoredResponses
 from tokenrouter.jobs.catalog_builder import build_catalog
+from tokenrouter.journal.ownership_log import OwnershipLog
+from tokenrouter.journal.response_files import ResponseFiles
 from tokenrouter.journal.writer import JournalWriter
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.observe.figures import Figures
 from tokenrouter.observe.logging import configure_logging
 from tokenrouter.observe.tasks import BackgroundTasks
 from tokenrouter.upstream.client import UpstreamClient
+from tokenrouter.upstream.credentials import TokenKeeper, fetch_by
 
 FIGURES_EVERY_S: Final = 1.0
+SWEEP_RESPONSES_S: Final = 600.0
 GC_THRESHOLDS: Final = (50_000, 20, 50)
 """Fewer collections: the road makes no cycles, and what lives from start to end is frozen."""
 
@@ -86,17 +96,31 @@ class DataProcess:
         )
         self._figures = Figures()
         self._upstream = UpstreamClient(settings.proxies)
-        ports = Ports(self._journal, self._limiter, self._figures)
-        self._gateway = Gateway(self._source, self._upstream, ports)
+        self._tokens = TokenKeeper(fetch_by(self._upstream))
+        ports = Ports(self._journal, self._limiter, self._figures, self._tokens)
+        ownership = Ownership(OwnershipLog(settings.paths.state_dir / "owners"))
+        self._response_files = ResponseFiles(settings.paths.state_dir / "responses", responses_key(secret))
+        stored = StoredResponses(self._response_files)
+        self._gateway = Gateway(self._source, self._upstream, ports, ownership, stored)
         self._gateway.apply(catalog.policy)
         control = ControlRelay(self._upstream, arguments.runtime / "control.sock")
+        self._resources = Resources(self._gateway, self._source, self._upstream, ports, ownership)
         self._service = Service(
-            self._gateway, self._source, self._limiter, control, readiness=self, is_draining=lambda: self._draining
+            self._gateway,
+            self._source,
+            self._limiter,
+            control,
+            readiness=self,
+            is_draining=lambda: self._draining,
+            resources=self._resources,
+            stored=stored,
         )
         self._connections = Connections(self._service, _bounds(settings))
         self._channel = ChannelClient(
             arguments.runtime / "channel.sock", Hello(str(os.getpid()), os.getpid(), __version__), self._on_message
         )
+        self._wanted: frozenset[str] = frozenset()
+        self._asked = 0
         self._draining = False
         self._stop = asyncio.Event()
 
@@ -115,6 +139,7 @@ class DataProcess:
         tasks.start(self._journal.keep_synced(), "journal sync")
         tasks.start(self._connections.sweep(), "connection sweep")
         tasks.start(self._gateway.sweep(), "stream sweep")
+        tasks.start(self._sweep_responses(), "stored responses sweep")
         tasks.start(self._channel.run(), "channel")
         tasks.start(self._send_figures(), "figures")
         self._watch_parent(loop)
@@ -122,8 +147,9 @@ class DataProcess:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
-        await self._stop.wait()
-        await self._drain(server)
+        async with self._tokens:
+            await self._stop.wait()
+            await self._drain(server)
         await tasks.close()
         self._upstream.close()
         self._journal.close()
@@ -155,8 +181,9 @@ class DataProcess:
         match message:
             case CatalogMessage(catalog):
                 self._apply(catalog)
-            case CountersMessage(used):
-                self._limiter.restore({(limit_id, scope): amount for limit_id, scope, amount in used})
+            case CountersMessage(asked, limit_ids, used) if asked == self._asked:
+                self._limiter.restore({(limit_id, scope): amount for limit_id, scope, amount in used}, limit_ids)
+                self._resources.batches.hold_again()
 
     def _apply(self, catalog: Catalog) -> None:
         directory = Directory(catalog, self._pepper)
@@ -165,12 +192,27 @@ class DataProcess:
         self._limiter.reload(catalog.limits)
         self._gateway.apply(catalog.policy)
         self._source.swap(directory)
+        self._ask_for_counters()
+
+    def _ask_for_counters(self) -> None:
+        """Ask what was used of limits that are new here; requests that began without them are in that answer."""
+        wanted = self._limiter.unrestored
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._asked += 1
+        if wanted:
+            self._channel.send(CountersWanted(self._asked, sorted(wanted)))
 
     async def _send_figures(self) -> None:
         while True:
             self._figures.gauges = self._gauges()
             self._channel.send(FiguresMessage(self._figures.snapshot()))
             await asyncio.sleep(FIGURES_EVERY_S)
+
+    async def _sweep_responses(self) -> None:
+        while True:
+            await asyncio.to_thread(self._response_files.sweep)
+            await asyncio.sleep(SWEEP_RESPONSES_S)
 
     def _gauges(self) -> dict[str, float]:
         upstream = {f"upstream_{name}": float(value) for name, value in asdict(self._upstream.figures).items()}
@@ -207,9 +249,14 @@ def _bounds(settings: Settings) -> Bounds:
 
 
 async def _serve(arguments: ChildArguments) -> None:
-    settings = load(config=arguments.config, environ=os.environ, overrides=arguments.overrides())
-    configure_logging(settings.log_level, settings.log_format, "data")
-    await DataProcess(settings, arguments).run()
+    try:
+        settings = load(config=arguments.config, environ=os.environ, overrides=arguments.overrides())
+        configure_logging(settings.log_level, settings.log_format, "data")
+        process = DataProcess(settings, arguments)
+    except (ConfigErrors, OSError, ValueError) as error:  # of the file, the state folder, the secret in it
+        arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error)}))
+        sys.exit(1)
+    await process.run()
 
 
 def main() -> None:

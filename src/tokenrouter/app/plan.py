@@ -15,6 +15,7 @@ class Plan:
         lines: what to print at the start, after the address.
         model: a model name for the curl line.
         drain_s: how long running requests may take to end.
+        start_s: how long the data process may take to be ready for the first time.
     """
 
     state_dir: str
@@ -28,6 +29,7 @@ class Plan:
     lines: list[str] = field(default_factory=list)
     model: str = ""
     drain_s: float = 30.0
+    start_s: float = 60.0
 
     def to_json(self) -> str:
         """Return it as one line; it holds no secret."""

@@ -3,6 +3,9 @@
 It loads the standard library only and does nothing per request. The socket is bound here and inherited,
 so while a data process is replaced, clients wait in its backlog instead of being refused. The children
 learn of the supervisor's own death by the end of a pipe.
+
+A child that was ready once is started again for ever. Where the data process or the sandbox never becomes
+ready, trying on would only hide why: the server ends. The control process may stay away however long.
 """
 
 import asyncio
@@ -30,6 +33,8 @@ FIRST_PAUSE_S: Final = 0.05
 LONGEST_PAUSE_S: Final = 5.0
 LONG_LIFE_S: Final = 10.0
 """A child that lived this long is restarted at once again."""
+START_TRIES: Final = 3
+"""How often a child may end without having been ready once; a lack that passes by itself is over by then."""
 STOP_CONTROL_S: Final = 10.0
 STOP_SLACK_S: Final = 5.0
 
@@ -39,11 +44,35 @@ class StartFailed(Exception):
 
 
 class Child:
-    """One process that is kept alive."""
+    """One process that is kept alive.
 
-    def __init__(self, name: str, command: Sequence[str], fds: Sequence[int], environment: Mapping[str, str]) -> None:
+    Attributes:
+        first_word: what it said when it was ready for the first time.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        fds: Sequence[int],
+        environment: Mapping[str, str],
+        *,
+        is_vital: bool = False,
+        says_ready: bool = True,
+        start_s: float = 0.0,
+    ) -> None:
+        """`is_vital`: without it there is no server; `start_s`: how long its first start may take, 0 for ever.
+
+        One that does not say when it is ready has worked when it has lived for `LONG_LIFE_S`.
+        """
         self.name = name
         self.first_word: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._is_vital = is_vital
+        self._says_ready = says_ready
+        self._start_s = start_s
+        self._problem = ""
+        self._was_up = False
+        self._tries = 0
         self._command = list(command)
         self._fds = tuple(fds)
         self._environment = dict(environment)
@@ -52,17 +81,34 @@ class Child:
         self._pause_s = FIRST_PAUSE_S
 
     async def keep_running(self) -> None:
-        """Start the process, and again whenever it ends, until `stop`."""
+        """Start the process, and again whenever it ends, until `stop`.
+
+        Raises:
+            StartFailed: a vital one has ended `START_TRIES` times and was never ready.
+        """
         while not self._must_end():
             began_s = time.monotonic()
-            code = await self._run_once()
+            try:
+                how = _how(await self._run_once())
+            except OSError as error:
+                how = error.strerror or str(error)
             if self._must_end():
                 return
-            if time.monotonic() - began_s > LONG_LIFE_S:
-                self._pause_s = FIRST_PAUSE_S
-            _say(f"the {self.name} process ended ({_how(code)}); starting it again")
+            self._note_end(how, time.monotonic() - began_s)
+            _say(f"the {self.name} process ended ({how}); starting it again")
             await asyncio.sleep(self._pause_s)
             self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+
+    def _note_end(self, how: str, lived_s: float) -> None:
+        if lived_s > LONG_LIFE_S:
+            self._pause_s = FIRST_PAUSE_S
+        self._was_up |= self.first_word.done() if self._says_ready else lived_s > LONG_LIFE_S
+        self._tries += 1
+        if self._is_vital and not self._was_up and self._tries == START_TRIES:
+            why = self._problem or "what it said last stands above"
+            raise StartFailed(
+                f"the {self.name} process ended {START_TRIES} times without being ready once ({how}): {why}"
+            )
 
     def _must_end(self) -> bool:
         return self._stopping
@@ -73,19 +119,32 @@ class Child:
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
-                *(["--ready-fd", str(ready_write)] if self.name != "sandbox" else []),
+                *(["--ready-fd", str(ready_write)] if self._says_ready else []),
                 pass_fds=(*self._fds, ready_write),
                 env=self._environment,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL if self.name == "sandbox" else None,
+                stdout=None if self._says_ready else asyncio.subprocess.DEVNULL,
                 start_new_session=True,
             )
+        except OSError:
+            os.close(ready_read)
+            raise
         finally:
             os.close(ready_write)
-        listening = asyncio.get_running_loop().create_task(self._hear(ready_read))
+        loop = asyncio.get_running_loop()
+        patience = loop.call_later(self._start_s, self._lose_patience) if self._start_s else None
+        listening = loop.create_task(self._hear(ready_read))
         code = await self._process.wait()
+        if patience is not None:
+            patience.cancel()
         await listening
         return code
+
+    def _lose_patience(self) -> None:
+        """End a process that hangs in its first start."""
+        if not self.first_word.done() and not self._stopping:
+            self._problem = f"it was not ready within {self._start_s:g} s"
+            self.send(signal.SIGKILL)
 
     async def _hear(self, fd: int) -> None:
         """Take the child's one line, if it ever says it."""
@@ -96,9 +155,17 @@ class Child:
         )
         line = await reader.readline()
         transport.close()
-        if line and not self.first_word.done():
-            with suppress(ValueError):
-                self.first_word.set_result(json.loads(line))
+        with suppress(ValueError):
+            self._take(json.loads(line))
+
+    def _take(self, word: dict[str, Any]) -> None:
+        """Keep the first good news, and tell bad news once."""
+        problem = word.get("problem", "")
+        if problem and problem != self._problem:
+            _say(f"the {self.name} process cannot work: {problem}")
+        self._problem = problem
+        if not problem and not self.first_word.done():
+            self.first_word.set_result(word)
 
     def send(self, number: int) -> None:
         """Send a signal to the process and what it has started, if it is there."""
@@ -133,7 +200,8 @@ class Supervisor:
         """Serve until a signal says to stop.
 
         Raises:
-            StartFailed: the address or the state folder is taken.
+            StartFailed: the address or the state folder is taken, or a process that is needed cannot start.
+            OSError: something else that is needed cannot be had.
         """
         lock = _lock(self._state)
         listener = await _listen(self._plan.host, self._plan.port)
@@ -155,7 +223,12 @@ class Supervisor:
         listen_fd = listener.fileno()
         usual = ["--runtime", str(runtime), "--parent-fd", str(parent), *self._flags()]
         data = Child(
-            "data", [*self._plan.data, *usual, "--listen-fd", str(listen_fd)], (listen_fd, parent), environment
+            "data",
+            [*self._plan.data, *usual, "--listen-fd", str(listen_fd)],
+            (listen_fd, parent),
+            environment,
+            is_vital=True,
+            start_s=self._plan.start_s,
         )
         control = Child("control", [*self._plan.control, *usual], (parent,), environment)
         children = [data, control, *([sandbox] if sandbox is not None else [])]
@@ -164,7 +237,9 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGHUP, control.send, signal.SIGHUP)
         keepers = [loop.create_task(child.keep_running()) for child in children]
         greeting = loop.create_task(self._greet(data, control, _address(listener)))
-        await self._asked_to_stop.wait()
+        asked = loop.create_task(self._asked_to_stop.wait())
+        await asyncio.wait([asked, *keepers], return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
         greeting.cancel()
         listener.close()
         await data.stop(self._plan.drain_s + STOP_SLACK_S)
@@ -190,7 +265,7 @@ class Supervisor:
         books = self._state / "sandbox" / "books.jsonl"
         books.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         command = [*self._plan.sandbox, "--fd", str(fd), "--parent-fd", str(parent), "--books", str(books)]
-        return Child("sandbox", command, (fd, parent), own)
+        return Child("sandbox", command, (fd, parent), own, is_vital=True, says_ready=False)
 
     def _ask_to_stop(self, children: Sequence[Child]) -> None:
         """The first signal drains; a second one ends everything at once."""
@@ -204,9 +279,7 @@ class Supervisor:
         await data.first_word
         _print(banner.address_lines(address, self._plan.lines))
         word = await control.first_word
-        if problem := word.get("problem"):
-            _say(f"the control process cannot work: {problem}")
-        elif word.get("first_start"):
+        if word.get("first_start"):
             link, key = word["setup_link"], word["key"]
             if sys.stdout.isatty():
                 _print(banner.first_start_lines(address, link, key, self._plan.model))
@@ -218,8 +291,14 @@ class Supervisor:
 
 def _lock(state: Path) -> int:
     """Hold the state folder for this server alone; return the lock's descriptor."""
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fd = os.open(state / "torod.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd = os.open(state / "torod.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StartFailed(
+            f"the state folder {state} cannot be used: {error.strerror}; mend that, "
+            "or choose another one with TOKENROUTER_HOME"
+        ) from None
     deadline_s = time.monotonic() + BIND_PATIENCE_S
     while True:
         try:
@@ -283,7 +362,7 @@ def main() -> None:
         plan = Plan.from_json(file.read())
     try:
         asyncio.run(_run(plan))
-    except StartFailed as error:
+    except (StartFailed, OSError) as error:
         sys.exit(f"torod: {error}")
 
 

@@ -63,7 +63,7 @@ def _classroom(environ: Mapping[str, str], timeouts: Timeouts) -> list[tuple[Pro
     provider = Provider(
         name="provider",
         kind="openai-compatible",
-        base_url=environ.get("PROVIDER_BASE_URL", CLASSROOM_BASE_URL).rstrip("/"),
+        base_url=(environ.get("PROVIDER_BASE_URL") or CLASSROOM_BASE_URL).rstrip("/"),
         secret=secret,
         origin="environment",
         timeouts=timeouts,
@@ -124,7 +124,7 @@ def sandbox_provider(url: str) -> Provider:
     """Return the provider that needs no account."""
     return Provider(
         name="sandbox",
-        kind="openai-compatible",
+        kind="sandbox",
         base_url=url.rstrip("/"),
         origin="sandbox",
         allow_private=True,

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 
 from tokenrouter.config.positions import line_numbers
 from tokenrouter.config.problems import Problem
@@ -16,7 +15,7 @@ from tokenrouter.config.settings import CarriedUse, KeySetting
 from tokenrouter.config.table import Table
 from tokenrouter.domain.catalog import Alias, AliasTarget, OnDisconnect, Origin, Provider, Role, Timeouts
 from tokenrouter.domain.keys import MIN_KEY_CHARS
-from tokenrouter.domain.ledger import Price
+from tokenrouter.domain.ledger import Operation, Price
 from tokenrouter.domain.limit_text import (
     limit_id,
     parse_amount,
@@ -30,6 +29,8 @@ from tokenrouter.domain.limit_text import (
 )
 from tokenrouter.domain.limits import Limit, Metric, Window
 from tokenrouter.providers import known_kinds, preset
+from tokenrouter.providers.presets import OPERATION_PATHS
+from tokenrouter.providers.urls import split_base_url
 
 PROVIDER_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
 ROLES: Final = ("admin", "keymaster", "inferrer")
@@ -37,18 +38,39 @@ ROLES: Final = ("admin", "keymaster", "inferrer")
 
 def open_file(path: Path, problems: list[Problem]) -> Table:
     """Return the file's top table; an unreadable file is a problem and an empty table."""
+    nothing = Table({}, "", path.name, {}, problems)
     try:
         text = path.read_text(encoding="utf-8")
-        values = tomllib.loads(text, parse_float=Decimal)
     except (OSError, UnicodeDecodeError) as error:
         problems.append(Problem(str(path), "", f"cannot be read: {getattr(error, 'strerror', None) or error}"))
-        return Table({}, "", path.name, {}, problems)
+        return nothing
+    try:
+        values = tomllib.loads(text, parse_float=Decimal)
+        lines = line_numbers(text)
+        return Table(_within_64_bits(values, "", path.name, lines, problems), "", path.name, lines, problems)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
-        where = f"{path.name}:{line[1]}" if line else path.name
-        problems.append(Problem(where, "", f"is not TOML: {error}"))
-        return Table({}, "", path.name, {}, problems)
-    return Table(values, "", path.name, line_numbers(text), problems)
+        problems.append(Problem(f"{path.name}:{line[1]}" if line else path.name, "", f"is not TOML: {error}"))
+    except (ValueError, ArithmeticError):  # of int() and Decimal()
+        nothing.problem("", "is not TOML: holds a number that is too large")
+    except RecursionError:
+        nothing.problem("", "is not TOML: is nested too deeply")
+    return nothing
+
+
+def _within_64_bits(value: Any, path: str, file: str, lines: Mapping[str, int], problems: list[Problem]) -> Any:
+    """Return `value` with 0 for every whole number that TOML has no room for (TOML 1.0, "Integer")."""
+    if isinstance(value, dict):
+        return {
+            key: _within_64_bits(inner, f"{path}.{key}" if path else key, file, lines, problems)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_within_64_bits(inner, f"{path}[{i}]", file, lines, problems) for i, inner in enumerate(value)]
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        Table({}, path, file, lines, problems).problem("", "is larger than 64 bits")
+        return 0
+    return value
 
 
 @dataclass(slots=True)
@@ -69,7 +91,7 @@ class Secrets:
             return found
         try:
             return Path(name).expanduser().read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             table.problem(key, f"the file {name!r} cannot be read: {getattr(error, 'strerror', None) or error}")
             return ""
 
@@ -160,6 +182,7 @@ def _read_provider(table: Table, secrets: Secrets, timeouts: Timeouts, subjects:
             enabled=table.flag("enabled", True),
             timeouts=read_timeouts(table.table("timeouts"), timeouts),
             on_disconnect=cast(OnDisconnect, table.choice("on_disconnect", ("cancel", "drain"), "cancel")),
+            operations=_operations(table),
             allowed_models=table.texts("allowed_models"),
             model_mapping=table.mapping("model_mapping"),
             models=table.texts("models"),
@@ -168,6 +191,15 @@ def _read_provider(table: Table, secrets: Secrets, timeouts: Timeouts, subjects:
         )
     )
     table.finish()
+
+
+def _operations(table: Table) -> tuple[Operation, ...]:
+    """Read what the provider offers, where it is not what its type does."""
+    named = table.texts("operations")
+    for name in named:
+        if name not in OPERATION_PATHS:
+            table.problem("operations", f"{name!r} is not known", suggestion(name, tuple(OPERATION_PATHS)))
+    return tuple(operation for operation in OPERATION_PATHS if operation in named)
 
 
 def _base_url(table: Table, usual: str) -> str:
@@ -181,17 +213,12 @@ def _base_url(table: Table, usual: str) -> str:
 
 
 def base_url_mistake(url: str) -> str | None:
-    """Return what is wrong with a provider's base URL, or None."""
-    if "{" in url:
-        return f"{url!r} still has a {{placeholder}}; put your own value there"
+    """Return what is wrong with a provider's base URL, or None; it is not shown, since it may hold a password."""
     try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    if not usable:
-        return f"{url!r} is not an http:// or https:// URL"
-    return "must not hold a user name or password; use api_key" if parts.username or parts.password else None
+        split_base_url(url)
+    except ValueError as error:
+        return str(error).removeprefix("base_url ")
+    return None
 
 
 # Keys.
@@ -359,7 +386,7 @@ def read_model_mapping(path: str, where: str, problems: list[Problem]) -> dict[s
         mapping = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         problems.append(Problem(where, "", f"the file {path!r} cannot be read: {error}"))
         return {}
     if not isinstance(mapping, dict) or not all(isinstance(value, str) for value in mapping.values()):

@@ -52,6 +52,11 @@ def pepper(secret: bytes) -> bytes:
     return hmac.digest(secret, b"tokenrouter api key pepper", "sha256")
 
 
+def responses_key(secret: bytes) -> bytes:
+    """Return the key that encrypts stored responses."""
+    return hmac.digest(secret, b"tokenrouter stored responses", "sha256")
+
+
 def snapshot_key(secret: bytes) -> bytes:
     """Return the key that encrypts the Catalog on disk."""
     return hmac.digest(secret, b"tokenrouter catalog snapshot", "sha256")

@@ -1,13 +1,14 @@
 """Everything that configures an installation, put together: flags > environment > `.env` > file > defaults."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
 
 from tokenrouter.config.environment import environment_limits, environment_providers, read_number, sandbox_provider
-from tokenrouter.config.file import Secrets, Subjects, open_file, read_subjects, read_timeouts
+from tokenrouter.config.file import Secrets, Subjects, base_url_mistake, open_file, read_subjects, read_timeouts
 from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
 from tokenrouter.config.problems import ConfigErrors, Problem
 from tokenrouter.config.proxies import read_proxies
@@ -16,7 +17,11 @@ from tokenrouter.config.table import Table
 from tokenrouter.domain.catalog import OnJournalFailure, Policy, Provider, Timeouts
 from tokenrouter.domain.keys import SHORT_KEY_CHARS
 from tokenrouter.domain.limit_text import suggestion
+from tokenrouter.providers import adapter
 
+_ADDRESS: Final = re.compile(
+    r"(?:\[(?P<v6>[0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|(?P<name>[\w.-]*)):(?P<port>[0-9]{1,5})", re.ASCII
+)
 _NOT_YET: Final = "is not in this version"
 _NO_AUTH: Final = "gives everybody on this machine, and behind its proxies, an admin's rights"
 
@@ -125,6 +130,7 @@ def _policy(top: Table, environ: Mapping[str, str]) -> Policy:
         max_waiting_requests=top.count("max_waiting_requests", usual.max_waiting_requests),
         hold_first_byte_s=top.seconds("hold_first_byte_s", usual.hold_first_byte_s, least=0.1),
         keep_alive_s=top.seconds("keep_alive_s", usual.keep_alive_s, least=0.1),
+        responses_store_default=top.flag("responses_store_default", default=False),
         on_journal_failure=cast(OnJournalFailure, top.choice("on_journal_failure", ("refuse", "serve"), "refuse")),
     )
 
@@ -138,7 +144,7 @@ def _listen_addr(top: Table, environ: Mapping[str, str], flags: Mapping[str, Any
         ("$PORT", _host_and_port(environ)),
         (top.where("listen_addr"), in_file),
     )
-    where, address = next((where, value) for where, value in named if value)
+    where, address = next(((where, value) for where, value in named if value), named[-1])
     if split_address(address) is None:
         top.problems.append(Problem(where, "listen_addr", f"{address!r} is not host:port, like 127.0.0.1:8080"))
         return "127.0.0.1:8080"
@@ -153,20 +159,22 @@ def _host_and_port(environ: Mapping[str, str]) -> str:
 
 def split_address(address: str) -> tuple[str, int] | None:
     """Return host and port of `host:port` or `[v6]:port`; an empty host is loopback; None when it is neither."""
-    host, colon, port = address.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535 or (":" in host and not host.startswith("[")):
+    parts = _ADDRESS.fullmatch(address)
+    if parts is None or int(parts["port"]) > 65535:
         return None
-    return host.strip("[]") or "127.0.0.1", int(port)
+    return parts["v6"] or parts["name"] or "127.0.0.1", int(parts["port"])
 
 
 def _database_url(top: Table, environ: Mapping[str, str], paths: Paths) -> str:
     """Only SQLite so far; a relative path is relative to the state folder."""
-    url = environ.get("TOKENROUTER_DATABASE_URL") or environ.get("DATABASE_URL") or top.text("database_url")
-    where = "$DATABASE_URL" if environ.get("DATABASE_URL") else top.where("database_url")
+    named = [(f"${name}", environ.get(name, "")) for name in ("TOKENROUTER_DATABASE_URL", "DATABASE_URL")]
+    in_file = (top.where("database_url"), top.text("database_url"))
+    where, url = next(((where, value) for where, value in named if value), in_file)
     if not url:
         return f"sqlite:///{paths.state_dir / 'tokenrouter.db'}"
     scheme, _, rest = url.partition("://")
-    if scheme not in ("sqlite", "sqlite+aiosqlite") or not rest.startswith("/") or len(rest) < 2:
+    is_file = rest.startswith("/") and len(rest) > 1 and "?" not in rest and rest.isprintable()
+    if scheme not in ("sqlite", "sqlite+aiosqlite") or not is_file:
         message = f"{url.partition('@')[0]!r} cannot be used: only sqlite:///FILE; another database {_NOT_YET}"
         top.problems.append(Problem(where, "database_url", message))
         return f"sqlite:///{paths.state_dir / 'tokenrouter.db'}"
@@ -240,7 +248,20 @@ def _check(settings: Settings, top: Table) -> None:
             top.problems.append(Problem(where, f"{path}.api_key", message))
         if _is_own_listener(provider, settings.listen_addr):
             top.problems.append(Problem(where, f"{path}.base_url", "is this gateway's own address"))
+        if message := _why_unusable(provider):
+            top.problems.append(Problem(where, path, message))
     _check_scopes(settings, top, names)
+
+
+def _why_unusable(provider: Provider) -> str:
+    """Return why no request to `provider` can be written, or ""; base URLs are looked at where they are read."""
+    if base_url_mistake(provider.base_url) is not None:
+        return ""
+    try:
+        adapter(provider)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _check_keys(settings: Settings, top: Table) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from tokenrouter.config.problems import ConfigErrors, Problem
 from tokenrouter.config.settings import Paths
 
 
@@ -10,20 +11,23 @@ def find_paths(environ: Mapping[str, str], config: str | None) -> Paths:
     """Return this installation's paths. A file in the current folder is never picked up by itself.
 
     `config` and `$TOKENROUTER_CONFIG` name a file that must exist (checked when it is read).
+
+    Raises:
+        ConfigErrors: a path names the home of nobody, or one that cannot be looked at.
     """
-    home = Path(environ.get("HOME") or Path.home())
     own = environ.get("TOKENROUTER_HOME")
     if own:
-        base = Path(own).expanduser().absolute()
+        base = _user_path(own, "$TOKENROUTER_HOME")
         default, state, cache = base / "torod.toml", base / "data", base / "cache"
     else:
+        home = _user_path(environ.get("HOME") or "~", "$HOME")
         default = Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "tokenrouter" / "torod.toml"
         state = Path(environ.get("XDG_DATA_HOME") or home / ".local/share") / "tokenrouter"
         cache = Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "tokenrouter"
     named = config or environ.get("TOKENROUTER_CONFIG")
-    chosen = Path(named).expanduser().absolute() if named else default
+    chosen = _user_path(named, "--config" if config else "$TOKENROUTER_CONFIG") if named else default
     return Paths(
-        config_file=chosen if named or chosen.is_file() else None,
+        config_file=chosen if named or _is_file(chosen) else None,
         default_config_file=default,
         state_dir=state,
         cache_dir=cache,
@@ -31,12 +35,32 @@ def find_paths(environ: Mapping[str, str], config: str | None) -> Paths:
 
 
 def dotenv_file(environ: Mapping[str, str], paths: Paths) -> Path | None:
-    """Return the `.env` file that is read: `$TOKENROUTER_ENV_FILE`, else the one beside the configuration file."""
+    """Return the `.env` file that is read: `$TOKENROUTER_ENV_FILE`, else the one beside the configuration file.
+
+    Raises:
+        ConfigErrors: as `find_paths`.
+    """
     named = environ.get("TOKENROUTER_ENV_FILE")
     if named:
-        return Path(named).expanduser().absolute()
+        return _user_path(named, "$TOKENROUTER_ENV_FILE")
     beside = (paths.config_file or paths.default_config_file).with_name(".env")
-    return beside if beside.is_file() else None
+    return beside if _is_file(beside) else None
+
+
+def _user_path(text: str, where: str) -> Path:
+    """Return an absolute path, `~` and `~user` resolved."""
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        message = f"{text!r} cannot be resolved: it is the home folder of nobody"
+        raise ConfigErrors([Problem(where, "", message, "write the whole path")]) from None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise ConfigErrors([Problem(str(path), "", f"cannot be read: {error.strerror}")]) from None
 
 
 def read_dotenv(path: Path) -> dict[str, str]:

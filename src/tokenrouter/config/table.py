@@ -1,13 +1,16 @@
 """A strict view of one TOML table: what is asked for is checked, what is never asked for is unknown."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from tokenrouter.config.problems import Problem
 from tokenrouter.domain.limit_text import suggestion
 
+MAX_S: Final = 10**9
+"""Below this a length of time is one; it is some thirty years."""
 _NAMES = {str: "text in quotes", bool: "true or false", int: "a whole number", dict: "a table", list: "an array"}
 
 
@@ -28,7 +31,7 @@ class Table:
         """Return `torod.toml:12` for `key`, or for the table itself."""
         path = self.path(key)
         while path and path not in self._lines:
-            path = path.rpartition(".")[0]
+            path = path[: max(path.rfind("."), path.rfind("["), 0)]
         line = self._lines.get(path)
         return self._file if line is None else f"{self._file}:{line}"
 
@@ -71,10 +74,12 @@ class Table:
         value = self.raw(key)
         if value is None:
             return default
-        if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not least <= value < 10**9:
-            self.problem(key, f"{value!r} must be a number of seconds, at least {least:g}")
+        is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        length_s = float(value) if is_number else math.nan
+        if not least <= length_s < MAX_S:
+            self.problem(key, f"{_shown(value)} must be a number of seconds, at least {least:g}")
             return default
-        return float(value)
+        return length_s
 
     def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
         """Return one of `known`."""
@@ -111,7 +116,7 @@ class Table:
             except ValueError:
                 value = None
         if not isinstance(value, datetime):
-            self.problem(key, f"{self.raw(key)!r} is not a time; write it like 2027-01-31T12:00:00Z")
+            self.problem(key, f"{_shown(self.raw(key))} is not a time; write it like 2027-01-31T12:00:00Z")
             return None
         return value.replace(tzinfo=value.tzinfo or UTC).timestamp()
 
@@ -135,7 +140,7 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.problem(key, f"{value!r} must be {_NAMES[kind]}")
+            self.problem(key, f"{_shown(value)} must be {_NAMES[kind]}")
             return default
         return value
 
@@ -144,3 +149,8 @@ class Table:
         for key in self._values:
             if key not in self._known:
                 self.problem(key, "unknown key", suggestion(key, tuple(sorted(self._known))))
+
+
+def _shown(value: object) -> str:
+    """Return a value that is wrong, for a message; what is in an array or a table may be a secret."""
+    return _NAMES[type(value)] if isinstance(value, list | dict) else repr(value)

@@ -5,17 +5,37 @@ per dialect and never asks which one it is.
 """
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
-from tokenrouter.dialects.json import JsonObject
+from tokenrouter.dialects.json import RawObject
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Operation, Usage
 
 Fields = dict[str, msgspec.Raw | bytes]
 """Top-level fields on their way to a provider, as JSON."""
+AnswerKind = Literal["text", "media", "bytes"]
+"""What a whole answer is: JSON that grows with what the model said, JSON with files in it, or no JSON at all."""
+
+
+class RequestBody(Protocol):
+    """A body, split so that single fields of it can be changed."""
+
+    @property
+    def fields(self) -> RawObject:
+        """Its top-level JSON fields as they were sent; none where it is no JSON."""
+
+    def with_value(self, name: str, value: bytes) -> list[bytes | memoryview]:
+        """Return the body in pieces, with `value` (as JSON) in the place of the field `name`, which it has."""
+
+    def changed(self, changes: Mapping[str, msgspec.Raw | bytes]) -> list[bytes | memoryview]:
+        """Return the body in pieces, with `changes` (as JSON) in the place of the fields of that name or at the end."""
+
+    def without(self, names: Collection[str]) -> "RequestBody":
+        """Return the body without the fields of those `names`."""
 
 
 @dataclass(slots=True)
@@ -27,23 +47,34 @@ class Head:
         max_output_tokens: the client's own bound, or None.
         wants_usage: whether the client asked for a usage report in its stream (True for whole answers).
         answers: how many alternatives are asked for (`n`).
-        size: bytes of the body.
+        size: bytes of the body, as far as it is text; a file counts as the text of as many tokens.
+        answer: what a whole answer will be.
+        headers: header lines that the provider needs to read this body, where the lane's head does not have them.
+        least_output_tokens: what is to be held for the answer at least.
     """
 
-    body: JsonObject
+    body: RequestBody
     model: str
     stream: bool
     max_output_tokens: int | None
     wants_usage: bool
     answers: int
     size: int
+    answer: AnswerKind = "text"
+    headers: bytes = b""
+    least_output_tokens: int = 0
 
 
 class StreamReading(Protocol):
     """How to read one dialect's stream without decoding each event."""
 
-    content: re.Pattern[bytes]
-    """Group 1 of each match is text that the model produced, still JSON-escaped."""
+    @property
+    def content(self) -> re.Pattern[bytes]:
+        """Group 1 of each match is text that the model produced, still JSON-escaped."""
+
+    @property
+    def usage_mark(self) -> bytes:
+        """What an event that reports usage surely holds, such as `"usage"` in its quotes."""
 
     def starts_content(self, events: bytes) -> bool:
         """Whether `events` hold more than the frames that only say a stream has begun."""
@@ -54,8 +85,11 @@ class StreamReading(Protocol):
     def closing(self, last_events: bytes) -> bytes | None:
         """Return what is missing at the end of a stream that stopped after `last_events`, or None if it was cut."""
 
-    def usage(self, payload: bytes) -> Usage | None:
-        """Return the usage that one event's JSON reports, if it does."""
+    def usage(self, payload: bytes, before: Usage | None) -> Usage | None:
+        """Return the usage that one event's JSON reports, if it does.
+
+        `before` is what earlier events reported; some dialects tell the input first and the output later.
+        """
 
     def is_only_usage(self, payload: bytes) -> bool:
         """Whether the event exists just to report usage, so that it goes when the client did not ask."""
@@ -67,18 +101,43 @@ class StreamReading(Protocol):
 class Dialect(Protocol):
     """One wire format of one operation."""
 
-    name: str
-    operation: Operation
-    reading: StreamReading
-    keep_alive: bytes
-    """What may be sent in a silent stream without meaning anything."""
+    @property
+    def name(self) -> str:
+        """Stable, part of the API; its codec of conversations has the same."""
 
-    def peek(self, body: bytes) -> Head:
-        """Return what the road needs of `body`.
+    @property
+    def operation(self) -> Operation:
+        """What it asks for."""
+
+    @property
+    def reading(self) -> StreamReading:
+        """How its streams are read."""
+
+    @property
+    def id_header(self) -> bytes:
+        """Where its clients look for the id of their request."""
+
+    @property
+    def forwarded(self) -> tuple[bytes, ...]:
+        """Headers of the client's that change what the provider does and say nothing about who asks."""
+
+    @property
+    def default_headers(self) -> Mapping[bytes, bytes]:
+        """What a provider of this dialect demands of them where the client left it out."""
+
+    @property
+    def keep_alive(self) -> bytes:
+        """What may be sent in a silent stream without meaning anything; empty where there is nothing such."""
+
+    def peek(self, body: bytes, model: str | None = None, stream: bool | None = None) -> Head:
+        """Return what the road needs of `body`; `model` and `stream` are from the path where a dialect has them there.
 
         Raises:
             InvalidRequest: not JSON, no model, or a field of the wrong type; the error names it.
         """
+
+    def model_field(self, model: str) -> bytes | None:
+        """Return the value of the request's `model` field, or None in dialects that have it in the path."""
 
     def asking_usage(self, head: Head) -> Fields:
         """Return the request fields that make a provider report usage in its stream."""

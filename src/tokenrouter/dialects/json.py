@@ -6,7 +6,7 @@ changed field between untouched ones.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -50,7 +50,7 @@ class JsonObject(NamedTuple):
 
         Every other value stays as it was sent; large ones are not copied.
         """
-        if not self.is_compact:
+        if not self.is_compact or not self.fields:
             return write_object({**self.fields, **changes})
         view = memoryview(self.body)
         pieces: list[bytes | memoryview] = []
@@ -64,6 +64,13 @@ class JsonObject(NamedTuple):
             at += size
         added = [b",%b:%b" % (_encode(key), value) for key, value in changes.items() if key not in self.fields]
         return [*pieces, view[taken:-1], *added, b"}"] if added else [*pieces, view[taken:]]
+
+    def without(self, names: Collection[str]) -> "JsonObject":
+        """Return the object without the fields of those `names`."""
+        if not any(name in self.fields for name in names):
+            return self
+        fields = {name: raw for name, raw in self.fields.items() if name not in names}
+        return JsonObject(b"".join(write_object(fields)), fields, is_compact=True)
 
 
 def peek_object(body: bytes) -> JsonObject:

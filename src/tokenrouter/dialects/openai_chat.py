@@ -19,6 +19,8 @@ class ChatStream:
     )
     """Vendors name reasoning in two ways; `text` is the legacy Completions' own."""
 
+    usage_mark = b'"usage"'
+
     def starts_content(self, events: bytes) -> bool:
         """A first chunk only comes when the model has begun."""
         return b"data:" in events
@@ -30,7 +32,7 @@ class ChatStream:
         """Some vendors leave out `[DONE]`; a finish reason says that the answer is whole all the same."""
         return b"data: [DONE]\n\n" if _FINISHED.search(last_events) else None
 
-    def usage(self, payload: bytes) -> Usage | None:
+    def usage(self, payload: bytes, before: Usage | None) -> Usage | None:
         return openai_fields.usage_of(payload)
 
     def is_only_usage(self, payload: bytes) -> bool:

@@ -1,6 +1,8 @@
 """What OpenAI's four operations have in common; each operation's own file says what is different."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -18,6 +20,9 @@ class OpenAiDialect:
     """One operation of OpenAI's API as the gateway uses it."""
 
     keep_alive = b": keep-alive\n\n"
+    id_header = b"x-request-id"
+    forwarded: tuple[bytes, ...] = (b"openai-beta", b"idempotency-key")
+    default_headers: Mapping[bytes, bytes] = MappingProxyType({})
 
     def __init__(
         self,
@@ -37,7 +42,7 @@ class OpenAiDialect:
         self._required = required
         self._arrays = arrays
 
-    def peek(self, body: bytes) -> Head:
+    def peek(self, body: bytes, model: str | None = None, stream: bool | None = None) -> Head:
         return openai_fields.peek_head(body, bounds=self._bounds, required=self._required, arrays=self._arrays)
 
     def model_field(self, model: str) -> bytes:

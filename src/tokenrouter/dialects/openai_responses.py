@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from tokenrouter.dialects import openai_fields
+from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.openai_dialect import OpenAiDialect
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Usage
@@ -21,6 +22,8 @@ class ResponsesStream:
 
     content: re.Pattern[bytes] = re.compile(rb'"delta"\s*:\s*"([^"\\]*(?:\\.[^"\\]*)*)"')
 
+    usage_mark = b'"usage"'
+
     def starts_content(self, events: bytes) -> bool:
         """Lifecycle events come before the model has said anything, and before some vendors' errors."""
         types = _EVENT_LINE.findall(events) or _EVENT_TYPE.findall(events)
@@ -33,7 +36,7 @@ class ResponsesStream:
         """Only a terminal event ends this dialect: clients wait for it, and some ask again without end."""
         return b"" if _TERMINAL.search(last_events) else None
 
-    def usage(self, payload: bytes) -> Usage | None:
+    def usage(self, payload: bytes, before: Usage | None) -> Usage | None:
         return openai_fields.usage_at_end(payload)
 
     def is_only_usage(self, payload: bytes) -> bool:
@@ -46,7 +49,12 @@ class ResponsesStream:
 
 
 class ResponsesDialect(OpenAiDialect):
-    """Responses end a broken stream by `response.failed`; a bare `error` event is ignored by Codex."""
+    """Responses always report usage. A broken stream ends by `response.failed`: Codex ignores a bare `error` event."""
+
+    def peek(self, body: bytes, model: str | None = None, stream: bool | None = None) -> Head:
+        head = super().peek(body, model, stream)
+        head.wants_usage = True
+        return head
 
     def error_event(self, error: GatewayError, request_id: str) -> bytes:
         told = {"code": error.code, "message": error.message}

@@ -5,11 +5,14 @@ much the model said), takes out the usage event that only the gateway asked for,
 stream came to its proper end, so that a stream that was cut is never shown as one that succeeded.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from tokenrouter.dialects import sse
 from tokenrouter.dialects.base import StreamReading
 from tokenrouter.dialects.openai_dialect import count_content
+from tokenrouter.dialects.openai_errors import error_event
+from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Usage
 
 _NULL_USAGE: Final = (b',"usage":null', b', "usage": null')
@@ -17,16 +20,48 @@ _TAIL_BYTES: Final = 64 * 2**10
 """How much of an event too long to hold is kept to find its usage: it stands near the end."""
 
 
-class StreamRelay:
-    """Relays one stream.
+Tell = Callable[[GatewayError, str], bytes]
+"""Makes an error event, from the error and the request's id."""
+
+
+class Relay(Protocol):
+    """A stream on its way to its client, passed on as it is (`StreamRelay`) or translated.
 
     Attributes:
         usage: what the provider reported last, or None.
         content_bytes: bytes of model output so far, as JSON text.
         content_started: whether more than frames that announce a stream came.
         ended: whether the dialect's last event has come; it is in what `feed` returned last.
-        error_payload: the JSON of the provider's error event, if one came.
+        error_payload: the JSON of the provider's error event, if one came; the client's is in what `feed` returned.
     """
+
+    @property
+    def usage(self) -> Usage | None: ...
+    @property
+    def content_bytes(self) -> int: ...
+    @property
+    def content_started(self) -> bool: ...
+    @property
+    def ended(self) -> bool: ...
+    @property
+    def error_payload(self) -> bytes | None: ...
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return what goes to the client now; nothing before the first content.
+
+        Raises:
+            ProviderProtocolError: the stream cannot be read.
+        """
+
+    def close(self) -> bytes | None:
+        """Return what is still to be sent at the provider's end of stream, or None when the stream was cut short."""
+
+    def fail(self, error: GatewayError, request_id: str) -> bytes:
+        """Return what ends the client's stream because of `error`: its dialect's own terminal error."""
+
+
+class StreamRelay:
+    """Relays one stream as it is; see `Relay`."""
 
     __slots__ = (
         "_cutter",
@@ -36,6 +71,8 @@ class StreamRelay:
         "_reading",
         "_strip_usage",
         "_tail",
+        "_tell",
+        "_usage_mark",
         "content_bytes",
         "content_started",
         "ended",
@@ -43,9 +80,12 @@ class StreamRelay:
         "usage",
     )
 
-    def __init__(self, reading: StreamReading, *, strip_usage: bool) -> None:
+    def __init__(self, reading: StreamReading, *, strip_usage: bool, tell: Tell = error_event) -> None:
+        """`tell` makes the dialect's error event; `strip_usage`: take out what only the gateway asked for."""
         self._reading = reading
+        self._tell = tell
         self._findall = reading.content.findall
+        self._usage_mark = reading.usage_mark
         self._strip_usage = strip_usage
         self._cutter = sse.EventCutter()
         self._lead = b""
@@ -69,7 +109,7 @@ class StreamRelay:
             self.content_bytes += len(text)
         if b'"error"' in events:
             self._look_for_error(events)
-        if b'"usage"' in events:
+        if self._usage_mark in events:
             events = self._without_usage(events)
         if self._reading.ends(events):
             self.ended = True
@@ -83,6 +123,9 @@ class StreamRelay:
             return self._lead_out(rest)
         closing = self._reading.closing(self._previous)
         return None if closing is None else self._lead_out(rest + closing)
+
+    def fail(self, error: GatewayError, request_id: str) -> bytes:
+        return self._lead_out(self._tell(error, request_id))
 
     def _lead_in(self, events: bytes) -> bytes:
         self._lead += events
@@ -106,13 +149,13 @@ class StreamRelay:
         telling = _without_null_usage(events)
         if self._strip_usage:
             events = telling
-        return self._read_usage(events) if b'"usage"' in telling else events
+        return self._read_usage(events) if self._usage_mark in telling else events
 
     def _read_usage(self, events: bytes) -> bytes:
         kept = []
         for event in sse.split_events(events):
             payload = sse.payload_of(event)
-            usage = self._reading.usage(payload) if b'"usage"' in payload else None
+            usage = self._reading.usage(payload, self.usage) if self._usage_mark in payload else None
             if usage is not None:
                 self.usage = usage
             if not (self._strip_usage and usage is not None and self._reading.is_only_usage(payload)):
@@ -127,7 +170,7 @@ class StreamRelay:
         self.content_bytes += count_content(self._reading.content, piece)
         self._tail = (self._tail + piece)[-_TAIL_BYTES:]
         if not self._cutter.oversize:
-            self.usage = self._reading.usage(self._tail) or self.usage
+            self.usage = self._reading.usage(self._tail, self.usage) or self.usage
             self._previous, self._tail = self._tail, b""
         if not self.content_started:
             self.content_started = True

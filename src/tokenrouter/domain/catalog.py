@@ -40,10 +40,12 @@ class Provider:
         kind: a preset's name or `openai-compatible`.
         base_url: without a trailing slash; operations' paths are joined by the kind's path rule.
         secret: the provider's key in clear, or None; never in a repr, a log or an answer.
+        operations: what it offers, where that is not what its kind does; empty = as its kind.
         allowed_models: patterns of model names as sent upstream; empty = all.
         model_mapping: requested model name → the provider's.
         models: ids found by discovery or declared; for `/v1/models` and name resolution only.
         allow_private: whether its address may be loopback or private (file-declared and automatic ones may).
+        passthrough_paths: what may be asked raw, as `METHOD /path/*`; empty = POSTs that name a model.
     """
 
     name: str
@@ -54,11 +56,13 @@ class Provider:
     origin: Origin = "file"
     timeouts: Timeouts = Timeouts()
     on_disconnect: OnDisconnect = "cancel"
+    operations: tuple[Operation, ...] = ()
     allowed_models: tuple[str, ...] = ()
     model_mapping: dict[str, str] = field(default_factory=dict)
     models: tuple[str, ...] = ()
     allow_private: bool = False
     headers: dict[str, str] = field(default_factory=dict, repr=False)
+    passthrough_paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Key:
         expires_at_s: seconds since the epoch, or None for never.
         allowed_models: patterns matched against the requested name and `provider/model`; empty = all.
         hint: what may be shown of it.
+        passthrough: whether it may ask providers raw.
     """
 
     id: str
@@ -85,6 +90,7 @@ class Key:
     enabled: bool = True
     hint: str = ""
     comment: str = ""
+    passthrough: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,7 @@ class Policy:
         max_waiting_requests: most requests that wait at once; more are refused at once.
         hold_first_byte_s: how long headers are held for the first content event.
         keep_alive_s: seconds of silence after which a stream gets a keep-alive.
+        responses_store_default: whether a response is stored when its request does not say.
     """
 
     max_concurrent_requests: int = 0
@@ -122,6 +129,7 @@ class Policy:
     hold_first_byte_s: float = 15.0
     keep_alive_s: float = 15.0
     on_journal_failure: OnJournalFailure = "refuse"
+    responses_store_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

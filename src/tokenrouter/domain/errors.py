@@ -8,7 +8,8 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   ├── InvalidRequest 400
     │   │   ├── InvalidJson              the body is not one JSON object
     │   │   ├── MissingModel
-    │   │   └── NestedTooDeeply
+    │   │   ├── NestedTooDeeply
+    │   │   └── PreviousResponseNotFound
     │   ├── MalformedHttp 400            not HTTP, or HTTP that two parsers could read differently
     │   ├── InvalidKey 401
     │   │   ├── MissingKey
@@ -17,6 +18,7 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   ├── RoleNotAllowed 403
     │   ├── ModelNotAllowed 403
     │   ├── ModelNotFound 404
+    │   ├── NotFound 404                 no file, batch, … of the caller's has this id
     │   ├── PathNotFound 404
     │   ├── MethodNotAllowed 405
     │   ├── RequestTimedOut 408          the caller stopped sending
@@ -33,6 +35,7 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   ├── ProviderProtocolError 502    its bytes are not what its protocol says
     │   ├── ProviderCredentialsRejected 502
     │   ├── ProviderRefused              it answered with an error of its own; `status` is its status
+    │   │   └── ContextTooLong 400       the conversation does not fit the model's window
     │   ├── ProviderCut 502              the answer ended early
     │   └── ProviderTimeout 504
     └── ServerError                      we failed
@@ -104,6 +107,12 @@ class NestedTooDeeply(InvalidRequest):
     code = "nested_too_deeply"
 
 
+class PreviousResponseNotFound(InvalidRequest):
+    """The response that a request goes on from is not stored, or another's."""
+
+    code = "previous_response_not_found"
+
+
 class MalformedHttp(ClientError):
     """The bytes are not HTTP/1.x, or could be read in two ways."""
 
@@ -154,6 +163,13 @@ class ModelNotFound(ClientError):
 
     status = 404
     code = "model_not_found"
+
+
+class NotFound(ClientError):
+    """Nothing of the caller's has this id; whether somebody else's has is not told."""
+
+    status = 404
+    code = "not_found"
 
 
 class PathNotFound(ClientError):
@@ -277,13 +293,39 @@ class ProviderCredentialsRejected(ProviderError):
 
 
 class ProviderRefused(ProviderError):
-    """The provider answered with an error of its own inside a stream; `status` is its status."""
+    """The provider answered with an error of its own inside a stream; `status` and `vendor_code` are its own."""
 
     code = "provider_refused"
 
-    def __init__(self, message: str, *, provider: str, status: int, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str,
+        status: int,
+        retry_after_s: float | None = None,
+        vendor_code: str = "",
+    ) -> None:
         super().__init__(message, provider=provider, retry_after_s=retry_after_s)
         self.status = status
+        self.vendor_code = vendor_code
+
+
+class ContextTooLong(ProviderRefused):
+    """The conversation does not fit the model's window.
+
+    Attributes:
+        tokens, maximum: how long it is and may be, where the provider tells.
+    """
+
+    status = 400
+    code = "context_length_exceeded"
+    retryable = False
+
+    def __init__(self, message: str, *, provider: str, tokens: int | None = None, maximum: int | None = None) -> None:
+        super().__init__(message, provider=provider, status=400)
+        self.tokens = tokens
+        self.maximum = maximum
 
 
 class ProviderCut(ProviderError):

@@ -8,7 +8,31 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 NanoUsd = int
-Operation = Literal["chat", "completions", "embeddings", "responses"]
+Operation = Literal[
+    "chat",
+    "completions",
+    "embeddings",
+    "responses",
+    "messages",
+    "count_tokens",
+    "generate_content",
+    "count_content_tokens",
+    "embed_content",
+    "batch_embed_contents",
+    "converse",
+    "images",
+    "image_edits",
+    "image_variations",
+    "speech",
+    "transcriptions",
+    "translations",
+    "moderations",
+    "rerank",
+    "files",
+    "batches",
+    "passthrough",
+]
+"""What is asked of a model, as its dialect names it; `count_tokens` is Anthropic's, `count_content_tokens` Gemini's."""
 
 EndReason = Literal[
     "completed",

@@ -4,7 +4,7 @@ Every parser raises `ValueError` with words that name the value and what would b
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from difflib import get_close_matches
 from ipaddress import ip_network
 from typing import Final, cast
@@ -108,7 +108,7 @@ def parse_usd(value: object) -> int:
     """Read US dollars exactly; return nano-dollars."""
     try:
         nano = Decimal(str(value)) * NANO
-    except InvalidOperation:
+    except ArithmeticError:
         raise ValueError(f'{value!r} is not an amount of US dollars; write it as "25.00"') from None
     if isinstance(value, bool) or not nano.is_finite() or nano != nano.to_integral_value():
         raise ValueError(f"{value!r} is not a whole number of nano-dollars; use at most 9 decimals")

@@ -1,38 +1,79 @@
-"""The path table: which path is which operation, and in whose words its errors are told.
+"""The path table: which path is which operation, in which dialect.
 
-Data paths stand with and without `/v1`, and below `/openai` (DESIGN.md, "Paths"): some clients append
-`/v1` to their base URL and some do not.
+Data paths stand with and without their version, and below a prefix that names the dialect (DESIGN.md, "Paths"): some
+clients append the version to their base URL and some do not. Where Gemini's model and verb stand in the path, a pattern
+takes them out; the model may hold slashes, colons and percent escapes.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Final, Literal
+from urllib.parse import unquote_to_bytes
 
+from tokenrouter.dialects import anthropic_messages, gemini, openai_media
+from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.openai_chat import CHAT
 from tokenrouter.dialects.openai_completions import COMPLETIONS
-from tokenrouter.dialects.openai_dialect import OpenAiDialect
 from tokenrouter.dialects.openai_embeddings import EMBEDDINGS
+from tokenrouter.dialects.openai_moderations import MODERATIONS
 from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.rerank import RERANK
+from tokenrouter.edge.resource_paths import COLLECTIONS, METHODS, find_resource
+from tokenrouter.gateway.resource_call import ResourceTarget
 
-Inquiry = Literal["card", "models", "model", "usage", "healthz", "health", "readyz"]
+Inquiry = Literal["card", "models", "model", "usage", "healthz", "health", "readyz", "response", "input_items"]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a path leads to: a call in a dialect, or an inquiry that the edge answers itself."""
+    """What a path leads to: a call in a dialect, something in an account, or an inquiry that the edge answers itself.
+
+    Attributes:
+        method: what it takes; where it takes several, as an `allow` header says it.
+        model, stream: from the path, in dialects that have them there; else None.
+        id: of the stored response that the path is about.
+    """
 
     method: bytes
-    dialect: OpenAiDialect | None = None
+    dialect: Dialect | None = None
     inquiry: Inquiry | None = None
+    model: str | None = None
+    stream: bool | None = None
+    resource: ResourceTarget | None = None
+    id: str = ""
 
 
-_CALLS: Final = {
+_OPENAI_CALLS: Final[dict[str, Dialect]] = {
     "/chat/completions": CHAT,
     "/completions": COMPLETIONS,
     "/embeddings": EMBEDDINGS,
     "/responses": RESPONSES,
+    "/images/generations": openai_media.IMAGES,
+    "/images/edits": openai_media.IMAGE_EDITS,
+    "/images/variations": openai_media.IMAGE_VARIATIONS,
+    "/audio/speech": openai_media.SPEECH,
+    "/audio/transcriptions": openai_media.TRANSCRIPTIONS,
+    "/audio/translations": openai_media.TRANSLATIONS,
+    "/moderations": MODERATIONS,
+    "/rerank": RERANK,
 }
+_ANTHROPIC_CALLS: Final[dict[str, Dialect]] = {
+    "/messages": anthropic_messages.MESSAGES,
+    "/messages/count_tokens": anthropic_messages.COUNT_TOKENS,
+}
+_VERBS: Final[dict[bytes, tuple[Dialect, bool]]] = {
+    b"generateContent": (gemini.GENERATE_CONTENT, False),
+    b"streamGenerateContent": (gemini.GENERATE_CONTENT, True),
+    b"countTokens": (gemini.COUNT_TOKENS, False),
+    b"embedContent": (gemini.EMBED_CONTENT, False),
+    b"batchEmbedContents": (gemini.BATCH_EMBED_CONTENTS, False),
+}
+"""Gemini's operations, and whether they stream."""
 _INQUIRIES: Final[dict[str, Inquiry]] = {"/models": "models", "/usage": "usage"}
-PREFIXES: Final = ("/v1", "", "/openai/v1", "/openai")
+OPENAI_PREFIXES: Final = ("/v1", "", "/openai/v1", "/openai")
+ANTHROPIC_PREFIXES: Final = ("/v1", "", "/anthropic/v1", "/anthropic")
+GEMINI_PREFIXES: Final = ("/v1beta", "/gemini/v1beta", "/gemini/v1", "/gemini")
+"""Gemini's own, for its list of models; its calls are told by their verbs, with any version or none."""
 _HEALTH: Final[dict[bytes, Inquiry]] = {b"/healthz": "healthz", b"/health": "health", b"/readyz": "readyz"}
 _CONTROL: Final = (
     b"/admin",
@@ -48,31 +89,73 @@ _CONTROL: Final = (
 
 def _table() -> dict[bytes, Target]:
     table = {path: Target(b"GET", inquiry=name) for path, name in _HEALTH.items()}
-    for prefix in PREFIXES:
-        for path, dialect in _CALLS.items():
-            table[(prefix + path).encode()] = Target(b"POST", dialect=dialect)
+    for prefixes, calls in ((OPENAI_PREFIXES, _OPENAI_CALLS), (ANTHROPIC_PREFIXES, _ANTHROPIC_CALLS)):
+        for prefix in prefixes:
+            for path, dialect in calls.items():
+                table[(prefix + path).encode()] = Target(b"POST", dialect=dialect)
+    for prefix in {*OPENAI_PREFIXES, *ANTHROPIC_PREFIXES, *GEMINI_PREFIXES}:
         for path, inquiry in _INQUIRIES.items():
             table[(prefix + path).encode()] = Target(b"GET", inquiry=inquiry)
+    for prefix in OPENAI_PREFIXES:
+        for path, resource in COLLECTIONS.items():
+            methods = METHODS[resource.kind, resource.action]
+            table[(prefix + path).encode()] = Target(methods, resource=resource)
+    table[b"/v2/rerank"] = Target(b"POST", dialect=RERANK)
     table[b"/v1"] = table[b"/v1/"] = Target(b"GET", inquiry="card")
     return table
 
 
 TARGETS: Final = _table()
-MODEL_PREFIXES: Final = tuple(f"{prefix}/models/".encode() for prefix in PREFIXES)
-_ONE_MODEL: Final = Target(b"GET", inquiry="model")
+_MODEL_PATH: Final = re.compile(
+    rb"(?:/openai|/anthropic|/gemini)?(?:/v1beta1|/v1beta|/v1alpha|/v1)?"
+    rb"(?:/projects/[^/]+/locations/[^/]+)?(?:/publishers/google)?/models/(?P<id>.+)"
+)
+_RESPONSE_PATH: Final = re.compile(rb"(?:/openai)?(?:/v1)?/responses/(?P<id>resp[^/]*)(?P<items>/input_items)?")
+_VERB: Final = re.compile(rb"(?P<id>.+)(?::|%3[aA])(?P<verb>[A-Za-z]+)")
 
 
 def find(path: bytes) -> Target | None:
     """Return what `path` leads to in the data plane, or None."""
     target = TARGETS.get(path)
-    if target is None and path.startswith(MODEL_PREFIXES):
-        return _ONE_MODEL
-    return target
+    if target is not None:
+        return target
+    if b"/models/" in path:
+        return _find_model(path)
+    return _find_response(path) or _find_resource(path)
 
 
-def model_id(path: bytes) -> bytes:
-    """Return the rest of a `/models/{id}` path, which may hold slashes."""
-    return next(path[len(prefix) :] for prefix in MODEL_PREFIXES if path.startswith(prefix))
+def _find_response(path: bytes) -> Target | None:
+    found = _RESPONSE_PATH.fullmatch(path)
+    if found is None:
+        return None
+    response_id = unquoted(found["id"])
+    if found["items"]:
+        return Target(b"GET", inquiry="input_items", id=response_id)
+    return Target(b"DELETE, GET", inquiry="response", id=response_id)
+
+
+def _find_model(path: bytes) -> Target | None:
+    found = _MODEL_PATH.fullmatch(path)
+    if found is None:
+        return None
+    verb = _VERB.fullmatch(found["id"])
+    if verb is not None and verb["verb"] in _VERBS:
+        dialect, stream = _VERBS[verb["verb"]]
+        return Target(b"POST", dialect, model=unquoted(verb["id"]), stream=stream)
+    return Target(b"GET", inquiry="model", model=unquoted(found["id"]))
+
+
+def _find_resource(path: bytes) -> Target | None:
+    found = find_resource(path)
+    if found is None:
+        return None
+    resource, methods = found
+    return Target(methods, resource=replace(resource, id=unquoted(resource.id.encode("latin-1"))))
+
+
+def unquoted(text: bytes) -> str:
+    """Return a part of a path without its percent escapes."""
+    return unquote_to_bytes(text).decode("utf-8", "replace")
 
 
 def is_control(path: bytes) -> bool:

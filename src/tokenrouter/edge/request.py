@@ -1,11 +1,15 @@
 """One parsed request."""
 
 from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl
 
 from tokenrouter.domain.errors import MalformedHttp
 from tokenrouter.gateway.call import CallHead
 
-SINGLE_HEADERS = frozenset({b"authorization", b"x-api-key", b"host", b"content-type", b"content-encoding"})
+KEY_HEADERS: Final = (b"x-api-key", b"x-goog-api-key", b"api-key")
+"""Where Anthropic's, Google's and Azure's clients put the key."""
+SINGLE_HEADERS = frozenset({b"authorization", *KEY_HEADERS, b"host", b"content-type", b"content-encoding"})
 """Headers that must not be repeated: two readers could pick different ones."""
 
 
@@ -44,13 +48,22 @@ class RequestHead:
         self.headers[name] = earlier + b", " + value
 
     @property
-    def key(self) -> bytes:
-        """The API key that was sent: as a bearer token, or as `x-api-key`; b"" when there is none."""
-        sent = self.headers.get(b"authorization")
-        if sent is None:
-            return self.headers.get(b"x-api-key", b"").strip()
-        scheme, _, token = sent.partition(b" ")
-        return token.strip() if scheme.lower() == b"bearer" else b""
+    def keys(self) -> tuple[bytes, ...]:
+        """The API keys that were sent, in any vendor's way: as a bearer token, in a header, or as Google's `?key=`.
+
+        Some clients send two, when they find another vendor's key in their environment; then one of them is for us.
+        """
+        scheme, _, token = self.headers.get(b"authorization", b"").partition(b" ")
+        bearer = token.strip() if scheme.lower() == b"bearer" else b""
+        sent = (bearer, *(self.headers.get(name, b"").strip() for name in KEY_HEADERS), self.query_key)
+        return tuple(dict.fromkeys(key for key in sent if key))
+
+    @property
+    def query_key(self) -> bytes:
+        """The key in the query, as Google's REST examples send it; b"" when there is none."""
+        if b"key=" not in self.query:
+            return b""
+        return dict(parse_qsl(self.query)).get(b"key", b"")
 
     def text(self, name: bytes, max_chars: int = 128) -> str:
         """Return a header's value as text, cut to `max_chars`; "" when it was not sent."""

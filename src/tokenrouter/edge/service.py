@@ -6,16 +6,18 @@ and an error that nobody foresaw becomes a 500 with a request id that the log ex
 
 import re
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any, Final, Protocol
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl
 
 import msgspec
 import structlog
 
 from tokenrouter import __version__
+from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_dialect import OpenAiDialect
+from tokenrouter.dialects.openai_files import BATCHES, FILES
 from tokenrouter.dialects.openai_responses import RESPONSES
 from tokenrouter.domain.errors import (
     GatewayError,
@@ -27,18 +29,22 @@ from tokenrouter.domain.errors import (
     UpgradeRequired,
 )
 from tokenrouter.edge import paths
+from tokenrouter.edge.callers import dialect_of, dialect_of_path
 from tokenrouter.edge.control import ControlRelay
+from tokenrouter.edge.model_lists import model_card, model_list
 from tokenrouter.edge.request import Request, RequestHead
 from tokenrouter.edge.responder import HttpResponder
 from tokenrouter.gateway.call import Call, CallHead
 from tokenrouter.gateway.directory import Principal
 from tokenrouter.gateway.engine import Gateway
+from tokenrouter.gateway.ownership import owner_of
 from tokenrouter.gateway.ports import Limiter, Source
+from tokenrouter.gateway.resource_call import ResourceCall, ResourceTarget
+from tokenrouter.gateway.resources import Resources
 from tokenrouter.gateway.routing import offered_models
+from tokenrouter.gateway.stored_responses import StoredResponses
 
 _JSON: Final = b"content-type: application/json\r\n"
-_FORWARDED: Final = (b"openai-beta", b"idempotency-key")
-"""Headers of the client's that change what the provider does and say nothing about who asks."""
 _TOOL: Final = re.compile(r"[A-Za-z0-9._ -]{1,64}")
 
 log = structlog.get_logger(__name__)
@@ -62,8 +68,12 @@ class Service:
         control: ControlRelay,
         readiness: Readiness,
         is_draining: Callable[[], bool],
+        resources: Resources,
+        stored: StoredResponses,
     ) -> None:
         self._gateway = gateway
+        self._resources = resources
+        self._stored = stored
         self._source = source
         self._limiter = limiter
         self._control = control
@@ -84,7 +94,7 @@ class Service:
             if call_head is None:
                 return self._answer_otherwise(request, responder)
         if self._is_draining():
-            raise ShuttingDown("The gateway is shutting down; try again in a moment.", retry_after_s=3.0)
+            raise _draining()
         return self._gateway.serve(Call(call_head, request.body, request_id, time.time(), request.started_s), responder)
 
     def fail(self, error: Exception, request: Request, responder: HttpResponder) -> None:
@@ -93,11 +103,12 @@ class Service:
             path = request.head.path.decode("latin-1")
             log.error("unforeseen error", request_id=request.id, path=path, exc_info=error)
             error = InternalError("The gateway failed; its log has the details.")
-        tell(error, _dialect_of(request.head.path), request.id, responder)
+        tell(error, dialect_of(request.head), request.id, responder)
 
     def refuse(self, error: GatewayError, path: bytes, responder: HttpResponder) -> None:
         """Tell of a request that could not be read."""
-        tell(error, _dialect_of(path.partition(b"?")[0]), self._gateway.new_request_id(), responder)
+        dialect = dialect_of_path(path.partition(b"?")[0]) or CHAT
+        tell(error, dialect, self._gateway.new_request_id(), responder)
 
     def _call_head(self, request: Request) -> CallHead | None:
         """Return what a request for a model says in its head, or None for any other request."""
@@ -105,14 +116,22 @@ class Service:
         target = paths.find(head.path)
         if target is None or target.dialect is None or head.method != target.method:
             return None
-        headers = head.headers
+        call_head = self._head_in(target.dialect, request)
+        if target.model is None:
+            return call_head
+        sse = target.stream is not True or b"alt=sse" in head.query.split(b"&")
+        return replace(call_head, model=target.model, stream=target.stream, sse=sse)
+
+    def _head_in(self, dialect: Dialect, request: Request) -> CallHead:
+        """Return what a request's head says, whatever it is about."""
+        head = request.head
         return CallHead(
-            dialect=target.dialect,
-            digest=self._source.current().digest(head.key),
+            dialect=dialect,
+            digest=self._source.current().digest(head.keys),
             client_ip=request.client_ip,
             client_tool=_tool(head.text(b"user-agent")),
             client_request_id=head.text(b"x-client-request-id") or head.text(b"x-request-id"),
-            forwarded=b"".join(b"%b: %b\r\n" % (name, headers[name]) for name in _FORWARDED if name in headers),
+            forwarded=_forwarded(dialect, head.headers),
         )
 
     async def _answer_otherwise(self, request: Request, responder: HttpResponder) -> None:
@@ -125,10 +144,39 @@ class Service:
                     f"There is nothing at {head.path.decode('latin-1')[:200]!r}; GET /docs lists the API."
                 )
             await self._control.relay(request, responder)
+        elif target.resource is not None and head.method in target.method.split(b", "):
+            await self._serve_resource(request, target.resource, responder)
+        elif target.id and head.method in target.method.split(b", "):
+            self._answer_stored(request, target, responder)
         elif head.method != target.method and not (head.method == b"HEAD" and target.method == b"GET"):
             self._refuse_method(head, target)
         else:
             await self._inquire(request, target, responder)
+
+    async def _serve_resource(self, request: Request, target: ResourceTarget, responder: HttpResponder) -> None:
+        """Answer what is about files or batches."""
+        if self._is_draining():
+            raise _draining()
+        head = request.head
+        dialect = FILES if target.kind == "file" else BATCHES
+        call = Call(self._head_in(dialect, request), request.body, request.id, time.time(), request.started_s)
+        query = {name.decode("latin-1"): text.decode("latin-1") for name, text in parse_qsl(head.query)}
+        query.pop("key", None)
+        provider = query.pop("provider", "") or head.text(b"x-tokenrouter-provider")
+        await self._resources.serve(ResourceCall(call, head.method.decode(), target, query, provider), responder)
+
+    def _answer_stored(self, request: Request, target: paths.Target, responder: HttpResponder) -> None:
+        """Show or forget a stored response."""
+        head, stored = request.head, self._stored
+        owner = owner_of(self._authenticate(request))
+        if head.method == b"DELETE":
+            body = stored.delete(owner, target.id)
+        elif target.inquiry == "input_items":
+            query = {name.decode("latin-1"): text.decode("latin-1") for name, text in parse_qsl(head.query)}
+            body = stored.input_items(owner, target.id, query)
+        else:
+            body = stored.show(owner, target.id)
+        responder.answer(200, _JSON, body)
 
     def _refuse_method(self, head: RequestHead, target: paths.Target) -> None:
         allowed = target.method.decode()
@@ -149,26 +197,25 @@ class Service:
             case "usage":
                 await self._usage(request, responder)
             case "models":
-                models = [_model_card(name) for name in self._names(self._authenticate(request))]
-                _answer_json(responder, {"object": "list", "data": models})
+                names = self._names(self._authenticate(request))
+                _answer_json(responder, model_list(dialect_of(request.head), names, request.head.query))
             case "model":
-                self._answer_model(request, responder)
+                self._answer_model(request, target.model or "", responder)
             case _:
                 self._authenticate(request)
                 _answer_json(responder, _card())
 
     def _authenticate(self, request: Request) -> Principal:
-        return self._source.current().authenticate(request.head.key, time.time())
+        return self._source.current().authenticate(request.head.keys, time.time())
 
     def _names(self, principal: Principal) -> list[str]:
         names = offered_models(self._source.current())
         return [name for name in names if principal.may_use((name,))]
 
-    def _answer_model(self, request: Request, responder: HttpResponder) -> None:
-        wanted = _unquoted(paths.model_id(request.head.path))
+    def _answer_model(self, request: Request, wanted: str, responder: HttpResponder) -> None:
         if wanted not in self._names(self._authenticate(request)):
             raise ModelNotFound(f"There is no model {wanted!r} for this key; GET /v1/models lists them.", param="model")
-        _answer_json(responder, _model_card(wanted))
+        _answer_json(responder, model_card(dialect_of(request.head), wanted))
 
     def _answer_readiness(self, responder: HttpResponder) -> None:
         reason = "draining" if self._is_draining() else self._readiness.why_not_ready()
@@ -202,20 +249,24 @@ class Service:
         await self._control.relay(inner, responder, extra_headers=extra)
 
 
-def _dialect_of(path: bytes) -> OpenAiDialect:
-    """Return in whose words to speak to a caller of `path`."""
-    target = paths.find(path)
-    return CHAT if target is None or target.dialect is None else target.dialect
+def _draining() -> ShuttingDown:
+    return ShuttingDown("The gateway is shutting down; try again in a moment.", retry_after_s=3.0)
 
 
-def tell(error: GatewayError, dialect: OpenAiDialect, request_id: str, responder: HttpResponder) -> None:
+def _forwarded(dialect: Dialect, headers: Mapping[bytes, bytes]) -> bytes:
+    """Return the header lines that go on to a provider of the same dialect."""
+    sent = {name: headers[name] for name in dialect.forwarded if name in headers}
+    return b"".join(b"%b: %b\r\n" % line for line in {**dialect.default_headers, **sent}.items())
+
+
+def tell(error: GatewayError, dialect: Dialect, request_id: str, responder: HttpResponder) -> None:
     """Tell the client of `error`: as an HTTP answer, or, once a stream has begun, as its last event."""
     if responder.started:
         if not responder.finished:
             responder.write(dialect.error_event(error, request_id))
             responder.finish()
         return
-    headers = [_JSON, b"x-request-id: %b\r\n" % request_id.encode()]
+    headers = [_JSON, b"%b: %b\r\n" % (dialect.id_header, request_id.encode())]
     if error.retry_after_s is not None:
         headers.append(b"retry-after: %d\r\n" % max(1, round(error.retry_after_s)))
     if isinstance(error, MethodNotAllowed):
@@ -227,12 +278,6 @@ def tell(error: GatewayError, dialect: OpenAiDialect, request_id: str, responder
 
 def _answer_json(responder: HttpResponder, value: object) -> None:
     responder.answer(200, _JSON, msgspec.json.encode(value))
-
-
-def _model_card(name: str) -> dict[str, object]:
-    provider, slash, _ = name.partition("/")
-    owner = provider if slash else "tokenrouter"
-    return {"id": name, "object": "model", "created": 0, "owned_by": owner, "provider": owner}
 
 
 def _card() -> dict[str, object]:
@@ -251,7 +296,3 @@ def _tool(user_agent: str) -> str:
 
 def _ascii(text: str) -> bytes:
     return text.encode("ascii", "backslashreplace")
-
-
-def _unquoted(quoted: bytes) -> str:
-    return unquote_to_bytes(quoted).decode("utf-8", "replace")

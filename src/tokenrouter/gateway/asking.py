@@ -1,16 +1,25 @@
 """What goes to the provider, and the headers of what comes back."""
 
+import re
+import time
 from collections.abc import Sequence
 from typing import Final
 
 from tokenrouter.dialects.base import Fields
+from tokenrouter.dialects.bridge import Crossing
+from tokenrouter.dialects.json import peek_object
+from tokenrouter.dialects.losses import Loss
 from tokenrouter.gateway.exchange import Exchange
 from tokenrouter.gateway.ports import UpstreamResponse
+from tokenrouter.providers.endpoints import Endpoint
 from tokenrouter.providers.outbound import UpstreamRequest
 
 JOIN_BYTES: Final = 64 * 2**10
 """Up to this size a request is one piece of bytes: copying is cheaper than a vectored write."""
+MAX_NAMED_BYTES: Final = 1024
+"""Length of a header that names what was lost; a client may send a thousand fields that nobody knows."""
 
+_UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
 _PASSED_ON: Final = frozenset(
     {b"retry-after", b"retry-after-ms", b"x-should-retry", b"openai-processing-ms", b"openai-version"}
 )
@@ -19,51 +28,85 @@ _PASSED_ON: Final = frozenset(
 
 def upstream_request(exchange: Exchange, whole_limit: int) -> UpstreamRequest:
     """Return the client's request as the provider gets it."""
-    lane, call = exchange.lane, exchange.call
-    pieces = _body(exchange)
+    lane, call, crossing = exchange.lane, exchange.call, exchange.crossing
+    endpoint = lane.endpoint
+    head = endpoint.stream_head if exchange.peeked.stream else endpoint.head
+    forwarded = call.head.forwarded if crossing is None else crossing.headers
+    pieces = _body(exchange) if crossing is None else _crossed_body(endpoint, crossing)
+    if exchange.peeked.headers:
+        forwarded += exchange.peeked.headers
+    if exchange.authorization:
+        forwarded += exchange.authorization
+    if endpoint.sign is not None:
+        pieces = (b"".join(pieces),)
+        forwarded += endpoint.sign(pieces[0], stream=exchange.peeked.stream, now_s=time.time())
     if len(call.body) <= JOIN_BYTES:
         body = b"".join(pieces)
         data: Sequence[bytes | memoryview] = (
             b"%bx-request-id: %b\r\n%bcontent-length: %d\r\n\r\n%b"
-            % (lane.head, call.request_id.encode(), call.head.forwarded, len(body), body),
+            % (head, call.request_id.encode(), forwarded, len(body), body),
         )
     else:
-        head = b"%bx-request-id: %b\r\n%bcontent-length: %d\r\n\r\n" % (
-            lane.head,
+        lines = b"%bx-request-id: %b\r\n%bcontent-length: %d\r\n\r\n" % (
+            head,
             call.request_id.encode(),
-            call.head.forwarded,
+            forwarded,
             sum(map(len, pieces)),
         )
-        data = (head, *pieces)
+        data = (lines, *pieces)
     return UpstreamRequest(lane.to, data, whole_limit)
 
 
 def _body(exchange: Exchange) -> Sequence[bytes | memoryview]:
     """Return the client's body, with only those fields changed that the road has to change."""
     lane, peeked = exchange.lane, exchange.peeked
+    endpoint = lane.endpoint
     asks_usage = peeked.stream and lane.asks_usage and not peeked.wants_usage
-    if not asks_usage and exchange.output_limit is None:
+    if not asks_usage and exchange.output_limit is None and not endpoint.adds:
         if lane.model_field is None:
             return (exchange.call.body,)
         return peeked.body.with_value("model", lane.model_field)
-    changes: Fields = {} if lane.model_field is None else {"model": lane.model_field}
+    changes: Fields = {**endpoint.adds}
+    if lane.model_field is not None and "model" not in endpoint.drops:
+        changes["model"] = lane.model_field
     if asks_usage:
         changes |= lane.dialect.asking_usage(peeked)
     if exchange.output_limit is not None:
         changes |= lane.dialect.bounding_output(peeked, exchange.output_limit)
-    return peeked.body.changed(changes)
+    return peeked.body.without(endpoint.drops).changed(changes) if endpoint.drops else peeked.body.changed(changes)
+
+
+def _crossed_body(endpoint: Endpoint, crossing: Crossing) -> Sequence[bytes | memoryview]:
+    if not endpoint.drops and not endpoint.adds:
+        return (crossing.body,)
+    return peek_object(crossing.body).without(endpoint.drops).changed(endpoint.adds)
 
 
 def answer_headers(exchange: Exchange, response: UpstreamResponse, content_type: bytes) -> bytes:
     """Return the header lines of the client's answer, each ended by CRLF."""
-    lines = b"content-type: %b\r\nx-request-id: %b\r\n%b" % (
+    lane = exchange.lane
+    lines = b"content-type: %b\r\n%b: %b\r\n%b" % (
         content_type,
+        lane.dialect.id_header,
         exchange.call.request_id.encode(),
-        exchange.lane.answer_headers,
+        lane.answer_headers,
     )
     headers = response.headers
     if not _PASSED_ON.isdisjoint(headers):
         lines += b"".join([b"%b: %b\r\n" % (name, headers[name]) for name in headers if name in _PASSED_ON])
+    if exchange.crossing is not None:
+        lines += loss_headers(exchange.crossing.losses)
     if exchange.changed:
         lines += b"x-tokenrouter-changed: %b\r\n" % exchange.changed.encode()
+    return lines
+
+
+def loss_headers(losses: Sequence[Loss]) -> bytes:
+    """Return the header lines that name what a provider's dialect could not carry, by what became of it."""
+    lines = b""
+    for fate in ("dropped", "emulated"):
+        names = [loss.feature for loss in losses if loss.fate == fate]
+        if names:
+            shown = ", ".join(names).encode("ascii", "replace")[:MAX_NAMED_BYTES]
+            lines += b"x-tokenrouter-%b: %b\r\n" % (fate.encode(), _UNPRINTABLE.sub(b"?", shown))
     return lines

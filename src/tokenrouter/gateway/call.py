@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tokenrouter.dialects.openai_dialect import OpenAiDialect
+from tokenrouter.dialects.base import Dialect
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -11,15 +11,25 @@ class CallHead:
 
     Attributes:
         digest: of the key that was sent, as `Directory.digest` makes it, or b"" when none was.
-        forwarded: header lines of the client's that go on to the provider.
+        forwarded: header lines of the client's that go on to a provider of the same dialect.
+        model, stream: from the path, in dialects that have them there; else None.
+        sse: False where a stream is to be a JSON array instead of server-sent events.
     """
 
-    dialect: OpenAiDialect
+    dialect: Dialect
     digest: bytes
     client_ip: str = ""
     client_tool: str = ""
     client_request_id: str = ""
     forwarded: bytes = b""
+    model: str | None = None
+    stream: bool | None = None
+    sse: bool = True
+
+    @property
+    def stream_type(self) -> bytes:
+        """The content type of a stream to the client."""
+        return b"text/event-stream" if self.sse else b"application/json"
 
 
 @dataclass(slots=True)

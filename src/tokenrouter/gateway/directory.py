@@ -5,7 +5,7 @@ holds one sees one state from begin to end.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,7 @@ from tokenrouter.domain.ledger import Price
 from tokenrouter.providers import CompatibleAdapter, adapter
 
 if TYPE_CHECKING:
-    from tokenrouter.dialects.openai_dialect import OpenAiDialect
+    from tokenrouter.dialects.base import Dialect
     from tokenrouter.gateway.lanes import Lane
 
 MAX_CHAIN: Final = 8
@@ -57,6 +57,7 @@ class Principal:
         allowed: one set of patterns per key in the chain that has any; all must allow.
         problem: why the key cannot be used, or "".
         expires_at_s: the earliest end in the chain.
+        passthrough: whether every key in the chain may ask providers raw.
         lanes: the ways to models that have been worked out, by dialect and requested name.
     """
 
@@ -66,7 +67,8 @@ class Principal:
     allowed: tuple[ModelPatterns, ...]
     problem: str
     expires_at_s: float
-    lanes: "dict[tuple[OpenAiDialect, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
+    passthrough: bool = False
+    lanes: "dict[tuple[Dialect, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def role(self) -> Role:
@@ -113,17 +115,18 @@ class Directory:
                 continue
             yield provider.name, ProviderEntry(provider, spoken, ModelPatterns(provider.allowed_models))
 
-    def authenticate(self, key: bytes, now_s: float) -> Principal:
-        """Return who calls with `key`; `now_s` is seconds since the epoch.
+    def authenticate(self, keys: Sequence[bytes], now_s: float) -> Principal:
+        """Return who calls with `keys`; `now_s` is seconds since the epoch.
 
         Raises:
             MissingKey, InvalidKey, ExpiredKey, DisabledKey
         """
-        return self.principal(self.digest(key), now_s)
+        return self.principal(self.digest(keys), now_s)
 
-    def digest(self, key: bytes) -> bytes:
-        """Return what stands for `key` in look-ups; b"" for none."""
-        return key_digest(key, self.pepper) if key else b""
+    def digest(self, keys: Sequence[bytes]) -> bytes:
+        """Return what stands in look-ups for the first of `keys` that is known, else the first; b"" for none."""
+        digests = [key_digest(key, self.pepper) for key in keys]
+        return next((digest for digest in digests if digest in self._principals), digests[0] if digests else b"")
 
     def principal(self, digest: bytes, now_s: float) -> Principal:
         """Return whose key has this digest; b"" when none was sent.
@@ -156,6 +159,7 @@ def _principal(key: Key, by_id: dict[str, Key]) -> Principal:
         allowed=tuple(ModelPatterns(link.allowed_models) for link in chain if link.allowed_models),
         problem=problem,
         expires_at_s=min((link.expires_at_s for link in chain if link.expires_at_s is not None), default=float("inf")),
+        passthrough=all(link.passthrough for link in chain),
     )
 
 

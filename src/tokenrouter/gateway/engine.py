@@ -8,29 +8,35 @@ import asyncio
 import itertools
 import os
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
-from tokenrouter.dialects.base import Head
-from tokenrouter.dialects.openai_dialect import OpenAiDialect
+from tokenrouter.dialects.base import Dialect, Head
+from tokenrouter.dialects.bridge import Asked, Crossing
+from tokenrouter.dialects.token_counts import count_body
 from tokenrouter.domain.catalog import Policy
 from tokenrouter.domain.errors import GatewayError, LimitReached
 from tokenrouter.domain.ledger import Begun, Ended, EndReason, Subject, Usage
 from tokenrouter.gateway.admission import Admission
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.directory import Directory, Principal
-from tokenrouter.gateway.estimates import EstimateBook
 from tokenrouter.gateway.exchange import Exchange, Ports
-from tokenrouter.gateway.lanes import Lane, lane_of, subject_of
+from tokenrouter.gateway.lanes import Books, Lane, lane_of, subject_of
+from tokenrouter.gateway.ownership import Ownership, owner_of
 from tokenrouter.gateway.ports import Flow, Responder, Source, Upstream
+from tokenrouter.gateway.references import require_own_references
 from tokenrouter.gateway.refusals import Refusals
 from tokenrouter.gateway.roads import abandon, fail, travel
-from tokenrouter.gateway.stream import EVENT_STREAM
+from tokenrouter.gateway.stored_responses import StoredResponses
 
 FIRST_NUMBER: Final = 10**9
 """Requests of a process are counted from here, so that all numbers are of one length."""
 SWEEP_S: Final = 0.5
 """How often silent streams are looked at."""
+
+
+Road = Callable[[Exchange, Upstream], Awaitable[None]]
+"""Asks a provider and passes its answer on; `roads.travel` is the one of questions to a model."""
 
 
 class Nobody:
@@ -55,11 +61,25 @@ class Gateway:
         in_flight: exchanges that a provider is working on.
     """
 
-    def __init__(self, source: Source, upstream: Upstream, ports: Ports) -> None:
+    def __init__(
+        self,
+        source: Source,
+        upstream: Upstream,
+        ports: Ports,
+        ownership: Ownership | None = None,
+        stored: StoredResponses | None = None,
+    ) -> None:
+        """Join the road to its ports.
+
+        `ownership`: whose the files are that lie in providers' accounts. `stored` keeps responses that can be gone on
+        from; without it none can.
+        """
         self._source = source
+        self._ownership = ownership
         self._upstream = upstream
         self._ports = ports
-        self._estimates = EstimateBook()
+        self._books = Books(ports.journal)
+        self._stored = stored
         self._refusals = Refusals(ports.journal, time.monotonic)
         self._numbers = itertools.count(FIRST_NUMBER)
         self._process = os.urandom(4).hex()
@@ -69,6 +89,11 @@ class Gateway:
         self._goes_unrecorded = False
         self.admission = Admission()
         self.in_flight: set[Exchange] = set()
+
+    @property
+    def books(self) -> Books:
+        """What lanes of this process share."""
+        return self._books
 
     def apply(self, policy: Policy) -> None:
         """Follow a changed catalogue."""
@@ -99,22 +124,66 @@ class Gateway:
         principal = directory.principal(head.digest, call.now_s)
         dialect = head.dialect
         peeked: Head | None = None
+        crossing: Crossing | None = None
         try:
-            peeked = dialect.peek(call.body)
+            if dialect.operation == "responses" and self._stored is not None:
+                default = self._policy.responses_store_default
+                call, responder = self._stored.prepare(call, owner_of(principal), responder, by_default=default)
+            peeked = dialect.peek(call.body) if head.model is None else dialect.peek(call.body, head.model, head.stream)
             lane = principal.lanes.get((dialect, peeked.model))
             if lane is None:
                 lane = self._find_lane(directory, principal, dialect, peeked.model)
+            if self._ownership and lane.provider in self._ownership.providers:
+                require_own_references(call.body, owner_of(principal), lane.provider, self._ownership)
+            if lane.bridge is not None:
+                crossing = lane.bridge.cross(call.body, _asked(call))
+            elif lane.is_estimate:
+                return self._count_here(call, lane, responder)
         except GatewayError as error:
             model = "" if peeked is None else peeked.model
             stream = peeked is not None and peeked.stream
             self._refuse(call, subject_of(principal, dialect, model), stream, error)
             raise
         exchange = Exchange(call, lane, peeked, responder, self._ports)
+        exchange.crossing = crossing
         exchange.goes_unrecorded = self._goes_unrecorded
         if not self.admission.try_enter():
             return self._wait_and_run(exchange)
         self._begin(exchange)
         return self._finish_whatever_happens(exchange) if lane.drains else self._run(exchange)
+
+    async def _count_here(self, call: Call, lane: Lane, responder: Responder) -> None:
+        """Answer a count of tokens by estimate; nobody is asked and nothing is charged."""
+        tokens = lane.estimates.fair(body_bytes=len(call.body), content_bytes=0).input_tokens
+        headers = b"content-type: application/json\r\n%b: %b\r\nx-tokenrouter-estimated: true\r\n%b"
+        head = headers % (lane.dialect.id_header, call.request_id.encode(), lane.answer_headers)
+        started_us = int(call.now_s * 1e6)
+        ended = Ended(call.request_id, started_us, Usage(), 200, "completed", cost_nano_usd=0, estimated=True)
+        self._ports.observer.record(lane.subject, ended)
+        self._ports.journal.whole(lane.subject, _begun(call, stream=False), ended)
+        responder.answer(200, head, count_body(lane.dialect.operation, tokens))
+
+    async def serve_on(self, exchange: Exchange, road: Road, *, to_its_end: bool) -> None:
+        """Take `exchange` down a `road` other than that of questions to a model, with the same books.
+
+        `to_its_end`: go on when the client leaves, because the provider keeps what it has begun.
+
+        Raises:
+            GatewayError: what the client is to be told; it is written down.
+        """
+        exchange.goes_unrecorded = self._goes_unrecorded
+        if not self.admission.try_enter():
+            try:
+                await self.admission.enter()
+            except GatewayError as error:
+                self.refuse(exchange.call, exchange.lane.subject, error)
+                raise
+        self._begin(exchange)
+        await (self._finish_whatever_happens(exchange, road) if to_its_end else self._run(exchange, road))
+
+    def refuse(self, call: Call, subject: Subject, error: GatewayError) -> None:
+        """Leave a row for a request that got no further and was no stream."""
+        self._refuse(call, subject, False, error)
 
     async def _wait_and_run(self, exchange: Exchange) -> None:
         try:
@@ -138,31 +207,22 @@ class Gateway:
             self._refuse(exchange.call, exchange.lane.subject, exchange.peeked.stream, error)
             raise
 
-    def _find_lane(self, directory: Directory, principal: Principal, dialect: OpenAiDialect, model: str) -> Lane:
-        return lane_of(directory, principal, dialect, model, estimates=self._estimates, journal=self._ports.journal)
+    def _find_lane(self, directory: Directory, principal: Principal, dialect: Dialect, model: str) -> Lane:
+        return lane_of(directory, principal, dialect, model, books=self._books)
 
     def _refuse(self, call: Call, subject: Subject, stream: bool, error: GatewayError) -> None:
         """Leave a row for a request that got no further."""
-        head = call.head
         started_us = int(call.now_s * 1e6)
-        begun = Begun(
-            call.request_id,
-            started_us,
-            head.client_ip,
-            head.client_tool,
-            head.client_request_id,
-            stream,
-            len(call.body),
-        )
+        begun = _begun(call, stream=stream)
         reason = _reason_of_refusal(error)
         ended = Ended(call.request_id, started_us, Usage(), error.status, reason, error.code)
         self._ports.observer.record(subject, ended)
         if self._ports.journal.writable:
             self._refusals.record(subject, begun, ended)
 
-    async def _finish_whatever_happens(self, exchange: Exchange) -> None:
+    async def _finish_whatever_happens(self, exchange: Exchange, road: Road = travel) -> None:
         """Run to the provider's end even if the client leaves: this provider bills what it began."""
-        task = asyncio.get_running_loop().create_task(self._run(exchange))
+        task = asyncio.get_running_loop().create_task(self._run(exchange, road))
         self._drains.add(task)
         task.add_done_callback(self._drained)
         try:
@@ -180,10 +240,10 @@ class Gateway:
         if not task.cancelled():
             task.exception()
 
-    async def _run(self, exchange: Exchange) -> None:
+    async def _run(self, exchange: Exchange, road: Road = travel) -> None:
         self.in_flight.add(exchange)
         try:
-            await travel(exchange, self._upstream)
+            await road(exchange, self._upstream)
         except GatewayError as error:
             fail(exchange, error)
             raise
@@ -233,9 +293,28 @@ class Gateway:
             self._refusals.flush()
 
 
+def _begun(call: Call, *, stream: bool) -> Begun:
+    head = call.head
+    return Begun(
+        call.request_id,
+        int(call.now_s * 1e6),
+        head.client_ip,
+        head.client_tool,
+        head.client_request_id,
+        stream,
+        len(call.body),
+    )
+
+
+def _asked(call: Call) -> Asked:
+    head = call.head
+    return Asked(call.request_id, int(call.now_s), head.model, head.stream, head.sse)
+
+
 def _held_headers(exchange: Exchange) -> bytes:
     """The head of a stream that goes out before the provider has said anything."""
-    return b"content-type: %b\r\nx-request-id: %b\r\n" % (EVENT_STREAM, exchange.call.request_id.encode())
+    head, id_header = exchange.call.head, exchange.lane.dialect.id_header
+    return b"content-type: %b\r\n%b: %b\r\n" % (head.stream_type, id_header, exchange.call.request_id.encode())
 
 
 def _reason_of_refusal(error: GatewayError) -> EndReason:

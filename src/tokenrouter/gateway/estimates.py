@@ -66,11 +66,14 @@ class Estimates:
             self._output.learn(content_bytes, usage.output_tokens - usage.reasoning_tokens)
         self._output_tokens += WEIGHT * (usage.output_tokens - self._output_tokens)
 
-    def first_hold(self, body_bytes: int, max_output_tokens: int | None, price: Price | None = None) -> Amounts:
+    def first_hold(
+        self, body_bytes: int, max_output_tokens: int | None, price: Price | None = None, least_output_tokens: int = 0
+    ) -> Amounts:
         """Return what a request holds when it starts: its input bounded, its output expected."""
         output = int(2 * self._output_tokens) or 1
         if max_output_tokens is not None and max_output_tokens < output:
             output = max_output_tokens
+        output = max(output, least_output_tokens)
         bound = self.input_bound(body_bytes)
         return Amounts(1, bound, output, 0 if price is None else plain_cost(bound, output, price))
 

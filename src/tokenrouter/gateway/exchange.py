@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from tokenrouter.dialects.base import Head
-from tokenrouter.dialects.relay import StreamRelay
+from tokenrouter.dialects.bridge import Crossing
+from tokenrouter.dialects.relay import Relay
 from tokenrouter.domain.errors import JournalUnavailable
 from tokenrouter.domain.ledger import Begun, Ended, EndReason, Usage, cost, plain_cost
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.lanes import Lane
-from tokenrouter.gateway.ports import Journal, Limiter, Observer, Reservation, Responder
+from tokenrouter.gateway.ports import Credentials, Journal, Limiter, Observer, Reservation, Responder
 
 GROWTH: Final = 1.25
 """A stream that outgrows what it holds asks for a quarter more, so that long streams ask rarely."""
@@ -32,6 +33,7 @@ class Ports:
     journal: Journal
     limiter: Limiter
     observer: Observer
+    credentials: Credentials
 
 
 class Exchange:
@@ -39,6 +41,8 @@ class Exchange:
 
     Attributes:
         peeked: what is known of its body.
+        authorization: header line with an access token, where the provider takes such.
+        crossing: how it gets to a provider of another dialect and back, or None.
         relay: what reads its stream; None for a whole answer.
         started_us: microseconds since the epoch.
         status: the provider's, 0 before it answered.
@@ -52,10 +56,12 @@ class Exchange:
     """
 
     __slots__ = (
+        "authorization",
         "bytes_out",
         "call",
         "changed",
         "covered_bytes",
+        "crossing",
         "ended",
         "first_token_us",
         "goes_unrecorded",
@@ -85,11 +91,13 @@ class Exchange:
         self.started_us = int(call.now_s * 1e6)
         self.quiet_since_s = call.started_s
         self.held = NOTHING
-        self.relay: StreamRelay | None = None
+        self.crossing: Crossing | None = None
+        self.relay: Relay | None = None
         self.reservation: Reservation | None = None
         self.output_limit: int | None = None
         self.status = self.bytes_out = self.first_token_us = self.covered_bytes = 0
         self.changed = self.provider_request_id = ""
+        self.authorization = b""
         self.is_begun = self.ended = self.hung_up = self.touched = self.goes_unrecorded = False
 
     @property
@@ -114,7 +122,8 @@ class Exchange:
             JournalUnavailable: it could not be written; what was held is given back.
         """
         lane, peeked, ports = self.lane, self.peeked, self.ports
-        self.held = held = lane.estimates.first_hold(peeked.size, peeked.max_output_tokens, lane.price)
+        least = peeked.least_output_tokens
+        self.held = held = lane.estimates.first_hold(peeked.size, peeked.max_output_tokens, lane.price, least)
         limiter = ports.limiter
         scopes = lane.scopes
         if limiter.looks_at_addresses:
@@ -208,6 +217,11 @@ class Exchange:
             self._settle(Amounts(1, usage.input_tokens, usage.output_tokens, spent or 0))
         self.ports.observer.record(lane.subject, ended)
         self._write_end(ended)
+
+    def hand_over(self) -> Reservation | None:
+        """Return what is held, to whom it may concern: it is no longer settled here."""
+        reservation, self.reservation = self.reservation, None
+        return reservation
 
     def _settle(self, used: Amounts) -> None:
         reservation, self.reservation = self.reservation, None

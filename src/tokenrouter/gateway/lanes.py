@@ -9,18 +9,31 @@ which a changed catalogue replaces, so none outlives what it was made from.
 from dataclasses import dataclass, field
 from typing import Final
 
-from tokenrouter.dialects.openai_dialect import OpenAiDialect
+from tokenrouter.dialects.base import Dialect
+from tokenrouter.dialects.bridge import Bridge
+from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.ledger import Price, Subject
-from tokenrouter.gateway.directory import Directory, Principal
+from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.estimates import EstimateBook, Estimates
 from tokenrouter.gateway.ports import Journal
 from tokenrouter.gateway.routing import Route, resolve
+from tokenrouter.gateway.ways import way_of
 from tokenrouter.providers.compatible import CompatibleAdapter
+from tokenrouter.providers.endpoints import Endpoint
 from tokenrouter.providers.outbound import Destination
 
 MAX_LANES: Final = 256
 """Most lanes that one key remembers; beyond it they are worked out anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What lanes of one data process share."""
+
+    journal: Journal
+    estimates: EstimateBook = field(default_factory=EstimateBook)
+    memory: StateMemory = field(default_factory=StateMemory)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +43,9 @@ class Lane:
     Attributes:
         scopes: whom a request is charged to, but for the client's address.
         to: where requests go.
-        head: request line and headers for the provider, each ended by CRLF; the request's own are to follow.
+        endpoint: how they are asked there.
+        bridge: the way to a provider of another dialect, or None where it is the client's.
+        is_estimate: nobody is asked: tokens are counted here, by estimate.
         model_field: the JSON value that replaces the client's model name, or None where it stays.
         answer_headers: header lines that every answer to the client has.
         asks_usage: whether this provider reports usage in streams only when asked.
@@ -38,13 +53,15 @@ class Lane:
         subject_record: `subject` as the journal wants it.
     """
 
-    dialect: OpenAiDialect
+    dialect: Dialect
     adapter: CompatibleAdapter
     price: Price | None
     estimates: Estimates
     scopes: tuple[str, ...]
     to: Destination
-    head: bytes
+    endpoint: Endpoint
+    bridge: Bridge | None
+    is_estimate: bool
     model_field: bytes | None
     answer_headers: bytes
     asks_usage: bool
@@ -61,11 +78,10 @@ class Lane:
 def lane_of(
     directory: Directory,
     principal: Principal,
-    dialect: OpenAiDialect,
+    dialect: Dialect,
     model: str,
     *,
-    estimates: EstimateBook,
-    journal: Journal,
+    books: Books,
 ) -> Lane:
     """Return the lane of `principal` to `model`, worked out when it is not known.
 
@@ -76,7 +92,7 @@ def lane_of(
     lanes = principal.lanes
     lane = lanes.get((dialect, model))
     if lane is None:
-        lane = _open(directory, principal, dialect, model, estimates=estimates, journal=journal)
+        lane = _open(directory, principal, dialect, model, books=books)
         if len(lanes) >= MAX_LANES:
             lanes.clear()
         lanes[dialect, model] = lane
@@ -86,19 +102,14 @@ def lane_of(
 def _open(
     directory: Directory,
     principal: Principal,
-    dialect: OpenAiDialect,
+    dialect: Dialect,
     model: str,
     *,
-    estimates: EstimateBook,
-    journal: Journal,
+    books: Books,
 ) -> Lane:
     route = resolve(directory, principal, model)
     provider, adapter = route.entry.provider, route.entry.adapter
-    head = adapter.head(dialect.operation)
-    if head is None:
-        raise InvalidRequest(
-            f"Provider {provider.name!r} does not offer this operation ({dialect.operation}).", param="model"
-        )
+    way = way_of(adapter, provider.name, dialect, route.model, memory=books.memory, tenant=principal.chain[-1])
     price = directory.price(provider.name, route.model)
     subject = subject_of(principal, dialect, model)._replace(
         alias=route.alias,
@@ -110,20 +121,54 @@ def _open(
         dialect=dialect,
         adapter=adapter,
         price=price,
-        estimates=estimates.of(provider.name, route.model),
+        estimates=books.estimates.of(provider.name, route.model),
         scopes=_scopes(principal, route),
         to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),
-        head=head,
+        endpoint=way.endpoint,
+        bridge=way.bridge,
+        is_estimate=way.is_estimate,
         model_field=None if route.model == model else dialect.model_field(route.model),
         answer_headers=b"x-tokenrouter-provider: %b\r\n" % provider.name.encode(),
         asks_usage=adapter.quirks.stream_usage == "include_usage",
         drains=provider.on_disconnect == "drain",
         subject=subject,
-        subject_record=journal.subject(subject),
+        subject_record=books.journal.subject(subject),
     )
 
 
-def subject_of(principal: Principal, dialect: OpenAiDialect, model: str) -> Subject:
+def lane_at(
+    principal: Principal, entry: ProviderEntry, dialect: Dialect, method: str, path: str, *, books: Books
+) -> Lane:
+    """Return a lane to a `path` of a provider's that is not about a model; it has no price.
+
+    Raises:
+        InvalidRequest: requests to this provider cannot be authorized without knowing what they are.
+    """
+    provider, adapter = entry.provider, entry.adapter
+    subject = subject_of(principal, dialect, "")._replace(provider=provider.name)
+    endpoint = adapter.endpoint_at(method, path)
+    if endpoint is None:
+        raise InvalidRequest(f"Provider {provider.name!r} can only be asked for what the gateway knows.")
+    return Lane(
+        dialect=dialect,
+        adapter=adapter,
+        price=None,
+        estimates=Estimates(),
+        scopes=(*principal.scopes, f"provider:{provider.name}"),
+        to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),
+        endpoint=endpoint,
+        bridge=None,
+        is_estimate=False,
+        model_field=None,
+        answer_headers=b"x-tokenrouter-provider: %b\r\n" % provider.name.encode(),
+        asks_usage=False,
+        drains=provider.on_disconnect == "drain",
+        subject=subject,
+        subject_record=books.journal.subject(subject),
+    )
+
+
+def subject_of(principal: Principal, dialect: Dialect, model: str) -> Subject:
     """Return who asks for `model`, as far as it is known before a provider is found."""
     key = principal.key
     return Subject(dialect.operation, key.id, key.name, key.user, key.team, principal.chain, requested_model=model)

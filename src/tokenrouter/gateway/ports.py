@@ -10,6 +10,7 @@ from typing import Protocol
 from tokenrouter.domain.ledger import Begun, Ended, Subject
 from tokenrouter.domain.limits import Amounts, LimitState
 from tokenrouter.gateway.directory import Directory
+from tokenrouter.providers.access_tokens import TokenSource
 from tokenrouter.providers.outbound import UpstreamRequest
 
 
@@ -75,10 +76,12 @@ class Flow(Protocol):
 class Responder(Protocol):
     """The client's side of one answer. Headers are rendered lines, each ended by CRLF. Nothing here blocks."""
 
-    started: bool
-    """Whether a status has gone out, so that it can no longer be changed."""
     flow: Flow | None
     """What to pause while the client does not read."""
+
+    @property
+    def started(self) -> bool:
+        """Whether a status has gone out, so that it can no longer be changed."""
 
     def answer(self, status: int, headers: bytes, body: bytes) -> None:
         """Send a whole answer in one write."""
@@ -136,6 +139,20 @@ class Upstream(Protocol):
 
         Raises:
             ProviderUnreachable, ProviderTimeout, ProviderProtocolError, ProviderCut
+        """
+
+
+class Credentials(Protocol):
+    """Where access tokens are found that do not last."""
+
+    def current(self, source: TokenSource) -> str | None:
+        """Return the token of `source` if there is one that still lasts; never waits."""
+
+    async def token(self, source: TokenSource) -> str:
+        """Return the token of `source`, fetched now if need be.
+
+        Raises:
+            ProviderError: there is none.
         """
 
 

@@ -15,8 +15,10 @@ from tokenrouter.domain.ledger import EndReason
 from tokenrouter.gateway.asking import answer_headers, upstream_request
 from tokenrouter.gateway.exchange import Exchange
 from tokenrouter.gateway.ports import Upstream, UpstreamResponse
-from tokenrouter.gateway.stream import Stream
-from tokenrouter.gateway.whole import JSON, WHOLE_BYTES, pass_answer
+from tokenrouter.gateway.stream import Stream, relay_of
+from tokenrouter.gateway.unread import UnreadAnswer
+from tokenrouter.gateway.whole import JSON, TRANSLATED_BYTES, WHOLE_BYTES, pass_answer
+from tokenrouter.providers.access_tokens import TokenSource
 
 _REASONS: Final[dict[type[GatewayError], EndReason]] = {
     ProviderTimeout: "provider_timeout",
@@ -37,27 +39,54 @@ async def travel(exchange: Exchange, upstream: Upstream) -> None:
         GatewayError: what the client is to be told; `fail` settles it.
     """
     stream = exchange.peeked.stream
-    response = await upstream.send(upstream_request(exchange, 0 if stream else WHOLE_BYTES))
+    source = exchange.lane.endpoint.tokens
+    if source is not None:
+        exchange.authorization = await authorization(exchange, source)
+    unread = exchange.peeked.answer == "bytes"
+    whole_limit = 0 if stream or unread else WHOLE_BYTES if exchange.crossing is None else TRANSLATED_BYTES
+    response = await upstream.send(upstream_request(exchange, whole_limit))
     try:
-        exchange.status = status = response.status
-        headers = response.headers
-        if b"x-request-id" in headers:
-            exchange.provider_request_id = headers[b"x-request-id"].decode("latin-1")[:128]
-        if status >= 300:
-            await _pass_refusal(exchange, response)
+        note_answer(exchange, response)
+        if response.status >= 300:
+            await pass_refusal(exchange, response)
         elif stream:
             await Stream(exchange, response).relay()
+        elif unread:
+            await UnreadAnswer(exchange).relay(response)
         else:
             await pass_answer(exchange, response)
     finally:
         response.close()
 
 
+def note_answer(exchange: Exchange, response: UpstreamResponse) -> None:
+    """Take in what an answer's head says."""
+    exchange.status = response.status
+    headers = response.headers
+    if b"x-request-id" in headers:
+        exchange.provider_request_id = headers[b"x-request-id"].decode("latin-1")[:128]
+
+
+async def authorization(exchange: Exchange, source: TokenSource) -> bytes:
+    """Return the header line that authorizes a request at a provider whose access tokens do not last."""
+    credentials = exchange.ports.credentials
+    token = credentials.current(source) or await credentials.token(source)
+    return b"authorization: Bearer %b\r\n" % token.encode("ascii", "ignore")
+
+
 def fail(exchange: Exchange, error: GatewayError) -> None:
-    """Settle after `error`; what was delivered is charged, a request that never got anywhere is not."""
-    if not exchange.responder.started or exchange.status == 0:
+    """Settle after `error`, and end a stream that has begun; its client cannot be told by a status any more.
+
+    What was delivered is charged, a request that never got anywhere is not.
+    """
+    responder = exchange.responder
+    if not responder.started or exchange.status == 0:
         exchange.status = error.status
     _end(exchange, _REASONS.get(type(error), _reason(error)), error_code=error.code)
+    if responder.started and exchange.peeked.stream:
+        relay = exchange.relay or relay_of(exchange)
+        responder.write(relay.fail(error, exchange.call.request_id))
+        responder.finish()
 
 
 def abandon(exchange: Exchange, reason: EndReason) -> None:
@@ -70,7 +99,8 @@ def _end(exchange: Exchange, reason: EndReason, error_code: str) -> None:
     relay = exchange.relay
     if relay is None:
         free = exchange.bytes_out == 0 and reason not in _MAY_BE_BILLED
-        exchange.end(reason, content_bytes=exchange.bytes_out, error_code=error_code, free=free)
+        content_bytes = exchange.bytes_out if exchange.peeked.answer == "text" else 0
+        exchange.end(reason, content_bytes=content_bytes, error_code=error_code, free=free)
     else:
         exchange.end(reason, usage=relay.usage, content_bytes=relay.content_bytes, error_code=error_code)
 
@@ -81,12 +111,12 @@ def _reason(error: GatewayError) -> EndReason:
     return "client_error" if error.fault == "client" else "gateway_error"
 
 
-async def _pass_refusal(exchange: Exchange, response: UpstreamResponse) -> None:
+async def pass_refusal(exchange: Exchange, response: UpstreamResponse) -> None:
     """Pass a provider's own error on as it is, where it is one that the client can act on."""
     body = await _collect(exchange, response)
     error = exchange.lane.adapter.read_error(response.status, response.headers, body)
     readable = body.lstrip()[:1] == b"{"
-    if error is None or exchange.responder.started or not readable or _is_ours(error):
+    if error is None or exchange.crossing is not None or exchange.responder.started or not readable or _is_ours(error):
         provider = exchange.lane.provider
         raise error or ProviderProtocolError(
             f"Provider {provider!r} answered with status {response.status}, which it should not.", provider=provider

@@ -1,15 +1,12 @@
 """Answers as they come: the provider's connection calls `Stream.feed` for each read, without waking the request."""
 
-from typing import Final
-
-from tokenrouter.dialects.relay import StreamRelay
+from tokenrouter.dialects.array_relay import ArrayRelay
+from tokenrouter.dialects.relay import Relay, StreamRelay
 from tokenrouter.domain.errors import ProviderCut, ProviderProtocolError, ProviderRefused, QuotaExceeded
 from tokenrouter.domain.ledger import EndReason
 from tokenrouter.gateway.asking import answer_headers
 from tokenrouter.gateway.exchange import Exchange
 from tokenrouter.gateway.ports import UpstreamResponse
-
-EVENT_STREAM: Final = b"text/event-stream"
 
 
 class Stream:
@@ -18,10 +15,9 @@ class Stream:
     __slots__ = ("_exchange", "_relay", "_response")
 
     def __init__(self, exchange: Exchange, response: UpstreamResponse) -> None:
-        dialect = exchange.lane.dialect
         self._exchange = exchange
         self._response = response
-        self._relay = exchange.relay = StreamRelay(dialect.reading, strip_usage=not exchange.peeked.wants_usage)
+        self._relay = exchange.relay = relay_of(exchange)
 
     async def relay(self) -> None:
         """Pass the stream on to its end.
@@ -52,8 +48,9 @@ class Stream:
         exchange.responder.finish()
 
     def _require_events(self) -> None:
-        kind = self._response.headers.get(b"content-type", EVENT_STREAM).lower()
-        if not kind.startswith(EVENT_STREAM):
+        expected = self._exchange.lane.endpoint.stream_type
+        kind = self._response.headers.get(b"content-type", expected).lower()
+        if not kind.startswith(expected):
             provider = self._exchange.lane.provider
             raise ProviderProtocolError(
                 f"Provider {provider!r} answered with {kind.decode('latin-1')[:100]!r} "
@@ -94,10 +91,20 @@ class Stream:
         """Send the head of the answer, if a keep-alive has not done so: the first content goes out now."""
         exchange = self._exchange
         if not exchange.responder.started:
-            headers = answer_headers(exchange, self._response, EVENT_STREAM)
+            headers = answer_headers(exchange, self._response, exchange.call.head.stream_type)
             exchange.responder.start(self._response.status, headers, None)
         exchange.note_first_token()
 
     def _end(self, reason: EndReason, error_code: str = "") -> None:
         relay = self._relay
         self._exchange.end(reason, usage=relay.usage, content_bytes=relay.content_bytes, error_code=error_code)
+
+
+def relay_of(exchange: Exchange) -> Relay:
+    """Return what passes the provider's stream on, or translates it."""
+    if exchange.crossing is not None:
+        return exchange.crossing.relay()
+    dialect = exchange.lane.dialect
+    strip_usage = not exchange.peeked.wants_usage
+    relay = StreamRelay(dialect.reading, strip_usage=strip_usage, tell=dialect.error_event)
+    return relay if exchange.call.head.sse else ArrayRelay(relay)

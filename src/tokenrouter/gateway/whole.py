@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tokenrouter.dialects.bridge import Crossing
 from tokenrouter.domain.errors import ProviderProtocolError
 from tokenrouter.gateway.asking import answer_headers
 from tokenrouter.gateway.exchange import Exchange
@@ -9,6 +10,8 @@ from tokenrouter.gateway.ports import UpstreamResponse
 
 WHOLE_BYTES: Final = 2**20
 """Answers up to this size are taken in one piece; longer ones are passed on as they come."""
+TRANSLATED_BYTES: Final = 32 * 2**20
+"""Longest answer that is translated: it is held whole, decoded and written anew (a few pictures in base64 fit)."""
 TAIL_BYTES: Final = 64 * 2**10
 """Of a long answer this much of its end is held back, to find the usage in before it goes out."""
 JSON: Final = b"application/json"
@@ -23,6 +26,9 @@ async def pass_answer(exchange: Exchange, response: UpstreamResponse) -> None:
     """
     body = response.take()
     _require_json(exchange, response, body)
+    if exchange.crossing is not None:
+        _pass_translated(exchange, exchange.crossing, response, body)
+        return
     if not response.complete:
         await LongAnswer(exchange).relay(response, body)
         return
@@ -32,6 +38,20 @@ async def pass_answer(exchange: Exchange, response: UpstreamResponse) -> None:
     exchange.bytes_out = len(body)
     exchange.end("completed", usage=usage, content_bytes=content_bytes)
     exchange.responder.answer(response.status, answer_headers(exchange, response, JSON), body)
+
+
+def _pass_translated(exchange: Exchange, crossing: Crossing, response: UpstreamResponse, body: bytes) -> None:
+    """Pass an answer of another dialect on."""
+    if not response.complete:
+        provider = exchange.lane.provider
+        raise ProviderProtocolError(
+            f"Provider {provider!r} answered with more than {TRANSLATED_BYTES} bytes, too much to translate.",
+            provider=provider,
+        )
+    translated = crossing.answer(body)
+    exchange.bytes_out = len(translated.body)
+    exchange.end("completed", usage=translated.usage, content_bytes=translated.content_bytes)
+    exchange.responder.answer(200, answer_headers(exchange, response, JSON), translated.body)
 
 
 def _require_json(exchange: Exchange, response: UpstreamResponse, body: bytes) -> None:
@@ -48,10 +68,11 @@ def _require_json(exchange: Exchange, response: UpstreamResponse, body: bytes) -
 class LongAnswer:
     """Passes a long answer on as it comes, all but its end, which waits until it is written down."""
 
-    __slots__ = ("_exchange", "_tail")
+    __slots__ = ("_exchange", "_is_text", "_tail")
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+        self._is_text = exchange.peeked.answer == "text"
         self._tail = b""
 
     async def relay(self, response: UpstreamResponse, begun: bytes) -> None:
@@ -66,7 +87,7 @@ class LongAnswer:
         await response.pump(self._pass_piece)
         exchange.bytes_out += len(self._tail)
         usage = exchange.lane.dialect.usage_at_end(self._tail)
-        exchange.end("completed", usage=usage, content_bytes=exchange.bytes_out)
+        exchange.end("completed", usage=usage, content_bytes=exchange.bytes_out if self._is_text else 0)
         responder.write(self._tail)
         responder.finish()
 
@@ -78,6 +99,6 @@ class LongAnswer:
         exchange = self._exchange
         self._tail = self._tail[-TAIL_BYTES:]
         exchange.bytes_out += len(passed)
-        if exchange.bytes_out > exchange.covered_bytes:
+        if self._is_text and exchange.bytes_out > exchange.covered_bytes:
             exchange.extend(exchange.bytes_out)
         exchange.responder.write(passed)

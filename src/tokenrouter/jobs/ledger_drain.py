@@ -4,10 +4,14 @@ Files are read where they lie, live ones too, and rows are written idempotently 
 with the position up to which a file is done. That position never passes the begin of a request that is
 still open, so a drain that dies reads it again. When all files of a writer are unlocked, the writer is
 dead: what it never ended is charged as interrupted, and its files go.
+
+A file that is damaged keeps nobody waiting: it is told at once, what can be read around it is read, and
+it is kept under another name for a person.
 """
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +20,23 @@ from typing import Final
 import structlog
 
 from tokenrouter.domain.ledger import LedgerEntry
-from tokenrouter.domain.limits import LimitTable
-from tokenrouter.jobs.limit_use import ChargeReader, NameOfKey
-from tokenrouter.journal.format import Begin, RecordDecoder
+from tokenrouter.domain.limits import LimitTable, UsedByCounter
+from tokenrouter.jobs.limit_use import ChargeReader, NameOfKey, follow_limits, held_use, limit_counters
+from tokenrouter.journal.format import Begin, Record, RecordDecoder
 from tokenrouter.journal.names import writer_of
-from tokenrouter.journal.reader import OpenRequests, adopt, journal_files, put_away, read_records, remove_room
+from tokenrouter.journal.reader import (
+    OpenRequests,
+    adopt,
+    is_read_to_its_end,
+    journal_files,
+    put_away,
+    read_records,
+    remove_abandoned_room,
+    remove_room,
+)
 from tokenrouter.store.engine import Store
 from tokenrouter.store.ledger import Row, forget_journal, journal_positions, record
+from tokenrouter.store.limit_use import limit_use
 
 log = structlog.get_logger(__name__)
 
@@ -32,11 +46,12 @@ BATCH_ROWS: Final = 500
 
 @dataclass(slots=True)
 class _Writer:
-    """What the drain knows of one writer: how far it has read, and what is open."""
+    """What the drain knows of one writer: how far it has read, what is open, and which damage it has told."""
 
     read: dict[str, int] = field(default_factory=dict)
     open: OpenRequests = field(default_factory=OpenRequests)
     begun_at: dict[str, tuple[str, int]] = field(default_factory=dict)
+    damaged: set[str] = field(default_factory=set)
 
     def positions(self, files: list[Path]) -> dict[str, int]:
         """Return up to where each file is done for good: up to the oldest begin that is open.
@@ -55,15 +70,23 @@ class _Writer:
 class LedgerDrain:
     """Moves what the journals hold into the store. Safe to call from several threads."""
 
-    def __init__(self, store: Store, folder: Path, limits: Callable[[], tuple[LimitTable, NameOfKey]]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        limits: Callable[[], tuple[LimitTable, NameOfKey]],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`limits` gives the limits of now and what keys are called; `clock` seconds since the epoch."""
+        self._clock = clock
         self._store = store
         self._folder = folder
         self._limits = limits
         self._writers: dict[str, _Writer] = {}
         self._lock = threading.Lock()
         self._decoder = RecordDecoder()
-        self._charges_for: tuple[LimitTable, NameOfKey] | None = None
-        self._charges: ChargeReader | None = None
+        self._followed: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
+        self._charges = ChargeReader(*self._followed)
         self.rows = 0
 
     def drain(self) -> int:
@@ -73,20 +96,41 @@ class LedgerDrain:
             StoreError, sqlalchemy.exc.SQLAlchemyError: the database is away; nothing is lost, call again.
         """
         with self._lock:
-            by_writer: dict[str, list[Path]] = {}
-            for path in journal_files(self._folder):
-                by_writer.setdefault(writer_of(path), []).append(path)
-            for gone in self._writers.keys() - by_writer.keys():
-                del self._writers[gone]
-            written = 0
-            for name, files in by_writer.items():
-                try:
-                    written += self._drain_writer(name, files)
-                except BaseException:
-                    self._writers.pop(name, None)
-                    raise
-            self.rows += written
-            return written
+            return self._drain()
+
+    def counters(self) -> tuple[frozenset[str], UsedByCounter]:
+        """Return the ids of all limits, and what has been used of them.
+
+        A request that runs has used what it may use: it began before whoever asks could count it.
+
+        Raises:
+            StoreError, sqlalchemy.exc.SQLAlchemyError: as `drain`.
+        """
+        with self._lock:
+            self._drain()
+            running = [entry for writer in self._writers.values() for entry in writer.open.held()]
+            with self._store.read() as connection:
+                use = held_use(limit_use(connection), running, self._charges)
+            limits = self._followed[0]
+            return frozenset(limit.id for limit in limits), limit_counters(use, limits, self._clock())
+
+    def _drain(self) -> int:
+        self._follow_limits()
+        by_writer: dict[str, list[Path]] = {}
+        for path in journal_files(self._folder):
+            by_writer.setdefault(writer_of(path), []).append(path)
+        for gone in self._writers.keys() - by_writer.keys():
+            del self._writers[gone]
+        written = 0
+        for name, files in by_writer.items():
+            try:
+                written += self._drain_writer(name, files)
+            except BaseException:
+                self._writers.pop(name, None)
+                raise
+        remove_abandoned_room(self._folder)
+        self.rows += written
+        return written
 
     def _drain_writer(self, name: str, files: list[Path]) -> int:
         writer = self._writers.get(name)
@@ -94,20 +138,21 @@ class LedgerDrain:
             known = journal_positions(self._store)
             writer = self._writers[name] = _Writer({path.name: known.get(path.name, 0) for path in files})
         with ExitStack() as locks:
-            adopted = [locks.enter_context(adopt(path)) for path in files]
-            is_dead = all(adopted) and journal_files(self._folder, name) == files
+            closed = [path for path in files if locks.enter_context(adopt(path))]
+            is_dead = closed == files and journal_files(self._folder, name) == files
             written = sum(self._read_file(writer, path, files) for path in files)
+            self._look_for_damage(writer, closed)
             if is_dead:
                 written += self._bury(writer, name, files)
             else:
-                self._drop_finished(writer, files[:-1])
+                self._drop_finished(writer, [path for path in closed if path != files[-1]])
         return written
 
     def _read_file(self, writer: _Writer, path: Path, files: list[Path]) -> int:
         written = 0
         batch: list[LedgerEntry] = []
-        at = writer.read.get(path.name, 0)
-        for item, after in read_records(path, at, self._decoder):
+        at = writer.read.setdefault(path.name, 0)
+        for item, after in self._records(writer, path):
             if isinstance(item, Begin):
                 writer.begun_at[item.begun.id] = (path.name, at)
             at = after
@@ -119,23 +164,38 @@ class LedgerDrain:
                 writer.read[path.name] = at
                 written += self._record(batch, writer.positions(files))
                 batch.clear()
-        moved = at != writer.read.get(path.name, 0)
+        moved = at != writer.read[path.name]
         writer.read[path.name] = at
         if batch or moved:
             written += self._record(batch, writer.positions(files))
         return written
 
+    def _records(self, writer: _Writer, path: Path) -> Iterator[tuple[Record, int]]:
+        """Yield what is new in a file, up to where it cannot be read."""
+        at = writer.read[path.name]
+        try:
+            for item, at in read_records(path, at, self._decoder):  # noqa: B020 (where reading stopped)
+                yield item, at
+        except ValueError as error:
+            _tell_damage(writer, path, at, str(error))
+
+    def _look_for_damage(self, writer: _Writer, closed: list[Path]) -> None:
+        """Tell of each file that nobody writes any more and that has not been read to its end."""
+        for path in closed:
+            if not is_read_to_its_end(path, writer.read[path.name]):
+                _tell_damage(writer, path, writer.read[path.name], "what follows is no whole record")
+
     def _record(self, entries: list[LedgerEntry], positions: dict[str, int]) -> int:
-        charges_of = self._charge_reader().charges_of
-        rows = [Row(entry, charges_of(entry)) for entry in entries]
+        rows = [Row(entry, self._charges.charges_of(entry)) for entry in entries]
         return record(self._store, rows, positions)
 
-    def _charge_reader(self) -> ChargeReader:
-        """Return the reader for the limits of now; the last one, if nothing has changed."""
+    def _follow_limits(self) -> None:
+        """Charge to the limits of now, which the store keeps from the ledger's beginning on."""
         limits = self._limits()
-        if self._charges is None or self._charges_for is not limits:
-            self._charges_for, self._charges = limits, ChargeReader(*limits)
-        return self._charges
+        if self._followed is not limits:
+            charges = ChargeReader(*limits)
+            follow_limits(self._store, limits[0], charges, self._clock())
+            self._followed, self._charges = limits, charges
 
     def _bury(self, writer: _Writer, name: str, files: list[Path]) -> int:
         """Charge what a dead writer left open, then delete its files."""
@@ -143,19 +203,23 @@ class LedgerDrain:
         interrupted = writer.open.interrupt_all()
         written = self._record(interrupted, writer.positions(files)) if interrupted else 0
         for path in files:
-            if not put_away(path, writer.read[path.name]):
-                log.error("journal file is damaged and kept", file=path.name, read_to=writer.read[path.name])
+            put_away(path, writer.read[path.name])
             forget_journal(self._store, path.name)
         remove_room(self._folder, name)
         self._writers.pop(name, None)
         return written
 
     def _drop_finished(self, writer: _Writer, full: list[Path]) -> None:
-        """Delete the full segments of a living writer that are older than everything that is open."""
+        """Put away the closed segments of a living writer that are older than everything that is open."""
         oldest, _ = min(writer.begun_at.values(), default=("", 0))
         for path in full:
             if oldest and path.name >= oldest:
                 return
-            path.unlink(missing_ok=True)
+            put_away(path, writer.read.pop(path.name))
             forget_journal(self._store, path.name)
-            writer.read.pop(path.name, None)
+
+
+def _tell_damage(writer: _Writer, path: Path, read_to: int, reason: str) -> None:
+    if path.name not in writer.damaged:
+        writer.damaged.add(path.name)
+        log.error("journal file is damaged and kept", file=path.name, read_to=read_to, reason=reason)

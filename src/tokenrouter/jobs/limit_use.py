@@ -4,13 +4,15 @@ Sliding and interval windows are kept in sixtieths of their length: what is rest
 what was used, so a restart is never generous.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import Amounts, Limit, LimitTable, UsedByCounter
 from tokenrouter.domain.windows import window_start
-from tokenrouter.store.limit_use import LimitCharge, UseByWindow
+from tokenrouter.store.engine import Store
+from tokenrouter.store.ledger import single_rows_since
+from tokenrouter.store.limit_use import LimitCharge, UseByWindow, cover_limits, covered_limits
 
 PARTS: Final = 60
 _NEVER_ASKED: Final = "client_error", "limit_reached", "gateway_error"
@@ -97,6 +99,33 @@ def _part_start_us(limit: Limit, started_s: float) -> int:
     return int(window_start(limit.window, started_s, started_s) * 1e6)
 
 
+def follow_limits(store: Store, limits: LimitTable, reader: ChargeReader, now_s: float) -> None:
+    """Make the store keep the use of exactly `limits`: what is new is read from the ledger.
+
+    `reader` is that of `limits`. No row may be written meanwhile, and every later one must be charged by `reader`.
+    """
+    by_id = {limit.id: limit for limit in limits}
+    new = by_id.keys() - covered_limits(store)
+    since_us = min((_oldest_us(by_id[limit_id], now_s) for limit_id in new), default=0)
+    sums: dict[tuple[str, str, int], int] = {}
+    for entry in single_rows_since(store, since_us) if new else ():
+        for charge in reader.charges_of(entry):
+            if charge.limit_id in new:
+                counter = (charge.limit_id, charge.scope, charge.window_start_us)
+                sums[counter] = sums.get(counter, 0) + charge.amount
+    cover_limits(store, frozenset(by_id), [LimitCharge(*counter, used) for counter, used in sums.items()])
+
+
+def held_use(use: UseByWindow, open_requests: Iterable[LedgerEntry], reader: ChargeReader) -> UseByWindow:
+    """Return `use` with what running requests are allowed, as if they had used it."""
+    together = {counter: dict(windows) for counter, windows in use.items()}
+    for entry in open_requests:
+        for charge in reader.charges_of(entry):
+            windows = together.setdefault((charge.limit_id, charge.scope), {})
+            windows[charge.window_start_us] = windows.get(charge.window_start_us, 0) + charge.amount
+    return together
+
+
 def limit_counters(use: UseByWindow, limits: LimitTable, now_s: float) -> UsedByCounter:
     """Return what every counter has used in its current window."""
     by_id = {limit.id: limit for limit in limits}
@@ -111,6 +140,14 @@ def limit_counters(use: UseByWindow, limits: LimitTable, now_s: float) -> UsedBy
 def _used_now(limit: Limit, windows: Mapping[int, int], now_s: float) -> int:
     window = limit.window
     if window.kind in ("sliding", "interval"):
-        oldest_us = (now_s - window.length_s - window.length_s / PARTS) * 1e6
+        oldest_us = _oldest_us(limit, now_s)
         return sum(used for start_us, used in windows.items() if start_us > oldest_us)
-    return windows.get(int(window_start(window, now_s, now_s) * 1e6), 0)
+    return windows.get(_oldest_us(limit, now_s), 0)
+
+
+def _oldest_us(limit: Limit, now_s: float) -> int:
+    """Return the time before which no use counts any more, in microseconds."""
+    window = limit.window
+    if window.kind in ("sliding", "interval"):
+        return int((now_s - window.length_s - window.length_s / PARTS) * 1e6)
+    return int(window_start(window, now_s, now_s) * 1e6)

@@ -4,12 +4,13 @@ import fcntl
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject, Usage, entry_of
+from tokenrouter.domain.limits import Amounts
 from tokenrouter.journal.format import (
     HEADER,
     MAGIC,
@@ -21,7 +22,7 @@ from tokenrouter.journal.format import (
     RecordDecoder,
     Whole,
 )
-from tokenrouter.journal.names import DAMAGED_SUFFIX, SUFFIX, room_of
+from tokenrouter.journal.names import DAMAGED_SUFFIX, RESERVE_SUFFIX, SPARE_SUFFIX, SUFFIX, room_of
 
 BLOCK_BYTES: Final = 256 * 2**10
 """Read at once."""
@@ -104,22 +105,22 @@ def _is_over(block: bytes, start: int) -> bool:
 
 
 def put_away(path: Path, read_to: int) -> bool:
-    """Delete a file of a dead writer that has been read up to `read_to`.
+    """Delete a file that nobody writes any more and that has been read up to `read_to`.
 
-    Bytes behind that point are a record which the machine's death cut, or damage: such a file is kept under
-    another name for a person to look at, and False is returned.
+    One that has not been read to its end is kept under another name for a person to look at, and False is returned.
     """
-    if _is_empty_from(path, max(read_to, len(MAGIC))):
+    if is_read_to_its_end(path, read_to):
         path.unlink(missing_ok=True)
         return True
     path.rename(path.with_suffix(DAMAGED_SUFFIX))
     return False
 
 
-def _is_empty_from(path: Path, offset: int) -> bool:
+def is_read_to_its_end(path: Path, read_to: int) -> bool:
+    """Whether nothing stands behind `read_to`; if not, it is damage, or a record that the machine's death cut."""
     try:
         with path.open("rb") as file:
-            file.seek(offset)
+            file.seek(max(read_to, len(MAGIC)))
             return not any(any(block) for block in iter(lambda: file.read(2**16), b""))
     except FileNotFoundError:
         return True
@@ -129,6 +130,33 @@ def remove_room(folder: Path, writer: str) -> None:
     """Delete what a dead writer kept allocated for itself."""
     for path in room_of(folder, writer):
         path.unlink(missing_ok=True)
+
+
+def remove_abandoned_room(folder: Path) -> None:
+    """Delete what writers kept allocated for themselves that are dead by now, also those without a journal file.
+
+    A file that still has no size is left alone: a living writer may be about to lock it.
+    """
+    for suffix in (SPARE_SUFFIX, RESERVE_SUFFIX):
+        for path in folder.glob(f"*{suffix}"):
+            with suppress(FileNotFoundError, BlockingIOError):
+                _remove_unlocked(path)
+
+
+def _remove_unlocked(path: Path) -> None:
+    """Delete a file which its writer had locked before it gave it a size, and holds no more.
+
+    Raises:
+        FileNotFoundError: it is gone.
+        BlockingIOError: its writer lives.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        if os.fstat(fd).st_size:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+    finally:
+        os.close(fd)
 
 
 @dataclass(slots=True)
@@ -147,7 +175,7 @@ class OpenRequests:
                 self._open[begun.id] = record
             case Progress(entry_id, held):
                 if (known := self._open.get(entry_id)) is not None:
-                    self._open[entry_id] = known._replace(held=held)
+                    self._open[entry_id] = known._replace(held=Amounts(*map(max, known.held, held)))
             case End(ended):
                 known = self._open.pop(ended.id, None)
                 return _unknown(ended) if known is None else entry_of(known.subject, known.begun, ended)
@@ -155,9 +183,13 @@ class OpenRequests:
                 return entry_of(subject, begun, ended, times)
         return None
 
+    def held(self) -> list[LedgerEntry]:
+        """Return an entry for each open request, as if it had used what it is allowed."""
+        return [_interrupted(known) for known in self._open.values()]
+
     def interrupt_all(self) -> list[LedgerEntry]:
         """Return the entries of requests that their dead process never ended, charged what they were allowed."""
-        interrupted = [_interrupted(known) for known in self._open.values()]
+        interrupted = self.held()
         self._open.clear()
         return interrupted
 
@@ -172,5 +204,5 @@ def _interrupted(known: Begin) -> LedgerEntry:
     entry.error_code = "interrupted"
     entry.estimated = True
     entry.usage = Usage(input_tokens=held.input_tokens, output_tokens=held.output_tokens)
-    entry.cost_nano_usd = held.cost_nano_usd or None
+    entry.cost_nano_usd = held.cost_nano_usd if known.subject.price_source else held.cost_nano_usd or None
     return entry

@@ -2,6 +2,9 @@
 
 Used by one data process alone. A hard limit holds because a reservation is taken whole or not at all,
 and nothing is used that was not held before.
+
+What was used before a limit was known here is told by somebody else (`restore`); until then a hard one
+admits nobody.
 """
 
 import time
@@ -81,14 +84,17 @@ class MemoryLimiter:
 
     Attributes:
         looks_at_addresses: whether any limit has an `ip:` scope.
+        unrestored: ids of the limits for which `restore` is still to come.
     """
 
     def __init__(
         self, limits: Sequence[Limit], *, clock: Callable[[], float] = time.time, restored: bool = False
     ) -> None:
-        """`clock` gives seconds since the epoch; `restored`: there is nothing to wait for."""
+        """`clock` gives seconds since the epoch; `restored`: nothing was ever used before a limit was known."""
         self._clock = clock
-        self._restored = restored
+        self._waits = not restored
+        self._restored: frozenset[str] = frozenset()
+        self.unrestored: frozenset[str] = frozenset()
         self._counters: dict[tuple[str, str], Counter] = {}
         self._applicable: dict[tuple[str, ...], tuple[Counter, ...]] = {}
         self.reload(limits)
@@ -102,17 +108,29 @@ class MemoryLimiter:
             counter.follow(stay[limit_id])
         self._applicable.clear()
         self.looks_at_addresses = any(limit.scope.startswith("ip:") for limit in limits)
+        self._note_restored(self._restored)
 
-    def restore(self, used: UsedByCounter) -> None:
-        """Take in what was used before this process began; once, later calls do nothing."""
-        if self._restored:
-            return
+    def _note_restored(self, limit_ids: frozenset[str]) -> None:
+        """Remember which limits count what was used before; places are never used up, so they always do."""
+        used_up = frozenset(limit.id for limit in self._limits if limit.metric != "concurrency" and self._waits)
+        self._restored = limit_ids & used_up
+        self.unrestored = used_up - limit_ids
+
+    def restore(self, used: UsedByCounter, limit_ids: Iterable[str]) -> None:
+        """Take in everything that was used of the limits `limit_ids`, by requests that run too; once for each.
+
+        What their counters show by now (soft limits do not wait) is in `used`, so they begin anew. The requests
+        that they count go on and are settled in the old ones.
+        """
+        new = self.unrestored.intersection(limit_ids)
+        self._counters = {key: counter for key, counter in self._counters.items() if key[0] not in new}
+        self._applicable.clear()
         now_s = self._clock()
         limits = {limit.id: limit for limit in self._limits}
         for (limit_id, scope), amount in used.items():
-            if (limit := limits.get(limit_id)) is not None:
-                self._counter(limit, scope, now_s).restore(amount, now_s)
-        self._restored = True
+            if limit_id in new:
+                self._counter(limits[limit_id], scope, now_s).restore(amount, now_s)
+        self._note_restored(self._restored | new)
 
     def reserve(self, scopes: Sequence[str], amounts: Amounts) -> "MemoryReservation | Unlimited":
         """Hold `amounts` in every limit that applies to any of `scopes`, or in none.
@@ -125,8 +143,8 @@ class MemoryLimiter:
             counters = self._remember(tuple(scopes))
         if not counters:
             return UNLIMITED
-        if not self._restored:
-            _require_restored(counters)
+        if self.unrestored:
+            self._require_restored(counters)
         now_s = self._clock()
         for counter in counters:
             counter.advance(now_s)
@@ -159,20 +177,19 @@ class MemoryLimiter:
         self._applicable[scopes] = counters
         return counters
 
+    def _require_restored(self, counters: tuple[Counter, ...]) -> None:
+        for counter in counters:
+            if counter.limit.mode == "hard" and counter.limit.id in self.unrestored:
+                raise CountersNotReady(
+                    f"What {counter.scope} has used is still being read; try again shortly.",
+                    retry_after_s=RESTORING_RETRY_S,
+                )
+
     def _counter(self, limit: Limit, scope: str, now_s: float) -> Counter:
         counter = self._counters.get((limit.id, scope))
         if counter is None:
             counter = self._counters[limit.id, scope] = new_counter(limit, scope, now_s)
         return counter
-
-
-def _require_restored(counters: tuple[Counter, ...]) -> None:
-    for counter in counters:
-        if counter.limit.mode == "hard" and counter.limit.metric != "concurrency":
-            raise CountersNotReady(
-                f"What {counter.scope} has used is still being read after a start; try again shortly.",
-                retry_after_s=RESTORING_RETRY_S,
-            )
 
 
 def _refusal(counters: tuple[Counter, ...], amounts: Amounts, now_s: float) -> LimitReached:

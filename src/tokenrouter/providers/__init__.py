@@ -4,12 +4,17 @@ This is the one list. A vendor that speaks OpenAI's dialect is a row in `presets
 gets a module of its own and a line here.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
+from typing import Final
 
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.providers.base import Origin, Quirks
+from tokenrouter.providers.bedrock import BedrockAdapter
 from tokenrouter.providers.compatible import CompatibleAdapter
 from tokenrouter.providers.presets import OPENAI_COMPATIBLE, Preset, preset, presets
+from tokenrouter.providers.vertex import VertexAdapter
 
 __all__ = [
     "OPENAI_COMPATIBLE",
@@ -24,6 +29,13 @@ __all__ = [
 ]
 
 
+_ADAPTERS: Final[Mapping[str, type[CompatibleAdapter]]] = {
+    "amazon-bedrock": BedrockAdapter,
+    "google-vertex-ai": VertexAdapter,
+}
+"""Vendors that differ in more than data, by the name of their row."""
+
+
 def adapter(provider: Provider) -> CompatibleAdapter:
     """Return what speaks to `provider`.
 
@@ -33,7 +45,8 @@ def adapter(provider: Provider) -> CompatibleAdapter:
     row = preset(provider.kind)
     if row is None:
         raise ValueError(_unknown_kind(provider.kind))
-    return CompatibleAdapter(provider, row)
+    own = replace(row, operations=provider.operations) if provider.operations else row
+    return _ADAPTERS.get(row.name, CompatibleAdapter)(provider, own)
 
 
 def known_kinds() -> tuple[str, ...]:

@@ -61,7 +61,7 @@ class Quirks:
     model_id_prefix: str = ""
 
 
-def request_head(method: Literal["GET", "POST"], target: str, headers: Mapping[str, str]) -> bytes:
+def request_head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
     """Return the request line and `headers`, each ended by CRLF, without the blank line.
 
     Raises:

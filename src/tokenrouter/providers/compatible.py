@@ -1,19 +1,22 @@
-"""The adapter of every OpenAI-compatible vendor: a provider of the catalogue plus its preset's row.
+"""The adapter of every vendor that differs from others in data only: a provider of the catalogue plus its preset's row.
 
-It is built when the catalogue is swapped and does all its work then: on the hot path a request head is
-one dictionary look-up. It does no I/O and holds no state.
+It is built when the catalogue is swapped and does all its work then: a request head is looked up, or made once for
+each model where the vendor has the model in the path. It does no I/O and holds no state.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
+from urllib.parse import quote
 
 from tokenrouter import __version__
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.providers.base import Origin, Quirks, request_head
+from tokenrouter.providers.codecs import provider_codecs
+from tokenrouter.providers.endpoints import Endpoint
 from tokenrouter.providers.listing import read_model_ids
-from tokenrouter.providers.presets import OPERATION_PATHS, AuthScheme, Preset
+from tokenrouter.providers.presets import FORM_OPERATIONS, OPERATION_PATHS, AuthScheme, Preset
 from tokenrouter.providers.refusals import error_in_event, error_of
 from tokenrouter.providers.urls import BaseUrl, split_base_url
 
@@ -35,6 +38,8 @@ _OURS: Final = frozenset(
     }
 )
 """Headers that say how the message is framed or coded; configuring them would break the relay."""
+MODEL: Final = "{model}"
+"""What stands for the model in an operation's path."""
 _MIN_BLOTTED_CHARS: Final = 4
 """A shorter secret is not looked for in messages: it would blot out ordinary words."""
 
@@ -49,7 +54,20 @@ class CompatibleAdapter:
         models_headers: all headers of that request but `host`; they hold the secret.
     """
 
-    __slots__ = ("_heads", "_models", "_name", "_secret", "models_headers", "models_url", "origin", "quirks")
+    __slots__ = (
+        "_base",
+        "_codecs",
+        "_head_fields",
+        "_heads",
+        "_models",
+        "_name",
+        "_preset",
+        "_secret",
+        "models_headers",
+        "models_url",
+        "origin",
+        "quirks",
+    )
 
     def __init__(self, provider: Provider, preset: Preset) -> None:
         """Build every head that will be sent.
@@ -62,17 +80,85 @@ class CompatibleAdapter:
         self._secret = provider.secret or ""
         self.origin: Final[Origin] = base.origin
         self.quirks: Final[Quirks] = preset.quirks
-        self._heads = _heads(base, provider, preset)
-        self.models_headers: Final[Mapping[str, str]] = _headers(provider, preset, preset.models_auth or preset.auth)
+        self._base = base
+        self._preset = preset
+        self._head_fields = {
+            "host": base.origin.authority,
+            **_headers(provider, preset, preset.auth),
+            "content-type": "application/json",
+        }
+        self._heads = self._fixed_heads()
+        self._codecs = provider_codecs(preset)
+        self.models_headers: Final[Mapping[str, str]] = {
+            **_headers(provider, preset, preset.models_auth or preset.auth),
+            **preset.models_headers,
+        }
         self._models = _models_request(base, preset, self.models_headers)
         self.models_url: Final = None if self._models is None else f"{base.origin}{self._models[0]}"
 
-    def head(self, operation: Operation) -> bytes | None:
+    def head(self, operation: Operation, model: str = "", *, stream: bool = False) -> bytes | None:
         """Return the request line and headers of `operation`, each ended by CRLF, or None if there is no such.
 
-        What is left to add: `content-length` and the blank line.
+        `model` and `stream` matter where the vendor has them in the path. What is left to add: `content-length` and
+        the blank line.
         """
-        return self._heads.get(operation)
+        known = self._heads.get(operation)
+        if known is not None:
+            return known
+        path = self._preset.path_of(operation, stream=stream)
+        return None if path is None else self._head_of(path.replace(MODEL, quote(model, safe="")))
+
+    def endpoint(self, operation: Operation, model: str) -> Endpoint | None:
+        """Return how `model` is asked for `operation`, or None if the vendor has no such."""
+        head, stream_head = self.head(operation, model), self.head(operation, model, stream=True)
+        if head is None or stream_head is None:
+            return None
+        return Endpoint(head, stream_head, self._codecs.get(operation))
+
+    def conversations(self, _model: str) -> Iterable[Operation]:
+        """Return the operations that conversations of any other dialect can be translated to, best first."""
+        return self._codecs
+
+    def offers(self, operation: Operation) -> bool:
+        """Whether the vendor has `operation`."""
+        return self._preset.path_of(operation) is not None
+
+    def path_of(self, operation: Operation) -> str | None:
+        """Return where the vendor has `operation`, relative to the base URL, or None."""
+        return self._preset.path_of(operation)
+
+    @property
+    def base_path(self) -> str:
+        """The path of the base URL, without a slash at its end."""
+        return self._base.path
+
+    def endpoint_at(self, method: str, path: str) -> Endpoint | None:
+        """Return how any `path` below the base URL is asked, its query included; None where that cannot be authorized.
+
+        Its heads have no content type.
+        """
+        fields = {name: value for name, value in self._head_fields.items() if name != "content-type"}
+        head = request_head(method, self._base.target(path), fields)
+        return Endpoint(head, head)
+
+    def _head_of(self, path: str, *, typed: bool = True) -> bytes:
+        fields = self._head_fields
+        if not typed:
+            fields = {name: value for name, value in fields.items() if name != "content-type"}
+        return request_head("POST", self._base.target(path), fields)
+
+    def _fixed_heads(self) -> dict[Operation, bytes]:
+        """Build the heads of the operations that have no model in their path."""
+        paths = {operation: self._preset.path_of(operation) for operation in OPERATION_PATHS}
+        return {
+            operation: self._head_of(path, typed=operation not in FORM_OPERATIONS)
+            for operation, path in paths.items()
+            if path and MODEL not in path
+        }
+
+    def origin_of(self, model: str) -> str:
+        """Return what signatures of `model` are bound to: provider, endpoint and model as one text."""
+        return f"{self._name} {self._base.origin}{self._base.path} {model}"
 
     def models_request(self) -> tuple[str, bytes] | None:
         """Return path and head of the GET that lists models (only the blank line is missing), or None."""
@@ -110,22 +196,8 @@ def _base_url(provider: Provider, preset: Preset) -> BaseUrl:
     configured = provider.base_url
     is_usual = not configured or configured.rstrip("/") in preset.former_base_urls
     url = preset.base_url if is_usual else configured
-    paths = tuple(path for operation in preset.operations if (path := preset.path_of(operation)) is not None)
-    return split_base_url(url, default_path=preset.default_path, operation_paths=paths)
-
-
-def _heads(base: BaseUrl, provider: Provider, preset: Preset) -> dict[Operation, bytes]:
-    headers = _headers(provider, preset, preset.auth)
-    with_body = {
-        "host": base.origin.authority,
-        **headers,
-        "content-type": "application/json",
-    }
-    return {
-        operation: request_head("POST", base.target(path), with_body)
-        for operation in OPERATION_PATHS
-        if (path := preset.path_of(operation)) is not None
-    }
+    paths = [path for operation in preset.operations if (path := preset.path_of(operation)) is not None]
+    return split_base_url(url, default_path=preset.default_path, operation_paths=tuple(paths))
 
 
 def _models_request(base: BaseUrl, preset: Preset, headers: Mapping[str, str]) -> tuple[str, bytes] | None:

@@ -14,11 +14,12 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from tokenrouter.dialects.openai_chat_losses import ChatQuirks
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.providers.base import Quirks
 from tokenrouter.providers.urls import path_of_template
 
-AuthScheme = Literal["bearer", "x-api-key", "api-key", "none"]
+AuthScheme = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key", "none"]
 """`bearer` is `authorization: Bearer KEY`; the others name the header that carries the key."""
 ModelsShape = Literal["openai", "ollama", "none"]
 """How the vendor's model list looks: `{data: [{id}]}` or bare, Ollama's `{models: [{name}]}`, or there is none."""
@@ -28,8 +29,34 @@ OPERATION_PATHS: Final[Mapping[Operation, str]] = {
     "completions": "completions",
     "embeddings": "embeddings",
     "responses": "responses",
+    "messages": "messages",
+    "count_tokens": "messages/count_tokens",
+    "generate_content": "models/{model}:generateContent",
+    "count_content_tokens": "models/{model}:countTokens",
+    "embed_content": "models/{model}:embedContent",
+    "batch_embed_contents": "models/{model}:batchEmbedContents",
+    "converse": "model/{model}/converse",
+    "images": "images/generations",
+    "image_edits": "images/edits",
+    "image_variations": "images/variations",
+    "speech": "audio/speech",
+    "transcriptions": "audio/transcriptions",
+    "translations": "audio/translations",
+    "moderations": "moderations",
+    "rerank": "rerank",
+    "files": "files",
+    "batches": "batches",
 }
-"""Where OpenAI has them, relative to the base URL; `paths` of a row overrides."""
+"""Where those who made them have them, relative to the base URL; `paths` of a row overrides."""
+STREAM_PATHS: Final[Mapping[Operation, str]] = {
+    "generate_content": "models/{model}:streamGenerateContent?alt=sse",
+    "converse": "model/{model}/converse-stream",
+}
+"""Where streams have a path of their own."""
+FORM_OPERATIONS: Final[frozenset[Operation]] = frozenset(
+    {"image_edits", "image_variations", "transcriptions", "translations"}
+)
+"""Operations whose body may be a form, so that its content type is not the same for all requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +73,11 @@ class Preset:
         operations: what it offers in this dialect, at `OPERATION_PATHS` unless `paths` says otherwise.
         headers: sent with every request; the provider's own `headers` win.
         models_path: relative to `base_url`, with a query where one is needed.
-        models_auth: for the model list, where it differs from `auth`.
+        models_auth, models_headers: for the model list, where it differs from `auth`, and what it wants besides.
         local: a server on the operator's own machine.
         public_free: answers without a key.
+        conversations: what conversations of other dialects are translated to, best first; empty for the usual order.
+        chat: how its Chat Completions differ, for requests that are translated into them.
         docs_url: where a person reads about it.
         source: the vendor page that `base_url`, `auth` and `operations` were compared with, or "".
         checked: the day of that (YYYY-MM-DD), or "" when no page could be found; then `note` says so.
@@ -73,11 +102,14 @@ class Preset:
     models_path: str = "models"
     models_shape: ModelsShape = "openai"
     models_auth: AuthScheme | None = None
+    models_headers: Mapping[str, str] = field(default_factory=dict)
     free_tier: bool = False
     trial_credits: bool = False
     public_free: bool = False
     local: bool = False
+    conversations: tuple[Operation, ...] = ()
     quirks: Quirks = field(default_factory=Quirks)
+    chat: ChatQuirks = field(default_factory=ChatQuirks)
 
     @property
     def default_path(self) -> str:
@@ -89,10 +121,15 @@ class Preset:
         """Whether `base_url` must be completed by the operator."""
         return "{" in self.base_url
 
-    def path_of(self, operation: Operation) -> str | None:
-        """Return the path of `operation` relative to the base URL, or None when the vendor has no such."""
+    def path_of(self, operation: Operation, *, stream: bool = False) -> str | None:
+        """Return the path of `operation` relative to the base URL, or None when the vendor has no such.
+
+        It may hold the placeholder `{model}`.
+        """
         if operation not in self.operations:
             return None
+        if stream and operation in STREAM_PATHS:
+            return STREAM_PATHS[operation]
         return self.paths.get(operation, OPERATION_PATHS[operation])
 
 
@@ -100,10 +137,48 @@ OPENAI_COMPATIBLE: Final = Preset(
     name="openai-compatible",
     display_name="OpenAI-compatible server",
     base_url="https://{host}/v1",
-    note="Any server that speaks OpenAI's dialect; all operations are offered and it answers for those it lacks.",
-    operations=("chat", "completions", "embeddings", "responses"),
+    note="Any server that speaks OpenAI's dialect. Few of them have the Responses API, so it is translated to chat.",
+    operations=(
+        "chat",
+        "completions",
+        "embeddings",
+        "images",
+        "image_edits",
+        "speech",
+        "transcriptions",
+        "translations",
+        "moderations",
+        "rerank",
+    ),
 )
 """The kind of a provider without a row of its own."""
+SANDBOX: Final = Preset(
+    name="sandbox",
+    display_name="Sandbox",
+    base_url="http://127.0.0.1/v1",
+    note="The offline provider inside the product.",
+    operations=(
+        "chat",
+        "completions",
+        "embeddings",
+        "responses",
+        "messages",
+        "count_tokens",
+        "images",
+        "image_edits",
+        "image_variations",
+        "speech",
+        "transcriptions",
+        "translations",
+        "moderations",
+        "rerank",
+        "files",
+        "batches",
+    ),
+    chat=ChatQuirks(reasoning_field="reasoning_content"),
+)
+"""The kind of the sandbox that `serve --sandbox` starts."""
+_OWN: Final = {row.name: row for row in (OPENAI_COMPATIBLE, SANDBOX)}
 
 
 @functools.cache
@@ -128,18 +203,19 @@ def read_presets(text: str) -> dict[str, Preset]:
 
 def preset(name: str) -> Preset | None:
     """Return the row of vendor `name`, or None."""
-    return OPENAI_COMPATIBLE if name == OPENAI_COMPATIBLE.name else presets().get(name)
+    return _OWN.get(name) or presets().get(name)
 
 
 def _read_row(name: str, row: dict[str, Any]) -> Preset:
     _refuse_unknown(name, row.keys(), Preset)
     _refuse_unknown(f"{name}.quirks", row.get("quirks", {}).keys(), Quirks)
+    _refuse_unknown(f"{name}.chat", row.get("chat", {}).keys(), ChatQuirks)
     try:
         return msgspec.convert({**row, "name": name}, Preset)
     except msgspec.ValidationError as error:
         raise ValueError(f"presets.toml, [{name}]: {error}") from error
 
 
-def _refuse_unknown(where: str, names: Any, row_type: type[Preset] | type[Quirks]) -> None:
+def _refuse_unknown(where: str, names: Any, row_type: type[Preset | Quirks | ChatQuirks]) -> None:
     if unknown := set(names) - {f.name for f in fields(row_type)}:
         raise ValueError(f"presets.toml, [{where}]: unknown field {min(unknown)!r}")

@@ -16,12 +16,14 @@ import msgspec
 
 from tokenrouter.domain.errors import (
     MAX_MESSAGE_CHARS,
+    ContextTooLong,
     GatewayError,
     ModelNotFound,
     ProviderCredentialsRejected,
     ProviderProtocolError,
     ProviderRefused,
 )
+from tokenrouter.providers.context_errors import overflow_in
 
 MAX_RETRY_AFTER_S: Final = 86_400.0
 """Longest wait that is repeated: a client told to wait longer would never come back."""
@@ -29,6 +31,8 @@ MAX_ERROR_BODY_BYTES: Final = 256 * 2**10
 """Larger error bodies are not looked into; the status alone decides."""
 
 _CREDENTIAL_STATUSES: Final = frozenset({401, 403})
+_OVERFLOW_STATUSES: Final = frozenset({400, 413, 422, 502})
+"""Errors that may say that a conversation is too long; 502 stands for one inside a stream that names no status."""
 _CREDENTIAL_CODES: Final = frozenset({"invalid_api_key", "authentication_error", "API_KEY_INVALID", "API_KEY_EXPIRED"})
 """Gemini answers a bad key with 400 and one of the last two as `details[].reason`
 (https://cloud.google.com/apis/design/errors, google.api.ErrorReason)."""
@@ -114,6 +118,9 @@ def _classify(provider: str, status: int, refusal: Refusal, wait_s: float | None
     message = f"provider {provider!r} answered {status}" + (f": {refusal.message}" if refusal.message else "")
     if status == 404 and refusal.codes & _MODEL_CODES:
         return ModelNotFound(message, param="model")
+    overflow = overflow_in(refusal.message, refusal.codes) if status in _OVERFLOW_STATUSES else None
+    if overflow is not None:
+        return ContextTooLong(message, provider=provider, tokens=overflow.tokens, maximum=overflow.maximum)
     return ProviderRefused(message, provider=provider, status=status, retry_after_s=wait_s)
 
 

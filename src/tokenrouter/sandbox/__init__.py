@@ -5,11 +5,16 @@ it judges the gateway, and a judge that shared code with the judged would share 
 server, its own tokens, its own books (`books.py`; `GET /books`, `GET /books/summary`) and its own reading of the
 vendor's documentation.
 
-Besides OpenAI's API under `/v1` it speaks, each with its own authentication, errors and streams:
+Under `/v1` stands OpenAI's API: Chat Completions, Completions, Embeddings, Responses with all that is kept of them
+(`response_routes`), images, speech, transcripts, moderations, reranking, files, batches and vector stores
+(`openai_routes`). Besides it speaks, each with its own authentication, errors and streams:
 
+    Anthropic     /v1/messages, /v1/messages/count_tokens     x-api-key or Bearer           `anthropic_routes`
     Gemini        /v1beta/models/{m}:generateContent …   key in x-goog-api-key or ?key=      `gemini_routes`
     Vertex AI     /v1/projects/{p}/locations/{l}/publishers/google/models/{m}:… , POST /token   `google_access`
+                  …/publishers/anthropic/models/{m}:rawPredict, :streamRawPredict            `anthropic_clouds`
     Bedrock       /model/{m}/converse, /converse-stream  SigV4 or an API key                `bedrock_routes`
+                  /model/{m}/invoke, /invoke-with-response-stream: Anthropic's body          `anthropic_clouds`
     Azure OpenAI  /openai/deployments/{d}/…?api-version=…, /openai/v1/…   api-key or Bearer  `azure_routes`
 
 Models (`GET /v1/models` lists them):
@@ -20,12 +25,19 @@ Models (`GET /v1/models` lists them):
     dense, wide         the same with another tokenizer                       1.5, 8
     thinker             echo after hidden reasoning tokens                    3.5
     thinker-open        echo after visible reasoning_content                  3.5
+    thinker-adaptive    echo after hidden reasoning that is always on         3.5
+    narrow              lorem in a context window of 2,000 tokens             4
+    refuser             refuses whatever it is asked                          4
     overrun             produces and bills 20 % more than the output limit    4
     embed-small, -large embeddings of 1536 and 3072 dimensions                4, 2.5
 
 `lorem-500`, `dense-500`, `wide-500` and `overrun-500` say 500 tokens; `@50` behind any of these names (`lorem-500@50`)
 makes it 50 tokens a second. Tools are called when the last user message contains "use tool" ("use tools": two at once)
-or `tool_choice` demands it; after a tool's result the answer repeats it. A JSON schema gets a valid instance.
+or `tool_choice` demands it; `use tool NAME with {"some": "arguments"}` calls that one with just these (`wishes`). After
+a tool's result the answer repeats it. A JSON schema gets a valid instance.
+
+Over Anthropic's API the thinkers think when they are told to, but for `thinker-adaptive`, which thinks unless told not
+to and takes no sampling parameters. It alone knows the window of `narrow`, and says 529 where the others say 503.
 
 Faults, each a model name; a number in brackets may be changed with `@NUMBER`:
 

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from typing import Final, cast
 from urllib.parse import parse_qs, unquote
 
-from tokenrouter.sandbox import chat, completions, embeddings, responses
+from tokenrouter.sandbox import chat, completions, embeddings
 from tokenrouter.sandbox.delivery import Answer, Frame, Stream, event
 from tokenrouter.sandbox.errors import ApiError
 from tokenrouter.sandbox.operations import Operation, Page
 from tokenrouter.sandbox.question import Question
+from tokenrouter.sandbox.response_routes import ResponseRoutes
 from tokenrouter.sandbox.server import Request
 
 API_VERSIONS: Final = frozenset(
@@ -69,8 +70,9 @@ class AzureError(ApiError):
 class AzureRoutes:
     """Deployments are named like the models; with `api_keys`, no others are taken."""
 
-    def __init__(self, api_keys: frozenset[str]) -> None:
+    def __init__(self, api_keys: frozenset[str], stored: ResponseRoutes) -> None:
         self._api_keys = api_keys
+        self._answers = {**_ANSWERS, "responses": stored.answer}
 
     def __call__(self, request: Request) -> Operation | Page | None:
         found = _DEPLOYMENT.fullmatch(request.path) or _V1.fullmatch(request.path)
@@ -82,10 +84,11 @@ class AzureRoutes:
         if found is None or request.method != "POST" or problem:
             return Page(lambda: _refuse(problem or _not_found()), lambda error: error)
         return Operation(
+            dialect=found["endpoint"],
             model=unquote(deployment) if deployment else None,
             streams=False,
             admit=self._admit,
-            answer=_ANSWERS[found["endpoint"]],
+            answer=self._answers[found["endpoint"]],
             restate=_restated,
             headers=lambda name: f"x-request-id: {name}\r\napim-request-id: {name}\r\n{_HEADERS}",
         )
@@ -221,5 +224,4 @@ _ANSWERS: Final[dict[str, Callable[[Question], Answer]]] = {
     "chat/completions": chat_answer,
     "completions": completions.answer,
     "embeddings": embeddings.answer,
-    "responses": responses.answer,
 }

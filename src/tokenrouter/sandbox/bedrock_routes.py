@@ -1,4 +1,6 @@
-"""Amazon Bedrock Runtime: `/model/{id}/converse`, `/converse-stream` and `/count-tokens`, signed or with an API key.
+"""Amazon Bedrock Runtime: `/model/{id}/converse`, `/converse-stream`, `/count-tokens`, signed or with an API key.
+
+`/invoke` and `/invoke-with-response-stream` take the body of an Anthropic model (`anthropic_clouds`).
 
 From the Amazon Bedrock API reference and user guide ("API keys", read 2026-11). A request is signed with SigV4 for the
 service `bedrock` (`sigv4`), or bears an API key; with `api_keys` only these.
@@ -14,6 +16,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from tokenrouter.sandbox import bedrock_request, event_stream, sigv4
+from tokenrouter.sandbox.anthropic_clouds import AnthropicOnBedrock
 from tokenrouter.sandbox.aws_errors import AwsError, aws_error
 from tokenrouter.sandbox.bedrock_answer import ConverseAnswer
 from tokenrouter.sandbox.delivery import Answer
@@ -43,15 +46,17 @@ class BedrockRoutes:
     def __init__(self, api_keys: frozenset[str], access: AwsAccess) -> None:
         self._api_keys = api_keys
         self._access = access
+        self._operations = {**_OPERATIONS, **AnthropicOnBedrock().operations}
 
     def __call__(self, request: Request) -> Operation | Page | None:
         found = _PATH.fullmatch(request.path)
         if found is None:
             return None
-        answer = _OPERATIONS.get(found["operation"])
+        answer = self._operations.get(found["operation"])
         if answer is None or request.method != "POST":
             return Page(_unknown_operation, aws_error)
         return Operation(
+            dialect="bedrock",
             model=unquote(found["model"]),
             streams=found["operation"].endswith("-stream"),
             admit=self._admit,

@@ -5,6 +5,7 @@ Tests compare a gateway's ledger with these and never the other way round, so th
 means that the sandbox itself was killed. Each line is one `write`, so nothing is lost when the process dies.
 """
 
+import dataclasses
 import json
 import time
 from collections import deque
@@ -51,7 +52,7 @@ class Entry:
         if self.usage is None:
             return Usage(0)
         reasoning = min(self.usage.reasoning, self.generated)
-        return Usage(self.usage.prompt, self.generated, reasoning, self.usage.cached)
+        return dataclasses.replace(self.usage, completion=self.generated, reasoning=reasoning)
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class Total:
     completion_tokens: int = 0
     reasoning_tokens: int = 0
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
     tokens_written: int = 0
     bytes_written: int = 0
     ends: dict[str, int] = field(default_factory=dict)
@@ -79,7 +81,7 @@ class Books:
         self._in_progress = 0
 
     def begin(self, entry: Entry, facts: dict[str, object]) -> None:
-        """Note a request; `facts` say what was received (path, ids of the caller, names of the body's fields)."""
+        """Note a request; `facts` say what was received (dialect, path, ids of the caller, names of its fields)."""
         self._in_progress += 1
         self._write({"event": "begin", "id": entry.id, "at": self._clock(), "model": entry.model, **facts})
 
@@ -97,6 +99,8 @@ class Books:
             "completion_tokens": billed.completion,
             "reasoning_tokens": billed.reasoning,
             "cached_tokens": billed.cached,
+            "cache_write_tokens": billed.written,
+            "cache_write_1h_tokens": billed.written_1h,
             "tokens_written": entry.tokens_written,
             "bytes_written": entry.bytes_written,
             "closed_at": entry.closed_at,
@@ -126,6 +130,7 @@ class Books:
         total.completion_tokens += billed.completion
         total.reasoning_tokens += billed.reasoning
         total.cached_tokens += billed.cached
+        total.cache_write_tokens += billed.written
         total.tokens_written += entry.tokens_written
         total.bytes_written += entry.bytes_written
         total.ends[entry.end] = total.ends.get(entry.end, 0) + 1

@@ -132,7 +132,7 @@ def _turn(message: Fields) -> Turn:
 
 
 def _parts(message: Fields) -> tuple[str, int]:
-    """Text and image tokens of content parts; audio and files are accepted and weigh nothing."""
+    """Text and media tokens of parts: a file weighs as much as a picture; audio is accepted and weighs nothing."""
     texts: list[str] = []
     images = 0
     for part in message.objects("content"):
@@ -143,6 +143,9 @@ def _parts(message: Fields) -> tuple[str, int]:
             image = part.required_member("image_url")
             image.required_text("url")
             images += IMAGE_TOKENS["low" if image.text("detail") == "low" else "high"]
+        elif kind == "file":
+            part.required_member("file")
+            images += IMAGE_TOKENS["high"]
     return "\n".join(texts), images
 
 
@@ -202,8 +205,9 @@ def _document(question: Question, utterances: list[Utterance], usage: Usage) -> 
 
 
 def _choice(index: int, said: Utterance, model: Model) -> dict[str, object]:
-    content = None if said.calls else said.text
-    message: dict[str, object] = {"role": "assistant", "content": content, "refusal": None, "annotations": []}
+    content = None if said.calls or said.refused else said.text
+    refusal = said.text if said.refused else None
+    message: dict[str, object] = {"role": "assistant", "content": content, "refusal": refusal, "annotations": []}
     if model.thinking == "open":
         message["reasoning_content"] = model.tokenizer.lorem(said.reasoning_tokens)
     if said.calls:
@@ -235,7 +239,7 @@ class _ChatStream:
 
     def opening(self) -> Iterator[Frame]:
         for index, said in enumerate(self._utterances):
-            content = None if said.calls else ""
+            content = None if said.calls or said.refused else ""
             yield self._delta(index, {"role": "assistant", "content": content, "refusal": None}, 0)
 
     def body(self) -> Iterator[Frame]:
@@ -262,8 +266,9 @@ class _ChatStream:
                 yield self._delta(index, {"reasoning_content": piece.text}, piece.tokens)
         elif said.reasoning_tokens:
             yield Frame(b"", said.reasoning_tokens)
+        kind = "refusal" if said.refused else "content"
         for piece in text_pieces(self._model, said.text):
-            yield self._delta(index, {"content": piece.text}, piece.tokens)
+            yield self._delta(index, {kind: piece.text}, piece.tokens)
         for number, call in enumerate(said.calls):
             function = {"name": call.name, "arguments": ""}
             begun = {"index": number, "id": call.id, "type": "function", "function": function}

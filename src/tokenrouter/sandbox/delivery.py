@@ -62,7 +62,8 @@ class Answer:
     """What a model answers: `stream` when a stream was asked for, else `document`, made when it is needed.
 
     Attributes:
-        stream_headers: header lines that say what the stream is.
+        headers, stream_headers: header lines that say what the document, or the stream, is. A document of bytes is
+            sent as it is.
         failure: the error document that a fault puts in place of `document`.
         broken: a frame of the stream that nobody can read.
     """
@@ -73,6 +74,7 @@ class Answer:
     stream_headers: str = EVENTS
     failure: Callable[[str], object] = _failed
     broken: Callable[[], bytes] = _broken
+    headers: str = JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Exchange:
 async def deliver(exchange: Exchange) -> None:
     """Answer as the vendor would."""
     if exchange.answer.stream is None:
-        await exchange.reply.whole(200, await made(exchange), exchange.headers + JSON)
+        await exchange.reply.whole(200, await made(exchange), exchange.headers + exchange.answer.headers)
         exchange.entry.tokens_written = visible(exchange.answer.usage)
         return
     await exchange.reply.start(exchange.headers + exchange.answer.stream_headers)
@@ -108,7 +110,8 @@ async def made(exchange: Exchange) -> bytes:
     exchange.entry.generated = usage.completion
     if exchange.model.speed:
         await asyncio.sleep(usage.completion / exchange.model.speed)
-    return encoded(exchange.answer.document())
+    document = exchange.answer.document()
+    return document if isinstance(document, bytes) else encoded(document)
 
 
 async def send(exchange: Exchange, some: Iterable[Frame], encode: Callable[[bytes], bytes] | None = None) -> None:

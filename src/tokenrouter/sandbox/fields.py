@@ -12,6 +12,9 @@ from tokenrouter.sandbox.errors import ApiError
 
 _T = TypeVar("_T")
 
+MAX_DEPTH: Final = 512
+"""Levels of a body: below what the JSON encoder can write when an answer repeats it."""
+
 _NAMES: Final[dict[type, str]] = {
     str: "a string",
     int: "an integer",
@@ -39,6 +42,12 @@ class Fields:
 
     def path(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name
+
+    def only(self, known: Collection[str]) -> None:
+        """Refuse the first field that is none of `known`."""
+        for name in self.values:
+            if name not in known:
+                self.refuse(name, f"Unknown parameter: '{self.path(name)}'.", "unknown_parameter")
 
     def present(self, name: str) -> bool:
         return self.values.get(name) is not None
@@ -149,4 +158,16 @@ def read_body(body: bytes) -> Fields:
         raise ApiError(400, "The body of the request could not be read as JSON.") from error
     if not isinstance(value, dict):
         raise ApiError(400, f"The body has to be a JSON object, not {_NAMES[type(value)]}.", code="invalid_type")
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(value):
+        raise ApiError(400, f"The body is nested more than {MAX_DEPTH} levels deep.")
     return Fields(value)
+
+
+def _is_too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = [each for members in inner for each in members if isinstance(each, dict | list)]
+        if not level:
+            return False
+    return True

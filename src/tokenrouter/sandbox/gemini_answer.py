@@ -83,9 +83,14 @@ class GeminiAnswer:
             ending: Part = {"text": ""}
             if self._thinks and not self._calls:
                 ending["thoughtSignature"] = self._signature("")
-            parts = [] if self._request.finish_reason in _WITHOUT_WORDS else [ending]
+            parts = [] if self._finish_reason in _WITHOUT_WORDS else [ending]
             last = index == self._request.candidates - 1
             yield self._response([self._candidate(index, parts, last=True)], self._usage, last=last)
+
+    @property
+    def _finish_reason(self) -> str | None:
+        """What the request's model is named after, or a refusal's; None where the words decide."""
+        return self._request.finish_reason or ("SAFETY" if self._said.refused else None)
 
     @property
     def _thinks(self) -> bool:
@@ -101,7 +106,7 @@ class GeminiAnswer:
         if self._request.includes_thoughts and self._thinks:
             parts.append({"text": self._thoughts(), "thought": True})
         parts += [self._call_part(call, first=not n) for n, call in enumerate(self._calls)]
-        if not self._calls and self._request.finish_reason not in _WITHOUT_WORDS:
+        if not self._calls and self._finish_reason not in _WITHOUT_WORDS:
             text: Part = {"text": self._said.text}
             if self._thinks:
                 text["thoughtSignature"] = self._signature("")
@@ -155,12 +160,12 @@ class GeminiAnswer:
         content: dict[str, object] = {"parts": parts, "role": "model"} if parts else {}
         candidate: dict[str, object] = {"content": content}
         if last:
-            candidate["finishReason"] = self._request.finish_reason or _FINISH[self._said.finish]
+            candidate["finishReason"] = self._finish_reason or _FINISH[self._said.finish]
             candidate.update(self._finish_message())
         return {**candidate, "index": index}
 
     def _finish_message(self) -> dict[str, object]:
-        if self._request.finish_reason == "MALFORMED_FUNCTION_CALL":
+        if self._finish_reason == "MALFORMED_FUNCTION_CALL":
             return {"finishMessage": "Malformed function call: print(default_api.unfinished("}
         return {"finishMessage": "Model generated function call(s)."} if self._calls else {}
 

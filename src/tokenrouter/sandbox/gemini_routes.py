@@ -1,5 +1,7 @@
 """The paths of Google's Gemini models: AI Studio's (`/v1beta/models/…`) and Vertex AI's (`/v1/projects/…`).
 
+Vertex AI's other publisher, Anthropic, stands beside them (`anthropic_clouds`).
+
 From the Gemini API reference ("API overview", "Models", "API keys") and Vertex AI's (REST, `publishers.models`), read
 2026-11. AI Studio knows its caller by `x-goog-api-key` or `?key=`, Vertex AI by an access token. The lists of models
 share `/v1/models` with OpenAI: whoever shows one of Google's headers gets Google's.
@@ -11,6 +13,7 @@ from typing import Final
 from urllib.parse import parse_qs, unquote
 
 from tokenrouter.sandbox import catalog, gemini_counts
+from tokenrouter.sandbox.anthropic_clouds import AnthropicOnVertex
 from tokenrouter.sandbox.delivery import Answer, encoded
 from tokenrouter.sandbox.errors import ApiError
 from tokenrouter.sandbox.faults import FAULTS
@@ -31,7 +34,8 @@ PAGE_SIZE: Final = 50
 _AI_STUDIO: Final = re.compile(r"/(?:v1|v1beta)/models/(?P<model>.+):(?P<method>[a-zA-Z]+)")
 _VERTEX: Final = re.compile(
     r"/(?:v1|v1beta1)/(?:projects/[^/]+/locations/[^/]+/)?publishers/"
-    r"(?:google/models/(?P<model>.+)|fault/models/(?P<fault>[^/]+)):(?P<method>[a-zA-Z]+)"
+    r"(?:google/models/(?P<model>.+)|fault/models/(?P<fault>[^/]+)|anthropic/models/(?P<anthropic>.+))"
+    r":(?P<method>[a-zA-Z]+)"
 )
 """Google's SDK makes a publisher of what stands before a slash, so `fault/429` comes as `fault/models/429`."""
 _LIST: Final = re.compile(r"/(?P<version>v1|v1beta)/models(?:/(?P<model>.+))?")
@@ -52,11 +56,15 @@ class GeminiRoutes:
     def __init__(self, api_keys: frozenset[str], access: GoogleAccess) -> None:
         self._api_keys = api_keys
         self._access = access
+        self._anthropic = AnthropicOnVertex()
 
     def __call__(self, request: Request) -> Operation | Page | None:
         if request.path == "/token" and request.method == "POST":
             return Page(lambda: self._access.issue(request), lambda error: error)
         at_vertex = _VERTEX.fullmatch(request.path)
+        if at_vertex and at_vertex["anthropic"]:
+            name = unquote(at_vertex["anthropic"])
+            return self._anthropic.operation(request, name, at_vertex["method"], self._access.admit)
         if at_vertex:
             name = at_vertex["model"] or f"fault/{at_vertex['fault']}"
             return _operation(request, name, at_vertex["method"], VERTEX_AI, self._access.admit)
@@ -122,6 +130,7 @@ def _operation(
         return generate(question, surface, streams=streams, as_events=as_events)
 
     return Operation(
+        dialect=surface.name,
         model=name,
         streams=streams,
         admit=admit,

@@ -12,6 +12,8 @@ from tokenrouter.sandbox.tokens import Tokenizer, utf8
 IMAGE_TOKENS: Final = {"low": 85, "high": 765}
 """By `detail`; OpenAI's "Images and vision" guide (read 2026-11) counts 85 for low, and 765 for 1024 x 1024 in high."""
 
+_SYSTEM: Final = ("system", "developer")
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -24,10 +26,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function the model may call; `parameters` is its JSON schema."""
+    """A function the model may call: with JSON that fits the schema `parameters`, or with `free_text` as it is."""
 
     name: str
     parameters: object
+    free_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Ask:
         schema: the JSON schema that the text has to fit, or None (`as_json` then asks for any object).
         max_tokens: bound of visible text and reasoning together.
         raw: the request body as it came.
+        reasoning_tokens: how long a thinking model thinks; None leaves it to `effort`.
     """
 
     turns: tuple[Turn, ...]
@@ -53,6 +57,7 @@ class Ask:
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     effort: str | None = None
+    reasoning_tokens: int | None = None
 
     @property
     def user_text(self) -> str:
@@ -60,17 +65,25 @@ class Ask:
         return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
 
     @property
+    def user_spoke_last(self) -> bool:
+        """Whether it is the user's words that are to be answered; the system's after them do not change that."""
+        return next((turn.role == "user" for turn in reversed(self.turns) if turn.role not in _SYSTEM), False)
+
+    @property
     def tool_results(self) -> tuple[str, ...]:
-        """The tool results the conversation ends with, oldest first."""
+        """The tool results the conversation ends with, oldest first, whatever the system says after them."""
         results: list[str] = []
-        for turn in reversed(self.turns):
+        for turn in reversed([turn for turn in self.turns if turn.role not in _SYSTEM]):
             if turn.role != "tool":
                 break
             results.insert(0, turn.text)
         return tuple(results)
 
     def tokens(self, tokenizer: Tokenizer) -> int:
-        texts = sum(tokenizer.count(turn.text) + tokenizer.per_message + turn.more_tokens for turn in self.turns)
+        texts = sum(
+            tokenizer.count(turn.text) + tokenizer.per_message + tokenizer.media(turn.more_tokens)
+            for turn in self.turns
+        )
         tools = tokenizer.count_json(self.tools_json) if self.tools_json else 0
         return texts + tools + tokenizer.per_request
 

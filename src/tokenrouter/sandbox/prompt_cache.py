@@ -24,13 +24,16 @@ class PromptCache:
         self._clock = clock
         self._expiry: OrderedDict[bytes, float] = OrderedDict()
 
-    def cached_tokens(self, owner: str, prompt: bytes, bytes_per_token: float) -> int:
-        """How many tokens of `prompt` its `owner` (account and model) has sent lately; then remember all of it."""
-        if len(prompt) < FIRST_TOKENS * bytes_per_token:
+    def cached_tokens(self, owner: str, prompt: bytes, bytes_per_token: float, first_tokens: int = FIRST_TOKENS) -> int:
+        """How many tokens of `prompt` its `owner` (account and model) has sent lately; then remember all of it.
+
+        Prompts and prefixes shorter than `first_tokens` are not remembered.
+        """
+        if len(prompt) < first_tokens * bytes_per_token:
             return 0
         now = self._clock()
         cached = 0
-        for tokens, digest in _prefixes(owner, prompt, bytes_per_token):
+        for tokens, digest in _prefixes(owner, prompt, bytes_per_token, first_tokens):
             if self._expiry.get(digest, 0.0) > now:
                 cached = tokens
             self._expiry[digest] = now + KEPT_S
@@ -40,12 +43,12 @@ class PromptCache:
         return cached
 
 
-def _prefixes(owner: str, prompt: bytes, bytes_per_token: float) -> list[tuple[int, bytes]]:
+def _prefixes(owner: str, prompt: bytes, bytes_per_token: float, first_tokens: int) -> list[tuple[int, bytes]]:
     step = int(STEP_TOKENS * bytes_per_token)
     digest = blake2b(owner.encode(), digest_size=16)
     found = []
     for number in range(1, len(prompt) // step + 1):
         digest.update(prompt[(number - 1) * step : number * step])
-        if number * STEP_TOKENS >= FIRST_TOKENS:
+        if number * STEP_TOKENS >= first_tokens:
             found.append((number * STEP_TOKENS, digest.digest()))
     return found

@@ -17,6 +17,7 @@ class Question:
     Attributes:
         raw: the body as it came.
         created: epoch seconds.
+        owner: who asks, for what is remembered between requests.
         cached_tokens: tells from a rendered prompt how many of its tokens this caller has sent lately.
     """
 
@@ -24,6 +25,7 @@ class Question:
     model: Model
     raw: bytes
     created: int
+    owner: str
     cached_tokens: Callable[[bytes], int]
 
     def usage(self, ask: Ask, said: Utterance, choices: int = 1) -> Usage:

@@ -1,227 +1,208 @@
-"""Responses: `POST /v1/responses`, the reading of the request and the whole answer.
+"""Responses: `POST /v1/responses`, `/v1/responses/input_tokens` and `/v1/responses/compact`.
 
-From OpenAI's API reference ("Create a model response", read 2026-11) and recorded exchanges. Nothing is stored, so
-`previous_response_id` is always unknown.
+From OpenAI's API reference ("Create a model response", "Count input tokens", "Compact a response", read 2026-11) and
+recorded exchanges. The parts of a request are read by `response_parameters`, `response_items` and `response_tools`;
+`response_output` makes the items of the answer.
 """
 
-import base64
-import json
+import dataclasses
+from dataclasses import dataclass
 from typing import Final
 
 from tokenrouter.sandbox import ids
-from tokenrouter.sandbox.chat import MAX_TOKENS
 from tokenrouter.sandbox.delivery import Answer
+from tokenrouter.sandbox.errors import ApiError
 from tokenrouter.sandbox.fields import Fields
-from tokenrouter.sandbox.prompt import IMAGE_TOKENS, Ask, Tool, Turn
-from tokenrouter.sandbox.question import Question, sampling
+from tokenrouter.sandbox.models import Model
+from tokenrouter.sandbox.prompt import Ask, Turn
+from tokenrouter.sandbox.question import Question
+from tokenrouter.sandbox.response_items import Conversation, ItemReader
+from tokenrouter.sandbox.response_output import ENCRYPTED, Wishes, outputs
+from tokenrouter.sandbox.response_parameters import (
+    COMPACTION,
+    CREATION,
+    PROMPT,
+    check_names,
+    check_values,
+    effort,
+    included,
+    output_limit,
+    settings,
+    text_format,
+)
+from tokenrouter.sandbox.response_store import ResponseStore, StoredResponse
+from tokenrouter.sandbox.response_thoughts import Json, Sealer
+from tokenrouter.sandbox.response_tools import Toolbox, read_choice, read_tools
 from tokenrouter.sandbox.responses_stream import Envelope, ResponseStream
-from tokenrouter.sandbox.speech import EFFORTS, Utterance, compose
+from tokenrouter.sandbox.speech import Utterance, compose
 from tokenrouter.sandbox.tokens import Usage
 
-ROLES: Final = ("system", "developer", "user", "assistant")
-_TEXT_PARTS: Final = ("input_text", "output_text", "text", "summary_text", "reasoning_text")
-_ENCRYPTED: Final = "reasoning.encrypted_content"
+SUMMARY: Final = "What was said before, in short: "
+MAX_SUMMARY_TOKENS: Final = 64
 
 
-def answer(question: Question) -> Answer:
-    """Raises: ApiError, for a request that the vendor would refuse."""
-    fields = question.fields
-    streamed = bool(fields.flag("stream"))
-    ask = _read(question)
-    said = compose(ask, question.model)
-    usage = question.usage(ask, said)
-    envelope = Envelope(ids.digits("resp_"), _settings(question), _usage_document(question, usage))
-    items = _items(question, said)
-    if streamed:
-        return Answer(usage, dict, ResponseStream(envelope, items, said, question.model))
-    return Answer(usage, lambda: envelope.finished(items, said))
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """A request, understood; `ask` has no limit and no format yet."""
+
+    ask: Ask
+    conversation: Conversation
+    toolbox: Toolbox
 
 
-def _read(question: Question) -> Ask:
-    fields = question.fields
-    sampling(fields)
-    if fields.present("previous_response_id"):
-        name = fields.text("previous_response_id")
-        message = f"Previous response with id '{name}' not found."
-        fields.refuse("previous_response_id", message, "previous_response_not_found")
-    tools = _tools(fields)
-    schema, as_json = _format(fields)
-    reasoning = fields.member("reasoning")
-    effort = reasoning.choice("effort", EFFORTS) if reasoning and reasoning.present("effort") else None
-    return Ask(
-        turns=_turns(fields),
-        raw=question.raw,
-        tools=tools,
-        tools_json=fields.array("tools"),
-        tool_choice=_tool_choice(fields, tools),
-        parallel_tools=fields.flag("parallel_tool_calls") is not False,
-        schema=schema,
-        as_json=as_json,
-        max_tokens=fields.integer("max_output_tokens", 1, MAX_TOKENS),
-        effort=effort,
-    )
+class Responses:
+    """Answers with what `store` remembers."""
+
+    def __init__(self, store: ResponseStore) -> None:
+        self._store = store
+
+    def create(self, question: Question) -> Answer:
+        """Raises: ApiError, for a request that the vendor would refuse."""
+        fields = question.fields
+        check_names(fields, CREATION)
+        check_values(fields)
+        streamed, background = bool(fields.flag("stream")), bool(fields.flag("background"))
+        wishes = _wishes(fields)
+        prompt = self._prompt(question)
+        schema, as_json = text_format(fields)
+        limit = output_limit(fields)
+        ask = dataclasses.replace(prompt.ask, schema=schema, as_json=as_json, max_tokens=limit, effort=effort(fields))
+        said = compose(ask, question.model)
+        usage = question.usage(ask, said)
+        made = outputs(said, prompt.toolbox, wishes, question.model)
+        envelope = Envelope(
+            ids.digits("resp_"),
+            settings(question, prompt.toolbox.repeated),
+            usage_document(question.model, usage),
+            [output.item for output in made],
+            said.finish == "length",
+        )
+        keep = self._keeper(question, prompt, sum(len(output.spoken) for output in made))
+        if streamed:
+            return Answer(usage, dict, ResponseStream(envelope, made, said, question, keep))
+        return Answer(usage, lambda: _whole(envelope, keep, background=background))
+
+    def count(self, question: Question) -> Answer:
+        """The tokens of the input, as a response would bill them. Raises: ApiError."""
+        check_names(question.fields, PROMPT)
+        text_format(question.fields)
+        effort(question.fields)
+        total = self._prompt(question).ask.tokens(question.model.tokenizer)
+        return Answer(Usage(0), lambda: {"object": "response.input_tokens", "input_tokens": total})
+
+    def compact(self, question: Question) -> Answer:
+        """The conversation made shorter: what users said, and one sealed item for all the rest. Raises: ApiError."""
+        check_names(question.fields, COMPACTION)
+        prompt = self._prompt(question)
+        tokenizer = question.model.tokenizer
+        told = " ".join(turn.text for turn in prompt.ask.turns if turn.role not in ("system", "developer"))
+        summary = tokenizer.take(SUMMARY + told, MAX_SUMMARY_TOKENS)
+        usage = question.usage(prompt.ask, Utterance(summary, (), "stop", tokenizer.count(summary)))
+        name = ids.digits("cmp_")
+        sealed = Sealer(question.model.name).seal({"kind": "compaction", "id": name, "text": summary})
+        kept = [listed(item) for item in prompt.conversation.items if item.get("role") == "user"]
+        document = {
+            "id": ids.digits("resp_"),
+            "object": "response.compaction",
+            "created_at": question.created,
+            "output": [*kept, {"id": name, "type": "compaction", "encrypted_content": sealed}],
+            "usage": usage_document(question.model, usage),
+        }
+        return Answer(usage, lambda: document)
+
+    def _prompt(self, question: Question) -> _Prompt:
+        fields = question.fields
+        before = self._before(question.owner, fields)
+        if not before and not fields.present("input"):
+            fields.required_text("input")
+        conversation = ItemReader(Sealer(question.model.name), self._store, question.owner).read(before, fields)
+        instructions = fields.text("instructions")
+        turns = ([Turn("system", instructions)] if instructions else []) + conversation.turns
+        wish = next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
+        toolbox = read_tools(fields.objects("tools"), conversation.brought, wish, searched=conversation.searched)
+        choice, toolbox = read_choice(fields, toolbox)
+        ask = Ask(
+            turns=tuple(turns),
+            raw=question.raw,
+            tools=toolbox.callable(wish),
+            tools_json=[*(fields.array("tools") or []), *(tool.values for tool in conversation.brought)],
+            tool_choice=choice,
+            parallel_tools=fields.flag("parallel_tool_calls") is not False,
+        )
+        return _Prompt(ask, conversation, toolbox)
+
+    def _before(self, owner: str, fields: Fields) -> tuple[Json, ...]:
+        """The conversation that the request continues."""
+        for name, what in (("conversation", "Conversation"), ("prompt", "Prompt")):
+            if fields.present(name):
+                raise ApiError(404, f"{what} with id '{fields.values[name]}' not found.", param=name)
+        previous = fields.text("previous_response_id")
+        if previous is None:
+            return ()
+        found = self._store.find(owner, previous)
+        if found is None:
+            message = f"Previous response with id '{previous}' not found."
+            fields.refuse("previous_response_id", message, "previous_response_not_found")
+        return (*found.input, *found.output)
+
+    def _keeper(self, question: Question, prompt: _Prompt, said_bytes: int) -> "_Keeper":
+        wanted = question.fields.flag("store") is not False
+        items = prompt.conversation.items
+        return _Keeper(self._store if wanted else None, question.owner, items, len(question.raw) + said_bytes)
 
 
-def _turns(fields: Fields) -> tuple[Turn, ...]:
-    instructions = fields.text("instructions")
-    turns = [Turn("system", instructions)] if instructions else []
-    given = fields.values.get("input")
-    if given is None:
-        fields.required_text("input")
-    if isinstance(given, str):
-        return (*turns, Turn("user", given))
-    if not isinstance(given, list):
-        fields.wrong_type("input", "a string or an array of objects")
-    turns += [_turn(item) for item in fields.objects("input")]
-    if not turns:
-        fields.refuse("input", "Invalid 'input': empty array.", "empty_array")
-    return tuple(turns)
+@dataclass(frozen=True, slots=True)
+class _Keeper:
+    """Stores the document of a response once it is made, unless that was not wanted."""
+
+    store: ResponseStore | None
+    owner: str
+    items: tuple[Json, ...]
+    size: int
+
+    def __call__(self, document: Json, pending: Json | None = None) -> Json:
+        if self.store is not None:
+            output = (pending or document)["output"]
+            items = tuple(output) if isinstance(output, list) else ()
+            self.store.add(StoredResponse(self.owner, document, self.items, items, self.size, pending))
+        return document
 
 
-def _turn(item: Fields) -> Turn:
-    kind = item.text("type") or "message"
-    if kind == "message":
-        return Turn(item.choice("role", ROLES), *_content(item, "content"))
-    if kind in ("function_call_output", "custom_tool_call_output"):
-        item.required_text("call_id")
-        return Turn("tool", *_content(item, "output"))
-    if kind in ("function_call", "custom_tool_call"):
-        name, arguments = item.required_text("name"), item.text("arguments") or item.text("input") or ""
-        return Turn("assistant", f"{name}({arguments})")
-    return Turn("assistant", json.dumps(item.values, ensure_ascii=False))
+def _whole(envelope: Envelope, keep: _Keeper, *, background: bool) -> Json:
+    """The document of a response; one in the background is finished only when somebody looks at it."""
+    if background:
+        return keep(envelope.queued(), envelope.finished())
+    return keep(envelope.finished())
 
 
-def _content(item: Fields, name: str) -> tuple[str, int]:
-    """Text and image tokens of a string or of content parts."""
-    value = item.values.get(name)
-    if isinstance(value, str):
-        return value, 0
-    if not isinstance(value, list):
-        item.wrong_type(name, "a string or an array of objects")
-    texts: list[str] = []
-    images = 0
-    for part in item.objects(name):
-        kind = part.choice("type", (*_TEXT_PARTS, "input_image", "input_file", "input_audio", "refusal"))
-        if kind in _TEXT_PARTS:
-            texts.append(part.required_text("text"))
-        elif kind == "input_image":
-            images += IMAGE_TOKENS["low" if part.text("detail") == "low" else "high"]
-    return "\n".join(texts), images
-
-
-def _tools(fields: Fields) -> tuple[Tool, ...]:
-    """The functions; the vendor's own tools are accepted and never called."""
-    tools = []
-    for tool in fields.objects("tools"):
-        if tool.required_text("type") == "function":
-            parameters = tool.member("parameters")
-            empty: dict[str, object] = {"type": "object", "properties": {}}
-            tools.append(Tool(tool.required_text("name"), parameters.values if parameters else empty))
-    return tuple(tools)
-
-
-def _tool_choice(fields: Fields, tools: tuple[Tool, ...]) -> str:
-    choice = fields.values.get("tool_choice")
-    if choice is None:
-        return "auto"
-    if isinstance(choice, str):
-        return fields.choice("tool_choice", ("none", "auto", "required"))
-    named = fields.required_member("tool_choice")
-    kind = named.required_text("type")
-    if kind == "allowed_tools":
-        return named.choice("mode", ("auto", "required"))
-    if kind != "function":
-        return "auto"
-    name = named.required_text("name")
-    if name not in {tool.name for tool in tools}:
-        fields.refuse("tool_choice", f"Tool choice '{name}' not found in 'tools' parameter.")
-    return name
-
-
-def _format(fields: Fields) -> tuple[object, bool]:
-    """The schema to fit, and whether any JSON object is asked for."""
-    text = fields.member("text")
-    form = text.member("format") if text else None
-    if form is None:
-        return None, False
-    kind = form.choice("type", ("text", "json_object", "json_schema"))
-    if kind != "json_schema":
-        return None, kind == "json_object"
-    form.required_text("name")
-    return form.required_member("schema").values, True
-
-
-def _settings(question: Question) -> dict[str, object]:
-    """The request as the vendor repeats it in every response object."""
-    given = question.fields.values
-    defaults: dict[str, object] = {
-        "background": False,
-        "instructions": None,
-        "max_output_tokens": None,
-        "max_tool_calls": None,
-        "parallel_tool_calls": True,
-        "previous_response_id": None,
-        "prompt_cache_key": None,
-        "reasoning": {"effort": None, "summary": None},
-        "safety_identifier": None,
-        "store": True,
-        "temperature": 1.0,
-        "text": {"format": {"type": "text"}, "verbosity": "medium"},
-        "tool_choice": "auto",
-        "tools": [],
-        "top_logprobs": 0,
-        "top_p": 1.0,
-        "truncation": "disabled",
-        "user": None,
-        "metadata": {},
-    }
-    repeated = {name: default if given.get(name) is None else given[name] for name, default in defaults.items()}
-    head = {"object": "response", "created_at": question.created, "model": question.model.name}
-    return {**head, **repeated, "service_tier": "default"}
-
-
-def _usage_document(question: Question, usage: Usage) -> dict[str, object] | None:
-    if question.model.usage == "never":
+def usage_document(model: Model, usage: Usage) -> Json | None:
+    """The `usage` member of Responses; None for a model that never tells."""
+    if model.usage == "never":
         return None
     return {
         "input_tokens": usage.prompt,
-        "input_tokens_details": {"cached_tokens": usage.cached},
+        "input_tokens_details": {"cached_tokens": usage.cached, "cache_write_tokens": usage.written},
         "output_tokens": usage.completion,
         "output_tokens_details": {"reasoning_tokens": usage.reasoning},
         "total_tokens": usage.total,
     }
 
 
-def _items(question: Question, said: Utterance) -> list[dict[str, object]]:
-    """The finished output items: reasoning if there was any, then the message or the calls."""
-    items = [_reasoning(question, said)] if said.reasoning_tokens else []
-    status = "incomplete" if said.finish == "length" else "completed"
-    for number, call in enumerate(said.calls, start=1):
-        last = number == len(said.calls)
-        items.append(
-            {
-                "id": ids.digits("fc_"),
-                "type": "function_call",
-                "status": status if last else "completed",
-                "arguments": call.arguments,
-                "call_id": call.id,
-                "name": call.name,
-            }
-        )
-    if said.text or (not said.calls and status == "completed"):
-        part = {"type": "output_text", "annotations": [], "logprobs": [], "text": said.text}
-        message = {"id": ids.digits("msg_"), "type": "message", "status": status}
-        items.append({**message, "content": [part], "role": "assistant"})
-    return items
+def listed(item: Json) -> Json:
+    """An input item in full: with an id and a type, its text in parts."""
+    kind = item.get("type", "message")
+    whole: Json = {"id": ids.digits("msg_" if kind == "message" else "item_"), "type": kind, **item}
+    if isinstance(item.get("content"), str):
+        part = "output_text" if item.get("role") == "assistant" else "input_text"
+        whole["content"] = [{"type": part, "text": item["content"]}]
+    if kind == "message":
+        whole.setdefault("status", "completed")
+    return whole
 
 
-def _reasoning(question: Question, said: Utterance) -> dict[str, object]:
-    """Reasoning is hidden: a summary when asked for, or by the open model; its content encrypted when asked for."""
-    fields, model = question.fields, question.model
-    wishes = fields.member("reasoning")
-    item: dict[str, object] = {"id": ids.digits("rs_"), "type": "reasoning", "summary": []}
-    if model.thinking == "open" or (wishes and wishes.present("summary")):
-        item["summary"] = [{"type": "summary_text", "text": model.tokenizer.lorem(said.reasoning_tokens)}]
-    if _ENCRYPTED in (fields.array("include") or []):
-        item["encrypted_content"] = base64.b64encode(b"sandbox %d" % said.reasoning_tokens * 8).decode()
-    return item
+def _wishes(fields: Fields) -> Wishes:
+    reasoning = fields.member("reasoning")
+    summary = bool(reasoning and (reasoning.present("summary") or reasoning.present("generate_summary")))
+    if fields.flag("background") and fields.flag("store") is False:
+        fields.refuse("background", "Background mode requires 'store' to be true.")
+    return Wishes(summary, ENCRYPTED in included(fields))

@@ -25,6 +25,7 @@ MAX_PIPELINED: Final = 16
 _WRITE_BYTES: Final = 64 * 2**10
 """Most bytes given to the transport at once; the memory a slow reader costs."""
 
+_STATUSES: Final = frozenset(int(status) for status in HTTPStatus)
 _CHUNKED_END: Final = b"0\r\n\r\n"
 
 
@@ -59,7 +60,7 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[Request] = deque()
         self._serving: asyncio.Task[None] | None = None
         self._writable: asyncio.Future[None] | None = None
-        self._refused = False
+        self._deaf = False
         self._new_request()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -69,11 +70,13 @@ class Connection(asyncio.Protocol):
         self._connections.add(self)
 
     def data_received(self, data: bytes) -> None:
-        if self._refused:
+        if self._deaf:
             return
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+        except httptools.HttpParserUpgrade:
+            self._deaf = True  # the request is answered, as RFC 9110 7.8 allows; what follows it is not HTTP
+        except httptools.HttpParserError as error:
             self._refuse(HTTPStatus.BAD_REQUEST, str(error) or "malformed request")
 
     def eof_received(self) -> None:
@@ -127,7 +130,7 @@ class Connection(asyncio.Protocol):
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body too large")
 
     def on_message_complete(self) -> None:
-        if self._refused:
+        if self._deaf:
             return
         url = httptools.parse_url(self._url)
         self._waiting.append(
@@ -137,7 +140,7 @@ class Connection(asyncio.Protocol):
                 query=(url.query or b"").decode("latin-1"),
                 headers=self._headers,
                 body=b"".join(self._body),
-                keep_alive=self._parser.should_keep_alive(),
+                keep_alive=self._parser.should_keep_alive() and not self._parser.should_upgrade(),
                 may_chunk=self._parser.get_http_version() != "1.0",
             )
         )
@@ -162,9 +165,9 @@ class Connection(asyncio.Protocol):
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head too large")
 
     def _refuse(self, status: HTTPStatus, message: str) -> None:
-        if self._refused:
+        if self._deaf:
             return
-        self._refused = True
+        self._deaf = True
         if self._serving is not None:  # an error amid another answer would only mislead
             self.transport.abort()
             return
@@ -252,4 +255,9 @@ class Reply:
 
     def _head(self, status: int, headers: str) -> bytes:
         connection = "connection: close\r\n" if self._close else ""
-        return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n{headers}{connection}\r\n".encode("latin-1")
+        return f"HTTP/1.1 {status} {_phrase(status)}\r\n{headers}{connection}\r\n".encode("latin-1")
+
+
+def _phrase(status: int) -> str:
+    """The reason phrase; Anthropic's 529 is in no registry."""
+    return HTTPStatus(status).phrase if status in _STATUSES else "Site is overloaded"

@@ -14,13 +14,17 @@ from typing import Final
 from tokenrouter.sandbox import ids
 from tokenrouter.sandbox.errors import ApiError
 from tokenrouter.sandbox.models import Model
-from tokenrouter.sandbox.prompt import Ask, Tool
+from tokenrouter.sandbox.prompt import Ask
 from tokenrouter.sandbox.schema_instances import instance
 from tokenrouter.sandbox.schema_values import ImpossibleSchema
 from tokenrouter.sandbox.tokens import Piece, Tokenizer
+from tokenrouter.sandbox.wishes import Wish, wishes
 
-EFFORTS: Final = {"none": 0, "minimal": 0, "low": 32, "medium": 128, "high": 512, "xhigh": 1024}
+EFFORTS: Final = {"none": 0, "minimal": 0, "low": 32, "medium": 128, "high": 512, "xhigh": 1024, "max": 2048}
 """Reasoning tokens of a thinking model by `reasoning_effort`; medium when not said."""
+
+REFUSAL: Final = "I'm sorry, but I can't help with that."
+"""What a model says that refuses."""
 
 OVERRUN: Final = 1.2
 """What the model `overrun` makes of its limit."""
@@ -28,7 +32,7 @@ OVERRUN: Final = 1.2
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One call; `arguments` is JSON text, cut short when the output limit says so."""
+    """One call; `arguments` is JSON or free text, cut short when the output limit says so."""
 
     id: str
     name: str
@@ -39,7 +43,8 @@ class ToolCall:
 class Utterance:
     """One answer.
 
-    `tokens` is all it costs: text, calls and `reasoning_tokens`. `finish` is Chat Completions' finish reason.
+    `tokens` is all it costs: text, calls and `reasoning_tokens`. `finish` is Chat Completions' finish reason. `refused`
+    says that the text is a refusal.
     """
 
     text: str
@@ -47,21 +52,24 @@ class Utterance:
     finish: str
     tokens: int
     reasoning_tokens: int = 0
+    refused: bool = False
 
 
 def compose(ask: Ask, model: Model) -> Utterance:
     """Raises: ApiError, when a schema cannot be met, or the model does not talk."""
     if model.says == "vectors":
         raise ApiError(400, f"The model `{model.name}` only makes embeddings.", param="model")
-    reasoning = EFFORTS.get(ask.effort or "medium", EFFORTS["medium"]) if model.thinking != "none" else 0
+    reasoning = _reasoning_tokens(ask, model)
     limit = math.inf if ask.max_tokens is None else ask.max_tokens
     if model.overruns and ask.max_tokens is not None:
         limit = math.ceil(ask.max_tokens * OVERRUN)
         model = model.but(length=limit)
     reasoning = int(min(reasoning, limit))
-    tools = _tools_to_call(ask)
-    if tools:
-        spoken = _bounded_calls(tools, model.tokenizer, limit - reasoning)
+    wished = wishes(ask)
+    if model.refuses:
+        spoken = dataclasses.replace(_bounded_text(REFUSAL, model.tokenizer, limit - reasoning), refused=True)
+    elif wished:
+        spoken = _bounded_calls(wished, model.tokenizer, limit - reasoning)
     else:
         spoken = _bounded_text(_until(_text(ask, model), ask.stop), model.tokenizer, limit - reasoning)
     if not reasoning:
@@ -75,18 +83,12 @@ def text_pieces(model: Model, text: str) -> Iterator[Piece]:
     return itertools.cycle(pieces) if model.endless else pieces
 
 
-def _tools_to_call(ask: Ask) -> list[Tool]:
-    named = [tool for tool in ask.tools if tool.name == ask.tool_choice]
-    if named or not ask.tools or ask.tool_choice == "none":
-        return named
-    wish = ask.user_text.lower() if ask.turns[-1].role == "user" else ""
-    if ask.tool_choice != "required" and "use tool" not in wish:
-        return []
-    mentioned = [tool for tool in ask.tools if tool.name.lower() in wish] or list(ask.tools)
-    if "use tools" not in wish or not ask.parallel_tools:
-        return mentioned[:1]
-    others = [tool for tool in ask.tools if tool not in mentioned]
-    return [*mentioned, *others, *mentioned][:2]
+def _reasoning_tokens(ask: Ask, model: Model) -> int:
+    if model.thinking == "none":
+        return 0
+    if ask.reasoning_tokens is not None:
+        return ask.reasoning_tokens
+    return EFFORTS.get(ask.effort or "medium", EFFORTS["medium"])
 
 
 def _text(ask: Ask, model: Model) -> str:
@@ -122,20 +124,28 @@ def _bounded_text(text: str, tokenizer: Tokenizer, limit: float) -> Utterance:
     return Utterance(text, (), "length", tokenizer.count(text))
 
 
-def _bounded_calls(tools: list[Tool], tokenizer: Tokenizer, limit: float) -> Utterance:
+def _bounded_calls(wished: list[Wish], tokenizer: Tokenizer, limit: float) -> Utterance:
     calls: list[ToolCall] = []
     spent = 0
-    for tool in tools:
-        arguments = json.dumps(_fitting(tool.parameters, "tools"), ensure_ascii=False, separators=(",", ":"))
-        name_tokens = tokenizer.count(tool.name)
+    for wish in wished:
+        name, arguments = wish.tool.name, _arguments(wish)
+        name_tokens = tokenizer.count(name)
         total = name_tokens + tokenizer.count(arguments)
         if spent + total > limit:
             room = int(limit) - spent - name_tokens
             if room > 0:
                 arguments = tokenizer.take(arguments, room)
-                calls.append(ToolCall(ids.letters("call_", 24), tool.name, arguments))
+                calls.append(ToolCall(ids.letters("call_", 24), name, arguments))
                 spent += name_tokens + tokenizer.count(arguments)
             return Utterance("", tuple(calls), "length", spent)
-        calls.append(ToolCall(ids.letters("call_", 24), tool.name, arguments))
+        calls.append(ToolCall(ids.letters("call_", 24), name, arguments))
         spent += total
     return Utterance("", tuple(calls), "tool_calls", spent)
+
+
+def _arguments(wish: Wish) -> str:
+    if wish.arguments is not None:
+        return wish.arguments
+    if wish.tool.free_text is not None:
+        return wish.tool.free_text
+    return json.dumps(_fitting(wish.tool.parameters, "tools"), ensure_ascii=False, separators=(",", ":"))

@@ -31,13 +31,16 @@ class Piece:
 class Usage:
     """What the provider bills for one request, in tokens.
 
-    `cached` is part of `prompt`; `reasoning` is part of `completion`.
+    `cached` and `written` are parts of `prompt` (read from a cache, written to one), `written_1h` of `written` (kept
+    for an hour); `reasoning` is part of `completion`.
     """
 
     prompt: int
     completion: int = 0
     reasoning: int = 0
     cached: int = 0
+    written: int = 0
+    written_1h: int = 0
 
     @property
     def total(self) -> int:
@@ -48,18 +51,24 @@ class Usage:
 class Tokenizer:
     """Counts and cuts text in tokens of `bytes_per_token` bytes of UTF-8.
 
-    `per_message` is what the chat template adds for each message, `per_request` for the whole prompt.
+    `per_message` is what the chat template adds for each message, `per_request` for the whole prompt. `media_weight`
+    multiplies what the vendor's documentation says of an image or a page.
     """
 
     bytes_per_token: float
     per_message: int = 3
     per_request: int = 3
+    media_weight: float = 1.0
 
     def count(self, text: str) -> int:
         return math.ceil(len(utf8(text)) / self.bytes_per_token)
 
     def count_json(self, value: object) -> int:
         return self.count(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+    def media(self, tokens: int) -> int:
+        """What media of so many tokens, by the documentation, weigh here."""
+        return math.ceil(tokens * self.media_weight)
 
     def take(self, text: str, tokens: int) -> str:
         """The longest beginning of `text` that is no more than `tokens` tokens and cuts no character."""

@@ -100,6 +100,14 @@ def ledger_page(store: Store, wanted: LedgerFilter, *, limit: int) -> list[Ledge
     return [_entry(row) for row in rows]
 
 
+def single_rows_since(store: Store, since_us: int) -> Iterator[LedgerEntry]:
+    """Yield the rows of single requests that started at `since_us` or later, in no order, without holding them all."""
+    wanted = select(tr_ledger).where(tr_ledger.c.started_us >= since_us, tr_ledger.c.count == 1)
+    with store.read() as connection:
+        for row in connection.execute(wanted, execution_options={"yield_per": 1000}).mappings():
+            yield _entry(row)
+
+
 def utc_day(time_us: int) -> str:
     """Return the UTC day of a time in microseconds, as the daily sums name it."""
     return datetime.fromtimestamp(time_us // 1_000_000, UTC).strftime("%Y-%m-%d")

@@ -199,15 +199,15 @@ class ServerProcess:
 
 
 class SandboxProcess(ServerProcess):
-    """The sandbox provider as its own program.
+    """The sandbox provider as its own program; `args` are further arguments of it.
 
     Attributes:
         books: the file in which it writes down what it was asked and what it delivered.
     """
 
-    def __init__(self, folder: Path, *, env: Mapping[str, str], port: int = 0) -> None:
+    def __init__(self, folder: Path, *, env: Mapping[str, str], port: int = 0, args: Sequence[str] = ()) -> None:
         self.books = folder / "sandbox-books.jsonl"
-        argv = [sys.executable, "-m", "tokenrouter.sandbox", "--port", str(port), "--books", str(self.books)]
+        argv = [sys.executable, "-m", "tokenrouter.sandbox", "--port", str(port), "--books", str(self.books), *args]
         super().__init__(argv, env=env, log_file=folder / "sandbox.log")
 
     @property

@@ -68,14 +68,15 @@ class ProxyTable:
         Raises:
             ValueError: a proxy URL that cannot be used.
         """
-        fallback = environment.get("all_proxy", "")
-        self._by_scheme = {
-            scheme: Proxy.parse(url)
-            for scheme in ("http", "https")
-            if (url := environment.get(f"{scheme}_proxy", "") or fallback)
-        }
         names = environment.get("no_proxy", "").split(",")
         self._direct = tuple(name.strip().lstrip(".").lower() for name in names if name.strip())
+        fallback = environment.get("all_proxy", "")
+        schemes = () if "*" in self._direct else ("http", "https")
+        self._by_scheme = {
+            scheme: Proxy.parse(url)
+            for scheme in schemes
+            if (url := environment.get(f"{scheme}_proxy", "") or fallback)
+        }
 
     def proxy_for(self, origin: Origin) -> Proxy | None:
         """Return the proxy for `origin`, or None for a direct connection (always for loopback names)."""
@@ -83,6 +84,6 @@ class ProxyTable:
             return None
         host = origin.host
         for name in self._direct:
-            if name in ("*", host, f"{host}:{origin.port}") or host.endswith("." + name):
+            if name in (host, f"{host}:{origin.port}") or host.endswith("." + name):
                 return None
         return self._by_scheme.get(origin.scheme)

@@ -1,0 +1,154 @@
+"""What the road knows of translation: a bridge between two dialects, and one request's crossing of it.
+
+A bridge is made once for each lane. Conversations cross by the hub (`HubBridge`); other operations that two
+vendors both have, such as embeddings, bring bridges of their own. The road asks none which it is.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+from tokenrouter.dialects.hub import ClientCodec, EncodedRequest, ProviderCodec, Reply, Target
+from tokenrouter.dialects.losses import Loss
+from tokenrouter.dialects.relay import Relay
+from tokenrouter.dialects.state_memory import StateMemory, StateWatcher, with_kept_state
+from tokenrouter.dialects.translate import (
+    TranslatedAnswer,
+    TranslatingRelay,
+    translate_answer,
+    translate_request,
+)
+
+STATE: Final = "item.state"
+"""The loss of a dialect that has no place for provider state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a client's request says apart from its body.
+
+    Attributes:
+        model, stream: from the path, in dialects that have them there; else None.
+        sse: False where a stream is to be a JSON array instead.
+        created_s: seconds since the epoch.
+    """
+
+    request_id: str
+    created_s: int
+    model: str | None = None
+    stream: bool | None = None
+    sse: bool = True
+
+
+class Crossing(Protocol):
+    """One request on its way to a provider of another dialect, and its answer's way back."""
+
+    @property
+    def body(self) -> bytes:
+        """The request as the provider gets it."""
+
+    @property
+    def headers(self) -> bytes:
+        """Header lines that the provider's dialect needs beside the body, each ended by CRLF."""
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """What the provider's dialect could not carry."""
+
+    def answer(self, body: bytes) -> TranslatedAnswer:
+        """Return a whole answer in the client's dialect.
+
+        Raises:
+            ProviderProtocolError: it cannot be read.
+            ProviderRefused: it says that the model failed.
+        """
+
+    def relay(self) -> Relay:
+        """Return what translates the answer's stream."""
+
+
+class Bridge(Protocol):
+    """A way between two dialects, for one model of one provider."""
+
+    def cross(self, body: bytes, asked: Asked) -> Crossing:
+        """Return a request's crossing.
+
+        Raises:
+            InvalidRequest: it cannot be read, or holds what the provider's dialect refuses; the error names it.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class HubBridge:
+    """The way of conversations: by what the client's dialect means and the provider's can say.
+
+    Attributes:
+        memory: keeps what the client's dialect cannot carry, for each `tenant` apart.
+    """
+
+    client: ClientCodec
+    provider: ProviderCodec
+    target: Target
+    memory: StateMemory
+    tenant: str
+
+    @property
+    def remembers(self) -> bool:
+        """Whether the client's dialect has no place for provider state."""
+        return STATE in self.client.answer_losses
+
+    def cross(self, body: bytes, asked: Asked) -> "HubCrossing":
+        request = self.client.decode_request(body, model=asked.model, stream=asked.stream)
+        if self.remembers:
+            request = replace(request, items=with_kept_state(request.items, self.memory, self.tenant))
+        encoded = translate_request(request, self.provider, self.target)
+        reply = Reply(request, asked.request_id.removeprefix("req_"), asked.created_s, asked.sse)
+        return HubCrossing(self, encoded, reply, asked.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class HubCrossing:
+    """One conversation's crossing."""
+
+    bridge: HubBridge
+    encoded: EncodedRequest = field(repr=False)
+    reply: Reply = field(repr=False)
+    request_id: str
+
+    @property
+    def body(self) -> bytes:
+        return self.encoded.body
+
+    @property
+    def headers(self) -> bytes:
+        return self.encoded.header_lines
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        return self.encoded.losses
+
+    def answer(self, body: bytes) -> TranslatedAnswer:
+        bridge = self.bridge
+        return translate_answer(
+            body,
+            bridge.provider,
+            bridge.target,
+            bridge.client,
+            self.reply,
+            undo=self.encoded.undo,
+            watcher=self._watcher(),
+        )
+
+    def relay(self) -> TranslatingRelay:
+        bridge = self.bridge
+        return TranslatingRelay(
+            bridge.provider.stream_decoder(bridge.target),
+            bridge.client.stream_encoder(self.reply),
+            provider=bridge.target.provider,
+            request_id=self.request_id,
+            undo=self.encoded.undo,
+            watcher=self._watcher(),
+        )
+
+    def _watcher(self) -> StateWatcher | None:
+        bridge = self.bridge
+        return StateWatcher(bridge.memory, bridge.tenant) if bridge.remembers else None

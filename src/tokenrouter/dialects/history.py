@@ -1,0 +1,154 @@
+"""A conversation as providers insist on it: every call has one output, and ids tell calls apart.
+
+Clients send what they have: an interrupted turn leaves a call without output, a trimmed history an output
+without its call, and some vendors number the calls of every turn from 0. Providers answer all of it with 400,
+on every later turn as well, so it is mended here, once for all dialects.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from operator import is_
+from typing import Final
+
+from tokenrouter.dialects.call_ids import IdRule, provider_call_id
+from tokenrouter.dialects.carried_state import unseal
+from tokenrouter.domain.items import (
+    Call,
+    CallOutput,
+    Foreign,
+    Item,
+    Message,
+    Part,
+    ProviderState,
+    Reasoning,
+    Text,
+    text_of,
+)
+
+_INTERRUPTED: Final = "The call was interrupted; there is no output."
+
+
+def repaired(items: tuple[Item, ...], rule: IdRule) -> tuple[Item, ...]:
+    """Return `items` with ids that `rule` accepts, each used once, and every call with its output right behind it.
+
+    Outputs follow the calls of their turn, in the order of the calls; an output without a call becomes a user's
+    words; a call without an output gets one that says so.
+    """
+    if not any(type(item) is Call or type(item) is CallOutput for item in items):
+        return items
+    return _Repair(rule).run(items)
+
+
+class _Repair:
+    def __init__(self, rule: IdRule) -> None:
+        self._rule = rule
+        self._used: set[str] = set()
+        self._open: dict[str, list[Call]] = {}
+        self._outputs: dict[str, CallOutput] = {}
+        self._out: list[Item] = []
+        self._turn: list[Call] = []
+
+    def run(self, items: Iterable[Item]) -> tuple[Item, ...]:
+        for item in items:
+            if type(item) is Call:
+                self._take_call(item)
+            elif type(item) is CallOutput:
+                self._take_output(item)
+            else:
+                self._take_other(item)
+        self._end_turn()
+        return tuple(self._out)
+
+    def _take_call(self, call: Call) -> None:
+        if self._outputs:
+            self._end_turn()
+        call_id = self._unused(provider_call_id(call.call_id, self._rule))
+        named = call if call_id == call.call_id else replace(call, call_id=call_id)
+        self._open.setdefault(call.call_id, []).append(named)
+        self._turn.append(named)
+        self._out.append(named)
+
+    def _unused(self, call_id: str) -> str:
+        """The same id again belongs to another call: number it, in the space that the id rule leaves."""
+        candidate, count = call_id, 2
+        while candidate in self._used:
+            tail = str(count)
+            candidate = call_id[: -len(tail)] + tail if self._rule == "nine" else f"{call_id[: 63 - len(tail)]}_{tail}"
+            count += 1
+        self._used.add(candidate)
+        return candidate
+
+    def _take_output(self, output: CallOutput) -> None:
+        waiting = self._open.get(output.call_id)
+        if not waiting:
+            self._orphan(output)
+            return
+        call = waiting.pop(0)
+        self._outputs[call.call_id] = CallOutput(
+            call.call_id, output.parts, output.is_error, call.kind, call.name, output.cache, output.id
+        )
+
+    def _orphan(self, output: CallOutput) -> None:
+        self._end_turn()
+        lead = f"Output of the tool call {output.call_id}:"
+        self._out.append(Message("user", (Text(f"{lead}\n{text_of(output.parts)}"), *_not_text(output))))
+
+    def _take_other(self, item: Item) -> None:
+        """What else the model says or does belongs to the turn that called; anything of anybody else ends it."""
+        is_model = (
+            type(item) is Reasoning or type(item) is Foreign or (type(item) is Message and item.role == "assistant")
+        )
+        if self._outputs or not is_model:
+            self._end_turn()
+        self._out.append(item)
+
+    def _end_turn(self) -> None:
+        for call in self._turn:
+            output = self._outputs.get(call.call_id)
+            if output is None:
+                output = CallOutput(call.call_id, (Text(_INTERRUPTED),), is_error=True, kind=call.kind, name=call.name)
+            self._out.append(output)
+        self._turn.clear()
+        self._outputs.clear()
+        self._open.clear()
+
+
+def _not_text(output: CallOutput) -> tuple[Part, ...]:
+    return tuple(part for part in output.parts if type(part) is not Text)
+
+
+def with_own_state(items: tuple[Item, ...], family: str, origin: str) -> tuple[Item, ...]:
+    """Return `items` with the provider state that this target wrote, and no other: it answers 400 to another's.
+
+    State that a client carried for another provider is unsealed first. State without an origin came in the client's
+    own dialect and passes where that is the target's family too. The same tuple comes back where nothing changes.
+    """
+    own = tuple([_with_own_state(item, family, origin) for item in items])
+    return items if all(map(is_, own, items)) else own
+
+
+def _with_own_state(item: Item, family: str, origin: str) -> Item:
+    if isinstance(item, Message):
+        return _message_with_own_state(item, family, origin)
+    if isinstance(item, Reasoning | Call) and item.state is not None:
+        state = _own(item.state, family, origin)
+        return item if state is item.state else replace(item, state=state)
+    return item
+
+
+def _message_with_own_state(message: Message, family: str, origin: str) -> Message:
+    for part in message.parts:
+        if type(part) is Text and part.state is not None:
+            break
+    else:
+        return message
+    parts = [
+        replace(part, state=_own(part.state, family, origin)) if isinstance(part, Text) and part.state else part
+        for part in message.parts
+    ]
+    return replace(message, parts=tuple(parts))
+
+
+def _own(state: ProviderState, family: str, origin: str) -> ProviderState | None:
+    unsealed = unseal(state)
+    return unsealed if unsealed.family == family and unsealed.origin in ("", origin) else None

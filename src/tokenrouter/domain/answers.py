@@ -1,0 +1,191 @@
+"""What a model answers, whole or as a stream of events, whatever dialect it is told in.
+
+A stream is the answer in the making: items begin, grow and end, and each event names the item it is
+about by a number that counts items in the order of their beginning. The order is strict, so that an
+encoder needs no guesses: `Begun` first; an item's events lie between its `ItemBegun` and `ItemEnded`;
+then one `Stopped` for each alternative; last `Ended` or `Failed`, once. `UsageReported` may come
+anywhere and the last one counts. Several items may be open at once (some dialects interleave calls).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tokenrouter.domain.items import Citation, Item, Part, ProviderState, RawJson
+from tokenrouter.domain.ledger import Usage
+
+StopReason = Literal["end", "tool", "length", "context", "stop_sequence", "filter", "pause", "broken_call", "error"]
+"""`context`: the model's window is full; `pause`: the provider wants to be asked to go on; `broken_call`:
+the model called a tool in a way that could not be read. Encoders never meet `broken_call` and `error`:
+`translate.py` makes failures of them, because shown as an end they would look like success."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why the model stopped.
+
+    Attributes:
+        sequence: the stop sequence that was met, where the provider tells.
+        explanation: why it was filtered or refused, where the provider tells.
+        category: the provider's word for what it objects to.
+        native: the provider's own word for `reason`.
+    """
+
+    reason: StopReason
+    sequence: str = ""
+    explanation: str = ""
+    category: str = ""
+    native: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the alternatives that were asked for; `logprobs` in Chat Completions' shape (`content`'s list)."""
+
+    items: tuple[Item, ...]
+    stop: Stop
+    logprobs: RawJson | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer; `id` and `model` are the provider's own, `usage` None where it reported none."""
+
+    choices: tuple[Choice, ...]
+    id: str = ""
+    model: str = ""
+    created_s: int = 0
+    usage: Usage | None = None
+    tier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The provider has begun; `usage` holds what it knows of the input already."""
+
+    id: str = ""
+    model: str = ""
+    created_s: int = 0
+    usage: Usage | None = None
+    tier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBegun:
+    """An item opens. Its parts, texts and arguments are still empty (`arguments` is ""); a `Foreign` is whole."""
+
+    index: int
+    item: Item
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TextGrew:
+    """Words for a message. `logprobs` in Chat Completions' shape (`content`'s list)."""
+
+    index: int
+    text: str
+    logprobs: RawJson | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalGrew:
+    """Words of a refusal in a message."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningGrew:
+    """Words of reasoning; `section` counts its `texts`."""
+
+    index: int
+    text: str
+    section: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentsGrew:
+    """More of a call's arguments, as JSON text or, for a `custom` call, as plain text."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitationAdded:
+    """A citation for the words of a message so far."""
+
+    index: int
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class PartAdded:
+    """A part that came whole: an image, a piece of sound, something foreign."""
+
+    index: int
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class StateArrived:
+    """What makes an open item valid when it comes back."""
+
+    index: int
+    state: ProviderState
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEnded:
+    """An item is whole."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """Tokens so far; the last report counts."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """One alternative is whole."""
+
+    stop: Stop
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The provider came to the proper end of its stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The provider reported an error in its stream; `payload` is its event's JSON, `status` the HTTP status meant."""
+
+    message: str
+    payload: RawJson
+    code: str = ""
+    status: int = 502
+
+
+StreamEvent = (
+    Begun
+    | ItemBegun
+    | TextGrew
+    | RefusalGrew
+    | ReasoningGrew
+    | ArgumentsGrew
+    | CitationAdded
+    | PartAdded
+    | StateArrived
+    | ItemEnded
+    | UsageReported
+    | Stopped
+    | Ended
+    | Failed
+)

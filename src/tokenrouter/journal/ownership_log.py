@@ -1,0 +1,134 @@
+"""The owners of provider-side ids, on disk: one file to which each change is appended.
+
+It lies beside the journal and is framed like it, but is not drained: the data process reads it whole when it starts.
+A record is on the disk before its id reaches a client, so an id that somebody knows has an owner after any crash. Two
+processes may append (one that drains while its successor starts), but only the one that holds the lock rewrites.
+"""
+
+import fcntl
+import os
+import threading
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from tokenrouter.domain.errors import JournalUnavailable
+from tokenrouter.domain.ownership import OwnedId
+from tokenrouter.journal.format import HEADER
+
+FILE_NAME: Final = "owners.log"
+MAGIC: Final = b"TRO1\0\0\0\0"
+MAX_RECORD_BYTES: Final = 64 * 2**10
+"""Longer than any record: every text in it is bounded."""
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(OwnedId).decode
+
+
+class OwnershipLog:
+    """The file. Every call may be made from any thread, and waits for the disk.
+
+    Attributes:
+        records: how many the file holds, outdated ones included.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open or create the file in `folder`.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path = folder / FILE_NAME
+        self._writing = threading.Lock()
+        self.records = 0
+        self._open()
+
+    def _open(self) -> None:
+        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._is_alone = True
+        except OSError:
+            self._is_alone = False
+        if os.fstat(self._fd).st_size == 0:
+            os.write(self._fd, MAGIC)
+
+    def load(self) -> list[OwnedId]:
+        """Return every record, oldest first; what a crash left unfinished at the end is cut off."""
+        data = self._path.read_bytes()
+        found = list(_records(data))
+        end = found[-1][1] if found else len(MAGIC)
+        if self._is_alone and end < len(data):
+            os.ftruncate(self._fd, end)
+        self.records = len(found)
+        return [record for record, _ in found]
+
+    def append(self, record: OwnedId) -> None:
+        """Write one record, and wait until it is on the disk.
+
+        Raises:
+            JournalUnavailable: it is not.
+        """
+        framed = _framed(record)
+        with self._writing:
+            try:
+                if os.write(self._fd, framed) != len(framed):
+                    raise OSError("short write")
+                os.fdatasync(self._fd)
+            except OSError as error:
+                raise JournalUnavailable(
+                    f"The register of owners cannot be written ({error.strerror or error}); make room on the disk.",
+                    retry_after_s=1.0,
+                ) from error
+            self.records += 1
+
+    def rewrite(self, records: Iterable[OwnedId]) -> None:
+        """Put a file with only `records` in the place of this one; nothing happens where another process writes too.
+
+        Raises:
+            JournalUnavailable: there is no room; the old file stays.
+        """
+        if not self._is_alone:
+            return
+        kept = [_framed(record) for record in records]
+        fresh = self._path.with_suffix(".new")
+        with self._writing:
+            try:
+                fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+                with os.fdopen(fd, "wb") as file:
+                    file.write(MAGIC + b"".join(kept))
+                    file.flush()
+                    os.fsync(file.fileno())
+                fresh.replace(self._path)
+            except OSError as error:
+                raise JournalUnavailable(f"The register of owners cannot be rewritten: {error}.") from error
+            os.close(self._fd)
+            self._open()
+            self.records = len(kept)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._fd)
+
+
+def _framed(record: OwnedId) -> bytes:
+    payload = _encode(record)
+    return HEADER.pack(len(payload), zlib.crc32(payload)) + payload
+
+
+def _records(data: bytes) -> Iterator[tuple[OwnedId, int]]:
+    """Yield each whole record and where the next one begins."""
+    at = len(MAGIC)
+    if not data.startswith(MAGIC):
+        return
+    while at + HEADER.size <= len(data):
+        size, checksum = HEADER.unpack_from(data, at)
+        payload = data[at + HEADER.size : at + HEADER.size + size]
+        if size > MAX_RECORD_BYTES or len(payload) < size or zlib.crc32(payload) != checksum:
+            return
+        at += HEADER.size + size
+        yield _decode(payload), at

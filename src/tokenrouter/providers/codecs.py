@@ -1,0 +1,38 @@
+"""Which dialects a vendor can be spoken to in, for requests that came in another one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from tokenrouter.dialects.anthropic_codec import MessagesCodec
+from tokenrouter.dialects.bedrock_codec import ConverseCodec
+from tokenrouter.dialects.gemini_codec import GeminiCodec
+from tokenrouter.dialects.hub import ProviderCodec
+from tokenrouter.dialects.openai_chat_codec import ChatCodec
+from tokenrouter.dialects.openai_responses_codec import ResponsesCodec
+from tokenrouter.domain.ledger import Operation
+from tokenrouter.providers.presets import Preset
+
+
+def provider_codecs(preset: Preset) -> dict[Operation, ProviderCodec]:
+    """Return a codec for each operation that conversations can be translated to, best first.
+
+    The usual order is that of what gets lost; Responses come last because most who offer them do it by halves.
+    """
+    order = preset.conversations or tuple(_MAKERS)
+    return {operation: _MAKERS[operation](preset) for operation in order if operation in preset.operations}
+
+
+def _chat(preset: Preset) -> ProviderCodec:
+    quirks = preset.quirks
+    asks_usage = quirks.stream_usage == "include_usage"
+    return ChatCodec(replace(preset.chat, max_tokens_field=quirks.max_tokens_field, asks_usage=asks_usage))
+
+
+_MAKERS: Final[Mapping[Operation, Callable[[Preset], ProviderCodec]]] = {
+    "messages": lambda _preset: MessagesCodec(),
+    "generate_content": lambda _preset: GeminiCodec(),
+    "converse": lambda _preset: ConverseCodec(),
+    "chat": _chat,
+    "responses": lambda _preset: ResponsesCodec(),
+}

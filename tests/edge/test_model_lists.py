@@ -1,0 +1,54 @@
+import pytest
+
+from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.dialects.base import Dialect
+from tokenrouter.dialects.gemini import GENERATE_CONTENT
+from tokenrouter.dialects.openai_chat import CHAT
+from tokenrouter.domain.errors import InvalidRequest
+from tokenrouter.edge.model_lists import model_card, model_list
+
+NAMES = [f"acme/m{number}" for number in range(5)]
+
+
+def test_openais_callers_get_one_list() -> None:
+    listed = model_list(CHAT, NAMES, b"limit=2")
+
+    assert listed["object"] == "list"
+    assert [card["id"] for card in listed["data"]] == NAMES
+    assert listed["data"][0]["owned_by"] == "acme"
+
+
+def test_anthropics_callers_page_forwards_and_back() -> None:
+    first = model_list(MESSAGES, NAMES, b"limit=2")
+    second = model_list(MESSAGES, NAMES, b"limit=2&after_id=acme/m1")
+    before = model_list(MESSAGES, NAMES, b"limit=2&before_id=acme/m4")
+
+    assert [card["id"] for card in first["data"]] == ["acme/m0", "acme/m1"]
+    assert (first["has_more"], first["first_id"], first["last_id"]) == (True, "acme/m0", "acme/m1")
+    assert [card["id"] for card in second["data"]] == ["acme/m2", "acme/m3"]
+    assert [card["id"] for card in before["data"]] == ["acme/m2", "acme/m3"]
+    assert model_list(MESSAGES, NAMES, b"limit=1000")["has_more"] is False
+    assert model_list(MESSAGES, [], b"")["first_id"] is None
+
+
+def test_geminis_callers_page_by_a_token() -> None:
+    first = model_list(GENERATE_CONTENT, NAMES, b"pageSize=3")
+    rest = model_list(GENERATE_CONTENT, NAMES, b"pageSize=3&pageToken=" + first["nextPageToken"].encode())
+
+    assert [card["name"] for card in first["models"]] == ["models/acme/m0", "models/acme/m1", "models/acme/m2"]
+    assert [card["name"] for card in rest["models"]] == ["models/acme/m3", "models/acme/m4"]
+    assert "nextPageToken" not in rest
+
+
+@pytest.mark.parametrize(
+    ("dialect", "query"),
+    [(MESSAGES, b"limit=0"), (MESSAGES, b"limit=\xb2"), (MESSAGES, b"after_id=x"), (GENERATE_CONTENT, b"pageToken=x")],
+)
+def test_a_page_that_cannot_be_is_refused(dialect: Dialect, query: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        model_list(dialect, NAMES, query)
+
+
+def test_one_model_looks_like_an_entry_of_the_list() -> None:
+    for dialect, field in ((CHAT, "data"), (MESSAGES, "data"), (GENERATE_CONTENT, "models")):
+        assert model_list(dialect, NAMES, b"")[field][0] == model_card(dialect, NAMES[0])
