@@ -60,8 +60,17 @@ def _run(wanted: options.Options, folder: Path) -> bool:
         run.measure()
     print(f"\n{time.monotonic() - begin_s:.0f} s in all")
     if wanted.record and not run.failed:
-        report.write_between_markers(PAGE, "\n" + "\n\n".join([about, *run.sections]) + "\n")
+        _record(about, run.sections)
     return bool(run.failed)
+
+
+def _record(about: str, sections: dict[str, str]) -> None:
+    """Write translation in a place of its own: it is also measured alone."""
+    apart = sections.pop("translation", None)
+    if apart is not None:
+        report.write_between_markers(PAGE, "translation", f"\n{about}\n\n{apart}\n")
+    if sections:
+        report.write_between_markers(PAGE, "figures", "\n" + "\n\n".join([about, *sections.values()]) + "\n")
 
 
 def _as_interrupt(signal_number: int, frame: FrameType | None) -> None:

@@ -84,6 +84,22 @@ class Startup:
     again_s: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """CPU of one pair of dialects, in microseconds; of the relay where both are the same."""
+
+    client: str
+    provider: str
+    request_us: float
+    chunk_us: float
+    answer_us: float
+
+    @property
+    def is_relay(self) -> bool:
+        """Whether nothing is translated."""
+        return self.client == self.provider
+
+
 def percentile(ordered: Sequence[float], share: float) -> float:
     """Return the value that `share` (0 to 1) of `ordered`, ascending and not empty, do not exceed (nearest rank)."""
     rank = max(1, -int(-share * len(ordered) // 1))

@@ -12,15 +12,15 @@ from bench.cores import CorePlan
 from bench.processes import ROOT
 
 
-def describe(plan: CorePlan, programs: list[str]) -> list[str]:
-    """Return lines about machine, versions, commit and cores; `programs` are paths of nginx and wrk."""
+def describe(plan: CorePlan | None, programs: list[str]) -> list[str]:
+    """Return lines about machine, versions, commit and, with a plan, cores; `programs` are paths of nginx and wrk."""
     packages = [f"{name} {version(name)}" for name in ("tokenrouter", "uvloop", "httptools", "msgspec")]
     versions = [f"Python {platform.python_version()}", *packages, *map(_program_version, programs)]
     return [
         f"Machine: {_cpu_model()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}",
         f"Versions: {', '.join(versions)}",
         f"Commit: {_commit()}",
-        f"Cores: {plan.note}",
+        *([] if plan is None else [f"Cores: {plan.note}"]),
         f"Load before the run: {os.getloadavg()[0]:.1f} (whatever else runs here disturbs the figures)",
     ]
 

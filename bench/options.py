@@ -6,7 +6,7 @@ from typing import Final
 
 from bench.bodies import SIZES_KB
 
-PARTS: Final = ("startup", "whole", "latency", "streams", "many", "memory")
+PARTS: Final = ("startup", "whole", "latency", "streams", "many", "translation", "memory")
 TARGETS: Final = ("nginx", "gateway", "direct")
 ITERATING_PORT: Final = 9900
 """Where the static provider listens beside an already running gateway, which has to know it beforehand."""
@@ -33,15 +33,32 @@ class Length:
     latency_s: float
     streams_s: float
     many_s: float
+    translation_rounds: int
     starts: int
     requests: int
 
 
 FULL: Final = Length(
-    rounds=2, latency_rounds=3, whole_s=3, latency_s=2, streams_s=5, many_s=8, starts=5, requests=250_000
+    rounds=2,
+    latency_rounds=3,
+    whole_s=3,
+    latency_s=2,
+    streams_s=5,
+    many_s=8,
+    translation_rounds=9,
+    starts=5,
+    requests=250_000,
 )
 QUICK: Final = Length(
-    rounds=1, latency_rounds=1, whole_s=1, latency_s=1, streams_s=2, many_s=2, starts=1, requests=20_000
+    rounds=1,
+    latency_rounds=1,
+    whole_s=1,
+    latency_s=1,
+    streams_s=2,
+    many_s=2,
+    translation_rounds=1,
+    starts=1,
+    requests=20_000,
 )
 
 

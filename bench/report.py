@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Final, Protocol, TypeVar
 
-from bench.figures import Latency, ManyStreams, Memory, Startup, Streams, Whole, growth_per_100k
+from bench.figures import Latency, ManyStreams, Memory, Startup, Streams, Translation, Whole, growth_per_100k
 
 MIN_RATE_RATIO: Final = 0.40
 MAX_ADDED_RATIO: Final = 3.0
@@ -19,14 +19,16 @@ MAX_DATA_MB: Final = 60.0
 MAX_ALL_MB: Final = 120.0
 MAX_GROWTH_MB: Final = 1.0
 MAX_START_S: Final = 1.5
+MAX_REQUEST_US: Final = 300.0
+"""For translating a request of 20 KB."""
+MAX_CHUNK_US: Final = 25.0
+"""For translating a chunk of about twenty characters."""
 FULL_CORE: Final = 0.9
 """A proxy that used less of its core was not the limit, and its requests/s say little."""
 GROWTH_AFTER: Final = 100_000
 LATE_US: Final = 500.0
 """A generator later than this (99th percentile) is named beside the row."""
 MB: Final = 1e6
-BEGIN: Final = "<!-- figures:begin -->"
-END: Final = "<!-- figures:end -->"
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -199,17 +201,46 @@ def startup_section(startup: Startup) -> str:
     return _section(title, table(["start", "median s", "range s", "verdict"], rows))
 
 
-def write_between_markers(page: Path, text: str) -> None:
-    """Replace what stands between the markers in `page`.
+def translation_section(results: Sequence[Translation]) -> str:
+    """Microseconds of each pair, beside the relay of the client's own dialect where it was measured."""
+    relays = {result.client: result for result in results if result.is_relay}
+    headings = ["client → provider", "request µs", "× relay", "chunk µs", "× relay", "answer µs", "× relay", "verdict"]
+    rows = [_translation_row(result, relays.get(result.client)) for result in results]
+    return _section(
+        "Translation: CPU per request of 20 KB, per stream chunk of 20 characters, per whole answer of 2 KB",
+        table(headings, rows),
+        "“relay”: client and provider speak the same dialect, so the bytes pass as they are; of a request the "
+        "top-level fields are split and the model replaced, of an answer the usage is read.",
+    )
+
+
+def _translation_row(result: Translation, relay: Translation | None) -> list[str]:
+    cells = []
+    for name in ("request_us", "chunk_us", "answer_us"):
+        value = getattr(result, name)
+        cells += [f"{value:.1f}", f"{value / getattr(relay, name):.1f}" if relay and not result.is_relay else ""]
+    label = f"{result.client} → {'relay' if result.is_relay else result.provider}"
+    return [label, *cells, "" if result.is_relay else _translation_verdict(result)]
+
+
+def _translation_verdict(result: Translation) -> str:
+    over = {"request": result.request_us / MAX_REQUEST_US - 1, "chunk": result.chunk_us / MAX_CHUNK_US - 1}
+    missed = ", ".join(f"{name} by {share:.0%}" for name, share in over.items() if share > 0)
+    return f"MISSED: {missed}" if missed else f"met (≤ {MAX_REQUEST_US:g}, ≤ {MAX_CHUNK_US:g})"
+
+
+def write_between_markers(page: Path, name: str, text: str) -> None:
+    """Replace what stands between the markers of that `name` in `page`.
 
     Raises:
         ValueError: the page has no such place.
     """
-    before, begin, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+    begin_mark, end_mark = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    before, begin, rest = page.read_text().partition(begin_mark)
+    _, end, after = rest.partition(end_mark)
     if not begin or not end:
-        raise ValueError(f"{page.name} has no {BEGIN} … {END}")
-    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+        raise ValueError(f"{page.name} has no {begin_mark} … {end_mark}")
+    page.write_text(f"{before}{begin_mark}\n{text}\n{end_mark}{after}")
 
 
 def _section(title: str, *parts: str) -> str:

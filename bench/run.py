@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from bench import memory, options, paced, report, startup, streams, wrk
+from bench import memory, options, paced, report, startup, streams, translation, wrk
 from bench.cores import CorePlan
 from bench.figures import Whole
 from bench.options import Options
@@ -28,7 +28,7 @@ class Run:
     """What is up, and what was found so far.
 
     Attributes:
-        sections: the report, one text per part.
+        sections: the report, one text by the name of each part.
         failed: parts that could not be measured.
     """
 
@@ -37,7 +37,7 @@ class Run:
         self._plan = plan
         self._folder = folder
         self._whole: list[Whole] = []
-        self.sections: list[str] = []
+        self.sections: dict[str, str] = {}
         self.failed: list[str] = []
 
     def measure(self) -> None:
@@ -52,6 +52,7 @@ class Run:
                     self._answer("streams", lambda: self._compare_streams(targets, upstream))
                     self._answer("many", lambda: self._compare_many(targets, upstream))
             if "gateway" in self._wanted.targets:
+                self._answer("translation", self._translation)
                 self._answer("memory", lambda: self._memory(upstream))
 
     def _answer(self, part: str, measure: Callable[[], str]) -> None:
@@ -63,7 +64,7 @@ class Run:
         except (RunFailed, ProcessLookupError) as failure:
             self.failed.append(part)
             section = f"### {part}: FAILED\n\n{failure}"
-        self.sections.append(section)
+        self.sections[part] = section
         print(f"\n{section}\n\n({time.monotonic() - begin_s:.0f} s)", flush=True)
 
     def _startup(self, upstream: Upstream) -> str:
@@ -105,6 +106,10 @@ class Run:
         return report.many_section(
             [streams.measure_stalls(target, upstream, shape, self._plan.load) for target in proxies]
         )
+
+    def _translation(self) -> str:
+        """In this process: no socket is in it."""
+        return report.translation_section(translation.measure(self._wanted.length.translation_rounds))
 
     def _memory(self, upstream: Upstream) -> str:
         """A gateway of its own, so that nothing was asked of it before it counts as idle."""

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from tokenrouter.app.data import CurrentDirectory
 from tokenrouter.edge.responder import HttpResponder
+from tokenrouter.gateway.ownership import OwnershipLog as OwnersPort
 from tokenrouter.gateway.ports import Journal, Limiter, Observer, Responder, Source, Upstream
+from tokenrouter.journal.ownership_log import OwnershipLog
 from tokenrouter.journal.writer import JournalWriter
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.observe.figures import Figures
@@ -18,9 +20,10 @@ def fits(
     source: CurrentDirectory,
     observer: Figures,
     responder: HttpResponder,
-) -> tuple[Limiter, Journal, Upstream, Source, Observer, Responder]:
+    owners: OwnershipLog,
+) -> tuple[Limiter, Journal, Upstream, Source, Observer, Responder, OwnersPort]:
     """Return the same, as ports."""
-    return limiter, journal, upstream, source, observer, responder
+    return limiter, journal, upstream, source, observer, responder, owners
 
 
 def test_the_adapters_that_need_nothing_can_be_made(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from bench import report
-from bench.figures import Latency, ManyStreams, Whole
+from bench.figures import Latency, ManyStreams, Translation, Whole
 
+BEGIN, END = "<!-- figures:begin -->", "<!-- figures:end -->"
 NGINX = Whole("nginx", 0.3, 40_000, 25.0, 1.0)
 GATEWAY = Whole("gateway", 0.3, 20_000, 50.0, 1.0)
 
@@ -55,6 +56,21 @@ def test_one_stall_misses_the_target(stalled: int, words: str) -> None:
     assert words in report.many_section([ManyStreams("gateway", 1000, stalled, 1.5, 0.1)])
 
 
+def test_a_translation_stands_beside_the_relay_of_its_client() -> None:
+    relay = Translation("gemini", "gemini", 20.0, 2.0, 5.0)
+
+    text = report.translation_section([relay, replace(relay, provider="openai-chat", request_us=100.0, chunk_us=8.0)])
+
+    assert "5.0 |      8.0 |     4.0 |" in text
+    assert "met (≤ 300, ≤ 25)" in text
+
+
+def test_a_translation_that_takes_too_long_says_at_which_step() -> None:
+    text = report.translation_section([Translation("gemini", "openai-chat", 600.0, 20.0, 5.0)])
+
+    assert "MISSED: request by 100% |" in text
+
+
 def test_columns_of_a_table_are_as_wide_as_their_longest_cell() -> None:
     lines = report.table(["name", "n"], [["a", "1"], ["longer", "1,000"]]).splitlines()
 
@@ -63,11 +79,11 @@ def test_columns_of_a_table_are_as_wide_as_their_longest_cell() -> None:
 
 def test_recording_replaces_only_what_stands_between_the_markers(tmp_path: Path) -> None:
     page = tmp_path / "README.md"
-    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
 
-    report.write_between_markers(page, "new")
+    report.write_between_markers(page, "figures", "new")
 
-    assert page.read_text() == f"before\n{report.BEGIN}\nnew\n{report.END}\nafter\n"
+    assert page.read_text() == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
 
 
 def test_a_page_without_markers_is_left_alone(tmp_path: Path) -> None:
@@ -75,5 +91,5 @@ def test_a_page_without_markers_is_left_alone(tmp_path: Path) -> None:
     page.write_text("nothing to replace")
 
     with pytest.raises(ValueError, match="figures:begin"):
-        report.write_between_markers(page, "new")
+        report.write_between_markers(page, "figures", "new")
     assert page.read_text() == "nothing to replace"

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
 
 from tokenrouter.dialects.hub import StreamDecoder
 from tokenrouter.domain.answers import (
@@ -56,6 +59,20 @@ def event_frames(path: Path) -> bytes:
     """Return a recorded stream framed as events that have their `type` as a name."""
     lines = [line for line in path.read_bytes().splitlines() if line]
     return b"".join(b"event: %b\ndata: %b\n\n" % (json.loads(line)["type"].encode(), line) for line in lines)
+
+
+RUBBISH: tuple[object, ...] = (None, 7, -1, 1.5, True, "", "x", [], {}, [7], [None], {"type": "x"}, [{}])
+"""Values that may stand anywhere in JSON of somebody else's."""
+
+
+def spoiled(value: Any, data: st.DataObject) -> Any:
+    """Return JSON with one value in it, at any depth, replaced by rubbish."""
+    if isinstance(value, dict | list) and value and data.draw(st.booleans()):
+        key = data.draw(st.sampled_from(list(value) if isinstance(value, dict) else range(len(value))))
+        copy = value.copy()
+        copy[key] = spoiled(value[key], data)
+        return copy
+    return data.draw(st.sampled_from(RUBBISH))
 
 
 def decoded(decoder: StreamDecoder, wire: bytes, cuts: Iterable[int] = ()) -> list[StreamEvent]:

@@ -7,6 +7,7 @@ from tests.dialects import anthropic_sdk
 from tokenrouter.dialects.anthropic_errors import error_body, error_event, prompt_too_long, status_of
 from tokenrouter.domain.errors import (
     BodyTooLarge,
+    ContextTooLong,
     GatewayError,
     InvalidKey,
     InvalidRequest,
@@ -65,3 +66,13 @@ def test_faults_of_our_own_credentials_are_no_clients_fault() -> None:
 
 def test_a_prompt_that_is_too_long_is_told_in_the_words_that_claude_code_parses() -> None:
     assert prompt_too_long(210_000, 200_000) == "prompt is too long: 210000 tokens > 200000 maximum"
+
+
+def test_a_conversation_that_is_too_long_is_told_in_the_words_that_clients_parse() -> None:
+    known = ContextTooLong("it was long", provider="acme", tokens=120, maximum=100)
+    unknown = ContextTooLong("it was long", provider="acme")
+
+    told = [json.loads(error_body(error, "req_1"))["error"] for error in (known, unknown)]
+
+    assert [error["message"] for error in told] == ["prompt is too long: 120 tokens > 100 maximum", "it was long"]
+    assert {error["type"] for error in told} == {"invalid_request_error"}

@@ -2,9 +2,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.dialects.recorded import spoiled
 from tokenrouter.dialects.anthropic_request_decoder import decode_request
 from tokenrouter.domain.errors import InvalidJson, InvalidRequest
 from tokenrouter.domain.items import Call, CallOutput, Foreign, Message, ProviderState, Reasoning, Text, text_of
@@ -265,6 +266,18 @@ def test_a_mistake_is_refused_with_its_place(body: bytes, param: str | None) -> 
         decode_request(body)
 
     assert caught.value.param == param
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_rubbish_anywhere_in_a_request_is_refused_or_does_no_harm(data: st.DataObject) -> None:
+    body = json.dumps(spoiled(CLAUDE_CODE, data)).encode()
+
+    try:
+        request = decode_request(body)
+    except InvalidRequest:
+        return
+    assert all(isinstance(part, Text | Foreign) for item in request.items for part in getattr(item, "parts", ()))
 
 
 @given(st.binary(max_size=40))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.dialects.recorded import RECORDINGS, decoded, event_frames, gathered, require_order, streams
+from tests.dialects.recorded import RECORDINGS, decoded, event_frames, gathered, require_order, spoiled, streams
 from tokenrouter.dialects.anthropic_stream_decoder import MessagesStreamDecoder
 from tokenrouter.dialects.hub import Target
 from tokenrouter.domain.answers import (
@@ -279,6 +279,7 @@ def test_blocks_that_were_never_stopped_are_ended() -> None:
 
 def test_a_stream_that_forgot_to_begin_is_read_all_the_same() -> None:
     require_order(run(text(0, "x") + end()))
+    require_order(run(end("refusal", input_tokens=3)))
 
 
 @pytest.mark.parametrize(
@@ -289,12 +290,13 @@ def test_a_stream_that_forgot_to_begin_is_read_all_the_same() -> None:
         b'data: {"type":"content_block_start","index":0}\n\n',
         b'data: {"type":"content_block_start","index":0,"content_block":{"type":7}}\n\n',
         b"data: {\n\n",
+        started(0, "text", text="x") + grew(0, "citations_delta", citation={"url": 7}) + stopped(0),
         frame("message_stop"),
         frame("message_start"),
     ],
 )
 def test_what_cannot_be_read_names_the_provider_and_the_place(wire: bytes) -> None:
-    with pytest.raises(ProviderProtocolError, match=r"'acme'.*event \([12]\)"):
+    with pytest.raises(ProviderProtocolError, match=r"'acme'.*event \([124]\)"):
         run(wire if b"message_start" in wire else START + wire)
 
 
@@ -303,3 +305,20 @@ def test_a_call_without_an_id_gets_one() -> None:
 
     assert isinstance(call, Call)
     assert call.call_id.startswith("call_")
+
+
+@pytest.mark.parametrize("path", STREAMS, ids=lambda path: path.name)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_rubbish_anywhere_is_the_providers_fault_or_does_no_harm(path: Path, data: st.DataObject) -> None:
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    number = data.draw(st.integers(0, len(lines) - 1))
+    lines[number] = spoiled(lines[number], data)
+    wire = b"".join(b"data: " + json.dumps(line).encode() + b"\n\n" for line in lines)
+
+    try:
+        events = run(wire)
+    except ProviderProtocolError:
+        return
+    if any(isinstance(event, Ended) for event in events):
+        require_order(events)

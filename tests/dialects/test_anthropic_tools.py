@@ -124,5 +124,6 @@ def test_another_vendors_search_becomes_anthropics_unless_it_is_to_stay_off_the_
 
     assert encode(OPUS_47, tools=(search,))["tools"] == [{"type": "web_search_20250305", "name": "web_search"}]
     assert "tools" not in encode(OPUS_47, tools=(offline, shell))
-    assert "tools" not in encode(OPUS_47, quirks=MessagesQuirks(web_search=""), tools=(search,))
+    assert "tools" not in encode(OPUS_47, quirks=MessagesQuirks(runs_search=False), tools=(search,))
+    assert "tools" not in encode("other-1", tools=(search,))
     assert lost(OPUS_47, tools=(offline,)) == {"tool.hosted": "dropped"}

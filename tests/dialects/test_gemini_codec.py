@@ -1,5 +1,6 @@
 import base64
 import json
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dialects import gemini_sdk
-from tests.dialects.recorded import CHAT, data_frames, decoded, gathered, require_order, streams, wholes
+from tests.dialects.recorded import CHAT, data_frames, decoded, gathered, require_order, spoiled, streams, wholes
 from tokenrouter.dialects.anthropic_codec import MESSAGES_CODEC
 from tokenrouter.dialects.gemini_codec import GEMINI_CODEC, GeminiCodec
 from tokenrouter.dialects.hub import ClientCodec, ProviderCodec, Reply, Target
 from tokenrouter.dialects.openai_chat_codec import CHAT_CODEC
 from tokenrouter.dialects.translate import TranslatingRelay, translate_answer, translate_request
-from tokenrouter.domain.answers import Answer, Stop
-from tokenrouter.domain.errors import ProviderCut, RateLimited
+from tokenrouter.domain.answers import Answer, Failed, Stop
+from tokenrouter.domain.errors import GatewayError, InvalidRequest, ProviderCut, ProviderError, RateLimited
 from tokenrouter.domain.items import Call, CallOutput, Image, Inline, Message, Reasoning, Text, text_of
 from tokenrouter.domain.ledger import Usage
 from tokenrouter.domain.requests import HostedTool, ReasoningControl, Request, Tool, ToolChoice
@@ -263,3 +264,71 @@ def test_what_googles_own_sdk_sends_is_understood() -> None:
     assert list(json.loads(request.output_format.schema)["properties"]) == ["a", "b"]
     assert request.max_output_tokens == 9
     assert request.extra == {}
+
+
+REQUEST = {
+    "contents": [
+        {"role": "user", "parts": [{"text": "go"}, {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}]},
+        {
+            "role": "model",
+            "parts": [
+                {"text": "hm", "thought": True, "thoughtSignature": "c2ln"},
+                {"functionCall": {"name": "f", "args": {"x": [1]}, "id": "1"}, "thoughtSignature": "c2ln"},
+                {"executableCode": {"code": "1"}},
+            ],
+        },
+        {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"output": "x"}, "parts": []}}]},
+    ],
+    "system_instruction": {"parts": [{"text": "be"}]},
+    "tools": [{"functionDeclarations": [{"name": "f", "parameters": {"type": "OBJECT"}}], "googleSearch": {}}],
+    "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["f"]}},
+    "generationConfig": {
+        "maxOutputTokens": 9,
+        "topK": 4.0,
+        "stopSequences": ["x"],
+        "responseMimeType": "application/json",
+        "responseSchema": {"type": "OBJECT", "properties": {"a": {"type": "STRING", "nullable": True}}},
+        "thinkingConfig": {"thinkingLevel": "LOW"},
+    },
+    "labels": {"a": "b"},
+    "safetySettings": [{"category": "C"}],
+}
+
+
+def refusal_of(act: Callable[[], object]) -> GatewayError | None:
+    """Return the error of ours that `act` ends in; any other fails the test."""
+    try:
+        act()
+    except GatewayError as error:
+        return error
+    return None
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_whatever_a_client_sends_is_read_or_refused_with_a_reason(data: st.DataObject) -> None:
+    body = json.dumps(spoiled(REQUEST, data)).encode()
+
+    def cross() -> None:
+        request = GEMINI_CODEC.decode_request(body, model="m", stream=True)
+        for provider in (GEMINI_CODEC, CHAT_CODEC):
+            json.loads(translate_request(request, provider, TARGET).body)
+
+    assert isinstance(refusal_of(cross), InvalidRequest | None)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data(), st.sampled_from([*STREAMS[:4], *ANSWERS]))
+def test_whatever_a_provider_sends_is_read_or_named_as_its_fault(data: st.DataObject, path: Path) -> None:
+    lines = path.read_bytes().splitlines() if path in STREAMS else [path.read_bytes()]
+    body = json.dumps(spoiled(json.loads(data.draw(st.sampled_from(lines))), data)).encode()
+
+    def answer() -> None:
+        json.loads(GEMINI_CODEC.encode_answer(GEMINI_CODEC.decode_answer(body, TARGET), REPLY))
+
+    def stream() -> None:
+        events = decoded(GEMINI_CODEC.stream_decoder(TARGET), b"data: " + body + b"\n\n")
+        GEMINI_CODEC.stream_encoder(REPLY).encode([event for event in events if not isinstance(event, Failed)])
+
+    for refusal in (refusal_of(answer), refusal_of(stream)):
+        assert refusal is None or (isinstance(refusal, ProviderError) and "'acme'" in refusal.message)

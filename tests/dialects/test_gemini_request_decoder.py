@@ -149,7 +149,11 @@ def test_service_settings_are_read_and_the_rest_is_kept() -> None:
         labels={"team": "a"},
         serviceTier="flex",
         safetySettings=[{"category": "C"}],
-        generationConfig={"speechConfig": {"x": 1}, "responseMimeType": "text/x.enum"},
+        generationConfig={
+            "speechConfig": {"x": 1},
+            "responseMimeType": "text/x.enum",
+            "responseSchema": {"type": "STRING"},
+        },
         toolConfig={"retrievalConfig": {"y": 2}},
         store=None,
     )
@@ -159,6 +163,7 @@ def test_service_settings_are_read_and_the_rest_is_kept() -> None:
         "safetySettings": [{"category": "C"}],
         "generationConfig.speechConfig": {"x": 1},
         "generationConfig.responseMimeType": "text/x.enum",
+        "generationConfig.responseSchema": {"type": "STRING"},
         "toolConfig.retrievalConfig": {"y": 2},
     }
 

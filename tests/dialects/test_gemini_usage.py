@@ -55,3 +55,9 @@ def test_what_we_report_is_read_as_the_same() -> None:
         "cachedContentTokenCount": 2,
         "thoughtsTokenCount": 3,
     }
+
+
+def test_details_in_another_shape_count_nothing() -> None:
+    body = b'{"promptTokenCount":10,"promptTokensDetails":"AUDIO","candidatesTokensDetails":[{"modality":["AUDIO"]}]}'
+
+    assert msgspec.json.decode(body, type=ReportedUsage).usage() == Usage(10)

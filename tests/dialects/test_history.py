@@ -1,14 +1,32 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenrouter.dialects.history import repaired
-from tokenrouter.domain.items import Call, CallOutput, Foreign, Image, Item, Message, Text, Url
+from tokenrouter.dialects.history import count_states, repaired
+from tokenrouter.domain.items import (
+    Call,
+    CallOutput,
+    Foreign,
+    Image,
+    Item,
+    Message,
+    ProviderState,
+    Reasoning,
+    Text,
+    Url,
+)
 
 USER = Message("user", (Text("go"),))
 
 
 def output(call_id: str, text: str = "1") -> CallOutput:
     return CallOutput(call_id, (Text(text),), name="f")
+
+
+def test_state_is_counted_wherever_it_is() -> None:
+    state = ProviderState("gemini", "thought_signature", "s")
+    said = Message("assistant", (Text("a", state=state), Text("b"), Text("c", state=state)))
+
+    assert count_states((USER, Reasoning(state=state), said, Call("a", "f", state=state), output("a"))) == 4
 
 
 def test_a_sound_history_stays_as_it_is() -> None:

@@ -1,12 +1,18 @@
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.dialects.responses import events_of
 from tests.dialects.test_openai_responses_request_decoder import CODEX
+from tests.sandbox.anthropic_wire import headers
+from tests.sandbox.google import generate
 from tests.sandbox.openai_wire import call
-from tokenrouter.dialects.hub import ClientCodec, ProviderCodec, Reply, Target, Undo
+from tests.sandbox.wire import Answered, send
+from tokenrouter.dialects.anthropic_codec import MESSAGES_CODEC
+from tokenrouter.dialects.gemini_codec import GEMINI_CODEC
+from tokenrouter.dialects.hub import ClientCodec, EncodedRequest, ProviderCodec, Reply, Target, Undo
 from tokenrouter.dialects.openai_chat_codec import CHAT_CODEC
 from tokenrouter.dialects.openai_responses_codec import RESPONSES_CODEC, ResponsesCodec
 from tokenrouter.dialects.openai_responses_losses import OPENAI
@@ -15,6 +21,7 @@ from tokenrouter.domain.errors import ProviderRefused, RateLimited
 from tokenrouter.domain.requests import Request
 from tokenrouter.testing.processes import SandboxProcess
 
+Ask = Callable[..., Answered]
 TARGET = Target("acme", "m-1", "o")
 AT_OPENAI = ResponsesCodec(OPENAI)
 PIXEL = (
@@ -274,3 +281,47 @@ def test_the_sandbox_takes_what_a_chat_client_sends(sandbox: SandboxProcess) -> 
     request = CHAT_CODEC.decode_request(json.dumps(body).encode())
 
     assert json.loads(answered(sandbox, request))["output"]
+
+
+def anthropics(base_url: str, sent: EncodedRequest, *, stream: bool) -> Answered:
+    return send(base_url, "/v1/messages", json.loads(sent.body), {**headers(), **sent.headers})
+
+
+def geminis(base_url: str, sent: EncodedRequest, *, stream: bool) -> Answered:
+    method, query = ("streamGenerateContent", "?alt=sse") if stream else ("generateContent", "")
+    return generate(base_url, "thinker-open", json.loads(sent.body), method, query)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("provider", "asking"), [(MESSAGES_CODEC, anthropics), (GEMINI_CODEC, geminis)])
+def test_signatures_of_others_survive_a_round_trip_that_drops_the_ids_of_items(
+    sandbox: SandboxProcess, provider: ProviderCodec, asking: Ask, *, stream: bool
+) -> None:
+    """The sandbox answers 400 to a signature that is missing or changed; Codex sends items back without their ids."""
+    target = Target("sandbox", "thinker-open", "sandbox/thinker-open")
+    fields: dict[str, Any] = {
+        "model": "thinker-open",
+        "stream": stream,
+        "include": ["reasoning.encrypted_content"],
+        "reasoning": {"effort": "medium", "summary": "auto"},
+        "max_output_tokens": 9000,
+        "tools": [TOOL],
+    }
+    items: list[dict[str, Any]] = [{"role": "user", "content": "use tool"}]
+    for turn in range(2):
+        request = RESPONSES_CODEC.decode_request(json.dumps({**fields, "input": items}).encode())
+        sent = translate_request(request, provider, target)
+        told = asking(sandbox.base_url, sent, stream=stream)
+        assert told.status == 200, told.body
+        assert "item.state" not in {loss.feature for loss in sent.losses}
+        reply = Reply(request, f"r{turn}", 0)
+        if stream:
+            decoder = provider.stream_decoder(target)
+            events = [*decoder.feed(told.body), *decoder.close()]
+            output = events_of(RESPONSES_CODEC.stream_encoder(reply).encode(events))[-1]["response"]["output"]
+        else:
+            output = json.loads(translate_answer(told.body, provider, target, RESPONSES_CODEC, reply).body)["output"]
+        items += [{name: value for name, value in item.items() if name != "id"} for item in output]
+        calls = [item["call_id"] for item in output if item["type"] == "function_call"]
+        assert len(calls) == (turn == 0)
+        items += [{"type": "function_call_output", "call_id": call_id, "output": "21"} for call_id in calls]

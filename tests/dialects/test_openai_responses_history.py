@@ -3,10 +3,19 @@ from typing import Any
 
 import pytest
 
-from tokenrouter.dialects.openai_responses_history import StoredResponse, continued_body, input_items_page
+from tokenrouter.dialects.hub import Reply
+from tokenrouter.dialects.openai_responses_history import (
+    StoredResponse,
+    continued_body,
+    input_items_page,
+    response_in,
+)
 from tokenrouter.dialects.openai_responses_request_decoder import decode_request
+from tokenrouter.dialects.openai_responses_stream_encoder import ResponsesStreamEncoder
+from tokenrouter.domain.answers import Begun, Ended, ItemBegun, ItemEnded, Stop, Stopped, TextGrew
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.items import Message, Text
+from tokenrouter.domain.requests import Request
 
 ANSWER = b'{"id":"resp_1","output":[{"id":"msg_a","type":"message","role":"assistant","content":"hello"}]}'
 
@@ -36,6 +45,20 @@ def test_a_request_goes_on_with_the_whole_conversation() -> None:
     )
     assert request.service.previous_id == ""
     assert request.sampling.temperature == 0.5
+
+
+def test_a_streams_response_is_in_its_last_event() -> None:
+    encoder = ResponsesStreamEncoder(Reply(Request("m", ()), "r1", 0))
+    begun = encoder.encode([Begun(), ItemBegun(0, Message("assistant", ())), TextGrew(0, "hello")])
+    ended = encoder.encode([ItemEnded(0), Stopped(Stop("end")), Ended()])
+    response = response_in(ended)
+
+    assert response_in(begun) is None
+    assert response is not None
+    kept = StoredResponse.of(body(input="hi"), response, "resp_r1")
+    assert decode_request(continued_body(body(input="and?"), kept)).items[1] == Message(
+        "assistant", (Text("hello"),), "msg_r1_0"
+    )
 
 
 def test_a_conversation_goes_on_and_on() -> None:

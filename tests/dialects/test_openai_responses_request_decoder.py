@@ -2,9 +2,14 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tokenrouter.dialects.carried_state import seal
+from tokenrouter.dialects.hub import Reply
+from tokenrouter.dialects.openai_responses_object import ResponseObject
 from tokenrouter.dialects.openai_responses_request_decoder import decode_request
+from tokenrouter.domain.answers import Begun
 from tokenrouter.domain.errors import InvalidJson, InvalidRequest, NestedTooDeeply
 from tokenrouter.domain.items import Call, CallOutput, Item, Message, ProviderState, Reasoning, Text
 from tokenrouter.domain.requests import HostedTool, OutputFormat, ReasoningControl, Request, Sampling, Service, Tool
@@ -258,6 +263,10 @@ def test_who_wants_a_summary_wants_to_read_the_reasoning() -> None:
     assert decode(reasoning={}).reasoning is None
 
 
+def test_the_effort_above_all_others_is_the_highest_that_others_have() -> None:
+    assert decode(reasoning={"effort": "ultra"}).reasoning == ReasoningControl("max")
+
+
 def test_what_has_no_place_is_kept_by_its_name() -> None:
     request = decode(
         truncation="auto", max_tool_calls=3, tool_choice={"type": "web_search_preview"}, prompt_cache_options={}
@@ -329,3 +338,50 @@ def test_a_call_without_its_namespace_gets_that_of_its_tool_unless_a_tool_has_no
 
     assert decode(tools=[space], input=[call]).items == (Call("a", "wait", namespace="agents"),)
     assert decode(tools=[space, {"type": "function", "name": "wait"}], input=[call]).items == (Call("a", "wait"),)
+
+
+KINDS = [
+    "message",
+    "reasoning",
+    "function_call",
+    "function_call_output",
+    "custom_tool_call",
+    "custom_tool_call_output",
+    "tool_search_call",
+    "tool_search_output",
+    "additional_tools",
+    "web_search_call",
+    "item_reference",
+]
+NAMES = ["id", "role", "content", "summary", "call_id", "name", "namespace", "arguments", "input", "output", "tools"]
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.text(max_size=3)
+    | st.sampled_from(["user", "function", "auto"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["type", "text", "name", "role", "tools"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+odd_items = st.fixed_dictionaries(
+    {"type": st.sampled_from(KINDS)}, optional=dict.fromkeys(NAMES, values)
+) | st.dictionaries(st.sampled_from(NAMES), values, max_size=3)
+
+
+@given(
+    st.lists(odd_items, max_size=3),
+    st.dictionaries(
+        st.sampled_from(["tools", "tool_choice", "text", "reasoning", "include", "instructions", "metadata", "stop"]),
+        values,
+    ),
+)
+def test_whatever_is_sent_is_read_or_refused(given_items: list[dict[str, Any]], fields: dict[str, Any]) -> None:
+    try:
+        request = decode(input=given_items, **fields)
+    except InvalidRequest:
+        return
+    assert request.family == "openai-responses"
+    ResponseObject(Reply(request, "r1", 0)).begin(Begun())

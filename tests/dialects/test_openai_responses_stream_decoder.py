@@ -2,11 +2,12 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dialects.recorded import decoded, gathered, require_order
-from tests.dialects.responses import REPLY, STREAMS, TARGET, WHOLE_STREAMS, framed
+from tests.dialects.responses import REPLY, STREAMS, TARGET, WHOLE_STREAMS, events_of, framed
+from tests.dialects.test_openai_responses_request_decoder import odd_items, values
 from tokenrouter.dialects.openai_chat_stream_decoder import ChatStreamDecoder
 from tokenrouter.dialects.openai_chat_stream_encoder import ChatStreamEncoder
 from tokenrouter.dialects.openai_responses_stream_decoder import ResponsesStreamDecoder
@@ -440,9 +441,11 @@ def test_what_cannot_be_read_is_the_named_providers_fault(bytes_: bytes) -> None
         decoded(ResponsesStreamDecoder(TARGET), wire(CREATED) + bytes_)
 
 
-def test_an_item_that_cannot_be_read_is_the_named_providers_fault() -> None:
+def test_a_part_that_cannot_be_read_is_the_named_providers_fault() -> None:
     with pytest.raises(ProviderProtocolError, match=r"'acme'.*output\[0\]"):
         read(done({"type": "message", "role": "nobody"}))
+    with pytest.raises(ProviderProtocolError, match=r"'acme'.*annotation"):
+        read({"type": "response.output_text.annotation.added", "output_index": 0, "annotation": []})
 
 
 def test_a_stream_may_begin_with_its_first_item() -> None:
@@ -484,3 +487,28 @@ def test_items_that_share_a_place_stay_items_of_their_own() -> None:
 
     assert [type(item) for item in told] == [Reasoning, Message, Call, Foreign]
     assert (words(told), calls(told)) == ("hi", [("a", "f", "{}")])
+
+
+EVENT_TYPES = sorted({event["type"] for _, bytes_ in STREAMS for event in events_of(bytes_)})
+odd_events = st.fixed_dictionaries(
+    {"type": st.sampled_from(EVENT_TYPES)},
+    optional={
+        "output_index": st.integers(0, 2),
+        "delta": values,
+        "text": values,
+        "item": odd_items,
+        "arguments": values,
+        "annotation": values,
+        "summary_index": st.integers(0, 1),
+    },
+)
+
+
+@settings(max_examples=50)
+@given(st.lists(odd_events, max_size=8))
+def test_whatever_comes_is_told_in_order_or_blamed_on_the_provider(events: list[dict[str, Any]]) -> None:
+    try:
+        told = decoded(ResponsesStreamDecoder(TARGET), wire(CREATED, *events, COMPLETED))
+    except ProviderProtocolError:
+        return
+    require_order(told)

@@ -13,7 +13,7 @@ from tokenrouter.dialects.openai_chat_losses import ChatQuirks
 from tokenrouter.dialects.translate import TranslatingRelay, translate_answer, translate_request
 from tokenrouter.domain.answers import Stop
 from tokenrouter.domain.errors import ProviderProtocolError, ProviderRefused
-from tokenrouter.domain.items import Call, Item, Message, ProviderState, Reasoning, Text
+from tokenrouter.domain.items import Call, CallOutput, Item, Message, ProviderState, Reasoning, Text
 from tokenrouter.domain.requests import Request
 
 TARGET = Target("acme", "m-1", "acme/m-1")
@@ -191,6 +191,16 @@ def test_state_reaches_its_own_provider_and_no_other() -> None:
     assert "item.state" in {loss.feature for loss in own.losses}
     other = translate_request(request, CHAT_CODEC, Target("acme", "m-2", "acme/m-2"))
     assert b"extra_content" not in other.body
+
+
+def test_state_that_comes_home_is_not_called_lost() -> None:
+    sealed = seal(ProviderState("openai-chat", "details", '[{"type":"x"}]', "acme/m-1"))
+    carried = Call("a", "f", state=ProviderState("anthropic-messages", "signature", sealed))
+
+    told = translate_request(Request("m", (carried, CallOutput("a", (Text("1"),)))), CHAT_CODEC, TARGET)
+
+    assert b"extra_content" in told.body
+    assert not told.losses
 
 
 def test_what_cannot_be_read_names_the_provider() -> None:

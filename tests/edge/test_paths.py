@@ -41,6 +41,15 @@ def test_geminis_model_and_verb_are_taken_out_of_the_path(prefix: str, quoted: s
     assert (whole.dialect, whole.model, whole.stream) == (streaming.dialect, model, False)
 
 
+@pytest.mark.parametrize("model", ["acme/small", "acme/models/small", "gemini/small"])
+def test_a_verb_is_understood_although_the_path_does_not_say_models(model: str) -> None:
+    target = paths.find(f"/v1beta/{model}:streamGenerateContent".encode())
+
+    assert target is not None
+    assert (target.model, target.stream) == (model, True)
+    assert paths.find(f"/v1beta/{model}:someday".encode()) is None
+
+
 @pytest.mark.parametrize("verb", ["countTokens", "embedContent", "batchEmbedContents"])
 def test_geminis_other_verbs_have_operations_of_their_own(verb: str) -> None:
     target = paths.find(f"/v1/models/m:{verb}".encode())

@@ -1,5 +1,6 @@
 """A provider's account in memory: files and batches of everybody, as the vendor shows them to whoever has its key."""
 
+import asyncio
 import itertools
 import json
 from typing import Any
@@ -20,6 +21,7 @@ class Account(Provided):
         files, batches: what is in it, oldest first.
         contents: of files.
         seen: method and target of every request.
+        gate: what requests wait for.
     """
 
     def __init__(self) -> None:
@@ -29,11 +31,16 @@ class Account(Provided):
         self.contents: dict[str, bytes] = {}
         self.seen: list[str] = []
         self.fail: Exception | None = None
+        self.gate: asyncio.Event | None = None
+        self.asked_at_the_gate = asyncio.Event()
         self._numbers = itertools.count(1)
 
     async def send(self, request: UpstreamRequest) -> UpstreamResponse:
         if self.fail is not None:
             raise self.fail
+        if self.gate is not None:
+            self.asked_at_the_gate.set()
+            await self.gate.wait()
         self.asked.append(request)
         head, _, body = b"".join(request.data).partition(b"\r\n\r\n")
         method, target, _ = head.split(b"\r\n")[0].decode().split(" ")

@@ -1,5 +1,6 @@
 """Two teams at one account: every route that names an id, makes one or lists them."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -200,7 +201,7 @@ async def test_a_page_does_not_begin_at_another_teams_id(house: House) -> None:
 
 
 async def test_a_long_account_is_looked_through_page_by_page(house: House) -> None:
-    for _ in range(250):
+    for _ in range(2500):
         house.account.add_file(b"")
     own = await house.upload(b"p")
 
@@ -346,6 +347,32 @@ async def test_a_batch_holds_the_bound_of_its_file_until_it_is_paid(tmp_path: Pa
     assert (row.operation, row.usage.input_tokens, row.usage.output_tokens) == ("batches", 1000, 200)
     assert (row.model, row.provider, row.team) == ("small", "acme", "physics")
     assert row.cost_nano_usd == 1000 * 1000 + 200 * 2000
+
+
+async def test_a_client_that_leaves_in_the_middle_still_owes_its_batch(house: House) -> None:
+    file = await house.upload(lines(), "batch")
+    house.account.gate = asyncio.Event()
+    asking = asyncio.create_task(house.batch(file))
+    await house.account.asked_at_the_gate.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    house.account.gate.set()
+    await house.gateway.close(5.0)
+
+    (owed,) = house.ownership.debts()
+    assert owed.owner == "team:physics"
+    assert house.notes.ended[-1].end_reason == "client_disconnect"
+
+
+async def test_a_list_is_shown_although_one_batch_cannot_be_paid_yet(house: House) -> None:
+    batch = await house.batch(await house.upload(lines(), "batch"))
+    house.account.finish(batch, results=b"not json\n")
+
+    page = json.loads((await house.ask("GET", ResourceTarget("batch"))).body)
+
+    assert [item["id"] for item in page["data"]] == [batch]
+    assert house.ownership.debts()
 
 
 async def test_a_batch_that_does_not_fit_is_not_begun(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,8 +151,9 @@ async def test_an_unknown_response_cannot_be_gone_on_from(tmp_path: Path) -> Non
     [("background", True), ("conversation", "conv_1"), ("previous_response_id", 7), ("include", "all")],
 )
 async def test_what_cannot_be_is_refused_by_its_name(tmp_path: Path, field: str, value: object) -> None:
+    fields: dict[str, Any] = {"store": True, field: value}
     with pytest.raises(InvalidRequest) as caught:
-        await House(tmp_path).ask(b"", store=True, **{field: value})
+        await House(tmp_path).ask(b"", **fields)
 
     assert caught.value.param == field
 

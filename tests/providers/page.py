@@ -19,6 +19,7 @@ SHORT: Final[dict[Operation, str]] = {
     "responses": "R",
     "messages": "M",
     "generate_content": "G",
+    "converse": "B",
     "batch_embed_contents": "E",
 }
 

@@ -24,9 +24,11 @@ OTHER_PURPOSES = {
 
 ADDRESSES = {
     "302ai": "https://api.302.ai/v1/chat/completions",
+    "amazon-bedrock": "https://bedrock-runtime.my.amazonaws.com/model/m%2F1/converse",
     "anthropic": "https://api.anthropic.com/v1/messages",
     "azure": "https://my.openai.azure.com/openai/v1/chat/completions",
     "azure-cognitive-services": "https://my.cognitiveservices.azure.com/openai/v1/chat/completions",
+    "azure-deployments": "https://my.openai.azure.com/openai/deployments/m%2F1/chat/completions?api-version=2024-10-21",
     "baseten": "https://inference.baseten.co/v1/chat/completions",
     "cerebras": "https://api.cerebras.ai/v1/chat/completions",
     "cloudflare-ai-gateway": "https://gateway.ai.cloudflare.com/v1/my/my/compat/chat/completions",
@@ -40,7 +42,7 @@ ADDRESSES = {
     "gitlab": "https://gitlab.com/api/v4/ai/v1/chat/completions",
     "google-gemini": "https://generativelanguage.googleapis.com/v1beta/models/m%2F1:generateContent",
     "google-vertex-ai": (
-        "https://my-aiplatform.googleapis.com/v1/projects/my/locations/my/endpoints/openapi/chat/completions"
+        "https://my-aiplatform.googleapis.com/v1/projects/my/locations/my/publishers/google/models/m:generateContent"
     ),
     "groq": "https://api.groq.com/openai/v1/chat/completions",
     "helicone": "https://ai-gateway.helicone.ai/v1/chat/completions",
@@ -85,7 +87,10 @@ def address(kind: str, base_url: str) -> str:
     built = adapter(Provider("p", kind, base_url, secret="k"))
     row = preset(kind)
     operation = "chat" if row is None else row.operations[0]
-    return f"{built.origin}{(built.head(operation, 'm/1') or b'').split()[1].decode()}"
+    model = "google/m" if kind == "google-vertex-ai" else "m/1"
+    endpoint = built.endpoint(operation, model)
+    assert endpoint is not None
+    return f"{built.origin}{endpoint.head.split()[1].decode()}"
 
 
 def test_the_table_has_every_row_and_no_other() -> None:

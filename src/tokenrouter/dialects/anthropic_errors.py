@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from tokenrouter.domain.errors import GatewayError
+from tokenrouter.domain.errors import ContextTooLong, GatewayError
 
 _TYPES: Final = {
     401: "authentication_error",
@@ -54,7 +54,7 @@ def status_of(kind: str) -> int:
 
 def error_body(error: GatewayError, request_id: str) -> bytes:
     """Return the JSON body of an error answer; there is no field for the place of the error, so the message has it."""
-    place, message = error.param, error.message
+    place, message = error.param, _message(error)
     told = f"{place}: {message}" if place and place not in message else message
     shown = {"type": error_type(error), "message": told}
     return msgspec.json.encode({"type": "error", "error": shown, "request_id": request_id})
@@ -63,6 +63,12 @@ def error_body(error: GatewayError, request_id: str) -> bytes:
 def error_event(error: GatewayError, request_id: str) -> bytes:
     """Return the event that ends a stream: SDKs raise on the event's name, so it must have one."""
     return b"event: error\ndata: " + error_body(error, request_id) + b"\n\n"
+
+
+def _message(error: GatewayError) -> str:
+    if isinstance(error, ContextTooLong) and error.tokens is not None and error.maximum is not None:
+        return prompt_too_long(error.tokens, error.maximum)
+    return error.message
 
 
 def prompt_too_long(tokens: int, maximum: int) -> str:

@@ -32,6 +32,7 @@ class ModelTraits:
         schemas: whether `output_config.format` and strict tools are known; else a forced call stands for a schema.
         forced_calls: whether it may be made to call a tool.
         system_turns: whether a system turn may stand behind a user turn.
+        web_search: the type of the search that Anthropic runs for it, or empty.
     """
 
     max_tokens: int
@@ -43,6 +44,7 @@ class ModelTraits:
     schemas: bool = True
     forced_calls: bool = True
     system_turns: bool = False
+    web_search: str = "web_search_20250305"
     is_bounded: bool = True
 
 
@@ -56,7 +58,9 @@ _OPUS_4_7: Final = ModelTraits(128_000, "adaptive", _ALL)
 _VERSION_4_6: Final = ModelTraits(128_000, "both", _TO_MAX, "one")
 _VERSION_4_5: Final = ModelTraits(64_000, "budget", (), "one", prefill=True)
 _SONNET_4: Final = ModelTraits(64_000, "budget", (), "all", prefill=True, schemas=False)
-_COMPATIBLE: Final = ModelTraits(16_384, "budget", (), "all", prefill=True, schemas=False, is_bounded=False)
+_COMPATIBLE: Final = ModelTraits(
+    16_384, "budget", (), "all", prefill=True, schemas=False, web_search="", is_bounded=False
+)
 """Other vendors' models behind this dialect: what Anthropic's own took in 2025, and no claim about their bound."""
 
 MODELS: Final[tuple[tuple[str, ModelTraits], ...]] = (
@@ -77,7 +81,7 @@ MODELS: Final[tuple[tuple[str, ModelTraits], ...]] = (
     ("*claude-sonnet-4*", _SONNET_4),
     ("*claude-3-7-*", _SONNET_4),
     ("*claude-3-5-*", ModelTraits(8_192, "none", (), "all", prefill=True, schemas=False)),
-    ("*claude-3-*", ModelTraits(4_096, "none", (), "all", prefill=True, schemas=False)),
+    ("*claude-3-*", ModelTraits(4_096, "none", (), "all", prefill=True, schemas=False, web_search="")),
     ("*claude*", _ADAPTIVE),
     ("*", _COMPATIBLE),
 )
@@ -96,7 +100,7 @@ class MessagesQuirks:
         version: `anthropic-version` that is asked for. The older one takes more.
         betas: names for `anthropic-beta` that always go along.
         platform_version: `anthropic_version` of a cloud that has it in the body and the model in the path, or empty.
-        web_search: the type of the search that the vendor runs itself, or empty.
+        runs_search: whether the vendor runs the search that the model knows.
         cache_control: whether it takes marks for prompt caching.
         call_ids: what an id of a call may look like.
     """
@@ -105,7 +109,7 @@ class MessagesQuirks:
     version: str = "2023-06-01"
     betas: tuple[str, ...] = ()
     platform_version: str = ""
-    web_search: str = "web_search_20250305"
+    runs_search: bool = True
     cache_control: bool = True
     call_ids: IdRule = "safe"
 

@@ -27,6 +27,8 @@ def input_schema(parameters: RawJson | None) -> msgspec.Raw:
     """Return a tool's schema with the `type` that is demanded at its top."""
     if parameters is None:
         return EMPTY
+    if parameters.startswith(b'{"type"'):
+        return msgspec.Raw(parameters)
     try:
         fields = _raw_fields.decode(parameters)
     except msgspec.DecodeError:

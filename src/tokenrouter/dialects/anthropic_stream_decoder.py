@@ -35,7 +35,7 @@ from tokenrouter.domain.answers import (
     UsageReported,
 )
 from tokenrouter.domain.errors import InvalidRequest, ProviderProtocolError
-from tokenrouter.domain.items import Call, Item, Message, ProviderState, Reasoning
+from tokenrouter.domain.items import Call, Citation, Item, Message, ProviderState, Reasoning
 from tokenrouter.domain.ledger import Usage
 
 MAX_HELD_CHARS: Final = 8 * 2**20
@@ -173,10 +173,14 @@ class MessagesStreamDecoder:
         begun = Begun(self._answer_id, message.model or self._target.model, usage=self._usage, tier=tier)
         self._events.append(begun)
 
-    def _open_block(self, event: WireEvent) -> None:
+    def _begin_unannounced(self) -> None:
+        """Some vendors forget to say that a stream begins."""
         if self._answer_id is None:
             self._answer_id = ""
             self._events.append(Begun("", self._target.model))
+
+    def _open_block(self, event: WireEvent) -> None:
+        self._begin_unannounced()
         raw = event.content_block
         try:
             block = read_block(raw)
@@ -287,13 +291,17 @@ class MessagesStreamDecoder:
         if block.index is None:
             self._tell_held(block)
         elif block.kind == "text":
-            for raw in block.citations:
-                citation = citation_of(raw, block.start, self._chars)
-                self._events.append(CitationAdded(block.index, citation))
+            self._events += [CitationAdded(block.index, self._citation(raw, block.start)) for raw in block.citations]
         else:
             if block.kind == "tool_use" and not block.has_grown:
                 self._events.append(ArgumentsGrew(block.index, block.whole_input))
             self._events.append(ItemEnded(block.index))
+
+    def _citation(self, raw: msgspec.Raw, start: int) -> Citation:
+        try:
+            return citation_of(raw, start, self._chars)
+        except InvalidRequest as error:
+            raise self._broken(f"ends a block whose citation cannot be read ({error.message})") from None
 
     def _tell_held(self, block: _Block) -> None:
         raw = block.raw
@@ -310,6 +318,7 @@ class MessagesStreamDecoder:
             self._message = None
 
     def _finish(self, event: WireEvent) -> None:
+        self._begin_unannounced()
         if event.delta is not None and event.delta.stop_reason is not None:
             self._stop = event.delta
         if event.usage is not None:

@@ -18,6 +18,7 @@ from tokenrouter.dialects.anthropic_stops import stop_fields
 from tokenrouter.dialects.anthropic_usage import BYTES_PER_TOKEN, estimated_input_tokens, usage_object
 from tokenrouter.dialects.anthropic_wire import FAMILY
 from tokenrouter.dialects.hub import Reply
+from tokenrouter.dialects.tool_names import INPUT_FIELD, plain_call
 from tokenrouter.domain.answers import (
     ArgumentsGrew,
     Begun,
@@ -49,6 +50,8 @@ _SIGNATURE: Final = _DELTA + b'"signature_delta","signature":'
 _ARGUMENTS: Final = _DELTA + b'"input_json_delta","partial_json":'
 _CITATION: Final = _DELTA + b'"citations_delta","citation":'
 _TAIL: Final = b"}}\n\n"
+_FREE_TEXT: Final = f'{{"{INPUT_FIELD}":"'
+"""How the arguments begin that carry a free-text call: this dialect's calls all have an object."""
 _BLOCK_STOP: Final = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n'
 _encode: Final = msgspec.json.encode
 
@@ -175,7 +178,7 @@ class MessagesStreamEncoder:
         return b""
 
     def _begin_call(self, opened: _Open, call: Call) -> bytes:
-        block: Wire = {"type": "tool_use", "id": call.call_id, "name": call.name, "input": {}}
+        block: Wire = {"type": "tool_use", "id": call.call_id, "name": plain_call(call).name, "input": {}}
         state, before = call.state, b""
         if state is not None and state.family == FAMILY and state.kind == "details":
             block |= msgspec.json.decode(state.value)
@@ -183,7 +186,8 @@ class MessagesStreamEncoder:
             before = self._carried(call, state)
         begun = self._open_block(_encode(block))
         opened.lead = _ARGUMENTS % (self._next - 1)
-        return before + begun + opened.lead + b'""' + _TAIL
+        first = _FREE_TEXT if call.kind == "custom" else ""
+        return before + begun + opened.lead + _encode(first) + _TAIL
 
     def _carried(self, call: Call, state: ProviderState) -> bytes:
         signature = call_signature(call.call_id, state)
@@ -237,8 +241,11 @@ class MessagesStreamEncoder:
         opened = self._open
         if opened is None:
             return b""
-        self._chars += len(grew.text)
-        return opened.lead + _encode(grew.text) + _TAIL
+        text = grew.text
+        self._chars += len(text)
+        if _is_free_text(opened.item):
+            text = _encode(text)[1:-1].decode()
+        return opened.lead + _encode(text) + _TAIL
 
     def _write_citation(self, added: CitationAdded) -> bytes:
         opened, note = self._open, citation_json(added.citation)
@@ -273,6 +280,8 @@ class MessagesStreamEncoder:
         if isinstance(item, Reasoning):
             return self._close_thought(opened, state)
         closed = _BLOCK_STOP % (self._next - 1) if opened.lead else b""
+        if _is_free_text(item):
+            closed = opened.lead + _encode('"}') + _TAIL + closed
         return closed + self._carried(item, state) if isinstance(item, Call) and state is not None else closed
 
     def _close_thought(self, opened: _Open, state: ProviderState | None) -> bytes:
@@ -308,3 +317,7 @@ class MessagesStreamEncoder:
         delta = stop_fields(self._stop or Stop("end"), has_refused=self._has_refused)
         event: Wire = {"type": "message_delta", "delta": delta, "usage": usage_object(usage)}
         return begun + b"event: message_delta\ndata: " + _encode(event) + b"\n\n" + MESSAGE_STOP
+
+
+def _is_free_text(item: Item) -> bool:
+    return isinstance(item, Call) and item.kind == "custom"

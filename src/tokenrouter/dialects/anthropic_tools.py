@@ -112,8 +112,9 @@ class _Declaring:
         if tool.family == FAMILY:
             return msgspec.Raw(tool.json)
         is_search = tool.kind == "web_search" and b'"external_web_access":false' not in tool.json.replace(b" ", b"")
-        if is_search and self._quirks.web_search and "web_search" not in names:
-            return {"type": self._quirks.web_search, "name": "web_search"}
+        search = self._traits.web_search if self._quirks.runs_search else ""
+        if is_search and search and "web_search" not in names:
+            return {"type": search, "name": "web_search"}
         self._losses.note("tool.hosted")
         return None
 

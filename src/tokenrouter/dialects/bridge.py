@@ -7,6 +7,7 @@ vendors both have, such as embeddings, bring bridges of their own. The road asks
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from tokenrouter.dialects.alternatives import AlternativesDecoder, joined_answer
 from tokenrouter.dialects.hub import ClientCodec, EncodedRequest, ProviderCodec, Reply, Target
 from tokenrouter.dialects.losses import Loss
 from tokenrouter.dialects.relay import Relay
@@ -14,10 +15,14 @@ from tokenrouter.dialects.state_memory import StateMemory, StateWatcher, with_ke
 from tokenrouter.dialects.translate import (
     TranslatedAnswer,
     TranslatingRelay,
-    translate_answer,
+    told_answer,
     translate_request,
 )
+from tokenrouter.domain.errors import InvalidRequest
 
+MAX_ALTERNATIVES: Final = 8
+"""Most alternatives of one translated request: each may be a request of its own, as Google allows them too."""
+ALTERNATIVES: Final = "sampling.answers"
 STATE: Final = "item.state"
 """The loss of a dialect that has no place for provider state."""
 
@@ -54,8 +59,15 @@ class Crossing(Protocol):
     def losses(self) -> tuple[Loss, ...]:
         """What the provider's dialect could not carry."""
 
-    def answer(self, body: bytes) -> TranslatedAnswer:
-        """Return a whole answer in the client's dialect.
+    @property
+    def copies(self) -> int:
+        """How often the provider is to be asked: more than once for alternatives that it gives one at a time."""
+
+    def alternatives(self) -> AlternativesDecoder:
+        """Return what tells the streams of several copies apart; `relay` reads by it from now on."""
+
+    def answer(self, *bodies: bytes) -> TranslatedAnswer:
+        """Return a whole answer, or the alternatives of several, in the client's dialect.
 
         Raises:
             ProviderProtocolError: it cannot be read.
@@ -100,6 +112,8 @@ class HubBridge:
         request = self.client.decode_request(body, model=asked.model, stream=asked.stream)
         if self.remembers:
             request = replace(request, items=with_kept_state(request.items, self.memory, self.tenant))
+        if request.sampling.answers > MAX_ALTERNATIVES:
+            raise InvalidRequest(f"At most {MAX_ALTERNATIVES} alternatives can be asked for here.", param="n")
         encoded = translate_request(request, self.provider, self.target)
         reply = Reply(request, asked.request_id.removeprefix("req_"), asked.created_s, asked.sse)
         return HubCrossing(self, encoded, reply, asked.request_id)
@@ -113,6 +127,7 @@ class HubCrossing:
     encoded: EncodedRequest = field(repr=False)
     reply: Reply = field(repr=False)
     request_id: str
+    decoders: list[AlternativesDecoder] = field(default_factory=list, repr=False)
 
     @property
     def body(self) -> bytes:
@@ -126,22 +141,27 @@ class HubCrossing:
     def losses(self) -> tuple[Loss, ...]:
         return self.encoded.losses
 
-    def answer(self, body: bytes) -> TranslatedAnswer:
+    @property
+    def copies(self) -> int:
+        emulated = any(loss.feature == ALTERNATIVES and loss.fate == "emulated" for loss in self.encoded.losses)
+        return self.reply.request.sampling.answers if emulated else 1
+
+    def alternatives(self) -> AlternativesDecoder:
         bridge = self.bridge
-        return translate_answer(
-            body,
-            bridge.provider,
-            bridge.target,
-            bridge.client,
-            self.reply,
-            undo=self.encoded.undo,
-            watcher=self._watcher(),
-        )
+        made = [bridge.provider.stream_decoder(bridge.target) for _ in range(self.copies)]
+        self.decoders.append(decoder := AlternativesDecoder(made))
+        return decoder
+
+    def answer(self, *bodies: bytes) -> TranslatedAnswer:
+        bridge, undo = self.bridge, self.encoded.undo
+        answers = [bridge.provider.decode_answer(body, bridge.target) for body in bodies]
+        answer = answers[0] if len(answers) == 1 else joined_answer(answers)
+        return told_answer(answer, bridge.target, bridge.client, self.reply, undo=undo, watcher=self._watcher())
 
     def relay(self) -> TranslatingRelay:
         bridge = self.bridge
         return TranslatingRelay(
-            bridge.provider.stream_decoder(bridge.target),
+            self.decoders[-1] if self.decoders else bridge.provider.stream_decoder(bridge.target),
             bridge.client.stream_encoder(self.reply),
             provider=bridge.target.provider,
             request_id=self.request_id,

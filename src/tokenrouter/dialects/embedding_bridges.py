@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tokenrouter.dialects import gemini_embeddings, openai_fields
+from tokenrouter.dialects.alternatives import AlternativesDecoder
 from tokenrouter.dialects.bridge import Asked, Bridge
 from tokenrouter.dialects.hub import Target
 from tokenrouter.dialects.losses import Loss
@@ -35,10 +36,17 @@ class ToGeminiCrossing:
     headers: bytes = b""
     losses: tuple[Loss, ...] = ()
 
-    def answer(self, body: bytes) -> TranslatedAnswer:
+    @property
+    def copies(self) -> int:
+        return 1
+
+    def alternatives(self) -> AlternativesDecoder:
+        raise NotImplementedError(_NO_STREAM)
+
+    def answer(self, *bodies: bytes) -> TranslatedAnswer:
         target = self.target
         told = gemini_embeddings.openai_answer(
-            body, packed=self.packed, model=target.model, usage=None, provider=target.provider
+            bodies[0], packed=self.packed, model=target.model, usage=None, provider=target.provider
         )
         return TranslatedAnswer(told, None, 0)
 
@@ -68,9 +76,16 @@ class FromGeminiCrossing:
     headers: bytes = b""
     losses: tuple[Loss, ...] = ()
 
-    def answer(self, body: bytes) -> TranslatedAnswer:
-        told = gemini_embeddings.gemini_answer(body, batch=self.batch, provider=self.target.provider)
-        return TranslatedAnswer(told, openai_fields.usage_of(body), 0)
+    @property
+    def copies(self) -> int:
+        return 1
+
+    def alternatives(self) -> AlternativesDecoder:
+        raise NotImplementedError(_NO_STREAM)
+
+    def answer(self, *bodies: bytes) -> TranslatedAnswer:
+        told = gemini_embeddings.gemini_answer(bodies[0], batch=self.batch, provider=self.target.provider)
+        return TranslatedAnswer(told, openai_fields.usage_of(bodies[0]), 0)
 
     def relay(self) -> Relay:
         raise NotImplementedError(_NO_STREAM)

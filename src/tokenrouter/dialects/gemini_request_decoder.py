@@ -73,6 +73,7 @@ def _names(kind: type[msgspec.Struct]) -> frozenset[str]:
 
 
 _KNOWN: Final = _names(WireRequest)
+_FORMAT: Final = frozenset(("responseMimeType", "responseSchema", "responseJsonSchema"))
 _NESTED: Final = (("generationConfig", _names(WireConfig)), ("toolConfig", _names(WireToolConfig)))
 
 
@@ -110,17 +111,19 @@ def decode_request(body: bytes, *, model: str | None = None, stream: bool | None
 
 
 def _extra(fields: dict[str, msgspec.Raw], config: WireConfig) -> dict[str, RawJson]:
-    """Return what has no place in the hub; what stands inside an object goes by `object.field`."""
+    """Return what has no place in the hub; what stands inside an object goes by `object.field`.
+
+    An answer in another format than JSON is one of Gemini's own, with all that describes it.
+    """
     extra = {name: value for name, raw in fields.items() if name not in _KNOWN and (value := raw_value(raw))}
+    odd = frozenset() if config.response_mime_type in _KNOWN_TYPES else _FORMAT
     for outer, known in _NESTED:
         raw_outer = fields.get(outer)
         if raw_outer is None or raw_value(raw_outer) is None:
             continue
         for name, raw in _object.decode(raw_outer).items():
-            if name not in known and (value := raw_value(raw)):
+            if (name not in known or name in odd) and (value := raw_value(raw)):
                 extra[f"{outer}.{name}"] = value
-    if config.response_mime_type not in _KNOWN_TYPES:
-        extra["generationConfig.responseMimeType"] = msgspec.json.encode(config.response_mime_type)
     return extra
 
 

@@ -51,7 +51,11 @@ def _audio_in(details: msgspec.Raw) -> int:
     """Every chunk has the details, and almost none has sound in them."""
     if _AUDIO.search(details) is None:
         return 0
-    return sum(each.token_count or 0 for each in _modalities.decode(details) or () if each.modality == "AUDIO")
+    try:
+        counted = _modalities.decode(details) or ()
+    except msgspec.DecodeError:
+        return 0
+    return sum(each.token_count or 0 for each in counted if each.modality == "AUDIO")
 
 
 def usage_object(usage: Usage) -> dict[str, int]:

@@ -127,6 +127,16 @@ def with_own_state(items: tuple[Item, ...], family: str, origin: str) -> tuple[I
     return items if all(map(is_, own, items)) else own
 
 
+def count_states(items: tuple[Item, ...]) -> int:
+    """Return how many pieces of provider state `items` hold."""
+    return sum(
+        sum(isinstance(part, Text) and part.state is not None for part in item.parts)
+        if isinstance(item, Message)
+        else isinstance(item, Reasoning | Call) and item.state is not None
+        for item in items
+    )
+
+
 def _with_own_state(item: Item, family: str, origin: str) -> Item:
     if isinstance(item, Message):
         return _message_with_own_state(item, family, origin)

@@ -5,6 +5,7 @@ encoding and one join. Strict clients want the role in the first delta, index, i
 the usage chunk only when they asked for it, and `[DONE]`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -57,7 +58,7 @@ class _Place:
 class ChatStreamEncoder:
     """Encodes one stream; see `hub.StreamEncoder`."""
 
-    __slots__ = ("_calls", "_lead", "_places", "_reply", "_stopped", "_tail", "_usage", "_writers")
+    __slots__ = ("_calls", "_lead", "_listed", "_places", "_reply", "_stopped", "_tail", "_usage", "_writers")
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
@@ -65,6 +66,7 @@ class ChatStreamEncoder:
         self._tail = b',"usage":null}\n\n' if reply.request.wants_usage else b"}\n\n"
         self._places: dict[int, _Place] = {}
         self._calls: dict[int, int] = {}
+        self._listed: Counter[tuple[int, str]] = Counter()
         self._stopped: set[int] = set()
         self._usage: Usage | None = None
         self._writers: dict[type[Any], Callable[[Any], bytes]] = {
@@ -158,14 +160,19 @@ class ChatStreamEncoder:
 
     def _write_citation(self, added: CitationAdded) -> bytes:
         note = annotation(added.citation)
-        if note is None:
-            return b""
-        return self._chunk(self._places[added.index].choice, _encode({"annotations": [note]}))
+        return b"" if note is None else self._add_to_list(added.index, "annotations", note)
 
     def _write_part(self, added: PartAdded) -> bytes:
         if not isinstance(added.part, Image):
             return b""
-        return self._chunk(self._places[added.index].choice, _encode({"images": [image_object(added.part)]}))
+        return self._add_to_list(added.index, "images", image_object(added.part))
+
+    def _add_to_list(self, item: int, name: str, entry: Wire) -> bytes:
+        """Write one entry of a list; the SDK's helper cannot put a list together whose entries have no `index`."""
+        choice = self._places[item].choice
+        number = self._listed[choice, name]
+        self._listed[choice, name] = number + 1
+        return self._chunk(choice, _encode({name: [{"index": number, **entry}]}))
 
     def _end_item(self, ended: ItemEnded) -> bytes:
         del self._places[ended.index]

@@ -7,7 +7,7 @@ import msgspec
 
 from tokenrouter.dialects.call_ids import made_call_id
 from tokenrouter.dialects.hub import Reply, Target
-from tokenrouter.dialects.openai_responses_items import kind_of, logprobs_in, read_item
+from tokenrouter.dialects.openai_responses_items import kind_of, logprobs_in, read_citation, read_item
 from tokenrouter.dialects.openai_responses_object import ResponseObject
 from tokenrouter.dialects.openai_responses_output import (
     Manner,
@@ -30,6 +30,7 @@ from tokenrouter.domain.errors import InvalidRequest, ProviderProtocolError, Pro
 from tokenrouter.domain.items import (
     Audio,
     Call,
+    Citation,
     Foreign,
     Image,
     Inline,
@@ -103,14 +104,30 @@ def output_items(raw: msgspec.Raw, index: int, answer_id: str, target: Target) -
         picture = _picture(raw, where) if kind.type == _IMAGE else None
         item = read_item(raw, where, kind) if picture is None else picture
     except InvalidRequest as error:
-        told = f"Provider {target.provider!r} sent an answer that cannot be read, in {error.param}: {error.message}"
-        raise ProviderProtocolError(told, provider=target.provider) from None
+        raise _unreadable(error, target) from None
     if isinstance(item, Call):
         call_id = item.call_id or made_call_id(answer_id, index)
         return list(unwrapped(item if call_id == item.call_id else _called(item, call_id)))
     if isinstance(item, Reasoning):
         return [_thought(item, target.origin)] if item.texts or item.state is not None else []
     return [] if isinstance(item, Message) and not item.parts else [item]
+
+
+def output_citation(raw: msgspec.Raw, target: Target) -> Citation:
+    """Return a citation that came apart from its words.
+
+    Raises:
+        ProviderProtocolError: as `output_items`.
+    """
+    try:
+        return read_citation(raw, "annotation")
+    except InvalidRequest as error:
+        raise _unreadable(error, target) from None
+
+
+def _unreadable(error: InvalidRequest, target: Target) -> ProviderProtocolError:
+    told = f"Provider {target.provider!r} sent an answer that cannot be read, in {error.param}: {error.message}"
+    return ProviderProtocolError(told, provider=target.provider)
 
 
 def _picture(raw: msgspec.Raw, where: str) -> Message | None:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from tokenrouter.dialects.event_payloads import EventPayloads
 from tokenrouter.dialects.json import peek_object
 from tokenrouter.dialects.openai_responses_wire import WireRequest
 from tokenrouter.dialects.wire_reading import read_request
@@ -21,6 +22,7 @@ MAX_PAGE_ITEMS: Final = 100
 """Most items of one page (API reference, "List input items", read 2026-11)."""
 DEFAULT_PAGE_ITEMS: Final = 20
 _PREVIOUS: Final = "previous_response_id"
+_ENDS: Final = frozenset(("response.completed", "response.incomplete"))
 _REFERENCE: Final = b'"item_reference"'
 _LEADS: Final = {
     "message": "msg",
@@ -42,6 +44,11 @@ class _Named(msgspec.Struct):
     role: str | None = None
 
 
+class _Last(msgspec.Struct):
+    type: str = ""
+    response: msgspec.Raw = msgspec.Raw(b"null")
+
+
 class _WithOutput(msgspec.Struct):
     output: list[msgspec.Raw] = []
 
@@ -51,6 +58,7 @@ _named: Final = msgspec.json.Decoder(_Named)
 _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _item: Final = msgspec.json.Decoder(RawItem)
 _content: Final = msgspec.json.Decoder(str | list[msgspec.Raw] | None)
+_last: Final = msgspec.json.Decoder(_Last)
 _response: Final = msgspec.json.Decoder(_WithOutput)
 
 
@@ -75,6 +83,15 @@ class StoredResponse:
         given = _with_ids(_given(body), response_id)
         output = [bytes(raw) for raw in _response.decode(answer).output]
         return cls(_array(given), _array(output))
+
+
+def response_in(events: bytes) -> RawJson | None:
+    """Return the response object in a stream's last event, from the whole `events` at its end; None before that."""
+    for payload in reversed(EventPayloads("").feed(events)):
+        event = _last.decode(payload)
+        if event.type in _ENDS:
+            return bytes(event.response)
+    return None
 
 
 def continued_body(body: bytes, stored: StoredResponse) -> bytes:

@@ -63,7 +63,8 @@ ECHOED: Final = (
 )
 """What `Request.echo` keeps. `include` is not repeated, but says what the answer shall hold."""
 LOGPROBS_INCLUDED: Final = "message.output_text.logprobs"
-_EFFORTS: Final[dict[str, Effort]] = {word: word for word in BUDGETS}
+_EFFORTS: Final[dict[str, Effort]] = {**{word: word for word in BUDGETS}, "ultra": "max"}
+"""`ultra` is what Codex 0.169 offers above `max` for some of its models; nobody else has it."""
 _KNOWN: Final = frozenset(field.encode_name for field in msgspec.structs.fields(WireRequest))
 _ELSEWHERE: Final = {
     "conversation": "conversations are kept by OpenAI; send their items as 'input'",

@@ -14,8 +14,8 @@ import msgspec
 
 from tokenrouter.dialects.event_payloads import EventPayloads
 from tokenrouter.dialects.hub import Target
-from tokenrouter.dialects.openai_responses_answer import output_items
-from tokenrouter.dialects.openai_responses_items import arguments_text, logprobs_in, read_citation
+from tokenrouter.dialects.openai_responses_answer import output_citation, output_items
+from tokenrouter.dialects.openai_responses_items import arguments_text, logprobs_in
 from tokenrouter.dialects.openai_responses_stops import error_in, stop_of
 from tokenrouter.dialects.openai_responses_wire import (
     WireCall,
@@ -251,7 +251,7 @@ class ResponsesStreamDecoder:
         known = self._item(wire)
         if raw_value(wire.annotation) is not None:
             known.citations += 1
-            self._events.append(CitationAdded(self._words(known), read_citation(wire.annotation, "annotation")))
+            self._events.append(CitationAdded(self._words(known), output_citation(wire.annotation, self._target)))
 
     def _grow_refusal(self, wire: WireEvent) -> None:
         known = self._item(wire)

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from tokenrouter.dialects.alternatives import AlternativesDecoder
 from tokenrouter.dialects.bridge import Asked
 from tokenrouter.dialects.hub import ClientCodec, EncodedRequest, ProviderCodec, Target
 from tokenrouter.dialects.json import peek_object
@@ -28,6 +29,9 @@ COUNTED_IN: Final[Mapping[Operation, str]] = {"count_tokens": "anthropic-message
 """The dialect in which each of them is asked."""
 _MESSAGE_FIELDS: Final = frozenset({"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config"})
 """What Anthropic counts (docs.anthropic.com/en/api/messages-count-tokens, read 2026-11); it refuses the others."""
+
+
+_ONE: Final = "a count is one answer, and no stream"
 
 
 class _Count(msgspec.Struct):
@@ -103,9 +107,16 @@ class CountCrossing:
     def losses(self) -> tuple[Loss, ...]:
         return self.encoded.losses
 
-    def answer(self, body: bytes) -> TranslatedAnswer:
-        tokens = read_count(body, self.bridge.target.provider)
+    @property
+    def copies(self) -> int:
+        return 1
+
+    def alternatives(self) -> AlternativesDecoder:
+        raise NotImplementedError(_ONE)
+
+    def answer(self, *bodies: bytes) -> TranslatedAnswer:
+        tokens = read_count(bodies[0], self.bridge.target.provider)
         return TranslatedAnswer(count_body(self.bridge.ours, tokens), None, 0)
 
     def relay(self) -> Relay:
-        raise NotImplementedError("a count has no stream")
+        raise NotImplementedError(_ONE)

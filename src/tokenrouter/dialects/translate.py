@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tokenrouter.dialects.call_ids import client_call_id
-from tokenrouter.dialects.history import repaired, with_own_state
+from tokenrouter.dialects.history import count_states, repaired, with_own_state
 from tokenrouter.dialects.hub import (
     ClientCodec,
     EncodedRequest,
@@ -55,7 +55,9 @@ def translate_request(request: Request, provider: ProviderCodec, target: Target)
     own = with_own_state(request.items, provider.name, target.origin)
     items = repaired(own, provider.call_ids)
     encoded = provider.encode_request(request if items is request.items else replace(request, items=items), target)
-    return encoded if own is request.items else replace(encoded, losses=(*encoded.losses, STATE_LOST))
+    if own is request.items or count_states(own) == count_states(request.items):
+        return encoded
+    return replace(encoded, losses=(*encoded.losses, STATE_LOST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,30 @@ def translate_answer(
     undo: Undo | None = None,
     watcher: StateWatcher | None = None,
 ) -> TranslatedAnswer:
-    """Return a provider's whole answer in the client's dialect; `watcher` keeps what the client cannot carry.
+    """Return a provider's whole answer in the client's dialect; see `told_answer`.
 
     Raises:
         ProviderProtocolError: it cannot be read; the message names the provider and the position.
         ProviderRefused: it says that the model failed; shown as an answer it would look like success.
     """
     answer = provider.decode_answer(body, target)
+    return told_answer(answer, target, client, reply, undo=undo, watcher=watcher)
+
+
+def told_answer(
+    answer: Answer,
+    target: Target,
+    client: ClientCodec,
+    reply: Reply,
+    *,
+    undo: Undo | None = None,
+    watcher: StateWatcher | None = None,
+) -> TranslatedAnswer:
+    """Return `answer` in the client's dialect; `watcher` keeps what the client cannot carry.
+
+    Raises:
+        ProviderRefused: it says that the model failed; shown as an answer it would look like success.
+    """
     content_bytes = sum(_size(item) for choice in answer.choices for item in choice.items)
     if undo is not None:
         answer = restored_answer(answer, undo)

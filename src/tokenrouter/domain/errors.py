@@ -17,6 +17,7 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   │   └── DisabledKey
     │   ├── RoleNotAllowed 403
     │   ├── ModelNotAllowed 403
+    │   ├── PassthroughDenied 403
     │   ├── ModelNotFound 404
     │   ├── NotFound 404                 no file, batch, … of the caller's has this id
     │   ├── PathNotFound 404
@@ -156,6 +157,13 @@ class ModelNotAllowed(ClientError):
 
     status = 403
     code = "model_not_allowed"
+
+
+class PassthroughDenied(ClientError):
+    """The key, its limits, or the provider do not let this request through raw."""
+
+    status = 403
+    code = "passthrough_denied"
 
 
 class ModelNotFound(ClientError):

@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 from tokenrouter.domain.ledger import Subject
 from tokenrouter.domain.limits import Amounts
 
-IdKind = Literal["file", "batch"]
+IdKind = Literal["file", "batch", "other"]
+"""`other`: what came of a request that was passed through raw."""
 
 
 class BatchInput(NamedTuple):

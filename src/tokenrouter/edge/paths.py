@@ -2,7 +2,8 @@
 
 Data paths stand with and without their version, and below a prefix that names the dialect (DESIGN.md, "Paths"): some
 clients append the version to their base URL and some do not. Where Gemini's model and verb stand in the path, a pattern
-takes them out; the model may hold slashes, colons and percent escapes.
+takes them out; the model may hold slashes, colons and percent escapes. Vercel's AI SDK leaves `models/` out where the
+model's name holds a slash (1.18.33 of opencode brings it, 2026-11), so a verb is understood without it too.
 """
 
 import re
@@ -25,8 +26,16 @@ Inquiry = Literal["card", "models", "model", "usage", "healthz", "health", "read
 
 
 @dataclass(frozen=True, slots=True)
+class RawTarget:
+    """What is passed through: a path of a provider's, as it was sent."""
+
+    provider: str
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """What a path leads to: a call in a dialect, something in an account, or an inquiry that the edge answers itself.
+    """What a path leads to: a call in a dialect, an account, a path of a provider's, or an inquiry for the edge itself.
 
     Attributes:
         method: what it takes; where it takes several, as an `allow` header says it.
@@ -40,6 +49,7 @@ class Target:
     model: str | None = None
     stream: bool | None = None
     resource: ResourceTarget | None = None
+    raw: RawTarget | None = None
     id: str = ""
 
 
@@ -110,7 +120,9 @@ _MODEL_PATH: Final = re.compile(
     rb"(?:/openai|/anthropic|/gemini)?(?:/v1beta1|/v1beta|/v1alpha|/v1)?"
     rb"(?:/projects/[^/]+/locations/[^/]+)?(?:/publishers/google)?/models/(?P<id>.+)"
 )
+_UNLISTED_PATH: Final = re.compile(rb"(?:/gemini)?/(?:v1beta1|v1beta|v1alpha|v1)/(?P<id>.+)")
 _RESPONSE_PATH: Final = re.compile(rb"(?:/openai)?(?:/v1)?/responses/(?P<id>resp[^/]*)(?P<items>/input_items)?")
+_RAW: Final = b"/passthrough/"
 _VERB: Final = re.compile(rb"(?P<id>.+)(?::|%3[aA])(?P<verb>[A-Za-z]+)")
 
 
@@ -119,9 +131,10 @@ def find(path: bytes) -> Target | None:
     target = TARGETS.get(path)
     if target is not None:
         return target
-    if b"/models/" in path:
-        return _find_model(path)
-    return _find_response(path) or _find_resource(path)
+    found = _MODEL_PATH.fullmatch(path)
+    if found is not None:
+        return _find_verb(found["id"]) or Target(b"GET", inquiry="model", model=unquoted(found["id"]))
+    return _find_response(path) or _find_resource(path) or _find_unlisted(path)
 
 
 def _find_response(path: bytes) -> Target | None:
@@ -134,18 +147,23 @@ def _find_response(path: bytes) -> Target | None:
     return Target(b"DELETE, GET", inquiry="response", id=response_id)
 
 
-def _find_model(path: bytes) -> Target | None:
-    found = _MODEL_PATH.fullmatch(path)
-    if found is None:
+def _find_unlisted(path: bytes) -> Target | None:
+    found = _UNLISTED_PATH.fullmatch(path)
+    return _find_verb(found["id"]) if found is not None else None
+
+
+def _find_verb(text: bytes) -> Target | None:
+    verb = _VERB.fullmatch(text)
+    if verb is None or verb["verb"] not in _VERBS:
         return None
-    verb = _VERB.fullmatch(found["id"])
-    if verb is not None and verb["verb"] in _VERBS:
-        dialect, stream = _VERBS[verb["verb"]]
-        return Target(b"POST", dialect, model=unquoted(verb["id"]), stream=stream)
-    return Target(b"GET", inquiry="model", model=unquoted(found["id"]))
+    dialect, stream = _VERBS[verb["verb"]]
+    return Target(b"POST", dialect, model=unquoted(verb["id"]), stream=stream)
 
 
 def _find_resource(path: bytes) -> Target | None:
+    if path.startswith(_RAW):
+        provider, _, rest = path.removeprefix(_RAW).partition(b"/")
+        return Target(b"*", raw=RawTarget(unquoted(provider), rest))
     found = find_resource(path)
     if found is None:
         return None

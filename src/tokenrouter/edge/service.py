@@ -19,6 +19,7 @@ from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.openai_chat import CHAT
 from tokenrouter.dialects.openai_files import BATCHES, FILES
 from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.passthrough import PASSTHROUGH
 from tokenrouter.domain.errors import (
     GatewayError,
     InternalError,
@@ -38,6 +39,7 @@ from tokenrouter.gateway.call import Call, CallHead
 from tokenrouter.gateway.directory import Principal
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.ownership import owner_of
+from tokenrouter.gateway.passthrough import RawCall
 from tokenrouter.gateway.ports import Limiter, Source
 from tokenrouter.gateway.resource_call import ResourceCall, ResourceTarget
 from tokenrouter.gateway.resources import Resources
@@ -144,6 +146,8 @@ class Service:
                     f"There is nothing at {head.path.decode('latin-1')[:200]!r}; GET /docs lists the API."
                 )
             await self._control.relay(request, responder)
+        elif target.raw is not None:
+            await self._pass_through(request, target.raw, responder)
         elif target.resource is not None and head.method in target.method.split(b", "):
             await self._serve_resource(request, target.resource, responder)
         elif target.id and head.method in target.method.split(b", "):
@@ -177,6 +181,16 @@ class Service:
         else:
             body = stored.show(owner, target.id)
         responder.answer(200, _JSON, body)
+
+    async def _pass_through(self, request: Request, target: paths.RawTarget, responder: HttpResponder) -> None:
+        """Answer what is passed on raw."""
+        if self._is_draining():
+            raise _draining()
+        head = request.head
+        call = Call(self._head_in(PASSTHROUGH, request), request.body, request.id, time.time(), request.started_s)
+        kind = head.headers.get(b"content-type", b"")
+        raw = RawCall(call, head.method.decode("latin-1"), target.provider, target.path, head.query, kind)
+        await self._resources.passthrough.serve(raw, responder)
 
     def _refuse_method(self, head: RequestHead, target: paths.Target) -> None:
         allowed = target.method.decode()

@@ -62,11 +62,13 @@ def _body(exchange: Exchange) -> Sequence[bytes | memoryview]:
     lane, peeked = exchange.lane, exchange.peeked
     endpoint = lane.endpoint
     asks_usage = peeked.stream and lane.asks_usage and not peeked.wants_usage
-    if not asks_usage and exchange.output_limit is None and not endpoint.adds:
+    repaired = {} if lane.repair is None else lane.repair(peeked.body, lane.subject.model)
+    if not asks_usage and exchange.output_limit is None and not endpoint.adds and not repaired:
         if lane.model_field is None:
             return (exchange.call.body,)
         return peeked.body.with_value("model", lane.model_field)
-    changes: Fields = {**endpoint.adds}
+    changes: Fields = {**endpoint.adds, **repaired}
+    exchange.changed = ", ".join(repaired)
     if lane.model_field is not None and "model" not in endpoint.drops:
         changes["model"] = lane.model_field
     if asks_usage:

@@ -1,6 +1,7 @@
 """What requests about files and batches have in common: who asks, which provider is meant, the way to it."""
 
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from tokenrouter.dialects.base import Dialect, Head
@@ -14,7 +15,7 @@ from tokenrouter.gateway.lanes import Books, Lane, lane_at
 from tokenrouter.gateway.ownership import owner_of
 from tokenrouter.gateway.resource_call import ResourceCall
 
-_OPERATIONS: dict[IdKind, Operation] = {"file": "files", "batch": "batches"}
+_OPERATIONS: Final[dict[IdKind, Operation]] = {"file": "files", "batch": "batches"}
 
 
 @dataclass(frozen=True, slots=True)

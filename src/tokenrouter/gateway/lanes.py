@@ -11,6 +11,7 @@ from typing import Final
 
 from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.bridge import Bridge
+from tokenrouter.dialects.replays import REPAIRS, Repair
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.ledger import Price, Subject
@@ -46,6 +47,7 @@ class Lane:
         endpoint: how they are asked there.
         bridge: the way to a provider of another dialect, or None where it is the client's.
         is_estimate: nobody is asked: tokens are counted here, by estimate.
+        repair: takes out what a client carries along of other providers' state.
         model_field: the JSON value that replaces the client's model name, or None where it stays.
         answer_headers: header lines that every answer to the client has.
         asks_usage: whether this provider reports usage in streams only when asked.
@@ -62,6 +64,7 @@ class Lane:
     endpoint: Endpoint
     bridge: Bridge | None
     is_estimate: bool
+    repair: Repair | None
     model_field: bytes | None
     answer_headers: bytes
     asks_usage: bool
@@ -127,6 +130,7 @@ def _open(
         endpoint=way.endpoint,
         bridge=way.bridge,
         is_estimate=way.is_estimate,
+        repair=REPAIRS.get(dialect.name),
         model_field=None if route.model == model else dialect.model_field(route.model),
         answer_headers=b"x-tokenrouter-provider: %b\r\n" % provider.name.encode(),
         asks_usage=adapter.quirks.stream_usage == "include_usage",
@@ -159,6 +163,7 @@ def lane_at(
         endpoint=endpoint,
         bridge=None,
         is_estimate=False,
+        repair=None,
         model_field=None,
         answer_headers=b"x-tokenrouter-provider: %b\r\n" % provider.name.encode(),
         asks_usage=False,

@@ -16,8 +16,8 @@ from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.ports import Upstream
 from tokenrouter.gateway.resource_roads import Json, Told, ask, silent_head, tell
 
-PAGE: Final = 100
-"""Items of one page: the most that may be asked for where batches are listed."""
+PAGES: Final = {"files": 1000, "batches": 100}
+"""Items of one page: few enough to be read at once, and no more than may be asked for."""
 MAX_PAGES: Final = 50
 """Pages that are looked through; beyond them a list ends early, in an account full of other people's things."""
 MAX_ITEMS: Final = 10_000
@@ -45,7 +45,7 @@ def listing(asking: Asking, ownership: Ownership, dialect: Dialect, learn: Learn
         last: Told | None = None
         after = query.get("after")
         for _ in range(MAX_PAGES):
-            page_query = {**query, "limit": str(PAGE)} | ({} if after is None else {"after": after})
+            page_query = {**query, "limit": str(PAGES[dialect.operation])} | ({} if after is None else {"after": after})
             lane = asking.lane(entry, dialect, "GET", path, page_query)
             exchange.lane = replace(exchange.lane, endpoint=lane.endpoint)
             last = await ask(exchange, upstream)
@@ -53,8 +53,8 @@ def listing(asking: Asking, ownership: Ownership, dialect: Dialect, learn: Learn
                 return
             items = [item for item in last.get("data") or () if isinstance(item, dict)]
             found += [item for item in items if ownership.known(owner, kind, item.get("id")) is not None]
-            after = str(items[-1].get("id")) if items and last.get("has_more") else None
-            if len(found) > wanted or after is None:
+            before, after = after, _next_place(last, items)
+            if len(found) > wanted or after in (None, before):
                 break
         shown = found[:wanted]
         for item in shown:
@@ -64,6 +64,11 @@ def listing(asking: Asking, ownership: Ownership, dialect: Dialect, learn: Learn
 
     lane = asking.lane(entry, dialect, "GET", path, {})
     return Errand(lane, asking.asked.call, silent_head(), road)
+
+
+def _next_place(told: Told, items: list[Json]) -> str | None:
+    """Return where the next page begins, or None after the last."""
+    return str(items[-1].get("id")) if items and told.get("has_more") else None
 
 
 def _page(told: Json, shown: list[Json], *, has_more: bool) -> Json:

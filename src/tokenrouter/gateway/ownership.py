@@ -84,6 +84,12 @@ class Ownership:
                 return record
         return None
 
+    def owners(self, provider: str, id_: str) -> list[str]:
+        """Return whose this id is at `provider`, as a file, a batch or anything else."""
+        kinds = ("file", "batch", "other")
+        found = (self._owned.get((provider, kind, id_)) for kind in kinds)
+        return [record.owner for record in found if record is not None]
+
     def debts(self) -> list[OwnedId]:
         """Return the batches that are not paid yet."""
         return [record for record in self._owned.values() if record.debt is not None]

@@ -33,24 +33,29 @@ def require_own_references(body: bytes, owner: str, provider: str, ownership: Ow
         return
     if body.startswith(b"--"):
         return  # a form brings its files along
-    for field, id_ in _references(_decoded(body)):
+    for field, id_ in _references(decoded_pairs(body)):
         owned = ownership.known(owner, "file", id_) if field in _FILE_FIELDS else None
         if owned is None or owned.provider != provider:
             what = "file" if field in _FILE_FIELDS else "vector store"
             raise NotFound(f"There is no {what} {id_[:100]!r} of yours.", param=field)
 
 
-class _Object(list[tuple[str, Any]]):
+class JsonPairs(list[tuple[str, Any]]):
     """A JSON object with all of its fields: of two with one name, another reader may take the first."""
 
 
-def _decoded(body: bytes) -> Any:
+def decoded_pairs(body: bytes) -> Any:
+    """Return a JSON body with its objects as pairs.
+
+    Raises:
+        InvalidJson, NestedTooDeeply
+    """
     try:
-        return json.loads(body, object_pairs_hook=_Object)
+        return json.loads(body, object_pairs_hook=JsonPairs)
     except RecursionError:
         raise NestedTooDeeply("The body's JSON is nested too deeply; flatten it.") from None
     except ValueError:
-        raise InvalidJson("The body names a file, but is not JSON that can be read.") from None
+        raise InvalidJson("The body is not JSON that can be read.") from None
 
 
 def _references(value: Any) -> Iterator[tuple[str, str]]:
@@ -58,12 +63,12 @@ def _references(value: Any) -> Iterator[tuple[str, str]]:
     waiting = [value]
     while waiting:
         current = waiting.pop()
-        if isinstance(current, _Object):
+        if isinstance(current, JsonPairs):
             for name, inner in current:
                 if name in _FILE_FIELDS or name in _STORE_FIELDS:
                     ids = inner if isinstance(inner, list) else [inner]
                     yield from ((name, id_) for id_ in ids if isinstance(id_, str))
-                elif name not in _USERS_OWN and not (name == "input" and isinstance(inner, _Object)):
+                elif name not in _USERS_OWN and not (name == "input" and isinstance(inner, JsonPairs)):
                     waiting.append(inner)
         elif isinstance(current, list):
             waiting += current

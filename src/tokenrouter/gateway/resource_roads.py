@@ -11,7 +11,8 @@ from tokenrouter.domain.errors import ProviderProtocolError
 from tokenrouter.gateway.asking import answer_headers, upstream_request
 from tokenrouter.gateway.exchange import Exchange
 from tokenrouter.gateway.ports import Upstream, UpstreamResponse
-from tokenrouter.gateway.roads import authorization, note_answer, pass_refusal
+from tokenrouter.gateway.refused import note_answer, pass_refusal
+from tokenrouter.gateway.roads import authorization
 from tokenrouter.gateway.whole import JSON
 
 ANSWER_BYTES: Final = 8 * 2**20

@@ -16,6 +16,7 @@ from tokenrouter.gateway.exchange import Exchange, Ports
 from tokenrouter.gateway.files import FileErrands
 from tokenrouter.gateway.lanes import subject_of
 from tokenrouter.gateway.ownership import Ownership
+from tokenrouter.gateway.passthrough import Passthrough
 from tokenrouter.gateway.ports import Responder, Source, Upstream
 from tokenrouter.gateway.resource_call import Action, ResourceCall
 
@@ -23,7 +24,12 @@ Doing = Callable[[Asking], Awaitable[Errand]]
 
 
 class Resources:
-    """Serves those requests. One per data process."""
+    """Serves those requests. One per data process.
+
+    Attributes:
+        batches: what running batches hold.
+        passthrough: serves what is passed on raw, by the same rules of who owns what.
+    """
 
     def __init__(
         self, gateway: Gateway, source: Source, upstream: Upstream, ports: Ports, ownership: Ownership
@@ -32,6 +38,7 @@ class Resources:
         self._source = source
         self._ports = ports
         self.batches = Batches(ports, ownership, upstream)
+        self.passthrough = Passthrough(gateway, source, ports, ownership)
         files = FileErrands(ownership)
         batches = BatchErrands(ownership, self.batches, gateway.new_request_id)
         self._doing: dict[tuple[IdKind, Action, str], Doing] = {

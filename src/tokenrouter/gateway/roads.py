@@ -4,20 +4,20 @@ from typing import Final
 
 from tokenrouter.domain.errors import (
     GatewayError,
-    ProviderCredentialsRejected,
     ProviderCut,
-    ProviderProtocolError,
     ProviderTimeout,
     ProviderUnreachable,
     QuotaExceeded,
 )
 from tokenrouter.domain.ledger import EndReason
-from tokenrouter.gateway.asking import answer_headers, upstream_request
+from tokenrouter.gateway.asking import upstream_request
 from tokenrouter.gateway.exchange import Exchange
-from tokenrouter.gateway.ports import Upstream, UpstreamResponse
+from tokenrouter.gateway.fan_out import fan_out
+from tokenrouter.gateway.ports import Upstream
+from tokenrouter.gateway.refused import note_answer, pass_refusal
 from tokenrouter.gateway.stream import Stream, relay_of
 from tokenrouter.gateway.unread import UnreadAnswer
-from tokenrouter.gateway.whole import JSON, TRANSLATED_BYTES, WHOLE_BYTES, pass_answer
+from tokenrouter.gateway.whole import TRANSLATED_BYTES, WHOLE_BYTES, pass_answer
 from tokenrouter.providers.access_tokens import TokenSource
 
 _REASONS: Final[dict[type[GatewayError], EndReason]] = {
@@ -44,6 +44,9 @@ async def travel(exchange: Exchange, upstream: Upstream) -> None:
         exchange.authorization = await authorization(exchange, source)
     unread = exchange.peeked.answer == "bytes"
     whole_limit = 0 if stream or unread else WHOLE_BYTES if exchange.crossing is None else TRANSLATED_BYTES
+    if exchange.crossing is not None and exchange.crossing.copies > 1:
+        await fan_out(exchange, exchange.crossing, upstream)
+        return
     response = await upstream.send(upstream_request(exchange, whole_limit))
     try:
         note_answer(exchange, response)
@@ -57,14 +60,6 @@ async def travel(exchange: Exchange, upstream: Upstream) -> None:
             await pass_answer(exchange, response)
     finally:
         response.close()
-
-
-def note_answer(exchange: Exchange, response: UpstreamResponse) -> None:
-    """Take in what an answer's head says."""
-    exchange.status = response.status
-    headers = response.headers
-    if b"x-request-id" in headers:
-        exchange.provider_request_id = headers[b"x-request-id"].decode("latin-1")[:128]
 
 
 async def authorization(exchange: Exchange, source: TokenSource) -> bytes:
@@ -109,36 +104,3 @@ def _reason(error: GatewayError) -> EndReason:
     if error.fault == "provider":
         return "provider_error"
     return "client_error" if error.fault == "client" else "gateway_error"
-
-
-async def pass_refusal(exchange: Exchange, response: UpstreamResponse) -> None:
-    """Pass a provider's own error on as it is, where it is one that the client can act on."""
-    body = await _collect(exchange, response)
-    error = exchange.lane.adapter.read_error(response.status, response.headers, body)
-    readable = body.lstrip()[:1] == b"{"
-    if error is None or exchange.crossing is not None or exchange.responder.started or not readable or _is_ours(error):
-        provider = exchange.lane.provider
-        raise error or ProviderProtocolError(
-            f"Provider {provider!r} answered with status {response.status}, which it should not.", provider=provider
-        )
-    reason: EndReason = "provider_error" if response.status >= 500 or response.status == 429 else "client_error"
-    exchange.end(reason, free=True, error_code=error.code)
-    exchange.responder.answer(response.status, answer_headers(exchange, response, JSON), body)
-
-
-async def _collect(exchange: Exchange, response: UpstreamResponse) -> bytes:
-    """Return a body of at most `WHOLE_BYTES`, whatever was asked for at first."""
-    parts = [response.take()]
-    if not response.complete:
-
-        def keep(data: bytes) -> None:
-            parts.append(data)
-            if sum(map(len, parts)) > WHOLE_BYTES:
-                raise ProviderProtocolError("The provider's error has no end.", provider=exchange.lane.provider)
-
-        await response.pump(keep)
-    return b"".join(parts)
-
-
-def _is_ours(error: GatewayError) -> bool:
-    return isinstance(error, ProviderCredentialsRejected | ProviderProtocolError)

@@ -1,5 +1,6 @@
 """Answers in one piece: taken whole, so that their usage is known and written down before they go out."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from tokenrouter.dialects.bridge import Crossing
@@ -25,9 +26,9 @@ async def pass_answer(exchange: Exchange, response: UpstreamResponse) -> None:
         ProviderTimeout, ProviderCut: a long answer did not come to its end.
     """
     body = response.take()
-    _require_json(exchange, response, body)
+    require_json(exchange, response, body)
     if exchange.crossing is not None:
-        _pass_translated(exchange, exchange.crossing, response, body)
+        pass_translated(exchange, exchange.crossing, [response], [body])
         return
     if not response.complete:
         await LongAnswer(exchange).relay(response, body)
@@ -40,21 +41,33 @@ async def pass_answer(exchange: Exchange, response: UpstreamResponse) -> None:
     exchange.responder.answer(response.status, answer_headers(exchange, response, JSON), body)
 
 
-def _pass_translated(exchange: Exchange, crossing: Crossing, response: UpstreamResponse, body: bytes) -> None:
-    """Pass an answer of another dialect on."""
-    if not response.complete:
+def pass_translated(
+    exchange: Exchange, crossing: Crossing, responses: Sequence[UpstreamResponse], bodies: Sequence[bytes]
+) -> None:
+    """Pass an answer of another dialect on, or the alternatives of several.
+
+    Raises:
+        ProviderProtocolError: one of them is too long, or cannot be read.
+        ProviderRefused: the model has failed.
+    """
+    if not all(response.complete for response in responses):
         provider = exchange.lane.provider
         raise ProviderProtocolError(
             f"Provider {provider!r} answered with more than {TRANSLATED_BYTES} bytes, too much to translate.",
             provider=provider,
         )
-    translated = crossing.answer(body)
+    translated = crossing.answer(*bodies)
     exchange.bytes_out = len(translated.body)
     exchange.end("completed", usage=translated.usage, content_bytes=translated.content_bytes)
-    exchange.responder.answer(200, answer_headers(exchange, response, JSON), translated.body)
+    exchange.responder.answer(200, answer_headers(exchange, responses[0], JSON), translated.body)
 
 
-def _require_json(exchange: Exchange, response: UpstreamResponse, body: bytes) -> None:
+def require_json(exchange: Exchange, response: UpstreamResponse, body: bytes) -> None:
+    """Let nothing but a JSON object pass for an answer.
+
+    Raises:
+        ProviderProtocolError: it is none.
+    """
     kind = response.headers.get(b"content-type", JSON)
     if (kind == JSON or b"json" in kind.lower()) and (body[:1] == b"{" or body.lstrip()[:1] == b"{"):
         return

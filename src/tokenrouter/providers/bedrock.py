@@ -28,12 +28,12 @@ class BedrockAdapter(CompatibleAdapter):
     __slots__ = ("_signer",)
 
     def __init__(self, provider: Provider, preset: Preset) -> None:
+        super().__init__(provider, preset)
         credentials = read_aws_secret(provider.secret or "")
         if isinstance(credentials, BedrockApiKey):
             super().__init__(replace(provider, secret=credentials.token), replace(preset, auth="bearer"))
             self._signer: Signer | None = None
             return
-        super().__init__(provider, preset)
         self._signer = Signer(credentials, region_of(self.origin.host) or USUAL_REGION)
 
     def endpoint(self, operation: Operation, model: str) -> Endpoint | None:

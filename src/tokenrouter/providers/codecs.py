@@ -30,8 +30,8 @@ def _chat(preset: Preset) -> ProviderCodec:
 
 
 _MAKERS: Final[Mapping[Operation, Callable[[Preset], ProviderCodec]]] = {
-    "messages": lambda _preset: MessagesCodec(),
-    "generate_content": lambda _preset: GeminiCodec(),
+    "messages": lambda preset: MessagesCodec(preset.messages),
+    "generate_content": lambda preset: GeminiCodec(preset.gemini),
     "converse": lambda _preset: ConverseCodec(),
     "chat": _chat,
     "responses": lambda _preset: ResponsesCodec(),

@@ -14,6 +14,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from tokenrouter.dialects.anthropic_losses import ANTHROPIC, MODELS, MessagesQuirks
+from tokenrouter.dialects.gemini_losses import AI_STUDIO, GeminiQuirks
 from tokenrouter.dialects.openai_chat_losses import ChatQuirks
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.providers.base import Quirks
@@ -77,7 +79,7 @@ class Preset:
         local: a server on the operator's own machine.
         public_free: answers without a key.
         conversations: what conversations of other dialects are translated to, best first; empty for the usual order.
-        chat: how its Chat Completions differ, for requests that are translated into them.
+        chat, messages, gemini: how these dialects of its differ, for requests that are translated into them.
         docs_url: where a person reads about it.
         source: the vendor page that `base_url`, `auth` and `operations` were compared with, or "".
         checked: the day of that (YYYY-MM-DD), or "" when no page could be found; then `note` says so.
@@ -110,6 +112,8 @@ class Preset:
     conversations: tuple[Operation, ...] = ()
     quirks: Quirks = field(default_factory=Quirks)
     chat: ChatQuirks = field(default_factory=ChatQuirks)
+    messages: MessagesQuirks = ANTHROPIC
+    gemini: GeminiQuirks = AI_STUDIO
 
     @property
     def default_path(self) -> str:
@@ -176,6 +180,7 @@ SANDBOX: Final = Preset(
         "batches",
     ),
     chat=ChatQuirks(reasoning_field="reasoning_content"),
+    messages=MessagesQuirks(models=(("thinker-adaptive", ANTHROPIC.traits("claude-opus-5")), *MODELS)),
 )
 """The kind of the sandbox that `serve --sandbox` starts."""
 _OWN: Final = {row.name: row for row in (OPENAI_COMPATIBLE, SANDBOX)}

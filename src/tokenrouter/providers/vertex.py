@@ -1,8 +1,8 @@
 """Google Vertex AI: one address for the models of several publishers, each in its own dialect.
 
 Google's own are asked by generateContent, Anthropic's by rawPredict with a Messages body whose model is in the path,
-all others by an OpenAI-compatible endpoint (cloud.google.com/vertex-ai/generative-ai/docs: model reference, partner models
-"use Claude", "call open models"; read 2026-11). The publisher shows in the model's name.
+all others by an OpenAI-compatible endpoint (cloud.google.com/vertex-ai/generative-ai/docs: model reference, partner
+models "use Claude", "call open models"; read 2026-11). The publisher shows in the model's name.
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
+from tokenrouter.dialects.anthropic_losses import MessagesQuirks
+from tokenrouter.dialects.gemini_losses import VERTEX
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.providers.access_tokens import TokenSource
@@ -19,7 +21,9 @@ from tokenrouter.providers.google_tokens import GoogleTokens, read_service_accou
 from tokenrouter.providers.presets import Preset
 
 _OPENAPI: Final = "/endpoints/openapi"
+_MESSAGES: Final = MessagesQuirks(platform_version="vertex-2023-10-16")
 _VERSION: Final = {"anthropic_version": b'"vertex-2023-10-16"'}
+"""What a Messages body has in the place of its model, and of the header that names a version."""
 _PATHS: Final[dict[Operation, tuple[str, str]]] = {
     "generate_content": (
         "publishers/google/models/{model}:generateContent",
@@ -53,7 +57,8 @@ class VertexAdapter(CompatibleAdapter):
             account = read_service_account(secret)
             self._tokens = GoogleTokens(provider.name, account, provider.allow_private)
             provider = replace(provider, secret=None)
-        super().__init__(replace(provider, base_url=provider.base_url.removesuffix(_OPENAPI)), preset)
+        address = provider.base_url.removesuffix(_OPENAPI)
+        super().__init__(replace(provider, base_url=address), replace(preset, messages=_MESSAGES, gemini=VERTEX))
 
     def endpoint(self, operation: Operation, model: str) -> Endpoint | None:
         publisher, name = publisher_of(model)

@@ -1,6 +1,6 @@
 """Anthropic's prompt cache: prefixes that end at a `cache_control` mark, written once and read again.
 
-From the guide "Prompt caching" (platform.claude.com, read 2026-11): the prompt is tools, then system, then messages; a
+From the guide "Prompt caching" (platform.claude.com, as of 2026-11): the prompt is tools, then system, then messages; a
 prefix is written at a mark and read at a mark or up to 20 blocks before one; five minutes or an hour, prolonged by each
 reading; prefixes shorter than the model's least are not cached. `input_tokens` counts what comes after the last mark.
 """

@@ -1,6 +1,6 @@
 """Errors as Anthropic answers them: a type that follows from the status, a message, and the request's id.
 
-From Anthropic's API reference ("Errors", read 2026-11): `{"type": "error", "error": {"type", "message"},
+From Anthropic's API reference ("Errors", as of 2026-11): `{"type": "error", "error": {"type", "message"},
 "request_id"}`; being overloaded is a 529 there. The words of refusals are those its API has answered (seen 2025-2026).
 """
 

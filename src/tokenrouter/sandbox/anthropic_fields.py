@@ -1,6 +1,6 @@
 """The shapes of Anthropic's Messages API: what a request may say.
 
-From the API reference ("Messages", "Count Message tokens"; platform.claude.com/docs/en/api, read 2026-11). Blocks and
+From the API reference ("Messages", "Count Message tokens"; platform.claude.com/docs/en/api, as of 2026-11). Blocks and
 tools that Anthropic runs itself are open: their names are known, their insides are not looked into.
 """
 

@@ -1,6 +1,6 @@
 """The Messages API's two questions to a model: to answer, and to count what is asked.
 
-From Anthropic's API reference ("Messages", "Count Message tokens"; platform.claude.com, read 2026-11). The API itself
+From Anthropic's API reference ("Messages", "Count Message tokens"; platform.claude.com, as of 2026-11). The API itself
 and the clouds that serve it ask here, each with its own terms and frames.
 """
 

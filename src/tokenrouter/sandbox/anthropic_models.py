@@ -1,6 +1,6 @@
 """The list of models as Anthropic gives it.
 
-From Anthropic's API reference ("List Models", "Get a Model"; platform.claude.com, read 2026-11).
+From Anthropic's API reference ("List Models", "Get a Model"; platform.claude.com, as of 2026-11).
 """
 
 from collections.abc import Mapping

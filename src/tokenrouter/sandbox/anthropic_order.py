@@ -1,7 +1,7 @@
 """Who may speak when in a Messages request, and what has to follow a call of a tool.
 
 From the API reference ("Messages"), the guides "Handle tool calls" and "Mid-conversation system messages"
-(platform.claude.com, read 2026-11) and the API's refusals (seen 2025-2026). Neighbours of one role are one turn. A
+(platform.claude.com, as of 2026-11) and the API's refusals (seen 2025-2026). Neighbours of one role are one turn. A
 message of the system follows a user's (or a tool that Anthropic ran) and ends the conversation or precedes the
 assistant; models of the manual kind take it with a beta only.
 """

@@ -1,6 +1,6 @@
 """Which JSON schemas Anthropic takes for structured output and strict tools.
 
-From the guide "Structured outputs" ("JSON Schema limitations", read 2026-11): every object is closed, bounds of
+From the guide "Structured outputs" ("JSON Schema limitations", as of 2026-11): every object is closed, bounds of
 numbers, strings and lists are refused rather than ignored, a `$ref` stays inside the schema. The words are the API's
 (seen 2025-2026).
 """

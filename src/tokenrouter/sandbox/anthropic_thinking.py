@@ -1,6 +1,6 @@
 """Whether and how long a model thinks for Anthropic's API, and that its thoughts come back as they went out.
 
-From the guides "Thinking", "Adaptive thinking" and "Extended thinking" (platform.claude.com, read 2026-11). Models of
+From the guides "Thinking", "Adaptive thinking" and "Extended thinking" (platform.claude.com, as of 2026-11). Models of
 the manual kind think when told to (`enabled` with a budget, or `adaptive`) and, without interleaving, not again after a
 tool's result; the adaptive kind thinks unless told not to. Signatures and redacted thoughts are keyed hashes; they hold
 on every platform that serves the model, as Anthropic's do. A call that was made after thinking has a mark in its id, so

@@ -1,0 +1,15 @@
+"""What is passed through raw has no dialect of ours; errors of the gateway are told in OpenAI's way."""
+
+from typing import Final
+
+from tokenrouter.dialects.openai_chat import ChatStream
+from tokenrouter.dialects.openai_dialect import OpenAiDialect
+
+
+class PassthroughDialect(OpenAiDialect):
+    """Headers that choose a version of an API go along; nothing that says who asks."""
+
+    forwarded: tuple[bytes, ...] = (b"accept", b"openai-beta", b"anthropic-version", b"anthropic-beta")
+
+
+PASSTHROUGH: Final = PassthroughDialect("passthrough", "passthrough", ChatStream())

@@ -1,0 +1,26 @@
+"""What must not be relayed to a provider of the client's own dialect: state of others that the client carries along.
+
+Providers answer 400 to a signature that they did not make, on every later turn, so a conversation that changes its
+provider would be lost. By the name of the dialect; dialects that carry no such state have no entry.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from tokenrouter.dialects.anthropic_replay import without_foreign_thoughts
+from tokenrouter.dialects.base import Fields, RequestBody
+from tokenrouter.dialects.gemini_replay import without_foreign_signatures
+from tokenrouter.dialects.json import JsonObject
+
+Repair = Callable[[RequestBody, str], Fields]
+"""Returns the changed fields of a request for a model, nothing where there is nothing to change."""
+
+
+def _without_thoughts(body: RequestBody, _model: str) -> Fields:
+    return without_foreign_thoughts(body) if isinstance(body, JsonObject) else {}
+
+
+REPAIRS: Final[Mapping[str, Repair]] = {
+    "anthropic-messages": _without_thoughts,
+    "gemini": without_foreign_signatures,
+}

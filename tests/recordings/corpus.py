@@ -1,0 +1,85 @@
+"""Every recorded conversation with the codec of its provider: a whole answer, or a stream in its vendor's framing."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tests.dialects.recorded import CHAT, data_frames, event_frames, streams, wholes
+from tests.dialects.responses import recorded_streams
+from tokenrouter.dialects.anthropic_codec import MESSAGES_CODEC
+from tokenrouter.dialects.gemini_codec import GEMINI_CODEC
+from tokenrouter.dialects.hub import ProviderCodec, Target
+from tokenrouter.dialects.openai_chat_codec import CHAT_CODEC
+from tokenrouter.dialects.openai_responses_codec import RESPONSES_CODEC
+
+Spoken = Literal["chat", "responses", "messages", "gemini"]
+"""The dialect that was recorded."""
+TARGET = Target("acme", "m-1", "acme/m-1")
+CODECS: dict[Spoken, ProviderCodec] = {
+    "chat": CHAT_CODEC,
+    "responses": RESPONSES_CODEC,
+    "messages": MESSAGES_CODEC,
+    "gemini": GEMINI_CODEC,
+}
+_LEADS: dict[Spoken, tuple[str, ...]] = {
+    "chat": CHAT,
+    "responses": ("responses/",),
+    "messages": ("anthropic--",),
+    "gemini": ("google--",),
+}
+_ERRORS = ("429-retry-info", "openai-error.1", "legacy-parameter-error", "temperature-error")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One answer of a provider's; `wire` is its bytes."""
+
+    name: str
+    spoken: Spoken
+    wire: bytes = field(repr=False)
+
+    @property
+    def codec(self) -> ProviderCodec:
+        return CODECS[self.spoken]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _is_error(name: str) -> bool:
+    return any(word in name for word in _ERRORS)
+
+
+def _whole() -> list[Recording]:
+    return [
+        Recording(path.name.removesuffix(".json"), spoken, path.read_bytes())
+        for spoken, leads in _LEADS.items()
+        for path in wholes(*leads)
+    ]
+
+
+def _streamed() -> list[Recording]:
+    return [
+        *(Recording(_name(path), "chat", data_frames(path, b"data: [DONE]\n\n")) for path in streams(*CHAT)),
+        *(Recording(name, "responses", wire) for name, wire in recorded_streams()),
+        *(Recording(_name(path), "messages", event_frames(path)) for path in streams("anthropic--")),
+        *(Recording(_name(path), "gemini", data_frames(path)) for path in streams("google--")),
+    ]
+
+
+def _name(path: Path) -> str:
+    return path.name.removesuffix(".chunks.txt")
+
+
+WHOLES = [recording for recording in _whole() if not _is_error(recording.name)]
+STREAMS = [recording for recording in _streamed() if not _is_error(recording.name)]
+ERRORS = [recording for recording in _whole() if _is_error(recording.name)]
+"""Bodies of HTTP errors."""
+FAILING_STREAMS = [recording for recording in _streamed() if _is_error(recording.name)]
+
+
+def status_of(error: Recording) -> int:
+    """Return the status that a recorded error came with: Google writes it into the body, OpenAI's were all 400."""
+    code = json.loads(error.wire)["error"]["code"]
+    return code if isinstance(code, int) else 400
