@@ -119,6 +119,40 @@ def test_the_sample_of_the_design_loads(tmp_path: Path) -> None:
     assert "tr_alice-0123456789" not in repr(settings)
 
 
+def test_pass_through_is_granted_by_key_and_by_path(tmp_path: Path) -> None:
+    path = tmp_path / "torod.toml"
+    path.write_text(
+        """
+[[providers]]
+name = "acme"
+base_url = "http://127.0.0.1:9000/v1"
+passthrough_paths = ["GET /v1/things/*", "* /v1/deep/**"]
+[[incoming_tokens]]
+name = "a"
+key = "tr_alice-0123456789"
+passthrough = true
+[[incoming_tokens]]
+name = "b"
+key = "tr_bobby-0123456789"
+"""
+    )
+    settings = load(config=path, environ={"HOME": str(tmp_path)})
+
+    assert settings.providers[0].passthrough_paths == ("GET /v1/things/*", "* /v1/deep/**")
+    assert [key.passthrough for key in settings.keys] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["/v1/things", "GET v1/things", "get /v1", "GET /", "GET /v1/a*b", "GET /**/x", "HEAD /v1"]
+)
+def test_a_path_of_pass_through_that_means_nothing_is_told(tmp_path: Path, pattern: str) -> None:
+    path = tmp_path / "torod.toml"
+    path.write_text(f'[[providers]]\nname = "a"\nbase_url = "http://h/v1"\npassthrough_paths = ["{pattern}"]\n')
+
+    with pytest.raises(ConfigErrors, match="passthrough_paths"):
+        load(config=path, environ={"HOME": str(tmp_path)})
+
+
 def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path: Path) -> None:
     settings = read(tmp_path, GO)
 

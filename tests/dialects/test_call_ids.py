@@ -27,5 +27,14 @@ def test_strict_vendors_get_nine_letters_and_digits(call_id: str) -> None:
     assert re.fullmatch(r"[A-Za-z0-9]{9}", provider_call_id(call_id, "nine"))
 
 
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80))
+def test_chat_gets_no_more_than_forty_characters_and_always_the_same(call_id: str) -> None:
+    short = provider_call_id(call_id, "forty")
+
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,40}", short)
+    assert provider_call_id(call_id, "forty") == short
+    assert provider_call_id(client_call_id(call_id), "forty") == provider_call_id(call_id, "forty")
+
+
 def test_made_ids_differ_by_answer_and_place() -> None:
     assert len({made_call_id("a", 0), made_call_id("a", 1), made_call_id("b", 0)}) == 3

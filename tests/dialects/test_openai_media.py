@@ -102,6 +102,18 @@ def test_a_stream_of_two_pictures_ends_with_the_second_and_counts_both() -> None
     assert relay.content_bytes == 0
 
 
+def test_a_picture_too_large_to_hold_is_still_whole() -> None:
+    relay = StreamRelay(media.IMAGES.reading, strip_usage=False)
+    usage = {"input_tokens": 5, "output_tokens": 6240}
+    large = event("image_generation.completed", b64_json="A" * 20_000_000, usage=usage)
+    passed = b"".join(relay.feed(large[at : at + 65536]) for at in range(0, len(large), 65536))
+
+    assert relay.close() == b""
+    assert passed == large
+    assert relay.usage is not None
+    assert relay.usage.output_tokens == 6240
+
+
 def test_a_stream_of_pictures_that_stops_before_one_is_whole_was_cut() -> None:
     relay = StreamRelay(media.IMAGES.reading, strip_usage=False)
     relay.feed(event("image_generation.partial_image", b64_json="aGk="))

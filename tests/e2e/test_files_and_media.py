@@ -1,5 +1,6 @@
 """Pictures, sound, moderation, reranking, files and batches: the vendor's own SDK, two teams, one account."""
 
+import base64
 import io
 import json
 import time
@@ -15,6 +16,9 @@ from tokenrouter.testing.processes import GatewayProcess
 
 pytestmark = pytest.mark.e2e
 
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 PHYSICS, CHEMISTRY = "tr_physics-0123456789-abcdef", "tr_chemistry-0123456789-abcdef"
 TEAMS = f"""
 [[teams]]
@@ -67,6 +71,18 @@ def test_a_picture_is_made_and_its_tokens_are_told(physics: openai.OpenAI) -> No
     assert made.data
     assert made.usage is not None
     assert made.usage.output_tokens > 0
+
+
+@pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
+def test_pictures_are_streamed_and_made_from_pictures(physics: openai.OpenAI) -> None:
+    events: Any = list(physics.images.generate(model="sandbox/echo", prompt="x", stream=True, partial_images=1))
+    assert events[-1].type == "image_generation.completed"
+
+    edited = physics.images.edit(model="sandbox/echo", image=("a.png", PNG, "image/png"), prompt="blue")
+    assert edited.data
+    varied = physics.images.create_variation(model="sandbox/echo", image=("a.png", PNG, "image/png"), n=2)
+    assert varied.data is not None
+    assert len(varied.data) == 2
 
 
 def test_sound_is_spoken_and_heard(physics: openai.OpenAI) -> None:

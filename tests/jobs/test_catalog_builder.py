@@ -20,6 +20,12 @@ def test_a_key_of_the_file_shadows_one_of_the_database() -> None:
     assert built.version == 9
 
 
+def test_what_the_file_grants_a_key_is_granted() -> None:
+    settings = Settings(PATHS, keys=(KeySetting("a", "a", "tr_file-0123456789-abc", passthrough=True),))
+
+    assert build_catalog(settings, (), {}, b"").keys[0].passthrough
+
+
 def test_models_are_declared_priced_and_discovered_each_once() -> None:
     acme = Provider("acme", "openai", "http://h/v1", models=("a",), model_mapping={"b": "a"})
     settings = Settings(PATHS, providers=(acme,), prices={"acme/c": Price(1, 1), "other/x": Price(1, 1)})

@@ -81,6 +81,16 @@ def test_a_second_process_appends_and_never_rewrites(tmp_path: Path) -> None:
     assert OwnershipLog(tmp_path).load() == [*RECORDS, RECORDS[0]]
 
 
+def test_a_record_of_a_newer_version_is_passed_over_and_stays(tmp_path: Path) -> None:
+    log = written(tmp_path)
+    log.append(RECORDS[0]._replace(kind="of tomorrow"))  # type: ignore[arg-type]
+    log.close()
+    size = (tmp_path / FILE_NAME).stat().st_size
+
+    assert OwnershipLog(tmp_path).load() == RECORDS
+    assert (tmp_path / FILE_NAME).stat().st_size == size
+
+
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     log = OwnershipLog(tmp_path)
     log.close()

@@ -123,7 +123,7 @@ def read_messages(wire: bytes) -> Heard:
 
 def read_responses(wire: bytes) -> Heard:
     """Read as OpenAI's helpers and Codex do: items open before they grow, under one id and a place of their own."""
-    heard, open_items, done = Heard(), dict[int, str](), list[dict[str, Any]]()
+    heard, open_items, done = Heard(), dict[int, str](), dict[int, dict[str, Any]]()
     for number, (name, event) in enumerate(frames(wire)):
         assert name == event["type"]
         assert event["sequence_number"] == number
@@ -134,14 +134,14 @@ def read_responses(wire: bytes) -> Heard:
             open_items[event["output_index"]] = event["item"]["id"]
         elif name == "response.output_item.done":
             assert open_items[event["output_index"]] == event["item"]["id"]
-            done.append(event["item"])
+            done[event["output_index"]] = event["item"]
             _hear_item(heard, event["item"])
         elif name in ("response.completed", "response.incomplete", "response.failed"):
             response = event["response"]
             heard.stop = response["status"] if name != "response.failed" else ""
             heard.error = response["error"] or {}
             heard.usage = response["usage"] or {}
-            assert name == "response.failed" or response["output"] == done, "the snapshot is not what was told"
+            assert name == "response.failed" or response["output"] == [done[at] for at in sorted(done)], "the snapshot is not what was told"
         elif "item_id" in event:
             assert open_items[event["output_index"]] == event["item_id"], "a delta names an item that is not open"
     return heard

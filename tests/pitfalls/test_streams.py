@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.gateway.fakes import Client, Notes, Provided, Scripted, gateway
+from tests.gateway.fakes import Client, Notes, Provided, Scripted, catalog, gateway
 from tests.gateway.test_translation import SSE, call
 from tests.pitfalls.crossing import (
     ANTHROPIC,
@@ -39,6 +39,7 @@ from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.gemini import GENERATE_CONTENT
 from tokenrouter.dialects.openai_chat import CHAT
 from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.domain.catalog import Catalog, Provider
 from tokenrouter.domain.errors import ProviderCut, ProviderRefused
 
 _TURN = (
@@ -346,3 +347,41 @@ async def test_13_an_error_before_the_first_word_is_an_http_error() -> None:
         await gateway(Provided(busy), Notes()).serve(call(MESSAGES, stream=True), fake)
 
     assert not fake.started
+
+
+@pytest.mark.parametrize("client", [CHAT, RESPONSES, MESSAGES])
+async def test_13_a_failure_that_only_the_end_shows_is_told_as_well(client: Dialect) -> None:
+    """13: a call that Gemini's model got wrong is known when its stream is over."""
+    wire = google({"text": "Look:"}) + google(finish="MALFORMED_FUNCTION_CALL")
+    fields = {"input": "hi"} if client is RESPONSES else {}
+    fake, notes = Client(), Notes()
+    await gateway(Provided(Scripted(200, SSE, [wire])), notes, at_google()).serve(
+        call(client, stream=True, **fields), fake
+    )
+
+    assert "MALFORMED_FUNCTION_CALL" in READERS[client.name](fake.body).error["message"]
+    assert fake.finished
+    assert notes.ended[0].end_reason == "provider_error"
+
+
+async def test_13_and_is_an_http_error_where_nothing_was_said_before() -> None:
+    """13: so that it can be tried elsewhere."""
+    wire, fake = google(finish="MALFORMED_FUNCTION_CALL"), Client()
+    with pytest.raises(ProviderRefused, match="'acme'"):
+        await gateway(Provided(Scripted(200, SSE, [wire])), Notes(), at_google()).serve(call(CHAT, stream=True), fake)
+
+    assert not fake.started
+
+
+async def test_13_an_error_that_the_network_cut_short_is_relayed_all_the_same() -> None:
+    """13: its blank line is missing; the client's dialect is the provider's."""
+    wire, fake = _FAILURES[COMPATIBLE].removesuffix(b"\n\n"), Client()
+    await gateway(Provided(Scripted(200, SSE, [wire])), Notes()).serve(call(CHAT, stream=True), fake)
+
+    assert b"it broke" in fake.body
+    assert fake.body.endswith(b"\n\n")
+
+
+def at_google() -> Catalog:
+    """Return a catalogue whose provider is Google's."""
+    return catalog(providers=(Provider("acme", GEMINI, "http://127.0.0.1:9/v1", secret="k"),))

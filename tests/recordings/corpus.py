@@ -72,14 +72,18 @@ def _name(path: Path) -> str:
     return path.name.removesuffix(".chunks.txt")
 
 
+_STATUSES = {"insufficient_quota": 429}
+_BROKEN = "anthropic--spliced-message-start"
 WHOLES = [recording for recording in _whole() if not _is_error(recording.name)]
-STREAMS = [recording for recording in _streamed() if not _is_error(recording.name)]
+STREAMS = [recording for recording in _streamed() if not _is_error(recording.name) and recording.name != _BROKEN]
+BROKEN_STREAMS = [recording for recording in _streamed() if recording.name == _BROKEN]
+"""A second answer begins in the middle of a call of the first."""
 ERRORS = [recording for recording in _whole() if _is_error(recording.name)]
 """Bodies of HTTP errors."""
 FAILING_STREAMS = [recording for recording in _streamed() if _is_error(recording.name)]
 
 
 def status_of(error: Recording) -> int:
-    """Return the status that a recorded error came with: Google writes it into the body, OpenAI's were all 400."""
+    """Return the status that a recorded error came with: Google writes it into the body, OpenAI's follows its code."""
     code = json.loads(error.wire)["error"]["code"]
-    return code if isinstance(code, int) else 400
+    return code if isinstance(code, int) else _STATUSES.get(code, 400)

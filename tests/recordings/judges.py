@@ -7,7 +7,7 @@ SDK's whole HTTP and event reading; streams are read by its strict helper where 
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol, Self
@@ -64,6 +64,7 @@ class Desk:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["content-length"]))
@@ -143,7 +144,19 @@ class ChatJudge:
         with _openai_errors(), self._client.chat.completions.stream(model="m", messages=[]) as stream:
             for _ in stream:
                 pass
-            return self._heard(stream.get_final_completion())
+            with suppress(openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError):
+                return self._heard(stream.get_final_completion())
+            return self._heard(stream.current_completion_snapshot)
+
+    def free_text_calls(self) -> tuple[tuple[str, str], ...]:
+        """Read free-text calls from the chunks of a stream: the SDK's helper knows none."""
+        told: dict[int, list[str]] = {}
+        for chunk in self._client.chat.completions.create(model="m", messages=[], stream=True):
+            for call in [call for choice in chunk.choices for call in choice.delta.tool_calls or ()]:
+                more = call.model_dump()["custom"]
+                name, text = told.setdefault(call.index, ["", ""])
+                told[call.index] = [name or more.get("name", ""), text + more.get("input", "")]
+        return tuple((name, text) for name, text in told.values())
 
     def _heard(self, completion: ChatCompletion) -> Heard:
         (choice, *_) = completion.choices
@@ -186,6 +199,8 @@ class ResponsesJudge:
                 if event.type == "response.failed":
                     error = event.response.error
                     raise Refused(error.message if error else "", None)
+                if event.type == "response.incomplete":
+                    return self._heard(event.response)
             return self._heard(stream.get_final_response())
 
     def _heard(self, response: Response) -> Heard:
@@ -246,9 +261,7 @@ class MessagesJudge:
         usage = message.usage
         read, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
         thinking = usage.output_tokens_details.thinking_tokens if usage.output_tokens_details else 0
-        told = Usage(
-            usage.input_tokens + read + written, usage.output_tokens, read, reasoning_tokens=thinking
-        )
+        told = Usage(usage.input_tokens + read + written, usage.output_tokens, read, reasoning_tokens=thinking)
         return Heard("".join(words), "".join(thoughts), calls, message.stop_reason or "", told)
 
 

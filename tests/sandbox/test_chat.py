@@ -306,3 +306,45 @@ def test_the_refuser_refuses(client: OpenAI) -> None:
     assert message.content is None
     assert message.refusal == "I'm sorry, but I can't help with that."
     assert "".join(chunk.choices[0].delta.refusal or "" for chunk in chunks) == message.refusal
+
+
+def calling(call_id: str = "call_1") -> Any:
+    function = {"name": "get_time", "arguments": "{}"}
+    return {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": call_id, "type": "function", "function": function}],
+    }
+
+
+def answering(call_id: str = "call_1") -> Any:
+    return {"role": "tool", "tool_call_id": call_id, "content": "noon"}
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ([*user("hi"), answering()], "must be a response to a preceeding message"),
+        ([*user("hi"), calling()], "did not have response messages: call_1"),
+        ([*user("hi"), calling(), *user("so?"), answering()], "did not have response messages: call_1"),
+        ([*user("hi"), calling(), answering("call_2")], "not found in 'tool_calls' of previous message"),
+        ([*user("hi"), calling("c" * 41), answering("c" * 41)], "string too long"),
+    ],
+)
+def test_calls_and_answers_have_to_belong_together(client: OpenAI, messages: Any, words: str) -> None:
+    with pytest.raises(BadRequestError, match=words):
+        client.chat.completions.create(model="echo", messages=messages, tools=[CLOCK])
+
+
+def test_a_call_that_was_answered_is_history(client: OpenAI) -> None:
+    messages = [*user("hi"), calling("a"), answering("a"), calling("c" * 40), answering("c" * 40)]
+
+    answer = client.chat.completions.create(model="echo", messages=messages, tools=[CLOCK])
+
+    assert "noon" in (answer.choices[0].message.content or "")
+
+
+@pytest.mark.parametrize("wish", [{"tools": []}, {"parallel_tool_calls": False}, {"tool_choice": "auto"}])
+def test_wishes_about_tools_need_tools(client: OpenAI, wish: Any) -> None:
+    with pytest.raises(BadRequestError):
+        client.chat.completions.create(model="echo", messages=user("hi"), **wish)

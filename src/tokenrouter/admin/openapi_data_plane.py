@@ -163,6 +163,8 @@ PATHS: Final[dict[str, Any]] = {
             ("batchEmbedContents", "Embeddings", "requests"),
         )
     },
+    "/v1/responses/input_tokens": _call("Tokens of a response's input", ("model",), {"model": _MODEL, "input": {}}),
+    "/v1/responses/compact": _call("A conversation made shorter", ("model",), {"model": _MODEL, "input": {}}),
     "/v1/models": _inquiry("Models that the calling key may use"),
     "/v1/models/{id}": {
         **_inquiry("One model"),

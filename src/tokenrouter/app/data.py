@@ -139,6 +139,7 @@ class DataProcess:
         tasks.start(self._journal.keep_synced(), "journal sync")
         tasks.start(self._connections.sweep(), "connection sweep")
         tasks.start(self._gateway.sweep(), "stream sweep")
+        tasks.start(self._resources.watch.run(), "batch watch")
         tasks.start(self._sweep_responses(), "stored responses sweep")
         tasks.start(self._channel.run(), "channel")
         tasks.start(self._send_figures(), "figures")

@@ -34,6 +34,8 @@ from tokenrouter.providers.urls import split_base_url
 
 PROVIDER_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
 ROLES: Final = ("admin", "keymaster", "inferrer")
+_RAW_PATTERN: Final = re.compile(r"(?:\*|GET|POST|PUT|PATCH|DELETE) (?=/.)(?:/(?:\*|[^/*\s]+))*(?:/\*\*)?")
+"""A method and a path; `*` is one segment of it, `**` at its end are any."""
 
 
 def open_file(path: Path, problems: list[Problem]) -> Table:
@@ -188,6 +190,7 @@ def _read_provider(table: Table, secrets: Secrets, timeouts: Timeouts, subjects:
             models=table.texts("models"),
             allow_private=True,
             headers=table.mapping("headers"),
+            passthrough_paths=_passthrough_paths(table),
         )
     )
     table.finish()
@@ -200,6 +203,16 @@ def _operations(table: Table) -> tuple[Operation, ...]:
         if name not in OPERATION_PATHS:
             table.problem("operations", f"{name!r} is not known", suggestion(name, tuple(OPERATION_PATHS)))
     return tuple(operation for operation in OPERATION_PATHS if operation in named)
+
+
+def _passthrough_paths(table: Table) -> tuple[str, ...]:
+    """Read what may be asked of the provider raw."""
+    patterns = table.texts("passthrough_paths")
+    for pattern in patterns:
+        if _RAW_PATTERN.fullmatch(pattern) is None:
+            hint = "write a method or '*', a space, and a path: 'GET /v1/things/*'"
+            table.problem("passthrough_paths", f"{pattern!r} cannot be used", hint)
+    return patterns
 
 
 def _base_url(table: Table, usual: str) -> str:
@@ -258,6 +271,7 @@ def _read_key(table: Table, secrets: Secrets, subjects: Subjects) -> None:
         created_at_s=table.time("created_at") or 0.0,
         expires_at_s=table.time("expires_at"),
         comment=table.text("comment"),
+        passthrough=table.flag("passthrough", False),
     )
     subjects.keys.append(setting)
     _read_quota(table.table("quota"), name, subjects)

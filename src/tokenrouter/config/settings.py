@@ -46,6 +46,7 @@ class KeySetting:
     created_at_s: float = 0.0
     expires_at_s: float | None = None
     comment: str = ""
+    passthrough: bool = False
     origin: Origin = "file"
 
 

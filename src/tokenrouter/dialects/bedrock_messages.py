@@ -41,6 +41,8 @@ _SEE_FILE: Final = "See the attached file."
 _NO_OUTPUT: Final = "(no output)"
 _ATTACHED: Final = "Attached by the output of tool call {}:"
 
+_WORDS: Final = (Text, Refusal, Foreign)
+_MARKABLE: Final = (Text, Image, Document)
 _object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -68,6 +70,7 @@ class MessageWriter:
         self._blocks = BlockWriter(losses)
         self._messages: list[Wire] = []
         self._attached: list[Wire] = []
+        self._has_documents = False
 
     def write(self, items: tuple[Item, ...]) -> list[Wire]:
         """Return the messages; at least one, the first of them the user's.
@@ -82,8 +85,9 @@ class MessageWriter:
             self._losses.note("item.opening")
             self._turn("user").append({"text": _GO_ON})
         self._mend_last()
-        for message in self._messages:
-            self._mend_files(message)
+        if self._has_documents:
+            for message in self._messages:
+                self._mend_files(message)
         return self._messages
 
     # Turns.
@@ -93,9 +97,11 @@ class MessageWriter:
         if not self._messages and role != "user":
             self._losses.note("item.opening")
             self._messages.append({"role": "user", "content": [{"text": _OPENING}]})
-        if not self._messages or self._messages[-1]["role"] != role:
-            self._messages.append({"role": role, "content": []})
-        content: list[Wire] = self._messages[-1]["content"]
+        last = self._messages[-1] if self._messages else None
+        if last is None or last["role"] != role:
+            last = {"role": role, "content": []}
+            self._messages.append(last)
+        content: list[Wire] = last["content"]
         return content
 
     def _mend_last(self) -> None:
@@ -144,14 +150,14 @@ class MessageWriter:
             self._turn("user").extend(blocks)
 
     def _take_assistant(self, message: Message) -> None:
-        parts = tuple(part for part in message.parts if isinstance(part, Text | Refusal | Foreign))
+        parts = tuple([part for part in message.parts if isinstance(part, _WORDS)])
         if len(parts) < len(message.parts):
             self._losses.note("part.media_of_assistant")
         if blocks := self._content(parts):
             self._turn("assistant").extend(blocks)
 
     def _take_system(self, message: Message) -> None:
-        texts = [part for part in message.parts if isinstance(part, Text | Refusal | Foreign)]
+        texts = [part for part in message.parts if isinstance(part, _WORDS)]
         if not self._messages:
             self.system += self._content(tuple(texts))
             return
@@ -182,13 +188,16 @@ class MessageWriter:
             self._turn("assistant").append({"text": told})
             return
         use = {"toolUseId": plain.call_id, "name": plain.name, "input": _arguments(plain.arguments)}
-        self._turn("assistant").append({"toolUse": use})
-        self._mark(self._turn("assistant"), call.cache)
+        turn = self._turn("assistant")
+        turn.append({"toolUse": use})
+        self._mark(turn, call.cache)
 
     def _take_output(self, output: CallOutput) -> None:
         inside, outside = self._sorted(output)
         content = self._result_content(inside)
-        cache = output.cache or next((part.cache for part in inside if isinstance(part, Text | Image | Document)), None)
+        cache = output.cache
+        if cache is None:
+            cache = next((part.cache for part in inside if isinstance(part, _MARKABLE)), None)
         if outside:
             lead = {"text": _ATTACHED.format(output.call_id)}
             self._attached += [lead, *[wire for part in outside if (wire := self._part(part)) is not None]]
@@ -215,11 +224,11 @@ class MessageWriter:
 
     def _sorted(self, output: CallOutput) -> tuple[list[Part], list[Part]]:
         """Tell what may stand in an output from what has to follow it."""
-        inside: list[Part] = [part for part in output.parts if not isinstance(part, Audio)]
         outside: list[Part] = [part for part in output.parts if isinstance(part, Audio)]
-        if outside:
-            self._losses.note("result.audio")
-        return inside, outside
+        if not outside:
+            return list(output.parts), outside
+        self._losses.note("result.audio")
+        return [part for part in output.parts if not isinstance(part, Audio)], outside
 
     def _result_content(self, parts: list[Part]) -> list[Wire]:
         content = [wire for part in parts if (wire := self._part(part)) is not None]
@@ -231,7 +240,7 @@ class MessageWriter:
             wire = self._part(part)
             if wire is not None:
                 blocks.append(wire)
-            if isinstance(part, Text | Image | Document) and blocks:
+            if isinstance(part, _MARKABLE) and part.cache and blocks:
                 self._mark(blocks, part.cache)
         return blocks
 
@@ -243,6 +252,7 @@ class MessageWriter:
         if isinstance(part, Image):
             return self._blocks.image(part)
         if isinstance(part, Document):
+            self._has_documents = True
             return self._blocks.document(part)
         if isinstance(part, Audio):
             return {"text": part.transcript} if part.transcript else self._blocks.audio(part)

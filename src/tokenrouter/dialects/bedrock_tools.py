@@ -22,6 +22,8 @@ FORMAT_TOOL: Final = "structured_answer"
 _FORMAT_TOLD: Final = "Gives the final answer. Call it once, when you are ready to answer."
 _EMPTY_SCHEMA: Final = msgspec.Raw(b'{"type":"object","properties":{}}')
 
+_OF_OBJECT: Final = b'{"type":"object"'
+"""How most schemas begin; those need no look inside."""
 _schema: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -112,8 +114,11 @@ def _forced(
 
 
 def _spec(tool: Tool, traits: ModelTraits, losses: Losses) -> Wire:
-    _note(tool, losses)
+    if tool.deferred:
+        losses.note("tool.deferred")
     plain = plain_tool(tool)
+    if plain is not tool:
+        _note(tool, losses)
     spec: Wire = {"name": plain.name, "inputSchema": {"json": _object_schema(plain.parameters)}}
     if plain.description.strip():
         spec["description"] = plain.description
@@ -126,8 +131,6 @@ def _spec(tool: Tool, traits: ModelTraits, losses: Losses) -> Wire:
 
 
 def _note(tool: Tool, losses: Losses) -> None:
-    if tool.deferred:
-        losses.note("tool.deferred")
     if tool.kind == "custom":
         losses.note("tool.custom")
     if tool.namespace:
@@ -140,6 +143,8 @@ def _object_schema(parameters: bytes | None) -> msgspec.Raw | dict[str, msgspec.
     """Return a schema that says it is of an object, as Bedrock demands of every tool's."""
     if parameters is None:
         return _EMPTY_SCHEMA
+    if parameters.startswith(_OF_OBJECT):
+        return msgspec.Raw(parameters)
     try:
         fields = _schema.decode(parameters)
     except (msgspec.DecodeError, RecursionError):

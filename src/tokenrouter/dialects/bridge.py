@@ -110,8 +110,9 @@ class HubBridge:
 
     def cross(self, body: bytes, asked: Asked) -> "HubCrossing":
         request = self.client.decode_request(body, model=asked.model, stream=asked.stream)
-        if self.remembers:
-            request = replace(request, items=with_kept_state(request.items, self.memory, self.tenant))
+        items = with_kept_state(request.items, self.memory, self.tenant) if self.remembers else request.items
+        if items is not request.items:
+            request = replace(request, items=items)
         if request.sampling.answers > MAX_ALTERNATIVES:
             raise InvalidRequest(f"At most {MAX_ALTERNATIVES} alternatives can be asked for here.", param="n")
         encoded = translate_request(request, self.provider, self.target)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from operator import is_
 from typing import Final
 
-from tokenrouter.dialects.call_ids import IdRule, provider_call_id
+from tokenrouter.dialects.call_ids import MAX_CHARS, IdRule, provider_call_id
 from tokenrouter.dialects.carried_state import unseal
 from tokenrouter.domain.items import (
     Call,
@@ -62,20 +62,23 @@ class _Repair:
     def _take_call(self, call: Call) -> None:
         if self._outputs:
             self._end_turn()
-        call_id = self._unused(provider_call_id(call.call_id, self._rule))
+        call_id = provider_call_id(call.call_id, self._rule)
+        if call_id in self._used:
+            call_id = self._numbered(call_id)
+        self._used.add(call_id)
         named = call if call_id == call.call_id else replace(call, call_id=call_id)
         self._open.setdefault(call.call_id, []).append(named)
         self._turn.append(named)
         self._out.append(named)
 
-    def _unused(self, call_id: str) -> str:
+    def _numbered(self, call_id: str) -> str:
         """The same id again belongs to another call: number it, in the space that the id rule leaves."""
         candidate, count = call_id, 2
         while candidate in self._used:
             tail = str(count)
-            candidate = call_id[: -len(tail)] + tail if self._rule == "nine" else f"{call_id[: 63 - len(tail)]}_{tail}"
+            room = MAX_CHARS.get(self._rule, MAX_CHARS["safe"]) - len(tail)
+            candidate = call_id[:room] + tail if self._rule == "nine" else f"{call_id[: room - 1]}_{tail}"
             count += 1
-        self._used.add(candidate)
         return candidate
 
     def _take_output(self, output: CallOutput) -> None:
@@ -98,7 +101,7 @@ class _Repair:
         is_model = (
             type(item) is Reasoning or type(item) is Foreign or (type(item) is Message and item.role == "assistant")
         )
-        if self._outputs or not is_model:
+        if self._turn and (self._outputs or not is_model):
             self._end_turn()
         self._out.append(item)
 
@@ -123,8 +126,22 @@ def with_own_state(items: tuple[Item, ...], family: str, origin: str) -> tuple[I
     State that a client carried for another provider is unsealed first. State without an origin came in the client's
     own dialect and passes where that is the target's family too. The same tuple comes back where nothing changes.
     """
+    if not _hold_state(items):
+        return items
     own = tuple([_with_own_state(item, family, origin) for item in items])
     return items if all(map(is_, own, items)) else own
+
+
+def _hold_state(items: tuple[Item, ...]) -> bool:
+    """Whether there is any provider state; most conversations have none, and this is asked of every one."""
+    for item in items:
+        if type(item) is Message:
+            for part in item.parts:
+                if type(part) is Text and part.state is not None:
+                    return True
+        elif (type(item) is Call or type(item) is Reasoning) and item.state is not None:
+            return True
+    return False
 
 
 def count_states(items: tuple[Item, ...]) -> int:

@@ -73,7 +73,7 @@ class ChatQuirks:
     custom_tools: bool = False
     result_images: bool = False
     cache_control: bool = False
-    call_ids: IdRule = "safe"
+    call_ids: IdRule = "forty"
     stop_limit: int = 4
 
 

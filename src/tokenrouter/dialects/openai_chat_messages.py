@@ -147,6 +147,8 @@ class MessageWriter:
 
     def _sorted(self, output: CallOutput) -> tuple[list[Part], list[Part]]:
         """Tell what may stand in an output from what has to follow it."""
+        if all(type(part) is Text for part in output.parts):
+            return list(output.parts), []
         inside: list[Part] = []
         outside: list[Part] = []
         for part in output.parts:

@@ -151,7 +151,7 @@ def said_items(said: WireSaid, where: str, *, name: str = "") -> list[Item]:
     if parts:
         items.append(Message("assistant", parts, name=name))
     if said.tool_calls:
-        items += [_call(call, f"{where}.tool_calls[{index}]") for index, call in enumerate(said.tool_calls)]
+        items += [_call(call, where, index) for index, call in enumerate(said.tool_calls)]
     if said.function_call is not None:
         called = said.function_call.name or ""
         items.append(Call(f"{_LEGACY_CALL}_{called}", called, arguments_text(said.function_call)))
@@ -197,12 +197,13 @@ def _details(raw: msgspec.Raw) -> ProviderState | None:
     return None if value is None else ProviderState(FAMILY, "details", value.decode())
 
 
-def _call(call: WireCall, where: str) -> Call:
+def _call(call: WireCall, where: str, index: int) -> Call:
     state = _details(call.extra_content)
     if call.custom is not None:
         return Call(call.id or "", call.custom.name or "", call.custom.input or "", "custom", state=state)
     if call.function is None or not call.function.name:
-        raise InvalidRequest("A tool call needs the name of its function.", param=f"{where}.function.name")
+        where = f"{where}.tool_calls[{index}].function.name"
+        raise InvalidRequest("A tool call needs the name of its function.", param=where)
     return Call(call.id or "", call.function.name, arguments_text(call.function), state=state)
 
 

@@ -96,8 +96,9 @@ def _tool(tool: Tool, quirks: ChatQuirks, losses: Losses) -> Wire:
         losses.note("cache.marks")
     if tool.kind == "custom" and quirks.custom_tools and not tool.namespace:
         return {"type": "custom", "custom": _custom(tool)}
-    _note_tool(tool, losses)
     plain = plain_tool(tool)
+    if plain is not tool:
+        _note_tool(tool, losses)
     function: Wire = {"name": plain.name}
     if plain.description:
         function["description"] = plain.description

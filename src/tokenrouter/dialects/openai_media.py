@@ -57,7 +57,8 @@ class MediaStream:
         return events.endswith(_DONE) or self._last.search(events) is not None
 
     def closing(self, last_events: bytes) -> bytes | None:
-        return b"" if _TERMINAL.search(last_events) else None
+        """Of an event too long to hold only its end is known: usage stands there, and in terminal events alone."""
+        return b"" if _TERMINAL.search(last_events) or self.usage_mark in last_events else None
 
     def usage(self, payload: bytes, before: Usage | None) -> Usage | None:
         """Return what was reported so far: each picture reports its own."""

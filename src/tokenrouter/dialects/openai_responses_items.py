@@ -10,6 +10,8 @@ from typing import Final
 import msgspec
 
 from tokenrouter.dialects import data_urls
+from tokenrouter.dialects.openai_responses_compaction import KIND as COMPACTION
+from tokenrouter.dialects.openai_responses_compaction import summary_message
 from tokenrouter.dialects.openai_responses_tools import TOOL_SEARCH
 from tokenrouter.dialects.openai_responses_wire import (
     FAMILY,
@@ -64,6 +66,7 @@ _reasoning: Final = msgspec.json.Decoder(WireReasoning)
 _call: Final = msgspec.json.Decoder(WireCall)
 _output: Final = msgspec.json.Decoder(WireCallOutput)
 _annotation: Final = msgspec.json.Decoder(WireAnnotation)
+_text: Final = msgspec.json.Decoder(str)
 _fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -87,10 +90,21 @@ def read_item(raw: msgspec.Raw, where: str, kind: WireKind) -> Item:
     Raises:
         InvalidRequest: a field is missing, has the wrong type, or a value nobody knows.
     """
+    if kind.type == COMPACTION and (summary := _summary(raw)) is not None:
+        return summary
     reader = _READERS.get(kind.type or "")
     if reader is None or (kind.type == "tool_search_call" and kind.execution == "server"):
         return Foreign(FAMILY, kind.type or "", _without_private(raw))
     return reader(raw, where)
+
+
+def _summary(raw: msgspec.Raw) -> Message | None:
+    """Return what a compacted conversation stands for, None where another has compacted it."""
+    sealed = _fields.decode(raw).get("encrypted_content")
+    try:
+        return None if sealed is None else summary_message(_text.decode(sealed))
+    except msgspec.DecodeError:
+        return None
 
 
 def _without_private(raw: msgspec.Raw) -> RawJson:

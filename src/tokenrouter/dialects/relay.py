@@ -119,7 +119,7 @@ class StreamRelay:
     def close(self) -> bytes | None:
         """Return what is still to be sent at the provider's end of stream, or None when the stream was cut short."""
         rest = self.feed(b"\n\n") if self._cutter.pending else b""
-        if self.ended:
+        if self.ended or (rest and self.error_payload is not None):
             return self._lead_out(rest)
         closing = self._reading.closing(self._previous)
         return None if closing is None else self._lead_out(rest + closing)

@@ -11,6 +11,7 @@ from tokenrouter.dialects.anthropic_replay import without_foreign_thoughts
 from tokenrouter.dialects.base import Fields, RequestBody
 from tokenrouter.dialects.gemini_replay import without_foreign_signatures
 from tokenrouter.dialects.json import JsonObject
+from tokenrouter.dialects.openai_responses_replay import without_foreign_reasoning
 
 Repair = Callable[[RequestBody, str], Fields]
 """Returns the changed fields of a request for a model, nothing where there is nothing to change."""
@@ -21,6 +22,7 @@ def _without_thoughts(body: RequestBody, _model: str) -> Fields:
 
 
 REPAIRS: Final[Mapping[str, Repair]] = {
+    "openai-responses": lambda body, _model: without_foreign_reasoning(body),
     "anthropic-messages": _without_thoughts,
     "gemini": without_foreign_signatures,
 }

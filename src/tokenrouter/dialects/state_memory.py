@@ -77,20 +77,20 @@ def _size(kept: KeptState) -> int:
 
 def with_kept_state(items: tuple[Item, ...], memory: StateMemory, tenant: str) -> tuple[Item, ...]:
     """Return `items` with what is remembered of their calls; the same tuple where there is nothing."""
+    if not any(type(item) is Call and item.state is None and memory.recall(tenant, item.call_id) for item in items):
+        return items
     out: list[Item] = []
-    changed = False
     turn_start = 0
     for item in items:
         if not _is_models(item):
             turn_start = len(out) + 1
         kept = memory.recall(tenant, item.call_id) if isinstance(item, Call) and item.state is None else None
         if isinstance(item, Call) and kept is not None:
-            changed = True
             _put_reasoning(out, turn_start, kept.reasoning)
             out.append(replace(item, state=kept.state))
         else:
             out.append(item)
-    return tuple(out) if changed else items
+    return tuple(out)
 
 
 def _is_models(item: Item) -> bool:

@@ -1,7 +1,8 @@
-"""Counting the tokens of a conversation: one question that vendors ask in two ways.
+"""Counting the tokens of a conversation: one question that vendors ask in three ways.
 
-Anthropic's `count_tokens` takes a message request without its output settings, Gemini's `countTokens` a content
-request; each answers with one number. So a client of the one may be answered by a provider of the other.
+Anthropic's `count_tokens` and OpenAI's `input_tokens` take a request without its output settings, Gemini's
+`countTokens` a content request; each answers with one number. So a client of the one may be answered by a provider of
+the other.
 """
 
 from collections.abc import Mapping
@@ -23,12 +24,23 @@ from tokenrouter.domain.ledger import Operation
 COUNTED_BY: Final[Mapping[Operation, Operation]] = {
     "count_tokens": "messages",
     "count_content_tokens": "generate_content",
+    "count_input_tokens": "responses",
 }
 """The conversation whose request each of them counts."""
-COUNTED_IN: Final[Mapping[Operation, str]] = {"count_tokens": "anthropic-messages", "count_content_tokens": "gemini"}
+COUNTED_IN: Final[Mapping[Operation, str]] = {
+    "count_tokens": "anthropic-messages",
+    "count_content_tokens": "gemini",
+    "count_input_tokens": "openai-responses",
+}
 """The dialect in which each of them is asked."""
-_MESSAGE_FIELDS: Final = frozenset({"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config"})
-"""What Anthropic counts (docs.anthropic.com/en/api/messages-count-tokens, read 2026-11); it refuses the others."""
+_COUNTED_FIELDS: Final[Mapping[Operation, frozenset[str]]] = {
+    "count_tokens": frozenset({"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config"}),
+    "count_input_tokens": frozenset(
+        {"model", "input", "instructions", "tools", "tool_choice", "text", "reasoning", "parallel_tool_calls"}
+    ),
+}
+"""What Anthropic and OpenAI count; they refuse the other fields (API references, "Count Message tokens" and "Get input
+token counts", as of 2026-11)."""
 
 
 _ONE: Final = "a count is one answer, and no stream"
@@ -46,6 +58,8 @@ def count_body(operation: Operation, tokens: int) -> bytes:
     """Return the answer to a count in the words of `operation`."""
     if operation == "count_tokens":
         return msgspec.json.encode({"input_tokens": tokens})
+    if operation == "count_input_tokens":
+        return msgspec.json.encode({"object": "response.input_tokens", "input_tokens": tokens})
     details = [{"modality": "TEXT", "tokenCount": tokens}]
     return msgspec.json.encode({"totalTokens": tokens, "promptTokensDetails": details})
 
@@ -72,7 +86,7 @@ def counted_request(operation: Operation, conversation: bytes, model: str) -> by
         request = peek_object(conversation).changed({"model": msgspec.json.encode(f"models/{model}")})
         return b'{"generateContentRequest":' + b"".join(request) + b"}"
     asked = peek_object(conversation)
-    return asked.without([name for name in asked.fields if name not in _MESSAGE_FIELDS]).body
+    return asked.without([name for name in asked.fields if name not in _COUNTED_FIELDS[operation]]).body
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from tokenrouter.domain.requests import HostedTool, Tool
 _ILLEGAL: Final = re.compile(r"[^A-Za-z0-9_-]")
 MAX_NAME_CHARS: Final = 64
 """OpenAI's and Gemini's bound; Anthropic allows 128."""
+_is_plain: Final = re.compile(rf"[A-Za-z0-9_-]{{0,{MAX_NAME_CHARS}}}").fullmatch
 INPUT_FIELD: Final = "input"
 """The one argument of the function that stands for a free-text tool."""
 _INPUT_SCHEMA: Final = msgspec.json.encode(
@@ -35,9 +36,9 @@ _INPUT_SCHEMA: Final = msgspec.json.encode(
 def plain_name(name: str, namespace: str = "") -> str:
     """Return a name that every dialect accepts; deterministic, so that history and declaration agree."""
     whole = f"{namespace}__{name}" if namespace else name
+    if _is_plain(whole):
+        return whole
     legal = _ILLEGAL.sub("_", whole)
-    if legal == whole and len(legal) <= MAX_NAME_CHARS:
-        return legal
     mark = hashlib.sha256(whole.encode()).hexdigest()[:8]
     return f"{legal[: MAX_NAME_CHARS - 9]}_{mark}"
 
@@ -71,9 +72,10 @@ def plain_call(call: Call) -> Call:
 
 def called_as(tools: Iterable[Tool | HostedTool], *, keeps_custom: bool = False) -> dict[str, CalledAs]:
     """Return what the plain names stand for, where that is something else; for `Undo.names`."""
-    return {
-        plain_name(tool.name, tool.namespace): CalledAs(tool.name, tool.namespace, tool.kind)
-        for tool in tools
-        if isinstance(tool, Tool)
-        and (plain_name(tool.name, tool.namespace) != tool.name or (tool.kind == "custom" and not keeps_custom))
-    }
+    names: dict[str, CalledAs] = {}
+    for tool in tools:
+        if isinstance(tool, Tool):
+            name = plain_name(tool.name, tool.namespace)
+            if name != tool.name or (tool.kind == "custom" and not keeps_custom):
+                names[name] = CalledAs(tool.name, tool.namespace, tool.kind)
+    return names

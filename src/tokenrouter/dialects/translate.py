@@ -206,13 +206,16 @@ class TranslatingRelay:
     def close(self) -> bytes | None:
         """Return what is still to be sent at the provider's end of stream, or None when the stream was cut short.
 
+        Some providers show only by their end that the model failed: then it is the client's error, and `error_payload`
+        is set.
+
         Raises:
             ProviderProtocolError: as `feed`.
         """
-        last = b""
-        if not self.ended and self.error_payload is None:
-            last = self._pass(self._decoder.close())
-        return self._lead_out(last) if self.ended else None
+        if self.error_payload is not None:
+            return None
+        last = b"" if self.ended else self._pass(self._decoder.close())
+        return self._lead_out(last) if self.ended or self.error_payload is not None else None
 
     def finish(self, stop: Stop) -> bytes:
         """End the client's stream here, in order, whatever the provider still says."""

@@ -7,11 +7,11 @@ then one `Stopped` for each alternative; last `Ended` or `Failed`, once. `UsageR
 anywhere and the last one counts. Several items may be open at once (some dialects interleave calls).
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tokenrouter.domain.items import Citation, Item, Part, ProviderState, RawJson
 from tokenrouter.domain.ledger import Usage
+from tokenrouter.domain.values import value
 
 StopReason = Literal["end", "tool", "length", "context", "stop_sequence", "filter", "pause", "broken_call", "error"]
 """`context`: the model's window is full; `pause`: the provider wants to be asked to go on; `broken_call`:
@@ -19,7 +19,7 @@ the model called a tool in a way that could not be read. Encoders never meet `br
 `translate.py` makes failures of them, because shown as an end they would look like success."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Stop:
     """Why the model stopped.
 
@@ -37,7 +37,7 @@ class Stop:
     native: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Choice:
     """One of the alternatives that were asked for; `logprobs` in Chat Completions' shape (`content`'s list)."""
 
@@ -46,7 +46,7 @@ class Choice:
     logprobs: RawJson | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Answer:
     """A whole answer; `id` and `model` are the provider's own, `usage` None where it reported none."""
 
@@ -58,7 +58,7 @@ class Answer:
     tier: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Begun:
     """The provider has begun; `usage` holds what it knows of the input already."""
 
@@ -69,7 +69,7 @@ class Begun:
     tier: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ItemBegun:
     """An item opens. Its parts, texts and arguments are still empty (`arguments` is ""); a `Foreign` is whole."""
 
@@ -78,7 +78,7 @@ class ItemBegun:
     choice: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TextGrew:
     """Words for a message. `logprobs` in Chat Completions' shape (`content`'s list)."""
 
@@ -87,7 +87,7 @@ class TextGrew:
     logprobs: RawJson | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RefusalGrew:
     """Words of a refusal in a message."""
 
@@ -95,7 +95,7 @@ class RefusalGrew:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ReasoningGrew:
     """Words of reasoning; `section` counts its `texts`."""
 
@@ -104,7 +104,7 @@ class ReasoningGrew:
     section: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ArgumentsGrew:
     """More of a call's arguments, as JSON text or, for a `custom` call, as plain text."""
 
@@ -112,7 +112,7 @@ class ArgumentsGrew:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CitationAdded:
     """A citation for the words of a message so far."""
 
@@ -120,7 +120,7 @@ class CitationAdded:
     citation: Citation
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PartAdded:
     """A part that came whole: an image, a piece of sound, something foreign."""
 
@@ -128,7 +128,7 @@ class PartAdded:
     part: Part
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StateArrived:
     """What makes an open item valid when it comes back."""
 
@@ -136,21 +136,21 @@ class StateArrived:
     state: ProviderState
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ItemEnded:
     """An item is whole."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UsageReported:
     """Tokens so far; the last report counts."""
 
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Stopped:
     """One alternative is whole."""
 
@@ -158,12 +158,12 @@ class Stopped:
     choice: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ended:
     """The provider came to the proper end of its stream."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Failed:
     """The provider reported an error in its stream; `payload` is its event's JSON, `status` the HTTP status meant."""
 

@@ -8,8 +8,9 @@ Raw JSON (schemas, payloads of one dialect) is kept as `bytes`, so that what is 
 decoded nor written anew.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from tokenrouter.domain.values import value
 
 RawJson = bytes
 """One JSON value, as it was written."""
@@ -23,7 +24,7 @@ CacheTtl = Literal["5m", "1h"]
 """How long a prefix that ends here is asked to be kept; `5m` is what every vendor means by default."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ProviderState:
     """What a provider wants back as it was, and nobody else can read.
 
@@ -40,7 +41,7 @@ class ProviderState:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Inline:
     """Data inside the message; `base64` is standard base64 with padding, without a `data:` lead."""
 
@@ -48,7 +49,7 @@ class Inline:
     base64: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Url:
     """Data that the provider is to fetch; `media_type` is empty where nobody said."""
 
@@ -56,7 +57,7 @@ class Url:
     media_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FileId:
     """Data that was uploaded to the provider before."""
 
@@ -64,7 +65,7 @@ class FileId:
     media_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlainText:
     """The text of a document."""
 
@@ -74,7 +75,7 @@ class PlainText:
 Source = Inline | Url | FileId | PlainText
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Citation:
     """Where a piece of text is from.
 
@@ -92,7 +93,7 @@ class Citation:
     json: RawJson = b""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Text:
     """Words. `state` is a signature that one dialect puts on plain text."""
 
@@ -102,7 +103,7 @@ class Text:
     state: ProviderState | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Image:
     """A picture; `detail` as OpenAI has it: low, high, auto, original."""
 
@@ -111,7 +112,7 @@ class Image:
     cache: CacheTtl | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Document:
     """A file to be read, mostly a PDF. `citable`: the answer shall cite it; `context` is said of it to the model."""
 
@@ -123,7 +124,7 @@ class Document:
     cache: CacheTtl | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Audio:
     """Sound; in an answer `transcript` is what is said, `id` how a later turn may refer to it."""
 
@@ -133,21 +134,21 @@ class Audio:
     expires_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Video:
     """Moving pictures; only some dialects take them."""
 
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Refusal:
     """Words by which the model declines."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Foreign:
     """A part or item that only its own dialect has: hosted tools at work, references, containers.
 
@@ -167,7 +168,7 @@ class Foreign:
 Part = Text | Image | Document | Audio | Video | Refusal | Foreign
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Message:
     """One turn's words. `name` tells participants of one role apart; `phase` is the Responses API's `commentary` or
     `final_answer`. `id` is the dialect's own, or empty.
@@ -180,7 +181,7 @@ class Message:
     phase: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reasoning:
     """What the model thought before it went on.
 
@@ -196,7 +197,7 @@ class Reasoning:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Call:
     """The model calls a tool that the client runs.
 
@@ -217,7 +218,7 @@ class Call:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CallOutput:
     """What a call came to. `name` is the tool's, where the dialect repeats it."""
 

@@ -13,6 +13,8 @@ Operation = Literal[
     "completions",
     "embeddings",
     "responses",
+    "count_input_tokens",
+    "compact",
     "messages",
     "count_tokens",
     "generate_content",

@@ -5,16 +5,17 @@ under that dialect's name, so that it can be told to the client when it has to g
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from tokenrouter.domain.items import CacheTtl, CallKind, Item, RawJson
+from tokenrouter.domain.values import value
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 """How hard the model shall think, in OpenAI's and Anthropic's words, weakest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Tool:
     """A tool that the client runs.
 
@@ -61,7 +62,7 @@ HostedKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HostedTool:
     """A tool that the provider runs itself.
 
@@ -76,7 +77,7 @@ class HostedTool:
     json: RawJson
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ToolChoice:
     """Which tools may or must be called.
 
@@ -87,7 +88,7 @@ class ToolChoice:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OutputFormat:
     """The shape that the answer's text must have. `schema` is a JSON schema; `name` may be empty."""
 
@@ -98,7 +99,7 @@ class OutputFormat:
     strict: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ReasoningControl:
     """How the model shall think before it answers.
 
@@ -122,7 +123,7 @@ class ReasoningControl:
         return self.effort == "none" or self.budget_tokens == 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Sampling:
     """How tokens are drawn, and when to stop. None or empty: as the provider does.
 
@@ -142,7 +143,7 @@ class Sampling:
     logit_bias: RawJson | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Service:
     """How the provider shall treat the request, apart from what the model does. Empty or None: not said.
 
@@ -166,7 +167,7 @@ class Service:
     cached_content: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Request:
     """One request.
 

@@ -18,6 +18,7 @@ from tokenrouter.dialects.openai_completions import COMPLETIONS
 from tokenrouter.dialects.openai_embeddings import EMBEDDINGS
 from tokenrouter.dialects.openai_moderations import MODERATIONS
 from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.openai_responses_side import COMPACT, INPUT_TOKENS
 from tokenrouter.dialects.rerank import RERANK
 from tokenrouter.edge.resource_paths import COLLECTIONS, METHODS, find_resource
 from tokenrouter.gateway.resource_call import ResourceTarget
@@ -58,6 +59,8 @@ _OPENAI_CALLS: Final[dict[str, Dialect]] = {
     "/completions": COMPLETIONS,
     "/embeddings": EMBEDDINGS,
     "/responses": RESPONSES,
+    "/responses/input_tokens": INPUT_TOKENS,
+    "/responses/compact": COMPACT,
     "/images/generations": openai_media.IMAGES,
     "/images/edits": openai_media.IMAGE_EDITS,
     "/images/variations": openai_media.IMAGE_VARIATIONS,

@@ -75,7 +75,7 @@ class BatchErrands:
 
         async def learn(batch: Json) -> None:
             try:
-                await self._learn(asking, batch)
+                await self.learn(asking, batch)
             except ProviderError:
                 return  # its results stay unknown to the register, and so unreadable, until it is paid
 
@@ -95,14 +95,19 @@ class BatchErrands:
         async def road(exchange: Exchange, upstream: Upstream) -> None:
             told = await ask(exchange, upstream)
             if told is not None:
-                await self._learn(asking, {**told.value, "id": owned.id})
+                await self.learn(asking, {**told.value, "id": owned.id})
                 tell(exchange, told)
 
         lane = asking.lane_to(owned, BATCHES, method, action)
         return Errand(lane, asking.asked.call, silent_head(), road, to_its_end=True)
 
-    async def _learn(self, asking: Asking, batch: Mapping[str, Any]) -> None:
-        """Pay for a batch that has ended; then its results are the caller's to read."""
+    async def learn(self, asking: Asking, batch: Mapping[str, Any]) -> None:
+        """Pay for a batch that has ended; then its results are the caller's to read.
+
+        Raises:
+            ProviderError: its results cannot be read; it stays owed.
+            JournalUnavailable: it could not be written down.
+        """
         owned = self._ownership.known(asking.owner, "batch", batch.get("id"))
         if owned is None or batch.get("status") not in ENDED:
             return

@@ -27,7 +27,7 @@ from tokenrouter.gateway.ports import Flow, Responder, Source, Upstream
 from tokenrouter.gateway.references import require_own_references
 from tokenrouter.gateway.refusals import Refusals
 from tokenrouter.gateway.roads import abandon, fail, travel
-from tokenrouter.gateway.stored_responses import StoredResponses
+from tokenrouter.gateway.stored_responses import CONTINUING, StoredResponses
 
 FIRST_NUMBER: Final = 10**9
 """Requests of a process are counted from here, so that all numbers are of one length."""
@@ -126,7 +126,7 @@ class Gateway:
         peeked: Head | None = None
         crossing: Crossing | None = None
         try:
-            if dialect.operation == "responses" and self._stored is not None:
+            if dialect.operation in CONTINUING and self._stored is not None:
                 default = self._policy.responses_store_default
                 call, responder = self._stored.prepare(call, owner_of(principal), responder, by_default=default)
             peeked = dialect.peek(call.body) if head.model is None else dialect.peek(call.body, head.model, head.stream)

@@ -35,7 +35,8 @@ def listing(asking: Asking, ownership: Ownership, dialect: Dialect, learn: Learn
         InvalidRequest, NotFound: the page asked for cannot be.
     """
     entry, query = asking.entry(), dict(asking.asked.query)
-    owner, kind, path = asking.owner, asking.asked.target.kind, path_at(entry, dialect)
+    owner, kind, provider = asking.owner, asking.asked.target.kind, entry.provider.name
+    path = path_at(entry, dialect)
     wanted = _limit(query.pop("limit", ""), USUAL_ITEMS[dialect.operation])
     if "after" in query:
         ownership.find(owner, kind, query["after"])
@@ -52,7 +53,7 @@ def listing(asking: Asking, ownership: Ownership, dialect: Dialect, learn: Learn
             if last is None:
                 return
             items = [item for item in last.get("data") or () if isinstance(item, dict)]
-            found += [item for item in items if ownership.known(owner, kind, item.get("id")) is not None]
+            found += [item for item in items if ownership.known(owner, kind, item.get("id"), provider) is not None]
             before, after = after, _next_place(last, items)
             if len(found) > wanted or after in (None, before):
                 break

@@ -76,10 +76,11 @@ class Ownership:
             raise NotFound(f"There is no {kind} {id_[:100]!r} of yours.", param=f"{kind}_id")
         return record
 
-    def known(self, owner: str, kind: IdKind, id_: object) -> OwnedId | None:
-        """Return what `owner` has under this id, or None; two providers may give out the same."""
-        for provider in self._providers if isinstance(id_, str) else ():
-            record = self._owned.get((provider, kind, str(id_)))
+    def known(self, owner: str, kind: IdKind, id_: object, provider: str = "") -> OwnedId | None:
+        """Return what `owner` has under this id (at `provider`), or None; two providers may give out the same."""
+        places = (provider,) if provider else self._providers
+        for place in places if isinstance(id_, str) else ():
+            record = self._owned.get((place, kind, str(id_)))
             if record is not None and record.owner == owner:
                 return record
         return None

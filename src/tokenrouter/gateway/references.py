@@ -34,8 +34,7 @@ def require_own_references(body: bytes, owner: str, provider: str, ownership: Ow
     if body.startswith(b"--"):
         return  # a form brings its files along
     for field, id_ in _references(decoded_pairs(body)):
-        owned = ownership.known(owner, "file", id_) if field in _FILE_FIELDS else None
-        if owned is None or owned.provider != provider:
+        if field not in _FILE_FIELDS or ownership.known(owner, "file", id_, provider) is None:
             what = "file" if field in _FILE_FIELDS else "vector store"
             raise NotFound(f"There is no {what} {id_[:100]!r} of yours.", param=field)
 

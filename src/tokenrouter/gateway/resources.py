@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ownership import IdKind
 from tokenrouter.gateway.batch_errands import BatchErrands
+from tokenrouter.gateway.batch_watch import BatchWatch
 from tokenrouter.gateway.batches import Batches
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.errands import Asking, Errand
@@ -28,6 +29,7 @@ class Resources:
 
     Attributes:
         batches: what running batches hold.
+        watch: looks after batches that their owners do not look at.
         passthrough: serves what is passed on raw, by the same rules of who owns what.
     """
 
@@ -41,6 +43,7 @@ class Resources:
         self.passthrough = Passthrough(gateway, source, ports, ownership)
         files = FileErrands(ownership)
         batches = BatchErrands(ownership, self.batches, gateway.new_request_id)
+        self.watch = BatchWatch(source, upstream, ownership, batches, gateway.books)
         self._doing: dict[tuple[IdKind, Action, str], Doing] = {
             ("file", "collection", "POST"): files.upload,
             ("file", "collection", "GET"): files.list,

@@ -23,6 +23,8 @@ from tokenrouter.domain.errors import InvalidRequest, NotFound, PreviousResponse
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.ports import Flow, Responder
 
+CONTINUING: Final = frozenset({"responses", "count_input_tokens", "compact"})
+"""Operations that may go on from a stored response."""
 _TOUCHES: Final = (b'"previous_response_id"', b'"store"', b'"background"', b'"conversation"')
 _FALSE: Final = b"false"
 _NOTHING: Final = (b"null", b"false", b"{}", b'""')
@@ -85,6 +87,8 @@ class StoredResponses:
         body = peek_object(call.body)
         _refuse_what_lasts(body)
         previous = _text_of(body, "previous_response_id")
+        if call.head.dialect.operation != "responses":
+            return self._continued(call, owner, previous), responder
         wish = bytes(body.fields.get("store", b"null"))
         stores = wish == b"true" or (by_default and wish == b"null")
         if not previous and not stores:
@@ -96,6 +100,12 @@ class StoredResponses:
             told = {"store": b"true", "previous_response_id": msgspec.json.encode(previous or None)}
             responder = Keeper(self.store, owner, whole, responder, told)
         return replace(call, body=_unstored(whole)), responder
+
+    def _continued(self, call: Call, owner: str, previous: str) -> Call:
+        """Return a question about a conversation, with all of it."""
+        if not previous:
+            return call
+        return replace(call, body=continued_body(call.body, self._stored(owner, previous)))
 
     def _stored(self, owner: str, response_id: str) -> StoredResponse:
         data = self.store.get(owner, response_id)

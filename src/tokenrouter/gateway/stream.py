@@ -32,6 +32,8 @@ class Stream:
         exchange.responder.flow = response
         await response.pump(self.feed)
         last = relay.close()
+        if relay.error_payload is not None and not exchange.ended:
+            self._meet_error(relay.error_payload)
         if last is None:
             if relay.error_payload is None:
                 raise ProviderCut(

@@ -8,6 +8,7 @@ from tokenrouter.dialects.bridge import Bridge, HubBridge
 from tokenrouter.dialects.client_codecs import CLIENT_CODECS
 from tokenrouter.dialects.embedding_bridges import embedding_bridge
 from tokenrouter.dialects.hub import Target
+from tokenrouter.dialects.openai_responses_compaction import CompactBridge
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.dialects.token_counts import COUNTED_BY, COUNTED_IN, CountBridge
 from tokenrouter.domain.errors import InvalidRequest
@@ -47,6 +48,8 @@ def way_of(
     target = Target(provider, model, adapter.origin_of(model))
     if dialect.operation in COUNTED_BY:
         return _counting(adapter, dialect.operation, target)
+    if dialect.operation == "compact":
+        return _compacting(adapter, target)
     other = embedding_bridge(dialect.operation, target)
     if other is not None and (endpoint := adapter.endpoint(other[0], model)) is not None:
         return Way(endpoint, other[1])
@@ -60,6 +63,15 @@ def way_of(
         f"Provider {provider!r} does not offer this operation ({dialect.operation}), nor one that could stand in.",
         param="model",
     )
+
+
+def _compacting(adapter: CompatibleAdapter, target: Target) -> Way:
+    """Return how a conversation is summed up by a model that only converses."""
+    for operation in adapter.conversations(target.model):
+        endpoint = adapter.endpoint(operation, target.model)
+        if endpoint is not None and endpoint.codec is not None:
+            return Way(endpoint, CompactBridge(CLIENT_CODECS["openai-responses"], endpoint.codec, target))
+    raise InvalidRequest(f"Provider {target.provider!r} has no models that converse.", param="model")
 
 
 def _counting(adapter: CompatibleAdapter, ours: Operation, target: Target) -> Way:

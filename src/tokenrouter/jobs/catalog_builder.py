@@ -53,6 +53,7 @@ def declared_key(setting: KeySetting, pepper: bytes) -> Key:
         expires_at_s=setting.expires_at_s,
         hint=key_hint(setting.key),
         comment=setting.comment,
+        passthrough=setting.passthrough,
     )
 
 

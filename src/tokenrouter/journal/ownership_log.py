@@ -58,14 +58,17 @@ class OwnershipLog:
             os.write(self._fd, MAGIC)
 
     def load(self) -> list[OwnedId]:
-        """Return every record, oldest first; what a crash left unfinished at the end is cut off."""
+        """Return every record, oldest first; what a crash left unfinished at the end is cut off.
+
+        Records of a newer version are passed over.
+        """
         data = self._path.read_bytes()
         found = list(_records(data))
         end = found[-1][1] if found else len(MAGIC)
         if self._is_alone and end < len(data):
             os.ftruncate(self._fd, end)
         self.records = len(found)
-        return [record for record, _ in found]
+        return [record for record, _ in found if record is not None]
 
     def append(self, record: OwnedId) -> None:
         """Write one record, and wait until it is on the disk.
@@ -120,8 +123,8 @@ def _framed(record: OwnedId) -> bytes:
     return HEADER.pack(len(payload), zlib.crc32(payload)) + payload
 
 
-def _records(data: bytes) -> Iterator[tuple[OwnedId, int]]:
-    """Yield each whole record and where the next one begins."""
+def _records(data: bytes) -> Iterator[tuple[OwnedId | None, int]]:
+    """Yield each whole record, if it can be understood, and where the next one begins."""
     at = len(MAGIC)
     if not data.startswith(MAGIC):
         return
@@ -131,4 +134,11 @@ def _records(data: bytes) -> Iterator[tuple[OwnedId, int]]:
         if size > MAX_RECORD_BYTES or len(payload) < size or zlib.crc32(payload) != checksum:
             return
         at += HEADER.size + size
-        yield _decode(payload), at
+        yield _understood(payload), at
+
+
+def _understood(payload: bytes) -> OwnedId | None:
+    try:
+        return _decode(payload)
+    except msgspec.ValidationError:
+        return None

@@ -34,5 +34,5 @@ _MAKERS: Final[Mapping[Operation, Callable[[Preset], ProviderCodec]]] = {
     "generate_content": lambda preset: GeminiCodec(preset.gemini),
     "converse": lambda _preset: ConverseCodec(),
     "chat": _chat,
-    "responses": lambda _preset: ResponsesCodec(),
+    "responses": lambda preset: ResponsesCodec(preset.responses),
 }

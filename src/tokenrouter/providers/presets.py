@@ -7,16 +7,18 @@ The file is read strictly: a field that nobody reads would be a rule that nobody
 import functools
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import msgspec
 
+from tokenrouter.dialects import openai_chat_losses, openai_responses_losses
 from tokenrouter.dialects.anthropic_losses import ANTHROPIC, MODELS, MessagesQuirks
 from tokenrouter.dialects.gemini_losses import AI_STUDIO, GeminiQuirks
 from tokenrouter.dialects.openai_chat_losses import ChatQuirks
+from tokenrouter.dialects.openai_responses_losses import ResponsesQuirks
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.providers.base import Quirks
 from tokenrouter.providers.urls import path_of_template
@@ -31,6 +33,8 @@ OPERATION_PATHS: Final[Mapping[Operation, str]] = {
     "completions": "completions",
     "embeddings": "embeddings",
     "responses": "responses",
+    "count_input_tokens": "responses/input_tokens",
+    "compact": "responses/compact",
     "messages": "messages",
     "count_tokens": "messages/count_tokens",
     "generate_content": "models/{model}:generateContent",
@@ -79,7 +83,8 @@ class Preset:
         local: a server on the operator's own machine.
         public_free: answers without a key.
         conversations: what conversations of other dialects are translated to, best first; empty for the usual order.
-        chat, messages, gemini: how these dialects of its differ, for requests that are translated into them.
+        chat, messages, gemini, responses: how these dialects of its differ, for requests that are translated into them.
+        is_openais: the models are OpenAI's own, so `chat` and `responses` are as OpenAI has them.
         docs_url: where a person reads about it.
         source: the vendor page that `base_url`, `auth` and `operations` were compared with, or "".
         checked: the day of that (YYYY-MM-DD), or "" when no page could be found; then `note` says so.
@@ -114,6 +119,8 @@ class Preset:
     chat: ChatQuirks = field(default_factory=ChatQuirks)
     messages: MessagesQuirks = ANTHROPIC
     gemini: GeminiQuirks = AI_STUDIO
+    responses: ResponsesQuirks = field(default_factory=ResponsesQuirks)
+    is_openais: bool = False
 
     @property
     def default_path(self) -> str:
@@ -166,6 +173,8 @@ SANDBOX: Final = Preset(
         "completions",
         "embeddings",
         "responses",
+        "count_input_tokens",
+        "compact",
         "messages",
         "count_tokens",
         "images",
@@ -216,9 +225,12 @@ def _read_row(name: str, row: dict[str, Any]) -> Preset:
     _refuse_unknown(f"{name}.quirks", row.get("quirks", {}).keys(), Quirks)
     _refuse_unknown(f"{name}.chat", row.get("chat", {}).keys(), ChatQuirks)
     try:
-        return msgspec.convert({**row, "name": name}, Preset)
+        read = msgspec.convert({**row, "name": name}, Preset)
     except msgspec.ValidationError as error:
         raise ValueError(f"presets.toml, [{name}]: {error}") from error
+    if not read.is_openais:
+        return read
+    return replace(read, chat=openai_chat_losses.OPENAI, responses=openai_responses_losses.OPENAI)
 
 
 def _refuse_unknown(where: str, names: Any, row_type: type[Preset | Quirks | ChatQuirks]) -> None:

@@ -6,7 +6,7 @@ exchanges: usage in a stream only when asked for, then `usage: null` in each chu
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tokenrouter.sandbox import ids
@@ -24,7 +24,17 @@ MAX_CHOICES: Final = 128
 MAX_STOPS: Final = 4
 MAX_TOKENS: Final = 2**31 - 1
 
+MAX_CALL_ID: Final = 40
+"""Characters (github.com/vercel/ai/issues/8132)."""
+
 DONE: Final = b"data: [DONE]\n\n"
+_ORPHAN: Final = (
+    "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
+)
+_UNANSWERED: Final = (
+    "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
+    "The following tool_call_ids did not have response messages: "
+)
 _PAD: Final = "abcdefghijklmnop"
 
 
@@ -109,7 +119,44 @@ def _turns(fields: Fields) -> tuple[Turn, ...]:
     if not messages:
         message = "Invalid 'messages': empty array. Expected an array with minimum length 1."
         fields.refuse("messages", message, "empty_array")
+    _check_calls(messages)
     return tuple(_turn(message) for message in messages)
+
+
+def _check_calls(messages: Sequence[Fields]) -> None:
+    """Each call is answered right behind its message, and nothing is answered that was not called."""
+    called: list[str] = []
+    waiting: list[str] = []
+    for message in messages:
+        if message.text("role") == "tool":
+            _check_answer(message, called)
+            waiting = [call_id for call_id in waiting if call_id != message.required_text("tool_call_id")]
+            continue
+        if waiting:
+            message.refuse("role", _UNANSWERED + ", ".join(waiting))
+        called = waiting = [_call_id(call) for call in message.objects("tool_calls")]
+    if waiting:
+        messages[-1].refuse("role", _UNANSWERED + ", ".join(waiting))
+
+
+def _check_answer(message: Fields, called: Sequence[str]) -> None:
+    call_id = message.required_text("tool_call_id")
+    if not called:
+        message.refuse("role", _ORPHAN)
+    if call_id not in called:
+        words = f"Invalid parameter: 'tool_call_id' of '{call_id}' not found in 'tool_calls' of previous message."
+        message.refuse("tool_call_id", words)
+
+
+def _call_id(call: Fields) -> str:
+    call_id = call.required_text("id")
+    if len(call_id) > MAX_CALL_ID:
+        words = (
+            f"Invalid '{call.path('id')}': string too long. Expected a string with maximum length {MAX_CALL_ID}, "
+            f"but got a string with length {len(call_id)} instead."
+        )
+        call.refuse("id", words, "string_above_max_length")
+    return call_id
 
 
 def _turn(message: Fields) -> Turn:
@@ -151,6 +198,11 @@ def _parts(message: Fields) -> tuple[str, int]:
 
 def _tools(fields: Fields) -> tuple[Tool, ...]:
     tools = []
+    if fields.values.get("tools") == []:
+        fields.refuse("tools", "Invalid 'tools': empty array. Expected an array with minimum length 1.", "empty_array")
+    if fields.present("parallel_tool_calls") and not fields.present("tools"):
+        words = "'parallel_tool_calls' is only allowed when 'tools' are specified."
+        fields.refuse("parallel_tool_calls", f"Invalid value for 'parallel_tool_calls': {words}")
     for tool in fields.objects("tools"):
         if tool.choice("type", ("function", "custom")) == "function":
             function = tool.required_member("function")
