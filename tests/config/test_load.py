@@ -136,7 +136,7 @@ name = "b"
 key = "tr_bobby-0123456789"
 """
     )
-    settings = load(config=path, environ={"HOME": str(tmp_path)})
+    settings = load(config=str(path), environ={"HOME": str(tmp_path)})
 
     assert settings.providers[0].passthrough_paths == ("GET /v1/things/*", "* /v1/deep/**")
     assert [key.passthrough for key in settings.keys] == [True, False]
@@ -150,7 +150,7 @@ def test_a_path_of_pass_through_that_means_nothing_is_told(tmp_path: Path, patte
     path.write_text(f'[[providers]]\nname = "a"\nbase_url = "http://h/v1"\npassthrough_paths = ["{pattern}"]\n')
 
     with pytest.raises(ConfigErrors, match="passthrough_paths"):
-        load(config=path, environ={"HOME": str(tmp_path)})
+        load(config=str(path), environ={"HOME": str(tmp_path)})
 
 
 def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path: Path) -> None:

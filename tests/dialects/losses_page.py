@@ -42,8 +42,8 @@ def current_page() -> str:
 
 def _tables() -> Iterator[str]:
     yield ""
-    yield "**E** emulated, **D** dropped, **R** refused with a 400, · carried. Some rows depend on the vendor or the model:"
-    yield "what a vendor of the dialect takes is carried."
+    yield "**E** emulated, **D** dropped, **R** refused with a 400, · carried. Some rows depend on the vendor or the"
+    yield "model: what those take is carried."
     yield ""
     yield from _overview(REQUESTS)
     for name, table in REQUESTS.items():

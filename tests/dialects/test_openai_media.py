@@ -70,6 +70,13 @@ def test_an_edit_may_be_a_form_or_json() -> None:
     assert as_json.least_output_tokens == as_form.least_output_tokens == 2 * media.PICTURE_TOKENS
 
 
+def test_pictures_in_json_are_not_held_for_as_a_token_for_each_byte() -> None:
+    pictures = [{"image_url": "data:image/png;base64," + "A" * 5_000_000}]
+    head = media.IMAGE_EDITS.peek(json.dumps({"model": "m", "prompt": "x", "images": pictures}).encode())
+
+    assert media.FILE_TOKENS < head.size < 100_000
+
+
 @pytest.mark.parametrize("n", ["0", "-1", "many", "101", "1e3"])
 def test_a_number_of_pictures_that_cannot_be_is_refused(n: str) -> None:
     with pytest.raises(InvalidRequest):

@@ -18,6 +18,7 @@ def test_what_the_client_left_out_has_its_default() -> None:
     response = json.loads(bytes(begun().going()))
 
     assert (response["temperature"], response["tool_choice"], response["tools"]) == (1.0, "auto", [])
+    assert (response["top_p"], response["top_logprobs"], response["parallel_tool_calls"]) == (1.0, 0, True)
     assert (response["store"], response["metadata"], response["truncation"]) == (False, {}, "disabled")
     assert (response["status"], response["output"], response["usage"]) == ("in_progress", [], None)
 

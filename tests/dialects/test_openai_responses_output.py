@@ -62,7 +62,13 @@ def test_own_words_are_repeated_and_others_put_in_own_words() -> None:
     own = Citation("https://x", family="openai-responses", json=b'{"type":"file_path"}')
 
     assert msgspec.json.encode(annotation(own)) == own.json
-    page = annotation(Citation("https://x", family="anthropic-messages", json=b"{}"))
-    assert json.loads(msgspec.json.encode(page))["type"] == "url_citation"
+    page = annotation(Citation("https://x", "X", start=1, end=2, family="anthropic-messages", json=b"{}"))
+    assert json.loads(msgspec.json.encode(page)) == {
+        "type": "url_citation",
+        "url": "https://x",
+        "title": "X",
+        "start_index": 1,
+        "end_index": 2,
+    }
     assert annotation(Citation(cited_text="q")) is None
     assert own_item(Foreign("anthropic-messages", "x", b"{}")) is None

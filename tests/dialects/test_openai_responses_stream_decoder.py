@@ -454,6 +454,12 @@ def test_a_stream_may_begin_with_its_first_item() -> None:
     assert first == Begun("", "m-1")
 
 
+def test_deltas_without_words_are_nothing() -> None:
+    kinds = ("output_text", "refusal", "reasoning_summary_text", "reasoning_text", "function_call_arguments")
+
+    assert read(*(delta(kind, "") for kind in kinds)) == END
+
+
 def test_events_without_an_item_are_nothing() -> None:
     nothing = {"output_index": 0, "item": None}
 

@@ -12,7 +12,8 @@ import openai
 import pytest
 
 from tests.conftest import StartGateway
-from tokenrouter.testing.processes import GatewayProcess
+from tests.e2e.test_kill import ledger_rows
+from tokenrouter.testing.processes import GatewayProcess, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -152,3 +153,38 @@ def test_a_batch_runs_and_is_the_teams_alone(physics: openai.OpenAI, chemistry: 
         chemistry.files.content(batch.output_file_id)
     assert [item.id for item in physics.batches.list()] == [batch.id]
     assert not list(chemistry.batches.list())
+
+
+def test_a_batch_is_owned_and_paid_once_although_everything_dies_in_between(
+    running: GatewayProcess, physics: openai.OpenAI, chemistry: openai.OpenAI
+) -> None:
+    body = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "hello batch"}], "max_tokens": 50}
+    line = {"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": body}
+    file = physics.files.create(file=("in.jsonl", json.dumps(line).encode() + b"\n"), purpose="batch")
+    batch = physics.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h")
+    running.kill()
+    running.start()
+
+    def ended() -> bool:
+        return physics.batches.retrieve(batch.id).status == "completed"
+
+    wait_until("the end of the batch", ended, 15)
+    running.kill()
+    running.start()
+    assert ended()
+    with pytest.raises(openai.NotFoundError):
+        chemistry.batches.retrieve(batch.id)
+
+    results = physics.batches.retrieve(batch.id).output_file_id
+    assert results is not None
+    told = json.loads(physics.files.content(results).content)["response"]["body"]["usage"]
+    paid = [(told["prompt_tokens"], told["completion_tokens"])]
+
+    def rows() -> list[tuple[int, int]]:
+        return [
+            (row["input_tokens"], row["output_tokens"])
+            for row in ledger_rows(running)
+            if row["operation"] == "batches" and row["input_tokens"]
+        ]
+
+    wait_until("the batch's row", lambda: rows() == paid, 15)

@@ -6,24 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.edge.serving import service
 from tests.gateway.account import Account
-from tests.gateway.fakes import KEY, Client, Held, Notes, Tokens, catalog
-from tokenrouter.domain.catalog import Provider
+from tests.gateway.fakes import KEY, Client, Notes
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.edge import paths
-from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.request import Request, RequestHead
-from tokenrouter.edge.service import Service
-from tokenrouter.gateway.directory import Directory
-from tokenrouter.gateway.engine import Gateway
-from tokenrouter.gateway.exchange import Ports
-from tokenrouter.gateway.ownership import Ownership
-from tokenrouter.gateway.resources import Resources
-from tokenrouter.gateway.stored_responses import StoredResponses
-from tokenrouter.journal.ownership_log import OwnershipLog
-from tokenrouter.journal.response_files import ResponseFiles
-from tokenrouter.limits.memory import MemoryLimiter
-from tokenrouter.observe.figures import Figures
 
 BODY = json.dumps(
     {
@@ -69,23 +57,6 @@ def asking() -> list[tuple[bytes, bytes]]:
     ]
 
 
-def service(folder: Path, notes: Notes) -> Service:
-    acme = Provider("acme", "sandbox", "http://127.0.0.1:9/v1", secret="sk-acme", models=("small",))
-    source = Held(Directory(catalog(providers=(acme,)), b""))
-    account, limiter = Account(), MemoryLimiter((), restored=True)
-    ports = Ports(notes, limiter, Figures(), Tokens())
-    gateway = Gateway(source, account, ports)
-    resources = Resources(gateway, source, account, ports, Ownership(OwnershipLog(folder)))
-    control = ControlRelay(account, folder / "none.sock")
-    stored = StoredResponses(ResponseFiles(folder / "responses", b"k" * 32))
-    return Service(gateway, source, limiter, control, Ready(), lambda: False, resources, stored)
-
-
-class Ready:
-    def why_not_ready(self) -> str:
-        return ""
-
-
 @pytest.mark.parametrize(("method", "path"), asking())
 async def test_every_route_that_asks_a_provider_leaves_one_row(method: bytes, path: bytes, tmp_path: Path) -> None:
     target, notes = paths.find(path), Notes()
@@ -93,7 +64,7 @@ async def test_every_route_that_asks_a_provider_leaves_one_row(method: bytes, pa
     head = RequestHead(method, path, b"", {b"authorization": b"Bearer " + KEY})
     request = Request(head, b"" if method == b"GET" else FORM if takes_form else BODY)
     with suppress(GatewayError):
-        await service(tmp_path, notes).handle(request, Client())  # type: ignore[arg-type]
+        await service(tmp_path, notes, Account()).handle(request, Client())  # type: ignore[arg-type]
 
     assert target is not None
     operations = {"files", "batches", "passthrough"} if target.dialect is None else {target.dialect.operation}

@@ -14,6 +14,7 @@ from tokenrouter.dialects.openai_chat import CHAT
 from tokenrouter.dialects.openai_responses import RESPONSES
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.catalog import Provider
+from tokenrouter.domain.ledger import Operation
 from tokenrouter.gateway.ways import way_of
 from tokenrouter.providers import adapter
 
@@ -36,7 +37,7 @@ def bridge(
     kind: str, client: Dialect, model: str = "m-1", *, memory: StateMemory | None = None, tenant: str = "alice"
 ) -> HubBridge:
     """Return the way of `client`'s conversations to `model` of a provider of that kind."""
-    only = ("responses",) if kind == OPENAI else ()
+    only: tuple[Operation, ...] = ("responses",) if kind == OPENAI else ()
     provider = Provider("acme", kind, "http://127.0.0.1:9/v1", secret="k", operations=only)
     kept = StateMemory() if memory is None else memory
     found = way_of(adapter(provider), "acme", client, model, memory=kept, tenant=tenant).bridge

@@ -1,4 +1,4 @@
-"""Strict clients: each reads a stream of its dialect as the strictest of the real ones does, and tells what it heard."""
+"""Strict clients: each reads a stream of its dialect as the strictest real one does, and tells what it heard."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -52,11 +52,10 @@ def read_chat(wire: bytes, choice: int = 0) -> Heard:
         assert not heard.stop, "something follows [DONE]"
         if chunk == "[DONE]":
             heard.stop = finish
-        elif "error" in chunk:
-            heard.error = chunk["error"]
-        elif not chunk["choices"]:
-            heard.usage = chunk["usage"]
-        for told in chunk["choices"] if "choices" in chunk else ():
+            continue
+        heard.error = chunk.get("error", heard.error)
+        heard.usage = chunk.get("usage") or heard.usage
+        for told in chunk.get("choices", ()):
             if told["index"] != choice:
                 continue
             delta = told["delta"]
@@ -85,7 +84,7 @@ def read_messages(wire: bytes) -> Heard:
     heard, opened, closed, block, text = Heard(), False, 0, dict[str, Any](), ""
     for name, event in frames(wire):
         assert name == event["type"], "an event is not named by its type"
-        assert not heard.stop or name == "message_stop" or name == "message_delta"
+        assert not heard.stop or name == "message_stop", "something follows the stop reason"
         heard.kinds.append(name)
         if name == "message_start":
             heard.usage = event["message"]["usage"]
@@ -141,7 +140,8 @@ def read_responses(wire: bytes) -> Heard:
             heard.stop = response["status"] if name != "response.failed" else ""
             heard.error = response["error"] or {}
             heard.usage = response["usage"] or {}
-            assert name == "response.failed" or response["output"] == [done[at] for at in sorted(done)], "the snapshot is not what was told"
+            whole = [done[place] for place in sorted(done)]
+            assert name == "response.failed" or response["output"] == whole, "the snapshot is not what was told"
         elif "item_id" in event:
             assert open_items[event["output_index"]] == event["item_id"], "a delta names an item that is not open"
     return heard

@@ -92,10 +92,10 @@ def turns_of(client: Dialect, wire: bytes) -> dict[str, Any]:
         chunks = [json.loads(each) for each in wire.split(b"data: ")[1:]]
         parts = [part for chunk in chunks for part in chunk["candidates"][0]["content"]["parts"]]
         kept = [part for part in parts if "functionCall" in part]
-        result = {"functionResponse": {**kept[0]["functionCall"], "response": {"output": "fine"}}}
-        del result["functionResponse"]["args"]
-        question = {"role": "user", "parts": [{"text": "look"}]}
-        return {"contents": [question, {"role": "model", "parts": kept}, {"role": "user", "parts": [result]}]}
+        told = kept[0]["functionCall"]
+        answer = {"functionResponse": {"id": told["id"], "name": told["name"], "response": {"output": "fine"}}}
+        turns = [("user", [{"text": "look"}]), ("model", kept), ("user", [answer])]
+        return {"contents": [{"role": role, "parts": parts} for role, parts in turns]}
     return {"messages": [{"role": "user", "content": "look"}, *_anthropic_turns(wire)], "max_tokens": 4000}
 
 

@@ -2,6 +2,7 @@
 
 import json
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,7 @@ from tests.pitfalls.crossing import (
     streamed,
 )
 from tests.pitfalls.readers import READERS, read_chat, read_gemini, read_messages, read_responses
+from tests.pitfalls.serving import Plane
 from tokenrouter.dialects.anthropic_messages import MESSAGES
 from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.gemini import GENERATE_CONTENT
@@ -138,7 +140,9 @@ def test_04_words_and_a_call_in_one_chunk_are_both_told(client: Dialect) -> None
 def test_05_all_calls_in_one_delta_are_read(client: Dialect) -> None:
     """5: only the first was (bifrost PR#7235)."""
     pieces = [piece(0, '{"path":"a"}', "call_a", "look"), piece(1, '{"path":"b"}', "call_b", "look")]
-    heard = READERS[client.name](streamed(bridge(COMPATIBLE, client), chat({"tool_calls": pieces}, "tool_calls") + DONE))
+    heard = READERS[client.name](
+        streamed(bridge(COMPATIBLE, client), chat({"tool_calls": pieces}, "tool_calls") + DONE)
+    )
 
     assert heard.calls == [("call_a", "look", {"path": "a"}), ("call_b", "look", {"path": "b"})]
 
@@ -330,8 +334,8 @@ def test_32_each_alternative_keeps_its_index() -> None:
     assert [(each.text, each.stop) for each in heard] == [("one", "stop"), ("two", "length")]
 
 
-def test_32_so_do_those_of_a_whole_answer() -> None:
-    """32: and their calls stay with them."""
+def test_32_so_do_those_of_another_dialect() -> None:
+    """32: from Chat Completions to a Gemini client."""
     wire = chat({"content": "one"}) + chat({"content": "two"}, index=1) + chat({}, "stop") + chat({}, "stop", index=1)
     out = streamed(bridge(COMPATIBLE, GENERATE_CONTENT), wire + DONE)
     told = [json.loads(frame[6:])["candidates"] for frame in out.split(b"\n\n") if frame]
@@ -385,3 +389,14 @@ async def test_13_an_error_that_the_network_cut_short_is_relayed_all_the_same() 
 def at_google() -> Catalog:
     """Return a catalogue whose provider is Google's."""
     return catalog(providers=(Provider("acme", GEMINI, "http://127.0.0.1:9/v1", secret="k"),))
+
+
+@pytest.mark.parametrize("query", [b"", b"alt=json", b"alt=sse", b"key=x&alt=sse"])
+async def test_17_the_query_says_whether_a_gemini_stream_has_events(query: bytes, tmp_path: Path) -> None:
+    """17: it is the client's word, not ours (litellm#28777)."""
+    plane = Plane(tmp_path, COMPATIBLE, Scripted(200, SSE, [WHOLE[COMPATIBLE]]))
+    path = b"/v1beta/models/acme/m-1:streamGenerateContent"
+    client = await plane.post(path, {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}, query=query)
+
+    assert client.body[:1] == (b"d" if b"alt=sse" in query else b"[")
+    assert b"content-type: " + (SSE if b"alt=sse" in query else b"application/json") in client.headers

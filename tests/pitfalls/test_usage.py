@@ -122,7 +122,7 @@ def counts(client: Dialect, usage: dict[str, Any]) -> tuple[int, int, int, int, 
 
 def expected(kind: str, client: Dialect) -> tuple[int, int, int, int, int]:
     """Gemini tells nothing of tokens that are written to a cache."""
-    return _INPUT, _READ, 0 if GEMINI == kind or client is GENERATE_CONTENT else _WRITTEN, _OUTPUT, _THOUGHT
+    return _INPUT, _READ, 0 if kind == GEMINI or client is GENERATE_CONTENT else _WRITTEN, _OUTPUT, _THOUGHT
 
 
 @pytest.mark.parametrize(("kind", "client"), PAIRS)

@@ -186,7 +186,11 @@ def test_a_wait_in_the_body_counts_when_no_header_has_one() -> None:
         (b'[{"error":{"message":"m","code":500}}]', 500),
         (b'{"type":"error","code":"server_error","message":"m","param":null}', 502),
         (b'{"type":"response.failed","response":{"error":{"code":"server_error","message":"m"}}}', 502),
-        (b'{"type":"error","error":{"type":"overloaded_error","message":"m"}}', 502),
+        (b'{"type":"error","error":{"type":"overloaded_error","message":"m"}}', 529),
+        (b'{"type":"error","error":{"type":"api_error","message":"m"}}', 502),
+        (b'{"type":"error","code":"rate_limit_exceeded","message":"m","param":null}', 429),
+        (b'{"error":{"message":"m","type":"invalid_request_error","code":null}}', 400),
+        (b'{"error":{"message":"m","type":"overloaded_error","code":503}}', 503),
     ],
 )
 def test_an_error_inside_a_stream_is_found(event: bytes, status: int) -> None:

@@ -154,6 +154,27 @@ async def test_a_stream_is_pumped_and_can_be_held_back() -> None:
         assert response.complete
 
 
+async def test_what_the_reader_objects_to_counts_even_in_the_last_read() -> None:
+    seen = asyncio.Event()
+
+    async def in_two_reads(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(HEAD + b"1\r\na\r\n")
+        await seen.wait()
+        writer.write(b"1\r\nb\r\n0\r\n\r\n")
+
+    def sink(data: bytes) -> None:
+        seen.set()
+        if b"b" in data:
+            raise ProviderProtocolError("b may not be")
+
+    async with serving(in_two_reads) as port, UpstreamClient() as client:
+        response = await client.send(request(port, whole=0))
+        with pytest.raises(ProviderProtocolError, match="b may not be"):
+            await response.pump(sink)
+        response.close()
+
+
 async def test_cancelling_closes_the_connection_at_once() -> None:
     closed = asyncio.Event()
 

@@ -14,6 +14,7 @@ from tokenrouter.dialects.anthropic_blocks import cache_ttl, placed, said_items,
 from tokenrouter.dialects.anthropic_wire import (
     FAMILY,
     WireFormat,
+    WireKnownTool,
     WireMessage,
     WireOutputConfig,
     WireRequest,
@@ -25,7 +26,7 @@ from tokenrouter.dialects.effort import BUDGETS
 from tokenrouter.dialects.json import peek_object
 from tokenrouter.dialects.wire_reading import raw_value, read_request
 from tokenrouter.domain.errors import InvalidRequest
-from tokenrouter.domain.items import Item, Message, Part, Text
+from tokenrouter.domain.items import Item, Message, Part, RawJson, Text
 from tokenrouter.domain.requests import (
     Effort,
     HostedKind,
@@ -74,6 +75,7 @@ _KNOWN: Final = frozenset(field.encode_name for field in msgspec.structs.fields(
 _KNOWN_OF_TOOL: Final = frozenset(field.encode_name for field in msgspec.structs.fields(WireTool))
 _request: Final = msgspec.json.Decoder(WireRequest)
 _tool_decoder: Final = msgspec.json.Decoder(WireTool)
+_known_tool: Final = msgspec.json.Decoder(WireKnownTool)
 _fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -150,7 +152,7 @@ def _tools(raws: list[msgspec.Raw]) -> tuple[Tool | HostedTool, ...]:
 
 
 def _tool(raw: msgspec.Raw) -> Tool | HostedTool:
-    wire = read_request(_tool_decoder, raw)
+    wire, extra = _read_tool(raw)
     if wire.type not in (None, "custom"):
         return HostedTool(_hosted_kind(wire.type or ""), FAMILY, bytes(raw))
     if not wire.name:
@@ -162,8 +164,17 @@ def _tool(raw: msgspec.Raw) -> Tool | HostedTool:
         wire.strict,
         deferred=bool(wire.defer_loading),
         cache=cache_ttl(wire.cache_control),
-        extra={name: bytes(value) for name, value in _fields.decode(raw).items() if name not in _KNOWN_OF_TOOL},
+        extra=extra,
     )
+
+
+def _read_tool(raw: msgspec.Raw) -> tuple[WireTool, dict[str, RawJson]]:
+    """Return a tool, and its fields that we do not know: most have none, and are read in one go."""
+    try:
+        return _known_tool.decode(raw), {}
+    except msgspec.ValidationError:
+        wire = read_request(_tool_decoder, raw)
+    return wire, {name: bytes(value) for name, value in _fields.decode(raw).items() if name not in _KNOWN_OF_TOOL}
 
 
 def _hosted_kind(kind: str) -> HostedKind:

@@ -74,8 +74,8 @@ class _Declaring:
     def _tool(self, tool: Tool | HostedTool, names: set[str]) -> Any:
         if isinstance(tool, HostedTool):
             return self._hosted(tool, names)
-        self._note_tool(tool)
         plain = plain_tool(tool)
+        self._note_tool(tool, plain)
         wire: Wire = {"name": plain.name}
         if plain.description:
             wire["description"] = plain.description
@@ -91,13 +91,13 @@ class _Declaring:
                 wire["defer_loading"] = True
         return self._marks.put(wire, tool.cache)
 
-    def _note_tool(self, tool: Tool) -> None:
+    def _note_tool(self, tool: Tool, plain: Tool) -> None:
         losses = self._losses
         if tool.kind == "custom":
             losses.note("tool.custom")
         if tool.namespace:
             losses.note("tool.namespace")
-        elif plain_name(tool.name) != tool.name:
+        elif plain.name != tool.name:
             losses.note("tool.name")
         if tool.strict and not self._traits.schemas:
             losses.note("tool.strict")

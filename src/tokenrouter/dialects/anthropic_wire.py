@@ -103,6 +103,10 @@ class WireTool(msgspec.Struct):
     cache_control: WireCacheControl | None = None
 
 
+class WireKnownTool(WireTool, forbid_unknown_fields=True):
+    """A tool of which nothing is left out when it is read so."""
+
+
 class WireToolChoice(msgspec.Struct):
     """`type`: auto, any, tool, none."""
 

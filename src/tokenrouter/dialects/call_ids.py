@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 IdRule = Literal["any", "safe", "forty", "nine"]
-"""What a provider accepts: anything; letters, digits, `_` and `-`, up to 64 or up to 40 of them (OpenAI's Chat Completions:
-vercel/ai#8132, openclaw/openclaw#875); exactly nine letters or digits."""
+"""What a provider accepts: anything; letters, digits, `_` and `-`, up to 64 or up to 40 of them (OpenAI's Chat
+Completions: vercel/ai#8132, openclaw/openclaw#875); exactly nine letters or digits."""
 MAX_CHARS: Final[Mapping[IdRule, int]] = {"safe": 64, "forty": 40, "nine": 9}
 """By rule, where there is a bound."""
 

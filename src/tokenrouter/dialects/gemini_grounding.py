@@ -4,6 +4,7 @@ Gemini counts bytes of UTF-8, everybody else characters (API reference, "Segment
 translates a position must have seen the text. Only where its longer characters stand is kept of it.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, Final
@@ -14,6 +15,7 @@ from tokenrouter.domain.items import Citation
 Wire = dict[str, Any]
 MAX_LONG_CHARS: Final = 64 * 2**10
 """Most characters beyond ASCII whose places are kept; positions behind them are left out."""
+_find_long: Final = re.compile(r"[^\x00-\x7f]").finditer
 
 
 class TextPositions:
@@ -34,18 +36,20 @@ class TextPositions:
             self._bytes += len(text)
             self._chars += len(text)
             return
-        for character in text:
-            size = len(character.encode("utf-8", "replace"))
-            self._chars += 1
-            self._bytes += size
-            if size > 1:
-                self._keep()
+        bytes_ahead = self._bytes
+        for found in _find_long(text):
+            more = len(found.group().encode("utf-8", "replace")) - 1
+            bytes_ahead += more
+            if more:
+                self._keep(bytes_ahead + found.end(), self._chars + found.end())
+        self._bytes = bytes_ahead + len(text)
+        self._chars += len(text)
 
-    def _keep(self) -> None:
+    def _keep(self, at_byte: int, at_char: int) -> None:
         """Keep the place behind a longer character: up to the next, both counts go on alike."""
         if len(self._at_byte) < MAX_LONG_CHARS:
-            self._at_byte.append(self._bytes)
-            self._at_char.append(self._chars)
+            self._at_byte.append(at_byte)
+            self._at_char.append(at_char)
         else:
             self._is_lost = True
 

@@ -149,14 +149,15 @@ def _read_functions(raw: msgspec.Raw, index: int) -> list[WireFunction]:
 
 
 def _function(wire: WireFunction) -> Tool:
-    parameters = raw_value(wire.parameters_json_schema) or raw_value(wire.parameters)
+    schema = raw_value(wire.parameters_json_schema)
+    if schema is None and (parameters := raw_value(wire.parameters)) is not None:
+        schema = json_schema(parameters)
     told = {
-        "behavior": raw_value(wire.behavior),
-        "response": raw_value(wire.response),
-        "responseJsonSchema": raw_value(wire.response_json_schema),
+        "behavior": wire.behavior,
+        "response": wire.response,
+        "responseJsonSchema": wire.response_json_schema,
     }
-    extra = {name: value for name, value in told.items() if value is not None}
-    schema = None if parameters is None else json_schema(parameters)
+    extra = {name: value for name, raw in told.items() if len(raw) and (value := raw_value(raw)) is not None}
     return Tool(wire.name, wire.description or "", schema, extra=extra)
 
 

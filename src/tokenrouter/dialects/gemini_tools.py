@@ -33,9 +33,10 @@ def function_name(name: str, namespace: str = "") -> str:
 
 def function_call(call: Call) -> Call:
     """Return `call` as the call of a plain function with a name that Gemini allows."""
-    plain = plain_call(call)
     name = function_name(call.name, call.namespace)
-    return plain if plain.name == name else replace(plain, name=name)
+    if call.kind == "function" and not call.namespace:
+        return call if call.name == name else replace(call, name=name)
+    return replace(plain_call(call), name=name)
 
 
 def names_to_undo(tools: Iterable[Tool | HostedTool]) -> dict[str, CalledAs]:
@@ -75,9 +76,10 @@ def add_tools(wire: Wire, request: Request, model: str, quirks: GeminiQuirks, lo
 
 
 def _function(tool: Tool, losses: Losses, *, own_schema: bool) -> Wire:
-    _note_tool(tool, losses)
-    plain = plain_tool(tool)
-    function: Wire = {"name": function_name(tool.name, tool.namespace)}
+    name = function_name(tool.name, tool.namespace)
+    _note_tool(tool, name, losses)
+    plain = plain_tool(tool) if tool.kind == "custom" else tool
+    function: Wire = {"name": name}
     if plain.description:
         function["description"] = plain.description
     if plain.parameters is not None:
@@ -86,14 +88,16 @@ def _function(tool: Tool, losses: Losses, *, own_schema: bool) -> Wire:
         elif (parameters := google_schema(plain.parameters)) is not None:
             losses.note("schema")
             function["parameters"] = msgspec.Raw(parameters)
-    function.update((name, msgspec.Raw(raw)) for name, raw in tool.extra.items() if name in _OWN_FIELDS)
+    for field, raw in tool.extra.items():
+        if field in _OWN_FIELDS:
+            function[field] = msgspec.Raw(raw)
     return function
 
 
 _OWN_FIELDS: Final = frozenset(("behavior", "response", "responseJsonSchema"))
 
 
-def _note_tool(tool: Tool, losses: Losses) -> None:
+def _note_tool(tool: Tool, name: str, losses: Losses) -> None:
     if tool.deferred:
         losses.note("tool.deferred")
     if tool.cache:
@@ -104,7 +108,7 @@ def _note_tool(tool: Tool, losses: Losses) -> None:
         losses.note("tool.custom")
     if tool.namespace:
         losses.note("tool.namespace")
-    elif function_name(tool.name) != tool.name:
+    elif name != tool.name:
         losses.note("tool.name")
 
 

@@ -5,6 +5,7 @@ from the place of a call, so that they are the same each time a conversation com
 """
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -97,12 +98,12 @@ class _Reader:
         self._is_answered = True
 
     def _result(self, wire: WireResult) -> CallOutput:
-        found = next((each for each in self._open if wire.id and each[0] == wire.id), None)
+        found = next((each for each in self._open if each[0] == wire.id), None) if wire.id else None
         if found is None:
             found = next((each for each in self._open if each[1].name == wire.name), None)
         if found is not None:
             self._open.remove(found)
-        call_id = wire.id or self._made_id() if found is None else found[1].call_id
+        call_id = wire.id or _made_id(self._calls) if found is None else found[1].call_id
         parts, is_error = _result_parts(wire)
         return CallOutput(call_id, parts, is_error, name=wire.name or "")
 
@@ -137,7 +138,7 @@ class _Reader:
     def _call(self, wire: WireCall, signed: Signed, where: str) -> None:
         if not wire.name:
             raise InvalidRequest("A function call needs the name of its function.", param=f"{where}.functionCall.name")
-        call = Call(wire.id or self._made_id(), wire.name, arguments_of(wire), state=signed.state)
+        call = Call(wire.id or _made_id(self._calls), wire.name, arguments_of(wire), state=signed.state)
         self._calls += 1
         self._open.append((wire.id or "", call))
         self.items.append(call)
@@ -165,8 +166,11 @@ class _Reader:
         while len(self.items) > start and isinstance(last := self.items[-1], Reasoning) and last.state is None:
             self.items.pop()
 
-    def _made_id(self) -> str:
-        return made_call_id(FAMILY, self._calls)
+
+@lru_cache(maxsize=256)
+def _made_id(number: int) -> str:
+    """Return the id of a request's call by its number; a conversation sends the same ones again in every turn."""
+    return made_call_id(FAMILY, number)
 
 
 def _part(part: WirePart, where: str) -> Part:
@@ -187,7 +191,9 @@ def _result_parts(wire: WireResult) -> tuple[tuple[Part, ...], bool]:
         fields = _object.decode(value) if value.startswith(b"{") else {}
         wrapper = _WRAPPERS.get(frozenset(fields))
         words.append(Text(_text_of(value if wrapper is None else bytes(fields[wrapper]))))
-    media = [media_part(part.inline_data, part.file_data) for part in wire.parts or ()]
+    if not wire.parts:
+        return tuple(words), wrapper == "error"
+    media = [media_part(part.inline_data, part.file_data) for part in wire.parts]
     return (*words, *(part for part in media if part is not None)), wrapper == "error"
 
 

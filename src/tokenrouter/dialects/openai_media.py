@@ -29,6 +29,8 @@ PICTURE_TOKENS: Final = 6_240
 MAX_PICTURES: Final = 100
 """Most that one request may ask for; vendors allow ten."""
 
+_PICTURE_FIELDS: Final = ("image", "images", "mask")
+"""Where a JSON body has pictures, as data URLs mostly."""
 _JSON_TYPE: Final = b"content-type: application/json\r\n"
 _NOTHING: Final = re.compile(rb"(?!)")
 _SPOKEN_TEXT: Final = re.compile(rb'"(?:delta|text)"\s*:\s*"([^"\\]*(?:\\.[^"\\]*)*)"')
@@ -105,13 +107,15 @@ class MediaDialect(OpenAiDialect):
         fields = head.body.fields
         if self._takes_form:
             head.headers = _JSON_TYPE
+            pictures = [len(fields[name]) for name in _PICTURE_FIELDS if name in fields]
+            head.size = _as_text(head.size, len(pictures), sum(pictures))
         return self._shaped(head, lambda name: _text_in(fields, name))
 
     def _peek_form(self, form: MultipartForm) -> Head:
         model = form.text("model")
         if model is None or not 1 <= len(model) <= openai_fields.MAX_MODEL_CHARS:
             raise MissingModel("The form has no field 'model' that names a model.", param="model")
-        head = Head(form, model, False, None, True, 1, _counted_size(form))
+        head = Head(form, model, False, None, True, 1, _as_text(len(form.body), form.files, form.file_bytes))
         head.headers = b"content-type: %b\r\n" % form.content_type
         return self._shaped(head, form.text)
 
@@ -127,10 +131,9 @@ class MediaDialect(OpenAiDialect):
         return head
 
 
-def _counted_size(form: MultipartForm) -> int:
-    """Return the size of a form as if its files were text of as many tokens."""
-    texts = len(form.body) - form.file_bytes
-    return texts + form.files * FILE_TOKENS + form.file_bytes // FILE_BYTES_PER_TOKEN
+def _as_text(size: int, files: int, file_bytes: int) -> int:
+    """Return the size of a body as if its files were text of as many tokens."""
+    return size - file_bytes + files * FILE_TOKENS + file_bytes // FILE_BYTES_PER_TOKEN
 
 
 def _text_in(fields: RawObject, name: str) -> str | None:

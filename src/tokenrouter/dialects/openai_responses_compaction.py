@@ -1,4 +1,4 @@
-"""`POST /v1/responses/compact` in front of models that only converse: the conversation is summed up by the model itself.
+"""`POST /v1/responses/compact` in front of models that only converse: the model itself sums the conversation up.
 
 OpenAI answers with what users said and one sealed item for the rest, which goes back in the place of the conversation
 (API reference, "Compact a response", as of 2026-11). Here the sealed item holds the model's own summary; it is read by

@@ -110,9 +110,11 @@ class InputWriter:
         if isinstance(part, Foreign):
             self._losses.note("part.foreign")
             return part.text
-        if isinstance(part, Text) and part.citations:
-            self._losses.note("part.citations")
-        return part.text if isinstance(part, Text | Refusal) else ""
+        if isinstance(part, Text):
+            if part.citations:
+                self._losses.note("part.citations")
+            return part.text
+        return part.text if isinstance(part, Refusal) else ""
 
     def _take_reasoning(self, reasoning: Reasoning) -> None:
         state = reasoning.state
@@ -157,6 +159,8 @@ class InputWriter:
 
     def _sorted(self, output: CallOutput) -> tuple[list[Part], list[Part]]:
         """Tell what may stand in an output from what has to follow it."""
+        if all(type(part) is Text for part in output.parts):
+            return list(output.parts), []
         inside: list[Part] = []
         outside: list[Part] = []
         for part in output.parts:
@@ -169,6 +173,8 @@ class InputWriter:
         return inside, outside
 
     def _output(self, parts: list[Part]) -> str | list[Wire]:
+        if len(parts) == 1 and type(parts[0]) is Text:
+            return self._text(parts[0])
         if all(isinstance(part, Text | Refusal | Foreign) for part in parts):
             return "\n\n".join(text for part in parts if (text := self._text(part)))
         return [wire for part in parts if (wire := self._part(part)) is not None]

@@ -4,6 +4,7 @@ Clients leave out the `type` of messages, make ids of their own and add fields; 
 that only this dialect has stay whole, for a provider of the same dialect.
 """
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -60,6 +61,8 @@ _TEXTS: Final = frozenset(("input_text", "output_text", "text", "summary_text", 
 _PRIVATE: Final = "internal_chat_message_metadata_passthrough"
 """A field that Codex adds to each item for OpenAI's own backend."""
 
+Reader = Callable[[msgspec.Raw, str], Item]
+_LEAD: Final = re.compile(rb'\{"type": ?"([a-z_]+)"')
 _kind: Final = msgspec.json.Decoder(WireKind)
 _message: Final = msgspec.json.Decoder(WireMessage)
 _reasoning: Final = msgspec.json.Decoder(WireReasoning)
@@ -68,6 +71,12 @@ _output: Final = msgspec.json.Decoder(WireCallOutput)
 _annotation: Final = msgspec.json.Decoder(WireAnnotation)
 _text: Final = msgspec.json.Decoder(str)
 _fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def reader_of(raw: msgspec.Raw) -> Reader | None:
+    """Return what reads an item that says first of all what it is, as nearly all do; None where `kind_of` must see."""
+    lead = _LEAD.match(raw)
+    return None if lead is None else _READERS_BY_LEAD.get(lead[1])
 
 
 def kind_of(raw: msgspec.Raw, where: str) -> WireKind:
@@ -178,7 +187,7 @@ def _read_output(raw: msgspec.Raw, where: str, kind: CallKind) -> CallOutput:
     return CallOutput(wire.call_id, parts, False, kind, wire.name or "", None, wire.id or "")
 
 
-_READERS: Final[dict[str, Callable[[msgspec.Raw, str], Item]]] = {
+_READERS: Final[dict[str, Reader]] = {
     "message": _read_message,
     "reasoning": _read_reasoning,
     "function_call": _read_function_call,
@@ -187,6 +196,8 @@ _READERS: Final[dict[str, Callable[[msgspec.Raw, str], Item]]] = {
     "function_call_output": _read_function_output,
     "custom_tool_call_output": _read_custom_output,
 }
+_READERS_BY_LEAD: Final = {kind.encode(): read for kind, read in _READERS.items() if kind != "tool_search_call"}
+"""A search of tools is read by who runs it, too."""
 
 
 def read_parts(content: Content, where: str) -> tuple[Part, ...]:

@@ -12,7 +12,7 @@ import msgspec
 
 from tokenrouter.dialects.effort import BUDGETS
 from tokenrouter.dialects.json import RawObject, peek_object
-from tokenrouter.dialects.openai_responses_items import kind_of, read_item, read_parts
+from tokenrouter.dialects.openai_responses_items import kind_of, read_item, read_parts, reader_of
 from tokenrouter.dialects.openai_responses_state import read_bound_state
 from tokenrouter.dialects.openai_responses_tools import read_tool_choice, read_tools, told_names
 from tokenrouter.dialects.openai_responses_wire import (
@@ -173,6 +173,10 @@ class _Reading:
             self._take(raw, f"{where}[{index}]")
 
     def _take(self, raw: msgspec.Raw, where: str) -> None:
+        reader = reader_of(raw)
+        if reader is not None:
+            self._add(reader(raw, where))
+            return
         kind = kind_of(raw, where)
         if kind.type == "additional_tools":
             self.take_tools(read_request(_declaring, raw, where).tools or [], f"{where}.tools")

@@ -5,6 +5,7 @@ for one: a search for tools that the client runs (`tool_search`, execution `clie
 like any other; its mark in `Tool.extra` lets the answer show its calls as what the client expects.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
@@ -20,7 +21,7 @@ from tokenrouter.dialects.openai_responses_wire import (
     WireTool,
     WireToolChoice,
 )
-from tokenrouter.dialects.tool_names import plain_name, plain_tool
+from tokenrouter.dialects.tool_names import is_plain, plain_name, plain_tool
 from tokenrouter.dialects.wire_reading import raw_value, read_request
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.items import Call, RawJson
@@ -51,6 +52,8 @@ _MODES: Final[dict[str, Literal["auto", "none", "required"]]] = {
     "none": "none",
     "required": "required",
 }
+_FUNCTION: Final = re.compile(rb'\{"type": ?"function"')
+"""How nearly all tools begin; of others it has to be seen what they are."""
 _kind: Final = msgspec.json.Decoder(WireKind)
 _tool: Final = msgspec.json.Decoder(WireTool)
 _search: Final = msgspec.json.Decoder(WireSearchTool)
@@ -65,6 +68,9 @@ def read_tools(raws: Iterable[msgspec.Raw], where: str) -> Iterator[Tool | Hoste
     """
     for index, raw in enumerate(raws):
         at = f"{where}[{index}]"
+        if _FUNCTION.match(raw):
+            yield _declared(read_request(_tool, raw, at), at)
+            continue
         kind = read_request(_kind, raw, at)
         if kind.type in ("function", "custom"):
             yield _declared(read_request(_tool, raw, at), at)
@@ -158,8 +164,11 @@ def read_tool_choice(raw: RawJson) -> ToolChoice | None:
 
 def is_native(tool: Tool | Call, quirks: ResponsesQuirks) -> bool:
     """Whether the vendor can be told a tool, or of its call, as what it is."""
-    is_plain = plain_name(tool.name) == tool.name and len(plain_name(tool.namespace)) == len(tool.namespace)
-    return is_plain and (quirks.namespaces or not tool.namespace) and (quirks.custom_tools or tool.kind == "function")
+    if tool.kind != "function" and not quirks.custom_tools:
+        return False
+    if tool.namespace and not (quirks.namespaces and is_plain(tool.namespace)):
+        return False
+    return is_plain(tool.name)
 
 
 def write_tools(request: Request, quirks: ResponsesQuirks, losses: Losses) -> list[Wire | msgspec.Raw]:

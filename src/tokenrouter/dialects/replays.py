@@ -1,7 +1,8 @@
-"""What must not be relayed to a provider of the client's own dialect: state of others that the client carries along.
+"""What must not be relayed as it is to a provider of the client's own dialect, by the name of the dialect.
 
-Providers answer 400 to a signature that they did not make, on every later turn, so a conversation that changes its
-provider would be lost. By the name of the dialect; dialects that carry no such state have no entry.
+State of others that the client carries along: providers answer 400 to a signature that they did not make, on every
+later turn, so a conversation that changes its provider would be lost. And the client's name for a model, where it
+stands inside a body as well as in the path.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,6 +10,8 @@ from typing import Final
 
 from tokenrouter.dialects.anthropic_replay import without_foreign_thoughts
 from tokenrouter.dialects.base import Fields, RequestBody
+from tokenrouter.dialects.gemini import BATCH_EMBED_CONTENTS, COUNT_TOKENS, EMBED_CONTENT
+from tokenrouter.dialects.gemini_inner_models import with_inner_models
 from tokenrouter.dialects.gemini_replay import without_foreign_signatures
 from tokenrouter.dialects.json import JsonObject
 from tokenrouter.dialects.openai_responses_replay import without_foreign_reasoning
@@ -25,4 +28,7 @@ REPAIRS: Final[Mapping[str, Repair]] = {
     "openai-responses": lambda body, _model: without_foreign_reasoning(body),
     "anthropic-messages": _without_thoughts,
     "gemini": without_foreign_signatures,
+    COUNT_TOKENS.name: with_inner_models,
+    EMBED_CONTENT.name: with_inner_models,
+    BATCH_EMBED_CONTENTS.name: with_inner_models,
 }

@@ -20,7 +20,7 @@ from tokenrouter.domain.requests import HostedTool, Tool
 _ILLEGAL: Final = re.compile(r"[^A-Za-z0-9_-]")
 MAX_NAME_CHARS: Final = 64
 """OpenAI's and Gemini's bound; Anthropic allows 128."""
-_is_plain: Final = re.compile(rf"[A-Za-z0-9_-]{{0,{MAX_NAME_CHARS}}}").fullmatch
+_plain: Final = re.compile(rf"[A-Za-z0-9_-]{{0,{MAX_NAME_CHARS}}}").fullmatch
 INPUT_FIELD: Final = "input"
 """The one argument of the function that stands for a free-text tool."""
 _INPUT_SCHEMA: Final = msgspec.json.encode(
@@ -33,10 +33,15 @@ _INPUT_SCHEMA: Final = msgspec.json.encode(
 )
 
 
+def is_plain(name: str) -> bool:
+    """Whether every dialect accepts `name` as it is."""
+    return _plain(name) is not None
+
+
 def plain_name(name: str, namespace: str = "") -> str:
     """Return a name that every dialect accepts; deterministic, so that history and declaration agree."""
     whole = f"{namespace}__{name}" if namespace else name
-    if _is_plain(whole):
+    if _plain(whole):
         return whole
     legal = _ILLEGAL.sub("_", whole)
     mark = hashlib.sha256(whole.encode()).hexdigest()[:8]

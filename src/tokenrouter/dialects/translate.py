@@ -8,6 +8,8 @@ gateway's roads use either. A stream is translated as it comes; nothing of it is
 from dataclasses import dataclass, replace
 from typing import Final
 
+import msgspec
+
 from tokenrouter.dialects.call_ids import client_call_id
 from tokenrouter.dialects.history import count_states, repaired, with_own_state
 from tokenrouter.dialects.hub import (
@@ -266,7 +268,7 @@ class TranslatingRelay:
         """Return where the events tell a failure, and which."""
         for number, event in enumerate(events):
             if isinstance(event, Failed):
-                self.error_payload = event.payload
+                self.error_payload = event.payload if b'"error"' in event.payload else _told_error(event)
                 told = f"Provider {self._provider!r} reported an error in its stream: {event.message}"
                 return number, ProviderRefused(
                     told[:500], provider=self._provider, status=event.status, vendor_code=event.code
@@ -277,3 +279,9 @@ class TranslatingRelay:
                 self.error_payload = b'{"error":{"message":"the model failed"}}'
                 return number, error
         return None
+
+
+def _told_error(failed: Failed) -> bytes:
+    """Return an error whose kind and status stand beside its JSON, as Bedrock's do, in the shape that others share."""
+    told = {"message": failed.message, "type": failed.code, "code": failed.status}
+    return msgspec.json.encode({"error": told})

@@ -48,7 +48,7 @@ def read_answer(decoder: msgspec.json.Decoder[T], body: bytes, provider: str, wh
 def raw_value(raw: msgspec.Raw) -> RawJson | None:
     """Return the JSON in `raw`, None where it was absent or null."""
     value = bytes(raw)
-    return None if value in (b"", b"null") else value
+    return None if not value or value == b"null" else value
 
 
 def _split(message: str, before: str) -> tuple[str, str | None]:

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl
 
@@ -47,6 +48,9 @@ from tokenrouter.gateway.routing import offered_models
 from tokenrouter.gateway.stored_responses import StoredResponses
 
 _JSON: Final = b"content-type: application/json\r\n"
+_UNAUTHENTICATED: Final = b'www-authenticate: Bearer realm="tokenrouter"\r\nx-should-retry: false\r\n'
+"""The SDKs of OpenAI and Anthropic heed the second line; without it Claude Code (2.1.329, measured 2026-11) asks again
+for minutes before it says that the key is wrong."""
 _TOOL: Final = re.compile(r"[A-Za-z0-9._ -]{1,64}")
 
 log = structlog.get_logger(__name__)
@@ -127,14 +131,23 @@ class Service:
     def _head_in(self, dialect: Dialect, request: Request) -> CallHead:
         """Return what a request's head says, whatever it is about."""
         head = request.head
+        digest = self._source.current().digest(head.keys)
         return CallHead(
             dialect=dialect,
-            digest=self._source.current().digest(head.keys),
+            digest=digest,
             client_ip=request.client_ip,
             client_tool=_tool(head.text(b"user-agent")),
             client_request_id=head.text(b"x-client-request-id") or head.text(b"x-request-id"),
-            forwarded=_forwarded(dialect, head.headers),
+            forwarded=_forwarded(dialect, self._own_idempotency_key(head.headers, digest)),
         )
+
+    def _own_idempotency_key(self, headers: Mapping[bytes, bytes], digest: bytes) -> Mapping[bytes, bytes]:
+        """Return `headers` with an idempotency key that is this API key's alone: all share the provider's account."""
+        sent = headers.get(b"idempotency-key")
+        if sent is None:
+            return headers
+        tenant = blake2b(digest, digest_size=8, key=self._source.current().pepper[:64]).hexdigest().encode()
+        return {**headers, b"idempotency-key": tenant + b"-" + sent}
 
     async def _answer_otherwise(self, request: Request, responder: HttpResponder) -> None:
         """Answer what is no request for a model."""
@@ -286,7 +299,7 @@ def tell(error: GatewayError, dialect: Dialect, request_id: str, responder: Http
     if isinstance(error, MethodNotAllowed):
         headers.append(b"allow: %b\r\n" % error.allowed.encode())
     if error.status == 401:
-        headers.append(b'www-authenticate: Bearer realm="tokenrouter"\r\n')
+        headers.append(_UNAUTHENTICATED)
     responder.answer(error.status, b"".join(headers), dialect.error_body(error, request_id))
 
 

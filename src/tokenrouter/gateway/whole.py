@@ -1,10 +1,12 @@
 """Answers in one piece: taken whole, so that their usage is known and written down before they go out."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from tokenrouter.dialects.bridge import Crossing
 from tokenrouter.domain.errors import ProviderProtocolError
+from tokenrouter.domain.ledger import Usage
 from tokenrouter.gateway.asking import answer_headers
 from tokenrouter.gateway.exchange import Exchange
 from tokenrouter.gateway.ports import UpstreamResponse
@@ -16,6 +18,8 @@ TRANSLATED_BYTES: Final = 32 * 2**20
 TAIL_BYTES: Final = 64 * 2**10
 """Of a long answer this much of its end is held back, to find the usage in before it goes out."""
 JSON: Final = b"application/json"
+_ERROR: Final = re.compile(rb'\s*\{\s*(?:"type"\s*:\s*"error"|"error"\s*:\s*[{"])')
+"""How the errors of OpenAI, Anthropic and Google begin; an answer may have an `error` too, which is null."""
 
 
 async def pass_answer(exchange: Exchange, response: UpstreamResponse) -> None:
@@ -34,11 +38,19 @@ async def pass_answer(exchange: Exchange, response: UpstreamResponse) -> None:
         await LongAnswer(exchange).relay(response, body)
         return
     lane = exchange.lane
-    usage = lane.dialect.whole_usage(body)
+    usage = _usage_in(body, exchange)
     content_bytes = lane.dialect.content_bytes(body) if usage is None or lane.estimates.is_curious else 0
     exchange.bytes_out = len(body)
     exchange.end("completed", usage=usage, content_bytes=content_bytes)
     exchange.responder.answer(response.status, answer_headers(exchange, response, JSON), body)
+
+
+def _usage_in(body: bytes, exchange: Exchange) -> Usage | None:
+    lane = exchange.lane
+    try:
+        return lane.dialect.whole_usage(body)
+    except ProviderProtocolError as error:
+        raise ProviderProtocolError(f"Provider {lane.provider!r}: {error.message}", provider=lane.provider) from None
 
 
 def pass_translated(
@@ -63,13 +75,16 @@ def pass_translated(
 
 
 def require_json(exchange: Exchange, response: UpstreamResponse, body: bytes) -> None:
-    """Let nothing but a JSON object pass for an answer.
+    """Let nothing but a JSON object pass for an answer, and no error that came with the status of a success.
 
     Raises:
-        ProviderProtocolError: it is none.
+        ProviderProtocolError: it is no JSON object.
+        GatewayError: the error that it tells.
     """
     kind = response.headers.get(b"content-type", JSON)
     if (kind == JSON or b"json" in kind.lower()) and (body[:1] == b"{" or body.lstrip()[:1] == b"{"):
+        if _ERROR.match(body) is not None and (error := exchange.lane.adapter.error_in_stream(body)) is not None:
+            raise error
         return
     provider = exchange.lane.provider
     raise ProviderProtocolError(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from tokenrouter.dialects import openai_chat_losses, openai_responses_losses
 from tokenrouter.dialects.anthropic_codec import MessagesCodec
 from tokenrouter.dialects.bedrock_codec import ConverseCodec
 from tokenrouter.dialects.gemini_codec import GeminiCodec
@@ -26,7 +27,12 @@ def provider_codecs(preset: Preset) -> dict[Operation, ProviderCodec]:
 def _chat(preset: Preset) -> ProviderCodec:
     quirks = preset.quirks
     asks_usage = quirks.stream_usage == "include_usage"
-    return ChatCodec(replace(preset.chat, max_tokens_field=quirks.max_tokens_field, asks_usage=asks_usage))
+    chat = openai_chat_losses.OPENAI if preset.full_openai else preset.chat
+    return ChatCodec(replace(chat, max_tokens_field=quirks.max_tokens_field, asks_usage=asks_usage))
+
+
+def _responses(preset: Preset) -> ProviderCodec:
+    return ResponsesCodec(openai_responses_losses.OPENAI if preset.full_openai else preset.responses)
 
 
 _MAKERS: Final[Mapping[Operation, Callable[[Preset], ProviderCodec]]] = {
@@ -34,5 +40,5 @@ _MAKERS: Final[Mapping[Operation, Callable[[Preset], ProviderCodec]]] = {
     "generate_content": lambda preset: GeminiCodec(preset.gemini),
     "converse": lambda _preset: ConverseCodec(),
     "chat": _chat,
-    "responses": lambda preset: ResponsesCodec(preset.responses),
+    "responses": _responses,
 }

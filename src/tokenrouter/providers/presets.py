@@ -7,14 +7,13 @@ The file is read strictly: a field that nobody reads would be a rule that nobody
 import functools
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import msgspec
 
-from tokenrouter.dialects import openai_chat_losses, openai_responses_losses
 from tokenrouter.dialects.anthropic_losses import ANTHROPIC, MODELS, MessagesQuirks
 from tokenrouter.dialects.gemini_losses import AI_STUDIO, GeminiQuirks
 from tokenrouter.dialects.openai_chat_losses import ChatQuirks
@@ -83,8 +82,8 @@ class Preset:
         local: a server on the operator's own machine.
         public_free: answers without a key.
         conversations: what conversations of other dialects are translated to, best first; empty for the usual order.
+        full_openai: takes all that OpenAI's own endpoints take; `chat` and `responses` do not count then.
         chat, messages, gemini, responses: how these dialects of its differ, for requests that are translated into them.
-        is_openais: the models are OpenAI's own, so `chat` and `responses` are as OpenAI has them.
         docs_url: where a person reads about it.
         source: the vendor page that `base_url`, `auth` and `operations` were compared with, or "".
         checked: the day of that (YYYY-MM-DD), or "" when no page could be found; then `note` says so.
@@ -115,12 +114,12 @@ class Preset:
     public_free: bool = False
     local: bool = False
     conversations: tuple[Operation, ...] = ()
+    full_openai: bool = False
     quirks: Quirks = field(default_factory=Quirks)
     chat: ChatQuirks = field(default_factory=ChatQuirks)
     messages: MessagesQuirks = ANTHROPIC
     gemini: GeminiQuirks = AI_STUDIO
     responses: ResponsesQuirks = field(default_factory=ResponsesQuirks)
-    is_openais: bool = False
 
     @property
     def default_path(self) -> str:
@@ -225,12 +224,9 @@ def _read_row(name: str, row: dict[str, Any]) -> Preset:
     _refuse_unknown(f"{name}.quirks", row.get("quirks", {}).keys(), Quirks)
     _refuse_unknown(f"{name}.chat", row.get("chat", {}).keys(), ChatQuirks)
     try:
-        read = msgspec.convert({**row, "name": name}, Preset)
+        return msgspec.convert({**row, "name": name}, Preset)
     except msgspec.ValidationError as error:
         raise ValueError(f"presets.toml, [{name}]: {error}") from error
-    if not read.is_openais:
-        return read
-    return replace(read, chat=openai_chat_losses.OPENAI, responses=openai_responses_losses.OPENAI)
 
 
 def _refuse_unknown(where: str, names: Any, row_type: type[Preset | Quirks | ChatQuirks]) -> None:

@@ -36,6 +36,17 @@ _OVERFLOW_STATUSES: Final = frozenset({400, 413, 422, 502})
 _CREDENTIAL_CODES: Final = frozenset({"invalid_api_key", "authentication_error", "API_KEY_INVALID", "API_KEY_EXPIRED"})
 """Gemini answers a bad key with 400 and one of the last two as `details[].reason`
 (https://cloud.google.com/apis/design/errors, google.api.ErrorReason)."""
+_STATUSES: Final[Mapping[str, int]] = {
+    "invalid_request_error": 400,
+    "invalid_prompt": 400,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "insufficient_quota": 429,
+    "overloaded_error": 529,
+}
+"""What OpenAI's and Anthropic's words for an error mean where no status came with them, in a stream: on these clients
+act (give up, wait), so they must not look like a fault that another try may mend."""
 _MODEL_CODES: Final = frozenset({"model_not_found", "model_not_found_error", "not_found_model", "invalid_model"})
 
 
@@ -78,8 +89,8 @@ def error_in_event(provider: str, event: bytes) -> GatewayError | None:
     if found is None:
         return None
     refusal = _refusal(found)
-    status = 502 if refusal.status is None else refusal.status
-    return _classify(provider, status, refusal, refusal.retry_after_s)
+    status = next((_STATUSES[code] for code in refusal.codes if code in _STATUSES), 502)
+    return _classify(provider, refusal.status or status, refusal, refusal.retry_after_s)
 
 
 def read_refusal(body: bytes) -> Refusal:

@@ -1,8 +1,8 @@
 """Anthropic's paths: `/v1/messages`, `/v1/messages/count_tokens`, and `/v1/models` for who names an API version.
 
 From Anthropic's API reference ("Overview", "Errors", "Rate limits", as of 2026-11): the key comes as `x-api-key` or as
-a bearer, every request names its `anthropic-version`, every answer its `request-id`. The lists of models share their path
-with OpenAI's and Google's: whoever shows an `anthropic-version` gets Anthropic's.
+a bearer, every request names its `anthropic-version`, every answer its `request-id`. The lists of models share their
+path with OpenAI's and Google's: whoever shows an `anthropic-version` gets Anthropic's.
 
 The pages themselves could not be read from here: what they say is taken from the vendor's SDKs, recorded exchanges and
 issue threads; that is meant wherever these modules name a page "as of" a month.

@@ -1,8 +1,8 @@
 """On what terms a request is read: the API version and the betas it names.
 
 From Anthropic's API reference ("Versions", "Beta headers", "Migrating to 2026-10-21"; as of 2026-11). The API takes
-both from headers, the clouds from `anthropic_version` and `anthropic_beta` in the body; each cloud has a version of its own
-beside the API's.
+both from headers, the clouds from `anthropic_version` and `anthropic_beta` in the body; each cloud has a version of
+its own beside the API's.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """The tools of a Messages request: which there are, which are loaded, and whether one has to be called.
 
 From the guides "Define tools" and "Tool search" (platform.claude.com, as of 2026-11). A tool with `defer_loading` is
-not in the prompt until a `tool_reference` in the conversation names it; its definition has to be sent all the same. Tools
-of Anthropic's own are accepted and never called: a question that forces one is answered with text.
+not in the prompt until a `tool_reference` in the conversation names it; its definition has to be sent all the same.
+Tools of Anthropic's own are accepted and never called: a question that forces one is answered with text.
 """
 
 from collections.abc import Set as AbstractSet

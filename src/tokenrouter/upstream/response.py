@@ -167,6 +167,7 @@ class UpstreamResponse:
                 try:
                     sink(data)
                 except GatewayError as error:
+                    self.complete = False  # else the error of the last read would count for nothing
                     self.fail(error)
             if self.complete:
                 self._wake(None)

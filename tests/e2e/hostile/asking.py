@@ -1,6 +1,7 @@
 """Requests in each client's dialect, and what their errors must look like there (dialects facts, 2.10)."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any, Literal
@@ -21,14 +22,22 @@ _SAYING: dict[Client, dict[str, Any]] = {
     "messages": {"max_tokens": 99, "messages": [{"role": "user", "content": "x"}]},
     "gemini": {"contents": [{"role": "user", "parts": [{"text": "x"}]}]},
 }
-_OPENAI_TYPES = {400: "invalid_request_error", 404: "not_found_error", 413: "invalid_request_error", 502: "server_error"}
+_OPENAI_TYPES = {
+    400: "invalid_request_error",
+    404: "not_found_error",
+    413: "invalid_request_error",
+    429: "rate_limit_error",
+}
 _ANTHROPIC_TYPES = {
     400: "invalid_request_error",
     404: "not_found_error",
     413: "request_too_large",
+    429: "rate_limit_error",
     502: "api_error",
+    503: "overloaded_error",
+    529: "overloaded_error",
 }
-_GOOGLE_STATUSES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 413: "INVALID_ARGUMENT", 502: "UNAVAILABLE"}
+_GOOGLE_STATUSES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 413: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED"}
 
 
 @dataclass(frozen=True)
@@ -50,15 +59,27 @@ class Asker:
     def close(self) -> None:
         self._connection.close()
 
-    def ask(self, client: Client, model: str, *, stream: bool = False, more: dict[str, Any] | None = None) -> Answered:
-        """Say something to `model`."""
-        return self.send(client, json.dumps(said(client, model, stream=stream) | (more or {})), model, stream=stream)
+    def ask(
+        self, client: Client, model: str, *, stream: bool = False, begun: Callable[[], None] | None = None
+    ) -> Answered:
+        """Say something to `model`; `begun` is called when the answer's head is there."""
+        return self.send(client, json.dumps(said(client, model, stream=stream)), model, stream=stream, begun=begun)
 
-    def send(self, client: Client, body: str | bytes, model: str, *, stream: bool = False) -> Answered:
+    def send(
+        self,
+        client: Client,
+        body: str | bytes,
+        model: str,
+        *,
+        stream: bool = False,
+        begun: Callable[[], None] | None = None,
+    ) -> Answered:
         """Send any body; `model` and `stream` matter where the path tells them."""
         try:
             self._connection.request("POST", path_of(client, model, stream=stream), body, self._headers)
             answer = self._connection.getresponse()
+            if begun is not None:
+                begun()
             return Answered(answer.status, answer.getheader("content-type", ""), answer.read())
         except BaseException:
             self._connection.close()
@@ -91,10 +112,10 @@ def message_of(client: Client, body: Any, status: int) -> str:
         assert body["type"] == "error"
         assert error["type"] == _ANTHROPIC_TYPES[status]
     elif client == "gemini":
-        assert (error["code"], error["status"]) == (status, _GOOGLE_STATUSES[status])
+        assert (error["code"], error["status"]) == (status, _GOOGLE_STATUSES.get(status, "UNAVAILABLE"))
     else:
         assert {"message", "type", "param", "code"} <= error.keys()
-        assert error["type"] == _OPENAI_TYPES[status]
+        assert error["type"] == _OPENAI_TYPES.get(status, "server_error")
     assert isinstance(error["message"], str)
     assert error["message"]
     return str(error["message"])

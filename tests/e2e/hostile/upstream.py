@@ -6,6 +6,8 @@ from typing import Self
 
 JSON = "application/json"
 EVENTS = "text/event-stream"
+PATIENCE_S = 5.0
+"""How long a second part waits for a client that should have seen the first."""
 
 
 class Upstream:
@@ -13,11 +15,13 @@ class Upstream:
 
     Attributes:
         asked: body of the request that came last.
+        go_on: what comes later waits for it.
     """
 
     def __init__(self) -> None:
         self.asked = b""
-        self._answer = (200, JSON, b"{}")
+        self.go_on = threading.Event()
+        self._answer = (200, JSON, b"{}", b"")
         upstream = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -26,12 +30,16 @@ class Upstream:
 
             def do_POST(self) -> None:
                 upstream.asked = self.rfile.read(int(self.headers["content-length"]))
-                status, content_type, body = upstream._answer
+                status, content_type, body, later = upstream._answer
                 self.send_response(status)
                 self.send_header("content-type", content_type)
-                self.send_header("content-length", str(len(body)))
+                self.send_header("content-length", str(len(body) + len(later)))
                 self.end_headers()
                 self.wfile.write(body)
+                if later:
+                    self.wfile.flush()
+                    upstream.go_on.wait(PATIENCE_S)
+                    self.wfile.write(later)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class names it)
                 pass
@@ -44,9 +52,10 @@ class Upstream:
     def origin(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def lay(self, body: bytes, content_type: str = JSON, status: int = 200) -> None:
-        """Make `body` the next answers."""
-        self._answer = (status, content_type, body)
+    def lay(self, body: bytes, content_type: str = JSON, *, status: int = 200, later: bytes = b"") -> None:
+        """Make `body` the next answers; `later` follows when `go_on` is set."""
+        self.go_on.clear()
+        self._answer = (status, content_type, body, later)
 
     def __enter__(self) -> Self:
         self._thread.start()

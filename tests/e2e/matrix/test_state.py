@@ -1,5 +1,7 @@
 """Responses that are stored, counted and made shorter, in front of providers of every dialect; and whose they are."""
 
+from typing import Any
+
 import openai
 import pytest
 
@@ -47,11 +49,11 @@ def test_a_stored_response_can_be_deleted(client: openai.OpenAI, provider: str) 
 
 @each_provider
 def test_reasoning_goes_on_with_the_stored_conversation(client: openai.OpenAI, provider: str) -> None:
-    tools = [{"type": "function", "name": "get_time", "parameters": {"type": "object", "properties": {}}}]
+    tools: Any = [{"type": "function", "name": "get_time", "parameters": {"type": "object", "properties": {}}}]
     asked = client.responses.create(
         model=f"{provider}/thinker-open",
         input="use tool get_time",
-        tools=tools,  # type: ignore[arg-type]
+        tools=tools,
         reasoning={"effort": "low"},
         store=True,
     )
@@ -59,7 +61,7 @@ def test_reasoning_goes_on_with_the_stored_conversation(client: openai.OpenAI, p
     answered = client.responses.create(
         model=f"{provider}/thinker-open",
         input=[{"type": "function_call_output", "call_id": call.call_id, "output": "noon"}],
-        tools=tools,  # type: ignore[arg-type]
+        tools=tools,
         reasoning={"effort": "low"},
         previous_response_id=asked.id,
     )
@@ -69,13 +71,13 @@ def test_reasoning_goes_on_with_the_stored_conversation(client: openai.OpenAI, p
 
 @each_provider
 def test_tokens_are_counted_and_a_conversation_is_made_shorter(client: openai.OpenAI, provider: str) -> None:
-    given = [{"role": "user", "content": "one"}, {"role": "assistant", "content": "two"}]
-    counted = client.responses.input_tokens.count(model=f"{provider}/echo", input=given)  # type: ignore[arg-type]
-    compacted = client.responses.compact(model=f"{provider}/lorem", input=given)  # type: ignore[arg-type]
-    kept = [item.model_dump(exclude_none=True) for item in compacted.output]
+    given: Any = [{"role": "user", "content": "one"}, {"role": "assistant", "content": "two"}]
+    counted = client.responses.input_tokens.count(model=f"{provider}/echo", input=given)
+    compacted = client.responses.compact(model=f"{provider}/lorem", input=given)
+    kept: Any = [item.model_dump(exclude_none=True) for item in compacted.output]
     answer = client.responses.create(
         model=f"{provider}/echo",
-        input=[*kept, {"role": "user", "content": "three"}],  # type: ignore[list-item]
+        input=[*kept, {"role": "user", "content": "three"}],
     )
 
     assert counted.input_tokens > 2

@@ -1,0 +1,29 @@
+from pathlib import Path
+
+from tests.edge.serving import OTHER_KEY, service
+from tests.edge.test_every_route import BODY
+from tests.gateway.fakes import KEY, Client, Notes, Provided, Scripted
+from tokenrouter.edge.request import Request, RequestHead
+
+ANSWER = b'{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}'
+
+
+async def idempotency_key(folder: Path, key: bytes) -> bytes:
+    """Return the one that the provider gets of a client that sends `again`."""
+    provided = Provided(Scripted(200, b"application/json", [ANSWER]))
+    headers = {b"authorization": b"Bearer " + key, b"idempotency-key": b"again"}
+    request = Request(RequestHead(b"POST", b"/v1/chat/completions", b"", headers), BODY)
+    await service(folder, Notes(), provided).handle(request, Client())  # type: ignore[arg-type]
+    (line,) = [
+        line for line in bytes(provided.asked[0].data[0]).split(b"\r\n") if line.startswith(b"idempotency-key: ")
+    ]
+    return line
+
+
+async def test_two_tenants_with_one_idempotency_key_do_not_get_each_others_answers(tmp_path: Path) -> None:
+    mine, again = await idempotency_key(tmp_path, KEY), await idempotency_key(tmp_path, KEY)
+    theirs = await idempotency_key(tmp_path, OTHER_KEY)
+
+    assert mine == again
+    assert mine != theirs
+    assert mine.endswith(b"-again")

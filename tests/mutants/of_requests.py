@@ -1,0 +1,171 @@
+"""Faults in turns, parts and settings."""
+
+from typing import Final
+
+from tests.mutants.mutant import Mutant
+
+_REQUESTS: Final = "pitfalls/test_requests.py::"
+
+OF_REQUESTS: Final = (
+    Mutant(
+        "14",
+        "dialects/openai_chat_messages.py",
+        "if self._quirks.system_anywhere or not self._is_begun:",
+        "if not self._is_begun:",
+        f"{_REQUESTS}test_14_a_system_turn_in_the_middle_stays_in_its_place",
+    ),
+    Mutant(
+        "14",
+        "dialects/gemini_contents.py",
+        "elif not self.contents:",
+        "elif True:",
+        f"{_REQUESTS}test_14_where_it_may_not_stand_it_is_tagged_text_of_a_user_turn",
+    ),
+    Mutant(
+        "14",
+        "dialects/anthropic_turns.py",
+        "if not (self._role or self._messages):",
+        "if False:",
+        f"{_REQUESTS}test_14_a_developer_item_at_the_beginning_is_anthropics_system_prompt",
+    ),
+    Mutant(
+        "14",
+        "dialects/anthropic_turns.py",
+        'elif self._traits.system_turns and self._role == "user" and self._blocks:',
+        'elif self._role == "user" and self._blocks:',
+        f"{_REQUESTS}test_14_a_developer_item_at_the_beginning_is_anthropics_system_prompt",
+    ),
+    Mutant(
+        "15",
+        "dialects/anthropic_request_decoder.py",
+        "system = _without_billing(text_parts(wire.system))",
+        "system = text_parts(wire.system)",
+        f"{_REQUESTS}test_15_the_billing_line_is_no_part_of_the_prompt_elsewhere",
+    ),
+    Mutant(
+        "15",
+        "dialects/anthropic_request_decoder.py",
+        'cache_key=session.group(1) if session else ""',
+        'cache_key=__import__("uuid").uuid4().hex',
+        f"{_REQUESTS}test_15_the_cache_key_of_a_session_is_the_same_in_each_request",
+    ),
+    Mutant(
+        "24",
+        "providers/codecs.py",
+        "order = preset.conversations or tuple(_MAKERS)",
+        'order = ("responses", *_MAKERS)',
+        f"{_REQUESTS}test_24_messages_go_to_chat_completions_where_a_vendor_has_no_others",
+    ),
+    Mutant(
+        "25",
+        "dialects/openai_chat_messages.py",
+        "outside.append(part)",
+        "pass",
+        f"{_REQUESTS}test_25_pictures_reach_chat_completions_those_of_a_result_in_a_user_turn",
+    ),
+    Mutant(
+        "25",
+        "dialects/openai_responses_input.py",
+        "if fits or (self._quirks.result_parts and isinstance(part, Image | Document)):",
+        "if fits:",
+        f"{_REQUESTS}test_25_openai_takes_them_in_the_result",
+    ),
+    Mutant(
+        "25",
+        "dialects/gemini_contents.py",
+        'told["parts"] = media',
+        "pass",
+        f"{_REQUESTS}test_25_gemini_gets_them_inside_or_right_behind_the_result",
+    ),
+    Mutant(
+        "25",
+        "dialects/gemini_contents.py",
+        'self._losses.note("part.url")',
+        'return {"text": "(a picture)"}',
+        f"{_REQUESTS}test_25_a_picture_that_cannot_be_sent_is_refused_and_not_replaced_by_words",
+    ),
+    Mutant(
+        "26",
+        "dialects/anthropic_turns.py",
+        "return [self._marks.put(_text(part.text), cache)] if part.text.strip() else []",
+        "return [self._marks.put(_text(part.text), cache)]",
+        f"{_REQUESTS}test_26_a_blank_beside_calls_is_no_block",
+    ),
+    Mutant(
+        "26",
+        "dialects/anthropic_turns.py",
+        'if last is not None and last["role"] == self._role:',
+        "if False:",
+        f"{_REQUESTS}test_26_blank_turns_are_left_out",
+    ),
+    Mutant(
+        "29",
+        "dialects/anthropic_request_encoder.py",
+        'if self._traits.sampling == "none" or self._quirks.version >= NO_SAMPLING_SINCE:',
+        "if False:",
+        f"{_REQUESTS}test_29_models_that_sample_as_they_like_are_not_told_how",
+    ),
+    Mutant(
+        "29",
+        "dialects/anthropic_request_encoder.py",
+        'told["temperature"] = 1.0',
+        "pass",
+        f"{_REQUESTS}test_29_older_models_are_told_within_their_bounds",
+    ),
+    Mutant(
+        "29",
+        "dialects/openai_responses_request_encoder.py",
+        "return carried if quirks.samples_while_reasoning or is_off else carried - _SAMPLED",
+        "return carried",
+        f"{_REQUESTS}test_29_nor_is_a_reasoning_model_of_openais",
+    ),
+    Mutant(
+        "30",
+        "providers/codecs.py",
+        "max_tokens_field=quirks.max_tokens_field",
+        'max_tokens_field="max_tokens"',
+        f"{_REQUESTS}test_30_each_vendor_is_told_the_bound_by_its_name",
+    ),
+    Mutant(
+        "30",
+        "dialects/openai_responses_request_encoder.py",
+        'wire["max_output_tokens"] = max(bound, quirks.least_output_tokens)',
+        'wire["max_output_tokens"] = bound',
+        f"{_REQUESTS}test_30_openai_is_asked_for_16_tokens_at_least",
+    ),
+    Mutant(
+        "30",
+        "dialects/anthropic_request_encoder.py",
+        "if asked is None:\n            return most",
+        "if asked is None:\n            return 4096",
+        f"{_REQUESTS}test_30_anthropic_is_always_told_a_bound",
+    ),
+    Mutant(
+        "31",
+        "dialects/anthropic_turns.py",
+        'wire["cache_control"] = self.mark(cache)',
+        "pass",
+        f"{_REQUESTS}test_31_marks_of_a_chat_client_reach_anthropic",
+    ),
+    Mutant(
+        "31",
+        "dialects/anthropic_turns.py",
+        "if self._left == 0:",
+        "if False:",
+        f"{_REQUESTS}test_31_the_longer_marks_come_first_and_no_more_than_four",
+    ),
+    Mutant(
+        "31",
+        "dialects/openai_chat_messages.py",
+        'self._losses.note("cache.marks")\n        return self._quirks.cache_control',
+        "pass\n        return self._quirks.cache_control",
+        f"{_REQUESTS}test_31_where_they_have_no_meaning_the_client_is_told",
+    ),
+    Mutant(
+        "31",
+        "dialects/openai_chat_messages.py",
+        "return self._quirks.cache_control",
+        "return False",
+        f"{_REQUESTS}test_31_openrouter_takes_them",
+    ),
+)
