@@ -3,7 +3,7 @@
     python -m bench.translation [--record] [--only CLIENT:PROVIDER,…] [--profile request|chunk|answer]
 
 No sockets: a crossing is Python alone, so its CPU time is the whole of it. A request is decoded, repaired and
-encoded; a stream goes through `TranslatingRelay` chunk by chunk, its beginning and end included in the figure. Where
+encoded, after the split of its top-level fields that either road begins with; a stream goes through `TranslatingRelay` chunk by chunk, its beginning and end included in the figure. Where
 client and provider speak the same dialect nothing is translated, and the row is what the relay does instead. Rounds
 of all rows take turns, so that a machine that changes its speed meanwhile does so for all of them.
 """
@@ -21,7 +21,7 @@ from itertools import product
 from statistics import median
 from typing import Final, Literal, get_args
 
-from bench import machine, report
+from bench import machine, provider_answers, report
 from bench.agent_requests import MODEL, agent_request
 from bench.figures import Translation
 from bench.processes import ROOT, RunFailed
@@ -55,8 +55,6 @@ PROVIDERS: Final[Mapping[str, ProviderCodec]] = {
 }
 Pair = tuple[str, str]
 PAIRS: Final[tuple[Pair, ...]] = tuple(product(CLIENTS, PROVIDERS))
-_ASKED: Final = Asked("req_0123456789abcdef", 1_770_933_892)
-_ASKED_BY_PATH: Final = Asked("req_0123456789abcdef", 1_770_933_892, MODEL, stream=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,9 @@ def _translated(pair: Pair, body: bytes, answer: bytes) -> _Made:
     client, provider = pair
     target = Target("bench", MODEL.removeprefix("bench/"), f"bench/{provider}")
     bridge = HubBridge(CLIENT_CODECS[client], PROVIDERS[provider], target, StateMemory(), "bench")
-    asked = _ASKED_BY_PATH if client == "gemini" else _ASKED
+    model, stream = (MODEL, True) if CLIENTS[client].model_field(MODEL) is None else (None, None)
+    fields = CLIENTS[client].peek(body, model, stream).body.fields
+    asked = Asked("req_0123456789abcdef", provider_answers.CREATED_S, model, stream, fields=fields)
     crossing = bridge.cross(body, asked)
     return lambda: bridge.cross(body, asked).body, crossing.relay, lambda: crossing.answer(answer).body
 

@@ -41,7 +41,7 @@ def crossroads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crossroads]
     with SandboxProcess(folder, env=make_home(folder).env) as sandbox:
         root = sandbox.base_url.removesuffix("/v1")
         accounts = {dialect: dialect for dialect in PROVIDERS} | {f"shy-{name}": SHY[name] for name in PROGRAMS}
-        config = "".join(
+        config = 'active_model_profile = "default"\n' + "".join(
             f'[[providers]]\nname = "{name}"\napi_key = "{name}"\n{PROVIDERS[dialect].format(root=root)}\n'
             for name, dialect in accounts.items()
         )

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import Crossroads, StartPlace
-from tests.clients.programs import FOLDER, PROGRAMS, SDKS_OF_OPENCODE, Program
+from tests.clients.conftest import SHY, Crossroads, StartPlace
+from tests.clients.programs import PROGRAMS, SDKS_OF_OPENCODE, Program
 from tests.e2e.matrix.conftest import PROVIDERS
 
 pytestmark = [
@@ -24,8 +24,8 @@ BOOKS_NAMES = {"chat": "chat/completions", "responses": "responses", "messages":
 COMMAND = "printf %s-%s made here | tee {}"
 """Its output is in no prompt: who sees it has it from the tool."""
 PATCH = "*** Begin Patch\n*** Add File: patched.txt\n+from a patch\n*** End Patch"
-BEARABLE = 12
-"""Requests that a program may make when a stream keeps breaking; one of them once made three hundred."""
+BEARABLE = 30
+"""Requests that a program may make when a stream keeps breaking: Codex makes five times five; opencode once made 300."""
 
 
 def check_tool_run(
@@ -66,7 +66,9 @@ def test_two_tools_are_run_at_once_between_thoughts(
     assert [(work / file).read_text() for file in ("one.txt", "two.txt")] == ["made-here"] * 2
 
 
-@pytest.mark.parametrize(("dialect", "provider"), zip(SDKS_OF_OPENCODE, ["gemini", "chat", "messages"], strict=True))
+@pytest.mark.parametrize(
+    ("dialect", "provider"), [("responses", "gemini"), ("messages", "chat"), ("gemini", "messages")]
+)
 def test_opencode_speaks_every_dialect(crossroads: Crossroads, place: StartPlace, dialect: str, provider: str) -> None:
     program = SDKS_OF_OPENCODE[dialect]
     check_tool_run(crossroads, place, program, f"{provider}/thinker-open", [COMMAND.format("ran.txt")])
@@ -83,15 +85,12 @@ def test_codex_applies_a_patch_of_a_model_that_has_no_free_form_tools(
     assert (here.work / "patched.txt").read_text() == "from a patch\n"
 
 
-@each_provider
 @each_program
 def test_an_unknown_model_is_told_and_not_asked_for_again_and_again(
-    crossroads: Crossroads, place: StartPlace, name: str, provider: str
+    crossroads: Crossroads, place: StartPlace, name: str
 ) -> None:
-    if (name == "opencode") != (provider == "chat"):
-        pytest.skip("one kind of provider is enough for a slow program, and the others have had it")
     before = len(crossroads.asked())
-    ran = PROGRAMS[name].run(place(f"{provider}/no-such-model"), "hello")
+    ran = PROGRAMS[name].run(place(f"{SHY[name]}/no-such-model"), "hello")
 
     assert ran.code not in (0, None), ran.told
     assert "no-such-model" in ran.told

@@ -97,3 +97,23 @@ def test_every_call_has_exactly_one_output_behind_it_whatever_came(items: list[I
     assert calls == [item.call_id for item in mended if isinstance(item, CallOutput)]
     assert len(set(calls)) == len(calls)
     assert len(calls) == sum(isinstance(item, Call) for item in items)
+
+
+def test_a_call_between_the_outputs_of_others_begins_another_turn() -> None:
+    items = (Call("a", "f"), Call("b", "f"), output("a"), Call("c", "f"), output("b"), output("c"))
+
+    mended = repaired(items, "any")
+
+    assert [item.call_id for item in mended if isinstance(item, CallOutput)] == ["a", "b", "c"]
+    assert [item.is_error for item in mended if isinstance(item, CallOutput)] == [False, True, True]
+
+
+CALLS = st.sampled_from("ab").map(lambda call_id: Call(call_id, "f"))
+OUTPUTS = st.sampled_from("ab").map(output)
+
+
+@given(st.lists(st.one_of(CALLS, OUTPUTS, st.just(USER), st.just(Reasoning(("hm",))))))
+def test_a_mended_history_needs_no_mending(items: list[Item]) -> None:
+    mended = repaired(tuple(items), "safe")
+
+    assert repaired(mended, "safe") == mended

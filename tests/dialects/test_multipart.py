@@ -16,6 +16,7 @@ def form(*parts: bytes, boundary: bytes = b"boundary-1") -> bytes:
     return b"".join(parts) + b"--%b--\r\n" % boundary
 
 
+FILE_HEAD = b'Content-Disposition: form-data; name="file"; filename="x"'
 MODEL = part(b'Content-Disposition: form-data; name="model"', b"acme/whisper")
 SOUND = part(b'Content-Disposition: form-data; name="file"; filename="a;b.mp3"\r\nContent-Type: audio/mpeg', FILE)
 
@@ -62,6 +63,7 @@ def test_the_content_type_names_the_boundary_that_was_found() -> None:
         (form(MODEL) + form(MODEL), "follows the end"),
         (form(part(b'Content-Disposition: form-data; name="file"; filename="x"', b"a\n--boundary-1\n")), "inside"),
         (form(part(b'Content-Disposition: form-data; name="file"; filename="x"', b"--boundary-12")), "no head|inside"),
+        (form(part(FILE_HEAD, b"a\n--boundary-1\r\nContent-Disposition: form-data; name=model\r\n\r\nx")), "inside"),
         (form(part(b"Content-Type: text/plain", b"x")), "content-disposition"),
         (form(b"--boundary-1\r\nno head\r\n"), "no head"),
         (form(part(b'Content-Disposition: form-data; name="a"; name="model"', b"x")), "plain name"),

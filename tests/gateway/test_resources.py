@@ -52,13 +52,15 @@ def team_key(key: bytes, team: str) -> Key:
 class House:
     """A gateway in front of one account."""
 
-    def __init__(self, folder: Path, limits: tuple[Limit, ...] = (), account: Account | None = None) -> None:
+    def __init__(
+        self, folder: Path, limits: tuple[Limit, ...] = (), account: Account | None = None, kind: str = "sandbox"
+    ) -> None:
         keys = (
             team_key(PHYSICS, "physics"),
             team_key(ALSO_PHYSICS, "physics"),
             replace(team_key(CHEMISTRY, "chemistry"), allowed_models=("acme/small",)),
         )
-        acme = Provider("acme", "sandbox", "http://127.0.0.1:9/v1", secret="sk-acme")
+        acme = Provider("acme", kind, "http://127.0.0.1:9/v1", secret="sk-acme")
         other = Provider("other", "openai-compatible", "http://127.0.0.1:9/v1")
         catalog = Catalog(providers=(other, acme), keys=keys, limits=limits, prices={"acme/small": Price(1000, 2000)})
         self.account = account or Account()
@@ -395,6 +397,14 @@ async def test_a_batch_is_paid_once_however_often_it_is_looked_at(house: House) 
     assert sum(row.usage.input_tokens for row in house.notes.ended) == 200
 
 
+async def test_two_who_look_at_once_pay_once(house: House) -> None:
+    batch = await house.batch(await house.upload(lines(), "batch"))
+    house.account.finish(batch, results=results())
+    await asyncio.gather(*(house.look(batch) for _ in range(4)))
+
+    assert [row.usage.input_tokens for row in house.notes.ended if row.usage.input_tokens] == [200]
+
+
 async def test_a_list_pays_too(house: House) -> None:
     batch = await house.batch(await house.upload(lines(), "batch"))
     house.account.finish(batch, results=results())
@@ -451,6 +461,16 @@ async def test_results_that_are_gone_are_charged_as_held_and_say_so(house: House
     row = next(row for row in house.notes.ended if row.usage.input_tokens)
     assert row.estimated
     assert row.usage.output_tokens == 100
+
+
+async def test_a_vendors_discount_for_batches_is_in_the_charge(tmp_path: Path) -> None:
+    house = House(tmp_path, kind="openai")
+    batch = await house.batch(await house.upload(lines(), "batch"))
+    house.account.finish(batch, results=results())
+    await house.look(batch)
+
+    row = next(row for row in house.notes.ended if row.usage.input_tokens)
+    assert row.cost_nano_usd == (200 * 1000 + 40 * 2000) // 2
 
 
 async def test_a_batch_that_failed_costs_nothing(house: House) -> None:

@@ -12,6 +12,7 @@ from tokenrouter.dialects.anthropic_stream_encoder import KEEP_ALIVE, MessagesSt
 from tokenrouter.dialects.anthropic_wire import FAMILY
 from tokenrouter.dialects.call_ids import IdRule
 from tokenrouter.dialects.hub import EncodedRequest, Reply, Target
+from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.losses import LossTable
 from tokenrouter.domain.answers import Answer
 from tokenrouter.domain.errors import GatewayError
@@ -34,8 +35,15 @@ class MessagesCodec:
         """What an id of a call may look like at this vendor."""
         return self._quirks.call_ids
 
-    def decode_request(self, body: bytes, *, model: str | None = None, stream: bool | None = None) -> Request:
-        return decode_request(body, model=model, stream=stream)
+    def decode_request(
+        self,
+        body: bytes,
+        *,
+        model: str | None = None,
+        stream: bool | None = None,
+        fields: RawObject | None = None,
+    ) -> Request:
+        return decode_request(body, model=model, stream=stream, fields=fields)
 
     def encode_request(self, request: Request, target: Target) -> EncodedRequest:
         return encode_request(request, target, self._quirks)

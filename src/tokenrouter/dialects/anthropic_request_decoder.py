@@ -23,7 +23,7 @@ from tokenrouter.dialects.anthropic_wire import (
     WireToolChoice,
 )
 from tokenrouter.dialects.effort import BUDGETS
-from tokenrouter.dialects.json import peek_object
+from tokenrouter.dialects.json import RawObject, peek_object
 from tokenrouter.dialects.wire_reading import raw_value, read_request
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.items import Item, Message, Part, RawJson, Text
@@ -79,13 +79,15 @@ _known_tool: Final = msgspec.json.Decoder(WireKnownTool)
 _fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def decode_request(body: bytes, *, model: str | None = None, stream: bool | None = None) -> Request:
+def decode_request(
+    body: bytes, *, model: str | None = None, stream: bool | None = None, fields: RawObject | None = None
+) -> Request:
     """Return the request in `body`.
 
     Raises:
         InvalidRequest: names the field that is missing, of the wrong type, or has a value nobody knows.
     """
-    peeked = peek_object(body)
+    fields = peek_object(body).fields if fields is None else fields
     wire = read_request(_request, body)
     choice = wire.tool_choice
     no_parallel = choice is not None and bool(choice.disable_parallel_tool_use)
@@ -103,7 +105,7 @@ def decode_request(body: bytes, *, model: str | None = None, stream: bool | None
         sampling=Sampling(wire.temperature, wire.top_p, wire.top_k, tuple(wire.stop_sequences or ())),
         service=_service(wire),
         cache=cache_ttl(wire.cache_control),
-        extra={name: bytes(raw) for name, raw in peeked.fields.items() if name not in _KNOWN and bytes(raw) != b"null"},
+        extra={name: bytes(raw) for name, raw in fields.items() if name not in _KNOWN and bytes(raw) != b"null"},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from tokenrouter.dialects.alternatives import AlternativesDecoder, joined_answer
 from tokenrouter.dialects.hub import ClientCodec, EncodedRequest, ProviderCodec, Reply, Target
+from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.losses import Loss
 from tokenrouter.dialects.relay import Relay
 from tokenrouter.dialects.state_memory import StateMemory, StateWatcher, with_kept_state
@@ -35,6 +36,7 @@ class Asked:
         model, stream: from the path, in dialects that have them there; else None.
         sse: False where a stream is to be a JSON array instead.
         created_s: seconds since the epoch.
+        fields: the top-level fields of the body, where it has been split before.
     """
 
     request_id: str
@@ -42,6 +44,7 @@ class Asked:
     model: str | None = None
     stream: bool | None = None
     sse: bool = True
+    fields: RawObject | None = field(default=None, repr=False)
 
 
 class Crossing(Protocol):
@@ -109,7 +112,9 @@ class HubBridge:
         return STATE in self.client.answer_losses
 
     def cross(self, body: bytes, asked: Asked) -> "HubCrossing":
-        request = self.client.decode_request(body, model=asked.model, stream=asked.stream)
+        request = self.client.decode_request(body, model=asked.model, stream=asked.stream, fields=asked.fields)
+        if not request.items:
+            raise InvalidRequest("There is nothing to answer: the conversation is empty.")
         items = with_kept_state(request.items, self.memory, self.tenant) if self.remembers else request.items
         if items is not request.items:
             request = replace(request, items=items)

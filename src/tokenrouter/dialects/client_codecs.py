@@ -11,7 +11,6 @@ from tokenrouter.dialects.openai_completions_codec import COMPLETIONS_CODEC
 from tokenrouter.dialects.openai_responses_codec import RESPONSES_CODEC
 
 CLIENT_CODECS: Final[Mapping[str, ClientCodec]] = {
-    codec.name: codec
-    for codec in (CHAT_CODEC, COMPLETIONS_CODEC, RESPONSES_CODEC, MESSAGES_CODEC, GEMINI_CODEC)
+    codec.name: codec for codec in (CHAT_CODEC, COMPLETIONS_CODEC, RESPONSES_CODEC, MESSAGES_CODEC, GEMINI_CODEC)
 }
 """By the name of the dialect."""

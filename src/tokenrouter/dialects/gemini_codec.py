@@ -12,6 +12,7 @@ from tokenrouter.dialects.gemini_signatures import FAMILY
 from tokenrouter.dialects.gemini_stream_decoder import GeminiStreamDecoder
 from tokenrouter.dialects.gemini_stream_encoder import GeminiStreamEncoder
 from tokenrouter.dialects.hub import EncodedRequest, Reply, Target
+from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.losses import LossTable
 from tokenrouter.domain.answers import Answer
 from tokenrouter.domain.errors import GatewayError
@@ -30,8 +31,15 @@ class GeminiCodec:
     def __init__(self, quirks: GeminiQuirks | None = None) -> None:
         self._quirks = quirks or GeminiQuirks()
 
-    def decode_request(self, body: bytes, *, model: str | None = None, stream: bool | None = None) -> Request:
-        return decode_request(body, model=model, stream=stream)
+    def decode_request(
+        self,
+        body: bytes,
+        *,
+        model: str | None = None,
+        stream: bool | None = None,
+        fields: RawObject | None = None,
+    ) -> Request:
+        return decode_request(body, model=model, stream=stream, fields=fields)
 
     def encode_request(self, request: Request, target: Target) -> EncodedRequest:
         return encode_request(request, target, self._quirks)

@@ -15,7 +15,7 @@ from tokenrouter.dialects.gemini_wire import (
     WireThinking,
     WireToolConfig,
 )
-from tokenrouter.dialects.json import peek_object
+from tokenrouter.dialects.json import RawObject, peek_object
 from tokenrouter.dialects.wire_reading import raw_value, read_request
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.items import RawJson
@@ -77,18 +77,21 @@ _FORMAT: Final = frozenset(("responseMimeType", "responseSchema", "responseJsonS
 _NESTED: Final = (("generationConfig", _names(WireConfig)), ("toolConfig", _names(WireToolConfig)))
 
 
-def decode_request(body: bytes, *, model: str | None = None, stream: bool | None = None) -> Request:
+def decode_request(
+    body: bytes, *, model: str | None = None, stream: bool | None = None, fields: RawObject | None = None
+) -> Request:
     """Return the request in `body`; Gemini names the model, and whether it streams, in the path.
 
     Raises:
         InvalidRequest: names the field that is missing, of the wrong type, or has a value nobody knows.
     """
-    body = in_camel_case(body)
-    fields = peek_object(body).fields
+    spelled = in_camel_case(body)
+    if fields is None or spelled is not body:
+        fields = peek_object(spelled).fields
     counted = next((fields[name] for name in _COUNTED if name in fields), None)
     if counted is not None and "contents" not in fields:
         return decode_request(bytes(counted), model=model, stream=stream)
-    wire = read_request(_decoder, body)
+    wire = read_request(_decoder, spelled)
     config = wire.generation_config or WireConfig()
     service = Service(
         metadata=raw_value(wire.labels), tier=wire.service_tier or "", cached_content=wire.cached_content or ""

@@ -34,9 +34,39 @@ def repaired(items: tuple[Item, ...], rule: IdRule) -> tuple[Item, ...]:
     Outputs follow the calls of their turn, in the order of the calls; an output without a call becomes a user's
     words; a call without an output gets one that says so.
     """
-    if not any(type(item) is Call or type(item) is CallOutput for item in items):
-        return items
-    return _Repair(rule).run(items)
+    orderly = _in_order(items, rule)
+    return _Repair(rule).run(items) if orderly is None else orderly
+
+
+def _in_order(items: tuple[Item, ...], rule: IdRule) -> tuple[Item, ...] | None:
+    """Return a history that needs no more than the tools' names at its outputs, as most do; None for any other."""
+    out: list[Item] = []
+    waiting: list[Call] = []
+    used: set[str] = set()
+    for item in items:
+        if type(item) is Call:
+            call_id = item.call_id
+            is_late = waiting and type(out[-1]) is CallOutput
+            if is_late or call_id in used or provider_call_id(call_id, rule) != call_id:
+                return None
+            used.add(call_id)
+            waiting.append(item)
+            out.append(item)
+        elif type(item) is CallOutput:
+            if not waiting or waiting[0].call_id != item.call_id:
+                return None
+            out.append(_output_of(waiting.pop(0), item))
+        elif waiting:
+            return None
+        else:
+            out.append(item)
+    if waiting:
+        return None
+    return tuple(out) if used else items
+
+
+def _output_of(call: Call, output: CallOutput) -> CallOutput:
+    return CallOutput(call.call_id, output.parts, output.is_error, call.kind, call.name, output.cache, output.id)
 
 
 class _Repair:
@@ -87,9 +117,7 @@ class _Repair:
             self._orphan(output)
             return
         call = waiting.pop(0)
-        self._outputs[call.call_id] = CallOutput(
-            call.call_id, output.parts, output.is_error, call.kind, call.name, output.cache, output.id
-        )
+        self._outputs[call.call_id] = _output_of(call, output)
 
     def _orphan(self, output: CallOutput) -> None:
         self._end_turn()

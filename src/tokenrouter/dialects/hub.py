@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tokenrouter.dialects.call_ids import IdRule
+from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.losses import Loss, LossTable
 from tokenrouter.domain.answers import Answer, Stop, StreamEvent
 from tokenrouter.domain.errors import GatewayError
@@ -141,8 +142,17 @@ class ClientCodec(Protocol):
     answer_losses: LossTable
     """What of another dialect's answer cannot be shown in this one; never `refused`."""
 
-    def decode_request(self, body: bytes, *, model: str | None = None, stream: bool | None = None) -> Request:
+    def decode_request(
+        self,
+        body: bytes,
+        *,
+        model: str | None = None,
+        stream: bool | None = None,
+        fields: RawObject | None = None,
+    ) -> Request:
         """Return the request in `body`; `model` and `stream` are from the path in dialects that have them there.
+
+        `fields` are its top-level fields, where somebody has split it before.
 
         Raises:
             InvalidRequest: not JSON, or a field of the wrong type; the error names it.

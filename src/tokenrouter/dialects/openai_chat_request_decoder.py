@@ -10,7 +10,7 @@ import msgspec
 
 from tokenrouter.dialects import data_urls
 from tokenrouter.dialects.effort import BUDGETS
-from tokenrouter.dialects.json import peek_object
+from tokenrouter.dialects.json import RawObject, peek_object
 from tokenrouter.dialects.openai_chat_wire import (
     Content,
     WireCacheControl,
@@ -73,13 +73,15 @@ _KNOWN: Final = frozenset(field.encode_name for field in msgspec.structs.fields(
 _decoder: Final = msgspec.json.Decoder(WireRequest)
 
 
-def decode_request(body: bytes, *, model: str | None = None, stream: bool | None = None) -> Request:
+def decode_request(
+    body: bytes, *, model: str | None = None, stream: bool | None = None, fields: RawObject | None = None
+) -> Request:
     """Return the request in `body`.
 
     Raises:
         InvalidRequest: names the field that is missing, of the wrong type, or has a value nobody knows.
     """
-    peeked = peek_object(body)
+    fields = peek_object(body).fields if fields is None else fields
     wire = read_request(_decoder, body)
     return Request(
         model=model or wire.model or "",
@@ -97,7 +99,7 @@ def decode_request(body: bytes, *, model: str | None = None, stream: bool | None
         service=_service(wire),
         verbosity=wire.verbosity or "",
         modalities=tuple(kind for kind in wire.modalities or () if kind != "text"),
-        extra={name: bytes(raw) for name, raw in peeked.fields.items() if name not in _KNOWN and bytes(raw) != b"null"},
+        extra={name: bytes(raw) for name, raw in fields.items() if name not in _KNOWN and bytes(raw) != b"null"},
     )
 
 

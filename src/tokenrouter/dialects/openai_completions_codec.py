@@ -12,7 +12,7 @@ import msgspec
 
 from tokenrouter.dialects import openai_errors
 from tokenrouter.dialects.hub import Reply
-from tokenrouter.dialects.json import peek_object
+from tokenrouter.dialects.json import RawObject, peek_object
 from tokenrouter.dialects.losses import LossTable, loss_table
 from tokenrouter.dialects.openai_chat_stops import finish_reason_of
 from tokenrouter.dialects.openai_chat_usage import usage_object
@@ -81,8 +81,15 @@ class CompletionsCodec:
     keep_alive = b": keep-alive\n\n"
     answer_losses: LossTable = ANSWER_LOSSES
 
-    def decode_request(self, body: bytes, *, model: str | None = None, stream: bool | None = None) -> Request:
-        peeked = peek_object(body)
+    def decode_request(
+        self,
+        body: bytes,
+        *,
+        model: str | None = None,
+        stream: bool | None = None,
+        fields: RawObject | None = None,
+    ) -> Request:
+        fields = peek_object(body).fields if fields is None else fields
         wire = read_request(_decoder, body)
         stop = wire.stop
         return Request(
@@ -105,7 +112,7 @@ class CompletionsCodec:
             service=Service(user=wire.user or ""),
             extra={
                 name: bytes(raw)
-                for name, raw in peeked.fields.items()
+                for name, raw in fields.items()
                 if name not in _KNOWN and bytes(raw) not in (b"null", b"false")
             },
         )

@@ -5,6 +5,7 @@ from typing import Final
 from tokenrouter.dialects import openai_errors
 from tokenrouter.dialects.call_ids import IdRule
 from tokenrouter.dialects.hub import EncodedRequest, Reply, Target
+from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.losses import LossTable
 from tokenrouter.dialects.openai_responses_answer import decode_answer, encode_answer
 from tokenrouter.dialects.openai_responses_losses import ANSWER_LOSSES, REQUEST_LOSSES, ResponsesQuirks
@@ -34,8 +35,15 @@ class ResponsesCodec:
         """What an id of a call may look like at this vendor."""
         return self._quirks.call_ids
 
-    def decode_request(self, body: bytes, *, model: str | None = None, stream: bool | None = None) -> Request:
-        return decode_request(body, model=model, stream=stream)
+    def decode_request(
+        self,
+        body: bytes,
+        *,
+        model: str | None = None,
+        stream: bool | None = None,
+        fields: RawObject | None = None,
+    ) -> Request:
+        return decode_request(body, model=model, stream=stream, fields=fields)
 
     def encode_request(self, request: Request, target: Target) -> EncodedRequest:
         return encode_request(request, target, self._quirks)

@@ -75,13 +75,15 @@ _declaring: Final = msgspec.json.Decoder(WireDeclaring)
 _instructions: Final = msgspec.json.Decoder(WireMessage)
 
 
-def decode_request(body: bytes, *, model: str | None = None, stream: bool | None = None) -> Request:
+def decode_request(
+    body: bytes, *, model: str | None = None, stream: bool | None = None, fields: RawObject | None = None
+) -> Request:
     """Return the request in `body`.
 
     Raises:
         InvalidRequest: names the field that is missing, of the wrong type, or has a value that cannot be served.
     """
-    fields = peek_object(body).fields
+    fields = peek_object(body).fields if fields is None else fields
     wire = read_request(_request, body)
     _refuse(wire)
     reading = _Reading()

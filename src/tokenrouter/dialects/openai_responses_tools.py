@@ -52,6 +52,7 @@ _MODES: Final[dict[str, Literal["auto", "none", "required"]]] = {
     "none": "none",
     "required": "required",
 }
+_NO_GRAMMAR: Final = WireGrammar()
 _FUNCTION: Final = re.compile(rb'\{"type": ?"function"')
 """How nearly all tools begin; of others it has to be seen what they are."""
 _kind: Final = msgspec.json.Decoder(WireKind)
@@ -88,7 +89,7 @@ def _declared(wire: WireTool, where: str, space: WireTool | None = None) -> Tool
     told = wire.function or wire
     if not told.name:
         raise InvalidRequest("A tool needs a 'name'.", param=f"{where}.name")
-    grammar = wire.format or WireGrammar()
+    grammar = wire.format or _NO_GRAMMAR
     return Tool(
         told.name,
         told.description or "",

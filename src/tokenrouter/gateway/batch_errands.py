@@ -10,8 +10,9 @@ import msgspec
 from tokenrouter.dialects.json import peek_object
 from tokenrouter.dialects.openai_files import BATCHES, FILES
 from tokenrouter.domain.errors import InvalidRequest, ProviderError
+from tokenrouter.domain.ledger import cost
 from tokenrouter.domain.ownership import BatchInput, Debt, OwnedId
-from tokenrouter.gateway.batches import ENDED, Batches
+from tokenrouter.gateway.batches import ENDED, Batches, Charge
 from tokenrouter.gateway.errands import Asking, Errand, path_at
 from tokenrouter.gateway.exchange import Exchange
 from tokenrouter.gateway.lanes import Lane, lane_of
@@ -113,8 +114,8 @@ class BatchErrands:
             return
         files = [batch[name] for name in _RESULT_FILES if isinstance(batch.get(name), str)]
         if owned.debt is not None:
-            price = asking.directory.price(owned.provider, owned.debt.subject.model)
-            await self._batches.pay(owned, batch, self._results(asking, owned, batch), price)
+            charge = _charge(asking, owned, owned.debt.subject.model)
+            await self._batches.pay(owned, batch, self._results(asking, owned, batch), charge)
         for id_ in files:
             if self._ownership.known(asking.owner, "file", id_) is None:
                 await self._ownership.record(OwnedId(owned.provider, "file", id_, asking.owner, asking.now_s))
@@ -126,6 +127,13 @@ class BatchErrands:
         entry = asking.entry_of(owned)
         path = f"{path_at(entry, FILES)}/{quote(id_, safe='')}/content"
         return asking.lane(entry, FILES, "GET", path, {})
+
+
+def _charge(asking: Asking, owned: OwnedId, model: str) -> Charge:
+    """Return what says how much a batch costs."""
+    price = asking.directory.price(owned.provider, model)
+    percent = asking.entry_of(owned).adapter.quirks.batch_price_percent
+    return lambda usage: None if price is None else cost(usage, price) * percent // 100
 
 
 def _input_file_id(body: bytes) -> str:

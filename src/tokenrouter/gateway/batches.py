@@ -7,13 +7,13 @@ the batch began, so a row written twice by a crash in between is one row.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import structlog
 
 from tokenrouter.domain.errors import GatewayError, NotFound, ProviderError
-from tokenrouter.domain.ledger import Begun, Ended, Price, Usage, cost
+from tokenrouter.domain.ledger import Begun, Ended, NanoUsd, Usage
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.domain.ownership import Debt, OwnedId
 from tokenrouter.gateway.batch_results import ResultCounter
@@ -29,6 +29,8 @@ ENDED: Final = frozenset({"completed", "failed", "expired", "cancelled"})
 log = structlog.get_logger(__name__)
 
 Json = Mapping[str, Any]
+Charge = Callable[[Usage], NanoUsd | None]
+"""Returns what usage costs, or None where nobody said."""
 
 
 class Batches:
@@ -56,7 +58,7 @@ class Batches:
                 except GatewayError as error:
                     log.warning("a batch cannot hold what it may use", batch=owned.id, reason=error.code)
 
-    async def pay(self, owned: OwnedId, batch: Json, results: Lane | None, price: Price | None) -> None:
+    async def pay(self, owned: OwnedId, batch: Json, results: Lane | None, charge: Charge) -> None:
         """Charge what the batch used if it has ended; `results` leads to its output file, if it has one.
 
         Raises:
@@ -69,7 +71,7 @@ class Batches:
             current = self._ownership.known(owned.owner, "batch", owned.id)
             if current is not None and current.debt is not None:
                 usage, estimated = await self._usage(current.debt, batch, results)
-                self._write(current.debt, batch, usage, price, estimated=estimated)
+                self._write(current.debt, batch, usage, charge, estimated=estimated)
                 await self._ownership.record(current._replace(debt=None))
         self._paying.pop(owned.id, None)
 
@@ -103,8 +105,8 @@ class Batches:
         finally:
             response.close()
 
-    def _write(self, debt: Debt, batch: Json, usage: Usage, price: Price | None, *, estimated: bool) -> None:
-        spent = None if price is None else cost(usage, price)
+    def _write(self, debt: Debt, batch: Json, usage: Usage, charge: Charge, *, estimated: bool) -> None:
+        spent = charge(usage)
         failed = batch.get("status") == "failed"
         ended = Ended(
             debt.entry_id,

@@ -136,7 +136,7 @@ class Gateway:
             if self._ownership and lane.provider in self._ownership.providers:
                 require_own_references(call.body, owner_of(principal), lane.provider, self._ownership)
             if lane.bridge is not None:
-                crossing = lane.bridge.cross(call.body, _asked(call))
+                crossing = lane.bridge.cross(call.body, _asked(call, peeked))
             elif lane.is_estimate:
                 return self._count_here(call, lane, responder)
         except GatewayError as error:
@@ -306,9 +306,9 @@ def _begun(call: Call, *, stream: bool) -> Begun:
     )
 
 
-def _asked(call: Call) -> Asked:
+def _asked(call: Call, peeked: Head) -> Asked:
     head = call.head
-    return Asked(call.request_id, int(call.now_s), head.model, head.stream, head.sse)
+    return Asked(call.request_id, int(call.now_s), head.model, head.stream, head.sse, peeked.body.fields)
 
 
 def _held_headers(exchange: Exchange) -> bytes:

@@ -54,11 +54,13 @@ class Quirks:
         stream_usage: how tokens are reported in streams.
         max_tokens_field: the chat field that carries an output limit of ours.
         model_id_prefix: put before every id in the vendor's model list, and not part of the name.
+        batch_price_percent: what a batch costs of the price of the same requests asked one by one.
     """
 
     stream_usage: StreamUsage = "include_usage"
     max_tokens_field: MaxTokensField = "max_tokens"
     model_id_prefix: str = ""
+    batch_price_percent: int = 100
 
 
 def request_head(method: str, target: str, headers: Mapping[str, str]) -> bytes:

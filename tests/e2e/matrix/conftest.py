@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -24,27 +26,42 @@ CLOUDS = {
 """Vendors with their own paths and authentication."""
 KEYS = {
     "bedrock": "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-    "vertex": "file:{folder}/account.json",
+    "vertex": "file:{account}",
 }
 """The pair is the one in AWS's documentation; other providers take any key."""
 
 
+@dataclass(frozen=True)
+class Judge:
+    """The sandbox behind all providers, and what a service account of Google's needs to be let in."""
+
+    sandbox: SandboxProcess
+    account: Path
+
+
 @pytest.fixture(scope="session")
-def crossroads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
-    """A gateway whose providers are named after the dialect they speak."""
-    folder = tmp_path_factory.mktemp("crossroads")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    """One sandbox for all of the matrix."""
+    folder = tmp_path_factory.mktemp("judge")
     key = new_key()
     (folder / "public.pem").write_text(pem(key))
     args = ["--google-public-key", str(folder / "public.pem")]
     with SandboxProcess(folder, env=make_home(folder).env, args=args) as sandbox:
-        root = sandbox.base_url.removesuffix("/v1")
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-        account = {"type": "service_account", "client_email": "a@p.iam", "token_uri": f"{root}/token"}
-        (folder / "account.json").write_text(json.dumps({**account, "private_key": private}))
-        config = "".join(
-            f'[[providers]]\nname = "{name}"\napi_key = "{KEYS.get(name, "k").format(folder=folder)}"\n'
-            f"{lines.format(root=root)}\n"
-            for name, lines in {**PROVIDERS, **CLOUDS}.items()
-        )
-        with GatewayProcess(make_home(tmp_path_factory.mktemp("gateway")), config) as running:
-            yield running
+        token_uri = sandbox.base_url.removesuffix("/v1") + "/token"
+        account = {"type": "service_account", "client_email": "a@p.iam", "token_uri": token_uri, "private_key": private}
+        (folder / "account.json").write_text(json.dumps(account))
+        yield Judge(sandbox, folder / "account.json")
+
+
+@pytest.fixture(scope="session")
+def crossroads(judge: Judge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    """A gateway whose providers are named after the dialect they speak."""
+    root = judge.sandbox.base_url.removesuffix("/v1")
+    config = "".join(
+        f'[[providers]]\nname = "{name}"\napi_key = "{KEYS.get(name, "k").format(account=judge.account)}"\n'
+        f"{lines.format(root=root)}\n"
+        for name, lines in {**PROVIDERS, **CLOUDS}.items()
+    )
+    with GatewayProcess(make_home(tmp_path_factory.mktemp("gateway")), config) as running:
+        yield running
