@@ -3,7 +3,10 @@ from pathlib import Path
 from tests.edge.serving import OTHER_KEY, service
 from tests.edge.test_every_route import BODY
 from tests.gateway.fakes import KEY, Client, Notes, Provided, Scripted
+from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.domain.errors import InvalidKey
 from tokenrouter.edge.request import Request, RequestHead
+from tokenrouter.edge.service import tell
 
 ANSWER = b'{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}'
 
@@ -27,3 +30,11 @@ async def test_two_tenants_with_one_idempotency_key_do_not_get_each_others_answe
     assert mine == again
     assert mine != theirs
     assert mine.endswith(b"-again")
+
+
+def test_a_client_with_a_wrong_key_is_told_not_to_try_again() -> None:
+    client = Client()
+    tell(InvalidKey("The API key is not known here."), MESSAGES, "req_1", client)  # type: ignore[arg-type]
+
+    assert client.status == 401
+    assert b"x-should-retry: false\r\n" in client.headers

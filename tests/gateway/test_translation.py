@@ -99,6 +99,30 @@ async def test_a_stream_that_is_cut_ends_with_the_clients_own_error() -> None:
     assert notes.ended[0].usage.output_tokens >= 1
 
 
+def event(name: str, **fields: object) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), json.dumps({"type": name, **fields}).encode())
+
+
+STARTED = event("message_start", message={"id": "m", "usage": {"input_tokens": 50, "output_tokens": 1}}) + event(
+    "content_block_start", index=0, content_block={"type": "text", "text": ""}
+)
+GROWN = event("content_block_delta", index=0, delta={"type": "text_delta", "text": "word " * 100})
+
+
+@pytest.mark.parametrize("dialect", [MESSAGES, CHAT], ids=lambda dialect: dialect.name)
+async def test_what_was_delivered_is_charged_even_if_only_the_input_was_reported(dialect: Dialect) -> None:
+    notes = Notes()
+    state = with_kind("anthropic", "http://127.0.0.1:9", "k")
+    cut = Scripted(200, SSE, [STARTED, GROWN, GROWN], ProviderCut("it was cut", provider="acme"))
+    with pytest.raises(ProviderCut):
+        await gateway(Provided(cut), notes, state).serve(call(dialect, stream=True), Client())
+
+    (row,) = notes.ended
+    assert row.usage.input_tokens == 50
+    assert row.usage.output_tokens >= 200
+    assert row.estimated
+
+
 async def test_a_stream_without_events_is_one_json_array() -> None:
     client = Client()
     provided = Provided(Scripted(200, SSE, [CHUNK, REST]))

@@ -23,14 +23,20 @@ def main() -> int:
     for number, verdict in verdicts(numbers, asked.jobs):
         mutant = MUTANTS[number]
         failures += verdict != "killed"
-        print(f"{mutant.guards:>8}  {verdict:<8}  {mutant.module:<48}  {mutant.test.partition('::')[2]}", flush=True)
+        _, _, test = mutant.test.partition("::")
+        _show(f"{mutant.guards:>8}  {verdict:<8}  {mutant.module:<48}  {test}")
     took_s = time.monotonic() - started_s
-    print(f"\n{len(numbers) - failures} of {len(numbers)} mutants were noticed, in {took_s:.0f} s.")
+    _show(f"\n{len(numbers) - failures} of {len(numbers)} mutants were noticed, in {took_s:.0f} s.")
     return int(failures > 0)
 
 
 def _is_meant(mutant: Mutant, words: list[str]) -> bool:
     return not words or any(word == mutant.guards or word in mutant.module or word in mutant.test for word in words)
+
+
+def _show(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

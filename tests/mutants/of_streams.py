@@ -144,9 +144,9 @@ OF_STREAMS: Final = (
     Mutant(
         "13",
         "gateway/stream.py",
-        "if relay.error_payload is not None and not exchange.ended:\n            self._meet_error(relay.error_payload)\n"
+        "        if relay.error_payload is not None and not exchange.ended:\n"
+        "            self._meet_error(relay.error_payload)\n        if last is None:",
         "        if last is None:",
-        "if last is None:",
         f"{_STREAMS}test_13_and_is_an_http_error_where_nothing_was_said_before",
     ),
     Mutant(

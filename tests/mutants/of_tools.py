@@ -102,8 +102,8 @@ OF_TOOLS: Final = (
     Mutant(
         "27",
         "dialects/openai_chat_calls.py",
-        'if call.progress is None and call.kind == "function":\n        return [Arg',
-        "if False:\n        return [Arg",
+        'if not text.strip() and call.kind == "function":',
+        "if False:",
         f"{_TOOLS}test_27_a_call_without_arguments_has_an_empty_object",
     ),
     Mutant(

@@ -115,11 +115,14 @@ def _anthropic_turns(wire: bytes) -> list[dict[str, Any]]:
 
 
 def next_request(kind: str, client: Dialect, way: HubBridge | None = None, **fields: object) -> Any:
-    """Return what the provider gets in the second turn of a client that talks to it, or goes `way` then."""
+    """Return what the provider gets in the second turn of a client that talks to it, or goes `way` then.
+
+    Only for chat clients the gateway remembers the first: others carry all of it, whoever answers them then.
+    """
     memory = StateMemory()
     first = bridge(kind, client, _MODEL[kind], memory=memory)
     body = turns_of(client, streamed(first, STREAMS[kind]))
-    second = way or bridge(kind, client, _MODEL[kind], memory=memory)
+    second = way or bridge(kind, client, _MODEL[kind], memory=memory if client is CHAT else StateMemory())
     return sent(second, {**body, **fields})
 
 

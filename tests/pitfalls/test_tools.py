@@ -304,7 +304,7 @@ def test_27_a_call_without_arguments_has_an_empty_object(client: Dialect, argume
 
 
 @pytest.mark.parametrize("kind", [ANTHROPIC, GEMINI, OPENAI])
-@pytest.mark.parametrize("arguments", ["", "{}"])
+@pytest.mark.parametrize("arguments", ["", " ", "{}"])
 def test_27_nor_does_a_provider_get_an_empty_text(kind: str, arguments: str) -> None:
     """27: when such a call is in the history."""
     told = json.dumps(sent(bridge(kind, CHAT), {"messages": chat_turns("call_a", arguments)}))

@@ -88,6 +88,8 @@ def test_every_other_error_keeps_the_providers_status(status: int) -> None:
 def test_an_unknown_model_shows_in_the_code_and_never_in_the_wording() -> None:
     assert isinstance(meaning(404, openai_error(code="model_not_found")), ModelNotFound)
     assert isinstance(meaning(404, openai_error(type="model_not_found")), ModelNotFound)
+    assert isinstance(meaning(404, b'{"type":"error","error":{"type":"not_found_error"}}'), ModelNotFound)
+    assert isinstance(meaning(404, b'{"error":{"code":404,"status":"NOT_FOUND"}}'), ModelNotFound)
     assert isinstance(meaning(404, openai_error(message="model not found")), ProviderRefused)
     assert isinstance(meaning(400, openai_error(code="model_not_found")), ProviderRefused)
 

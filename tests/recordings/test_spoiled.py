@@ -1,4 +1,4 @@
-"""A recorded answer with one value of it replaced, or cut off, is told as ours to tell: read, or refused with its place."""
+"""A recorded answer that was spoiled in one place, or cut off, is read, or refused with its place."""
 
 import json
 from typing import Any

@@ -155,13 +155,14 @@ def _function(wire: WireFunction) -> Tool:
     schema = raw_value(wire.parameters_json_schema)
     if schema is None and (parameters := raw_value(wire.parameters)) is not None:
         schema = json_schema(parameters)
-    told = {
-        "behavior": wire.behavior,
-        "response": wire.response,
-        "responseJsonSchema": wire.response_json_schema,
-    }
-    extra = {name: value for name, raw in told.items() if len(raw) and (value := raw_value(raw)) is not None}
-    return Tool(wire.name, wire.description or "", schema, extra=extra)
+    return Tool(wire.name, wire.description or "", schema, extra=_only_here(wire))
+
+
+def _only_here(wire: WireFunction) -> dict[str, RawJson]:
+    if not (len(wire.behavior) or len(wire.response) or len(wire.response_json_schema)):
+        return {}
+    told = {"behavior": wire.behavior, "response": wire.response, "responseJsonSchema": wire.response_json_schema}
+    return {name: value for name, raw in told.items() if (value := raw_value(raw)) is not None}
 
 
 def _tool_choice(config: WireToolConfig | None) -> ToolChoice | None:

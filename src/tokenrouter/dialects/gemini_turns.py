@@ -5,19 +5,18 @@ from the place of a call, so that they are the same each time a conversation com
 """
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final
 
 import msgspec
 
-from tokenrouter.dialects.call_ids import made_call_id
 from tokenrouter.dialects.gemini_parts import Media, foreign_part, media_part
-from tokenrouter.dialects.gemini_signatures import FAMILY, Signed, read_signature
+from tokenrouter.dialects.gemini_signatures import Signed, read_signature
 from tokenrouter.dialects.gemini_wire import WireCall, WireContent, WirePart, WireRequest, WireResult
 from tokenrouter.dialects.wire_reading import raw_value
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.items import Call, CallOutput, Item, Message, Part, Reasoning, Text
 
+_MADE_ID: Final = "call_gemini_"
 _USER_ROLES: Final = (None, "", "user", "function", "tool")
 """`function` is what older SDKs call the turn with results; a turn without a role is the user's."""
 _WRAPPERS: Final = {
@@ -27,6 +26,15 @@ _WRAPPERS: Final = {
 }
 """What a result may be wrapped in: Google's two keys, and what the AI SDK sends (seen 2026-11)."""
 
+Place = tuple[int, int]
+"""Which turn and which of its parts, for errors."""
+
+
+class _Words(msgspec.Struct, forbid_unknown_fields=True):
+    output: str
+
+
+_words: Final = msgspec.json.Decoder(_Words)
 _object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _string: Final = msgspec.json.Decoder(str)
 
@@ -86,7 +94,7 @@ class _Reader:
                 results.append(self._result(part.function_response))
                 attaches = True
                 continue
-            taken = _part(part, f"contents[{index}].parts[{number}]")
+            taken = _part(part, (index, number))
             attaches = attaches and isinstance(taken, Media)
             if attaches:
                 results[-1] = replace(results[-1], parts=(*results[-1].parts, taken))
@@ -98,14 +106,18 @@ class _Reader:
         self._is_answered = True
 
     def _result(self, wire: WireResult) -> CallOutput:
-        found = next((each for each in self._open if each[0] == wire.id), None) if wire.id else None
-        if found is None:
-            found = next((each for each in self._open if each[1].name == wire.name), None)
-        if found is not None:
-            self._open.remove(found)
-        call_id = wire.id or _made_id(self._calls) if found is None else found[1].call_id
+        call = self._answered(wire)
+        call_id = wire.id or f"{_MADE_ID}{self._calls}" if call is None else call.call_id
         parts, is_error = _result_parts(wire)
         return CallOutput(call_id, parts, is_error, name=wire.name or "")
+
+    def _answered(self, wire: WireResult) -> Call | None:
+        """Return the call that a result is of, and open no more; None where there is none."""
+        names = [call.name for _, call in self._open]
+        ids = [call_id for call_id, _ in self._open]
+        if wire.id and wire.id in ids:
+            return self._open.pop(ids.index(wire.id))[1]
+        return self._open.pop(names.index(wire.name))[1] if wire.name in names else None
 
     def _take_model(self, parts: list[WirePart], index: int) -> None:
         if self._is_answered:
@@ -117,12 +129,12 @@ class _Reader:
             if signed.reasonings:
                 self._drop_unsigned(start)
                 self.items += signed.reasonings
-            self._take_said(part, signed, start, f"contents[{index}].parts[{number}]")
+            self._take_said(part, signed, start, (index, number))
 
-    def _take_said(self, part: WirePart, signed: Signed, start: int, where: str) -> None:
+    def _take_said(self, part: WirePart, signed: Signed, start: int, place: Place) -> None:
         last = self.items[-1] if len(self.items) > start else None
         if part.function_call is not None:
-            self._call(part.function_call, signed, where)
+            self._call(part.function_call, signed, place)
         elif part.function_response is not None:
             self.items.append(self._result(part.function_response))
         elif part.thought:
@@ -131,14 +143,15 @@ class _Reader:
             if part.text or signed.state is not None:
                 self._say(Text(part.text, state=signed.state), last)
         elif not signed.reasonings:
-            self._say(_part(part, where), last)
+            self._say(_part(part, place), last)
             if signed.state is not None:
                 self._say(Text("", state=signed.state), self.items[-1])
 
-    def _call(self, wire: WireCall, signed: Signed, where: str) -> None:
+    def _call(self, wire: WireCall, signed: Signed, place: Place) -> None:
         if not wire.name:
-            raise InvalidRequest("A function call needs the name of its function.", param=f"{where}.functionCall.name")
-        call = Call(wire.id or _made_id(self._calls), wire.name, arguments_of(wire), state=signed.state)
+            where = f"{_path(place)}.functionCall.name"
+            raise InvalidRequest("A function call needs the name of its function.", param=where)
+        call = Call(wire.id or f"{_MADE_ID}{self._calls}", wire.name, arguments_of(wire), state=signed.state)
         self._calls += 1
         self._open.append((wire.id or "", call))
         self.items.append(call)
@@ -167,23 +180,23 @@ class _Reader:
             self.items.pop()
 
 
-@lru_cache(maxsize=256)
-def _made_id(number: int) -> str:
-    """Return the id of a request's call by its number; a conversation sends the same ones again in every turn."""
-    return made_call_id(FAMILY, number)
+def _path(place: Place) -> str:
+    return "contents[{}].parts[{}]".format(*place)
 
 
-def _part(part: WirePart, where: str) -> Part:
+def _part(part: WirePart, place: Place) -> Part:
     if part.text is not None:
         return Text(part.text)
     taken = media_part(part.inline_data, part.file_data) or foreign_part(part)
     if taken is None:
-        raise InvalidRequest("The part holds nothing that is known here.", param=where)
+        raise InvalidRequest("The part holds nothing that is known here.", param=_path(place))
     return taken
 
 
 def _result_parts(wire: WireResult) -> tuple[tuple[Part, ...], bool]:
     """Return what a result says, and whether it says that the tool failed."""
+    if not wire.parts and (told := _told(wire.response)) is not None:
+        return (Text(told),), False
     value = raw_value(wire.response)
     wrapper = None
     words: list[Part] = []
@@ -195,6 +208,14 @@ def _result_parts(wire: WireResult) -> tuple[tuple[Part, ...], bool]:
         return tuple(words), wrapper == "error"
     media = [media_part(part.inline_data, part.file_data) for part in wire.parts]
     return (*words, *(part for part in media if part is not None)), wrapper == "error"
+
+
+def _told(response: msgspec.Raw) -> str | None:
+    """Return the words of a result that is nothing else, as most are."""
+    try:
+        return _words.decode(response).output
+    except msgspec.DecodeError:
+        return None
 
 
 def _text_of(value: bytes) -> str:

@@ -78,4 +78,6 @@ def split_events(text: bytes) -> Iterator[bytes]:
 
 def payload_of(event: bytes) -> bytes:
     """Return the event's data lines joined by newlines, without the field name."""
+    if event.startswith(b"data: ") and event.endswith(b"\n\n") and event.count(b"\n") == 2 and b"\r" not in event:
+        return event[6:-2]
     return b"\n".join(_DATA_LINE.findall(event))

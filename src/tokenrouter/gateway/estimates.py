@@ -96,6 +96,16 @@ class Estimates:
             output_tokens=max(1, round(content_bytes / self._output.mean)) if content_bytes else 0,
         )
 
+    def at_least(self, usage: Usage, *, content_bytes: int) -> tuple[Usage, bool]:
+        """Return `usage` with no fewer output tokens than this much text has, and whether that makes it an estimate.
+
+        Some dialects report the input when a stream begins, and the output only at its end.
+        """
+        delivered = self.fair(body_bytes=0, content_bytes=content_bytes).output_tokens
+        if delivered <= usage.output_tokens:
+            return usage, False
+        return usage._replace(output_tokens=delivered), True
+
 
 class EstimateBook:
     """The estimates of every model in use; bounded, the oldest forgotten first."""

@@ -174,11 +174,13 @@ class Exchange:
         content_bytes: int = 0,
         error_code: str = "",
         free: bool = False,
+        partial: bool = False,
     ) -> None:
         """Settle, once; later calls do nothing.
 
         `usage` is what the provider reported; without it the request is charged by estimate, unless it is
-        `free`: refused by the provider before it did anything.
+        `free`: refused by the provider before it did anything. `partial`: the stream did not come to its end, so what
+        was reported may be less than what was delivered.
 
         Raises:
             JournalUnavailable: even the journal's reserve is used up; limits are settled all the same.
@@ -188,7 +190,9 @@ class Exchange:
         self.ended = True
         lane, call, size = self.lane, self.call, self.peeked.size
         estimated = False
-        if usage is not None:
+        if usage is not None and partial:
+            usage, estimated = lane.estimates.at_least(usage, content_bytes=content_bytes)
+        elif usage is not None:
             lane.estimates.learn(usage, body_bytes=size, content_bytes=content_bytes)
         elif free:
             usage = NO_USAGE

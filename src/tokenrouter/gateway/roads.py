@@ -97,7 +97,13 @@ def _end(exchange: Exchange, reason: EndReason, error_code: str) -> None:
         content_bytes = exchange.bytes_out if exchange.peeked.answer == "text" else 0
         exchange.end(reason, content_bytes=content_bytes, error_code=error_code, free=free)
     else:
-        exchange.end(reason, usage=relay.usage, content_bytes=relay.content_bytes, error_code=error_code)
+        exchange.end(
+            reason,
+            usage=relay.usage,
+            content_bytes=relay.content_bytes,
+            error_code=error_code,
+            partial=not relay.ended,
+        )
 
 
 def _reason(error: GatewayError) -> EndReason:

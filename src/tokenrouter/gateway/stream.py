@@ -99,7 +99,13 @@ class Stream:
 
     def _end(self, reason: EndReason, error_code: str = "") -> None:
         relay = self._relay
-        self._exchange.end(reason, usage=relay.usage, content_bytes=relay.content_bytes, error_code=error_code)
+        self._exchange.end(
+            reason,
+            usage=relay.usage,
+            content_bytes=relay.content_bytes,
+            error_code=error_code,
+            partial=reason != "completed",
+        )
 
 
 def relay_of(exchange: Exchange) -> Relay:

@@ -47,7 +47,11 @@ _STATUSES: Final[Mapping[str, int]] = {
 }
 """What OpenAI's and Anthropic's words for an error mean where no status came with them, in a stream: on these clients
 act (give up, wait), so they must not look like a fault that another try may mend."""
-_MODEL_CODES: Final = frozenset({"model_not_found", "model_not_found_error", "not_found_model", "invalid_model"})
+_MODEL_CODES: Final = frozenset(
+    {"model_not_found", "model_not_found_error", "not_found_model", "invalid_model", "not_found_error", "NOT_FOUND"}
+)
+"""With a 404. The last two are all that Anthropic and Google say, and of what we ask them only the model can be
+missing; Codex asks six times for a model unless an error names it so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from typing import Any, Literal
 
 Client = Literal["chat", "responses", "messages", "gemini"]
@@ -42,11 +42,12 @@ _GOOGLE_STATUSES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 413: "INVALID_ARG
 
 @dataclass(frozen=True)
 class Answered:
-    """A whole HTTP answer."""
+    """A whole HTTP answer; `dropped` is what of the request the provider's dialect could not carry."""
 
     status: int
     content_type: str
     body: bytes
+    dropped: str = ""
 
 
 class Asker:
@@ -80,10 +81,26 @@ class Asker:
             answer = self._connection.getresponse()
             if begun is not None:
                 begun()
-            return Answered(answer.status, answer.getheader("content-type", ""), answer.read())
+            return self._answered(answer)
         except BaseException:
             self._connection.close()
             raise
+
+    def announce(self, client: Client, model: str, *, size: int) -> Answered:
+        """Say that a body of `size` bytes is on its way, and send none of it."""
+        self._connection.putrequest("POST", path_of(client, model, stream=False))
+        for name, value in {**self._headers, "content-length": str(size)}.items():
+            self._connection.putheader(name, value)
+        self._connection.endheaders()
+        answer = self._answered(self._connection.getresponse())
+        self._connection.close()
+        return answer
+
+    def _answered(self, answer: HTTPResponse) -> Answered:
+        headers = answer.headers
+        return Answered(
+            answer.status, headers.get("content-type", ""), answer.read(), headers.get("x-tokenrouter-dropped", "")
+        )
 
 
 def path_of(client: Client, model: str, *, stream: bool) -> str:

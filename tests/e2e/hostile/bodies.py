@@ -93,7 +93,7 @@ FULL: dict[Client, dict[str, Any]] = {
             {
                 "role": "assistant",
                 "content": [
-                    {"type": "thinking", "thinking": "hm", "signature": ""},
+                    {"type": "thinking", "thinking": "hm", "signature": "c2lnbmF0dXJl"},
                     {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {"city": "Bonn"}},
                 ],
             },

@@ -33,6 +33,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> It
         f'[[providers]]\nname = "{name}"\napi_key = "{AWS_KEY}"\n{lines.format(root=upstream.origin)}\n'
         for name, lines in PROVIDERS.items()
     )
+    config += f'[[providers]]\nname = "resting"\nbase_url = "{upstream.origin}"\nenabled = false\n'
     with GatewayProcess(make_home(tmp_path_factory.mktemp("hostile")), config) as running:
         yield running
         assert "Traceback" not in running.log()

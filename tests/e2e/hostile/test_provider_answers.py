@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Mapping
 
 import pytest
 
@@ -18,7 +19,7 @@ UNREAD = frozenset(("no JSON", "odd types", "huge"))
 """What nobody sees between equal dialects: their bytes pass unread (DESIGN.md, "The road of one request")."""
 
 
-def cases(faults: dict[str, Fault]) -> pytest.MarkDecorator:
+def cases(faults: Mapping[str, Fault]) -> pytest.MarkDecorator:
     """Return each fault of each pair."""
     rows = [
         pytest.param(client, provider, fault, id=f"{client}-{provider}-{name}")

@@ -61,7 +61,7 @@ def test_every_token_is_counted_as_the_provider_bills_it(
             talk.say("use tool get_weather", stream=stream, wishes=wishes)
             talk.answer_calls("sunny", stream=stream, wishes=wishes)
     asked = {name: line for name, line in billed(judge).items() if name not in before}
-    wait_until("the rows", lambda: set(asked) <= set(rows(crossroads)), 15)
+    wait_until("the rows", lambda: set(asked) <= set(rows(crossroads)), 60)
     ledger = rows(crossroads)
 
     assert len(asked) == 8
