@@ -25,9 +25,15 @@ setup: $(RUNTIME) ## Only install: leaves .venv/bin/torod ready
 	@echo 'Ready: $(BIN)/torod'
 
 ##@ To change it
-.PHONY: test torture check fix bench
+.PHONY: test test-clients mutants torture check fix bench
 test: $(DEV) sdk-node ## All tests; needs no provider, no account, no network once installed
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+test-clients: $(DEV) tests/clients/node_modules/.installed ## Claude Code, Codex, Gemini CLI and opencode through the gateway (1.2 GB once)
+	$(BIN)/pytest -n $(JOBS) tests/clients $(ARGS)
+
+mutants: $(DEV) ## Puts small faults into copies of the code, and shows that the tests notice each (minutes)
+	$(BIN)/python -m tests.mutants --jobs $(JOBS) $(ARGS)
 
 torture: $(DEV) ## The slow tests: kill -9 under load, long streams, memory over a million requests
 	$(BIN)/pytest -m torture --timeout 3600 $(ARGS)
@@ -57,13 +63,13 @@ clean: ## Remove caches and what was built; the environment stays
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## Remove the environment too
-	rm -rf $(VENV) tests/sdk_node/node_modules
+	rm -rf $(VENV) tests/sdk_node/node_modules tests/clients/node_modules
 
 help: ## Show this
 	@echo 'TokenRouter: one endpoint for all AI providers.'
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  ARGS="…" is handed on, as in: make run ARGS="--listen-addr 127.0.0.1:9090"\n'
 
 # --- How .venv is made ---------------------------------------------------------------------------------------
@@ -107,6 +113,15 @@ endif
 tests/sdk_node/node_modules/.installed: tests/sdk_node/package.json tests/sdk_node/package-lock.json
 	@echo 'Installing the Node SDK that the tests use (once) …'
 	@npm ci --prefix tests/sdk_node --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+# Two of the programs put their binary in place when they are installed; nothing else's scripts are run. `npm ci` would
+# want every platform's binary in the lock file, and registries do not keep all of them.
+tests/clients/node_modules/.installed: tests/clients/package.json tests/clients/package-lock.json
+	@command -v npm >/dev/null || { echo 'npm was not found; install Node.js 20 or newer first.' >&2; exit 1; }
+	@echo 'Installing the programs that the tests use (once) …'
+	@npm install --prefix tests/clients --no-save --ignore-scripts --no-audit --no-fund --silent
+	@cd tests/clients/node_modules && node @anthropic-ai/claude-code/install.cjs && node opencode-ai/postinstall.mjs
 	@touch $@
 
 $(BIN)/uv: | $(BIN)/python

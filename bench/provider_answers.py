@@ -6,7 +6,7 @@ recordings of 2026); a chunk of the stream is what one read from the network bri
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from tokenrouter.sandbox import event_stream
@@ -31,9 +31,8 @@ _WORDS: Final = (
 _ARGUMENT: Final = "src/parser/part_ 12,"
 
 
-def _pieces() -> Iterator[str]:
-    for number in range(CHUNKS - ARGUMENT_CHUNKS):
-        yield _WORDS[number % len(_WORDS)]
+WORDS: Final = tuple(_WORDS[number % len(_WORDS)] for number in range(CHUNKS - ARGUMENT_CHUNKS))
+"""What a stream says, in the pieces in which it comes."""
 
 
 def _argument_pieces() -> list[str]:
@@ -79,9 +78,9 @@ def _chat_chunk(delta: Wire, finish: str | None = None) -> bytes:
     return _data({**CHAT_HEAD, "choices": [choice], "usage": None, "obfuscation": PADDING})
 
 
-def _chat_stream() -> Iterator[bytes]:
+def _chat_stream(words: Sequence[str]) -> Iterator[bytes]:
     yield _chat_chunk({"role": "assistant", "content": "", "refusal": None})
-    for text in _pieces():
+    for text in words:
         yield _chat_chunk({"content": text})
     function = {"name": TOOL, "arguments": ""}
     yield _chat_chunk({"tool_calls": [{"index": 0, "id": CALL_ID, "type": "function", "function": function}]})
@@ -151,13 +150,13 @@ def _function_call(arguments: str) -> Wire:
     }
 
 
-def _responses_stream() -> Iterator[bytes]:
-    for number, event in enumerate(_response_events()):
+def _responses_stream(words: Sequence[str]) -> Iterator[bytes]:
+    for number, event in enumerate(_response_events(words)):
         yield _event({"type": event["type"], "sequence_number": number, **event})
 
 
-def _response_events() -> Iterator[Wire]:
-    message, call = _output_message("".join(_pieces())), _function_call("".join(_argument_pieces()))
+def _response_events(words: Sequence[str]) -> Iterator[Wire]:
+    message, call = _output_message("".join(words)), _function_call("".join(_argument_pieces()))
     for kind in ("response.created", "response.in_progress"):
         yield {"type": kind, "response": _response("in_progress", [])}
     added = {**message, "status": "in_progress", "content": []}
@@ -165,7 +164,7 @@ def _response_events() -> Iterator[Wire]:
     at = {"item_id": MESSAGE_ID, "output_index": 0, "content_index": 0}
     (part,) = message["content"]
     yield {"type": "response.content_part.added", **at, "part": {**part, "text": ""}}
-    for text in _pieces():
+    for text in words:
         yield {"type": "response.output_text.delta", **at, "delta": text, "logprobs": [], "obfuscation": PADDING}
     yield {"type": "response.output_text.done", **at, "text": part["text"], "logprobs": []}
     yield {"type": "response.content_part.done", **at, "part": part}
@@ -207,14 +206,14 @@ def _message(content: list[Wire], stop: str | None) -> Wire:
     }
 
 
-def _messages_stream() -> Iterator[bytes]:
+def _messages_stream(words: Sequence[str]) -> Iterator[bytes]:
     def delta(index: int, **delta: str) -> bytes:
         return _event({"type": "content_block_delta", "index": index, "delta": delta})
 
     yield _event({"type": "message_start", "message": _message([], None)})
     yield _event({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}})
     yield _event({"type": "ping"})
-    for text in _pieces():
+    for text in words:
         yield delta(0, type="text_delta", text=text)
     yield _event({"type": "content_block_stop", "index": 0})
     call = {"type": "tool_use", "id": CALL_ID, "name": TOOL, "input": {}}
@@ -249,8 +248,8 @@ def _gemini_call() -> Wire:
     return {"functionCall": {"name": TOOL, "args": {"path": _ARGUMENT * ARGUMENT_CHUNKS}}}
 
 
-def _gemini_stream() -> Iterator[bytes]:
-    for text in [*_pieces(), *[_WORDS[0]] * ARGUMENT_CHUNKS]:
+def _gemini_stream(words: Sequence[str]) -> Iterator[bytes]:
+    for text in [*words, *[_WORDS[0]] * ARGUMENT_CHUNKS]:
         yield _data(_gemini_chunk({"text": text}))
     yield _data(_gemini_chunk(_gemini_call()))
     yield _data(_gemini_chunk({"text": ""}, finishReason="STOP"))
@@ -265,7 +264,7 @@ def _gemini_answer() -> Wire:
 CONVERSE_USAGE: Final = {"inputTokens": 904, "outputTokens": 2500, "totalTokens": 7500, "cacheReadInputTokens": 4096}
 
 
-def _converse_stream() -> Iterator[bytes]:
+def _converse_stream(words: Sequence[str]) -> Iterator[bytes]:
     def event(kind: str, wire: Wire) -> bytes:
         return event_stream.event(kind, _json({**wire, "p": PADDING}))
 
@@ -273,7 +272,7 @@ def _converse_stream() -> Iterator[bytes]:
         return event("contentBlockDelta", {"contentBlockIndex": index, "delta": delta})
 
     yield event("messageStart", {"role": "assistant"})
-    for text in _pieces():
+    for text in words:
         yield delta(0, {"text": text})
     yield event("contentBlockStop", {"contentBlockIndex": 0})
     call = {"toolUse": {"toolUseId": CALL_ID, "name": TOOL}}
@@ -291,7 +290,7 @@ def _converse_answer() -> Wire:
     return {"output": {"message": message}, "stopReason": "tool_use", "usage": CONVERSE_USAGE}
 
 
-_STREAMS: Final[Mapping[str, Callable[[], Iterator[bytes]]]] = {
+_STREAMS: Final[Mapping[str, Callable[[Sequence[str]], Iterator[bytes]]]] = {
     "openai-chat": _chat_stream,
     "openai-responses": _responses_stream,
     "anthropic-messages": _messages_stream,
@@ -307,9 +306,9 @@ _ANSWERS: Final[Mapping[str, Callable[[], Wire]]] = {
 }
 
 
-def provider_stream(dialect: str) -> list[bytes]:
-    """Return a stream in `dialect`, as the chunks in which it comes."""
-    return list(_STREAMS[dialect]())
+def provider_stream(dialect: str, words: Sequence[str] = WORDS) -> Iterator[bytes]:
+    """Yield a stream in `dialect`, in the chunks in which it comes."""
+    return _STREAMS[dialect](words)
 
 
 def provider_answer(dialect: str) -> bytes:

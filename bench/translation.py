@@ -86,7 +86,7 @@ def work_of(pair: Pair) -> dict[Step, Work]:
         RunFailed: a stream did not come to its end; its cost would mean nothing.
     """
     client, provider = pair
-    body, answer, chunks = agent_request(client), provider_answer(provider), provider_stream(provider)
+    body, answer, chunks = agent_request(client), provider_answer(provider), list(provider_stream(provider))
     made = _relayed(client, body, answer) if client == provider else _translated(pair, body, answer)
     request, relay, whole = made
 

@@ -1,8 +1,14 @@
 import json
+import tracemalloc
+from itertools import islice
 
 import pytest
 
+from bench.agent_requests import agent_request
+from bench.provider_answers import provider_stream
+from bench.translation import PAIRS, PROVIDERS
 from tokenrouter.dialects.bridge import Asked, HubBridge
+from tokenrouter.dialects.client_codecs import CLIENT_CODECS
 from tokenrouter.dialects.hub import Target
 from tokenrouter.dialects.openai_chat_codec import CHAT_CODEC, ChatCodec
 from tokenrouter.dialects.state_memory import StateMemory
@@ -47,3 +53,22 @@ def test_a_request_that_cannot_be_read_names_the_field() -> None:
         bridge().cross(b'{"model":"m","messages":[{"role":1}]}', ASKED)
 
     assert caught.value.param == "messages[0].role"
+
+
+@pytest.mark.parametrize(("client", "provider"), PAIRS, ids=["-".join(pair) for pair in PAIRS])
+def test_of_a_stream_of_ten_megabytes_only_what_is_unfinished_is_held(client: str, provider: str) -> None:
+    """A message of the Responses API is told once more when it ends, so its words are held till then, once."""
+    pieces = ["ten letters" * 1_000] * 1_000
+    crossing = HubBridge(CLIENT_CODECS[client], PROVIDERS[provider], Target("acme", "m-1", "o"), StateMemory(), "t")
+    relay = crossing.cross(agent_request(client), Asked("req_1", 1, "m", stream=True)).relay()
+    wire = provider_stream(provider, pieces)
+    relay.feed(next(wire))
+
+    tracemalloc.start()
+    for chunk in islice(wire, len(pieces)):
+        relay.feed(chunk)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert relay.content_bytes > 10_000_000
+    assert held < (relay.content_bytes if client == "openai-responses" else 0) + 500_000

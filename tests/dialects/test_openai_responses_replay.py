@@ -26,6 +26,16 @@ def test_reasoning_of_another_provider_stays_behind(sealed: str) -> None:
     assert changed(SAID, OWN, foreign) == [SAID, OWN]
 
 
+def test_reasoning_that_only_our_id_tells_stays_behind() -> None:
+    ours = {"type": "reasoning", "id": "rs_0199a1b2c3d4e57f_0", "summary": [{"type": "summary_text", "text": "hm"}]}
+    theirs = {**ours, "id": "rs_0f3a5b6c7d8e9f"}
+    signed = {**ours, "encrypted_content": "gAAAAB"}
+    said = {"role": "user", "content": "what is rs_1_0?"}
+
+    assert changed(said, ours, theirs, signed) == [said, theirs, signed]
+    assert changed(said, theirs) is None
+
+
 def test_what_we_have_compacted_becomes_words() -> None:
     compacted = {"type": "compaction", "id": "cmp_1", "encrypted_content": sealed_summary("so far")}
 

@@ -31,7 +31,9 @@ def main() -> int:
 
 
 def _is_meant(mutant: Mutant, words: list[str]) -> bool:
-    return not words or any(word == mutant.guards or word in mutant.module or word in mutant.test for word in words)
+    """Whether a mutant was asked for; a number is that of a pitfall."""
+    told = f"{mutant.module} {mutant.test}"
+    return not words or any(word == mutant.guards or (not word.isdecimal() and word in told) for word in words)
 
 
 def _show(line: str) -> None:

@@ -50,6 +50,13 @@ OF_REQUESTS: Final = (
         f"{_REQUESTS}test_15_the_cache_key_of_a_session_is_the_same_in_each_request",
     ),
     Mutant(
+        "23",
+        "dialects/openai_chat_messages.py",
+        "turn = self._begin_turn()\n        turn.setdefault",
+        "self._end_turn()\n        turn = self._begin_turn()\n        turn.setdefault",
+        f"{_REQUESTS}test_23_words_and_calls_of_one_turn_stay_one_turn",
+    ),
+    Mutant(
         "24",
         "providers/codecs.py",
         "order = preset.conversations or tuple(_MAKERS)",

@@ -276,4 +276,11 @@ OF_STREAMS: Final = (
         "alternative, number = self._alternative(choice), 0",
         f"{_STREAMS}test_32_so_do_those_of_another_dialect",
     ),
+    Mutant(
+        "32",
+        "dialects/alternatives.py",
+        "return ItemBegun(index, event.item, turn)",
+        "return ItemBegun(index, event.item)",
+        "gateway/test_fan_out.py::test_streams_become_one_whose_chunks_say_which_alternative_they_are_of",
+    ),
 )

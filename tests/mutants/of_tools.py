@@ -264,6 +264,20 @@ OF_REASONING: Final = (
     ),
     Mutant(
         "8",
+        "dialects/openai_responses_replay.py",
+        'return None if item.type == "reasoning" and (is_made or _SEALED.decode() in sealed) else raw',
+        "return raw",
+        f"{_REASONING}test_08_openai_gets_no_reasoning_of_others_in_a_relayed_body",
+    ),
+    Mutant(
+        "8",
+        "dialects/replays.py",
+        '    "gemini": without_foreign_signatures,\n',
+        "",
+        f"{_REASONING}test_08_gemini_gets_no_signature_of_others_in_a_relayed_body",
+    ),
+    Mutant(
+        "8",
         _ANTHROPIC_OUT,
         "return begun + _SIGNATURE % number + _encode(signature_of(state)) + _TAIL + _BLOCK_STOP % number",
         "return begun + _BLOCK_STOP % number",

@@ -235,6 +235,33 @@ async def test_08_anthropic_gets_no_thoughts_of_others_in_a_relayed_body(signatu
     assert body_of(provided.asked[0])["messages"][1]["content"] == [own, {"type": "text", "text": "there"}]  # type: ignore[index]
 
 
+async def test_08_openai_gets_no_reasoning_of_others_in_a_relayed_body() -> None:
+    """8: encrypted content that it did not make is a 400 as well."""
+    own = {"type": "reasoning", "summary": [], "encrypted_content": _SIGNATURE}
+    body = turns_of(RESPONSES, streamed(bridge(GEMINI, RESPONSES, _MODEL[GEMINI]), STREAMS[GEMINI]))
+    state = catalog(providers=(Provider("acme", OPENAI, "http://127.0.0.1:9/v1", secret="k"),))
+    provided = Provided(Scripted(200, JSON, [b'{"output":[],"usage":{}}']))
+    await gateway(provided, Notes(), state).serve(call(RESPONSES, input=[*body["input"], own]), Client())
+    told: Any = body_of(provided.asked[0])["input"]
+
+    assert "trs1." in json.dumps(body["input"])
+    assert [item for item in told if item.get("type") == "reasoning"] == [own]
+    assert {"function_call", "function_call_output"} <= {item.get("type") for item in told}
+
+
+async def test_08_gemini_gets_no_signature_of_others_in_a_relayed_body() -> None:
+    """8: but its own word for a missing one."""
+    body = turns_of(GENERATE_CONTENT, streamed(bridge(OPENAI, GENERATE_CONTENT, _MODEL[OPENAI]), STREAMS[OPENAI]))
+    plane = catalog(providers=(Provider("acme", GEMINI, "http://127.0.0.1:9/v1", secret="k"),))
+    provided = Provided(Scripted(200, JSON, [b'{"candidates":[]}']))
+    asking = call(GENERATE_CONTENT, model="acme/gemini-3.1-pro", **body)
+    await gateway(provided, Notes(), plane).serve(asking, Client())
+    told: Any = body_of(provided.asked[0])["contents"]
+
+    assert body["contents"][1]["parts"][0]["thoughtSignature"] != _SKIPPED
+    assert told[1]["parts"][0] == {**body["contents"][1]["parts"][0], "thoughtSignature": _SKIPPED}
+
+
 @pytest.mark.parametrize("kind", [GEMINI, OPENAI])
 def test_08_a_stream_that_is_made_here_has_the_signature_in_it(kind: str) -> None:
     """8: it was missing in synthesised events (litellm PR#38153)."""

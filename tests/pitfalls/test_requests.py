@@ -135,6 +135,33 @@ async def test_24_messages_go_to_chat_completions_where_a_vendor_has_no_others(k
     assert json.loads(client.body)["content"] == [{"type": "text", "text": "hello"}]
 
 
+_ITEMS: Final[list[dict[str, Any]]] = [
+    {"role": "user", "content": "look"},
+    {"type": "reasoning", "id": "rs_1", "summary": []},
+    {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Let me look."}]},
+    {"type": "function_call", "call_id": "call_a", "name": "look", "arguments": "{}"},
+    {"type": "custom_tool_call", "call_id": "call_b", "name": "patch", "input": "x"},
+    {"type": "function_call_output", "call_id": "call_a", "output": [{"type": "input_text", "text": "fine"}]},
+    {"type": "custom_tool_call_output", "call_id": "call_b", "output": "done"},
+    {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "on"}]},
+]
+"""Every standard type of item, some without a `type` or an `id`."""
+
+
+def test_23_words_and_calls_of_one_turn_stay_one_turn() -> None:
+    """23: items were refused, or made two assistant turns (freellmapi#842)."""
+    chat = sent(bridge(COMPATIBLE, RESPONSES), {"input": _ITEMS})["messages"]
+    anthropic = sent(bridge(ANTHROPIC, RESPONSES), {"input": _ITEMS})["messages"]
+    gemini = sent(bridge(GEMINI, RESPONSES), {"input": _ITEMS})["contents"]
+
+    assert [turn["role"] for turn in chat] == ["user", "assistant", "tool", "tool", "user"]
+    assert chat[1]["content"] == "Let me look."
+    assert [each["id"] for each in chat[1]["tool_calls"]] == ["call_a", "call_b"]
+    assert [block["type"] for block in anthropic[1]["content"]] == ["text", "tool_use", "tool_use"]
+    assert [turn["role"] for turn in anthropic] == ["user", "assistant", "user"]
+    assert [turn["role"] for turn in gemini] == ["user", "model", "user"]
+
+
 def _seen(sources: list[Any]) -> dict[str, Any]:
     """Return an Anthropic client's pictures in a user turn and in a tool's result."""
     pictures = [{"type": "image", "source": source} for source in sources]
@@ -323,3 +350,16 @@ def test_31_openrouter_takes_them() -> None:
     part = {"type": "text", "text": "long", "cache_control": _MARK}
 
     assert sent(bridge("openrouter", MESSAGES), messages(user([part])))["messages"][0]["content"] == [part]
+
+
+def test_26_nor_are_blanks_in_other_places_blocks() -> None:
+    """26: the system prompt, a part beside others, a result (the table of experiential PR#804)."""
+    told = {"id": "call_a", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    parts = [{"type": "text", "text": " "}, {"type": "text", "text": "look"}]
+    result = {"role": "tool", "tool_call_id": "call_a", "content": [{"type": "text", "text": ""}]}
+    turns = [{"role": "system", "content": "\n"}, user(parts), {"role": "assistant", "tool_calls": [told]}, result]
+    body = sent(bridge(ANTHROPIC, CHAT), {"messages": turns})
+
+    assert "system" not in body
+    assert body["messages"][0]["content"] == [{"type": "text", "text": "look"}]
+    assert "content" not in body["messages"][2]["content"][0]

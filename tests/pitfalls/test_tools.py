@@ -431,3 +431,75 @@ def test_35_a_call_without_a_result_gets_one_and_a_result_without_a_call_becomes
     assert blocks[2]["tool_use_id"] == "call_a"
     assert blocks[2]["is_error"]
     assert "lost" in blocks[4]["text"]
+
+
+@pytest.mark.parametrize("client", [CHAT, MESSAGES, RESPONSES])
+def test_18_nor_in_the_schema_of_an_answer(client: Dialect) -> None:
+    """18: structured output has the same two kinds."""
+    told: dict[Dialect, dict[str, Any]] = {
+        CHAT: {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": _DEMANDING}}},
+        RESPONSES: {"text": {"format": {"type": "json_schema", "name": "a", "schema": _DEMANDING}}},
+        MESSAGES: {"output_config": {"format": {"type": "json_schema", "schema": _DEMANDING}}},
+    }
+    body = {**_declared(client, SCHEMA), **told[client]}
+    del body["tools"]
+    old = sent(bridge(GEMINI, client, "gemini-2.0-flash"), body)["generationConfig"]
+    new = sent(bridge(GEMINI, client, "gemini-3.1-pro"), body)["generationConfig"]
+
+    assert not _words_of(old["responseSchema"]) & _REFUSED
+    assert new["responseJsonSchema"] == _DEMANDING
+    assert old["responseMimeType"] == new["responseMimeType"] == "application/json"
+
+
+@pytest.mark.parametrize(("client", "stop"), _TOOL_STOPS)
+def test_19_so_is_that_of_a_whole_answer(client: Dialect, stop: str) -> None:
+    """19: without a stream."""
+    content = {"role": "model", "parts": [called("look", {})]}
+    told = answered(bridge(GEMINI, client), {"candidates": [{"content": content, "finishReason": "STOP"}]})
+
+    assert stop in (told.get("stop_reason"), told.get("status"), told.get("choices", [{}])[0].get("finish_reason"))
+
+
+@pytest.mark.parametrize("kind", [COMPATIBLE, ANTHROPIC, GEMINI])
+def test_21_tools_that_stand_in_an_item_of_the_input_are_declared(kind: str) -> None:
+    """21: as Codex has it with its own models (facts, 0.6), and what its search for tools has found."""
+    words = [{"type": "message", "role": "user", "content": "edit"}]
+    asked = {"type": "tool_search_call", "call_id": "call_s", "execution": "client", "arguments": {"query": "x"}}
+    found = {"type": "tool_search_output", "call_id": "call_s", "execution": "client", "tools": [_AGENTS]}
+    given = {"type": "additional_tools", "role": "developer", "tools": [_PATCH]}
+    told = json.dumps(sent(bridge(kind, RESPONSES), {"input": [given, *words, asked, found]})["tools"])
+
+    assert '"apply_patch"' in told
+    assert '"multi_agent_v1__wait_agent"' in told
+
+
+@pytest.mark.parametrize("client", [RESPONSES, GENERATE_CONTENT])
+def test_35_other_clients_turns_of_calls_are_the_same_there(client: Dialect) -> None:
+    """35: the suite of each client's tools runs on every change."""
+    calls = [("call_a", {"path": "a"}), ("call_b", {"path": "b"})]
+    body = _declared(client, SCHEMA)
+    if client is RESPONSES:
+        asked = [{"type": "function_call", "call_id": i, "name": "look", "arguments": json.dumps(a)} for i, a in calls]
+        told = [{"type": "function_call_output", "call_id": i, "output": a["path"]} for i, a in calls]
+        body["input"] = [{"role": "user", "content": "look"}, *asked, *told]
+    else:
+        parts = [{"functionCall": {"id": i, "name": "look", "args": a}} for i, a in calls]
+        results = [{"functionResponse": {"id": i, "name": "look", "response": {"output": a["path"]}}} for i, a in calls]
+        body["contents"] += [{"role": "model", "parts": parts}, {"role": "user", "parts": results}]
+    _, said, answer = sent(bridge(ANTHROPIC, client), body)["messages"]
+
+    assert said["content"] == [{"type": "tool_use", "id": i, "name": "look", "input": a} for i, a in calls]
+    assert [(each["tool_use_id"], each["content"]) for each in answer["content"]] == [
+        (i, [{"type": "text", "text": a["path"]}]) for i, a in calls
+    ]
+
+
+def test_35_openrouter_is_sent_no_signature() -> None:
+    """35: its route to Bedrock answered 400 to one (nagobot#21)."""
+    thought = {"type": "thinking", "thinking": "hm", "signature": "c2ln" * 20}
+    turns = _anthropic_turns()
+    turns[1]["content"].insert(0, thought)
+    told = sent(bridge("openrouter", MESSAGES), {"messages": turns, "max_tokens": 9})["messages"]
+
+    assert "c2ln" not in json.dumps(told)
+    assert told[1]["reasoning"] == "hm"

@@ -138,15 +138,15 @@ class ChatJudge:
 
     def whole(self) -> Heard:
         with _openai_errors():
-            return self._heard(self._client.chat.completions.create(model="m", messages=[]))
+            return self.heard(self._client.chat.completions.create(model="m", messages=[]))
 
     def stream(self) -> Heard:
         with _openai_errors(), self._client.chat.completions.stream(model="m", messages=[]) as stream:
             for _ in stream:
                 pass
             with suppress(openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError):
-                return self._heard(stream.get_final_completion())
-            return self._heard(stream.current_completion_snapshot)
+                return self.heard(stream.get_final_completion())
+            return self.heard(stream.current_completion_snapshot)
 
     def free_text_calls(self) -> tuple[tuple[str, str], ...]:
         """Read free-text calls from the chunks of a stream: the SDK's helper knows none."""
@@ -158,7 +158,7 @@ class ChatJudge:
                 told[call.index] = [name or more.get("name", ""), text + more.get("input", "")]
         return tuple((name, text) for name, text in told.values())
 
-    def _heard(self, completion: ChatCompletion) -> Heard:
+    def heard(self, completion: ChatCompletion) -> Heard:
         (choice, *_) = completion.choices
         said = choice.message
         calls = tuple(
@@ -191,7 +191,7 @@ class ResponsesJudge:
 
     def whole(self) -> Heard:
         with _openai_errors():
-            return self._heard(self._client.responses.create(model="m", input="x"))
+            return self.heard(self._client.responses.create(model="m", input="x"))
 
     def stream(self) -> Heard:
         with _openai_errors(), self._client.responses.stream(model="m", input="x") as stream:
@@ -200,10 +200,10 @@ class ResponsesJudge:
                     error = event.response.error
                     raise Refused(error.message if error else "", None)
                 if event.type == "response.incomplete":
-                    return self._heard(event.response)
-            return self._heard(stream.get_final_response())
+                    return self.heard(event.response)
+            return self.heard(stream.get_final_response())
 
-    def _heard(self, response: Response) -> Heard:
+    def heard(self, response: Response) -> Heard:
         words: list[str] = []
         thoughts: list[str] = []
         calls: list[tuple[str, Any]] = []
@@ -239,13 +239,13 @@ class MessagesJudge:
 
     def whole(self) -> Heard:
         with self._errors():
-            return self._heard(self._client.messages.create(model="m", max_tokens=9, messages=[]))
+            return self.heard(self._client.messages.create(model="m", max_tokens=9, messages=[]))
 
     def stream(self) -> Heard:
         with self._errors(), self._client.messages.stream(model="m", max_tokens=9, messages=[]) as stream:
             for _ in stream:
                 pass
-            return self._heard(stream.get_final_message())
+            return self.heard(stream.get_final_message())
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -254,7 +254,7 @@ class MessagesJudge:
         except anthropic.APIStatusError as error:
             raise Refused(error.message, error.status_code) from error
 
-    def _heard(self, message: Message) -> Heard:
+    def heard(self, message: Message) -> Heard:
         words = [block.text for block in message.content if block.type == "text"]
         thoughts = [block.thinking for block in message.content if block.type == "thinking"]
         calls = tuple((block.name, block.input) for block in message.content if block.type == "tool_use")
@@ -274,11 +274,11 @@ class GeminiJudge:
 
     def whole(self) -> Heard:
         with self._errors():
-            return self._heard([self._client.models.generate_content(model="m", contents="x")])
+            return self.heard([self._client.models.generate_content(model="m", contents="x")])
 
     def stream(self) -> Heard:
         with self._errors():
-            return self._heard(list(self._client.models.generate_content_stream(model="m", contents="x")))
+            return self.heard(list(self._client.models.generate_content_stream(model="m", contents="x")))
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -287,7 +287,7 @@ class GeminiJudge:
         except APIError as error:
             raise Refused(error.message or "", error.code) from error
 
-    def _heard(self, answers: Sequence[types.GenerateContentResponse]) -> Heard:
+    def heard(self, answers: Sequence[types.GenerateContentResponse]) -> Heard:
         candidates = [candidate for answer in answers for candidate in answer.candidates or ()]
         parts = [part for each in candidates if each.content for part in each.content.parts or ()]
         words = [part.text for part in parts if part.text and not part.thought]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.dialects.recorded import decoded
 from tests.recordings.corpus import STREAMS, TARGET, Recording
-from tokenrouter.domain.answers import StreamEvent
+from tokenrouter.domain.answers import Ended, StreamEvent
 
 SMALL_BYTES = 2600
 """Streams up to this size are cut in two at every place; it holds one of each dialect, calls and reasoning in them."""
@@ -57,3 +57,11 @@ def test_the_last_blank_line_may_be_missing(recording: Recording) -> None:
     wire = recording.wire
 
     assert events_of(recording, wire.removesuffix(b"\n\n")) == events_of(recording, wire)
+
+
+@EVERY
+def test_the_beginning_of_a_stream_is_no_whole_answer(recording: Recording) -> None:
+    """No recording says in its first third why it ends."""
+    third = len(recording.wire) // 3
+    for at in range(0, third, max(1, third // 50)):
+        assert not any(isinstance(event, Ended) for event in events_of(recording, recording.wire[:at]))

@@ -1,5 +1,6 @@
 """A recorded stream on its way to a client of the same dialect: not a byte of it changes, and its usage is read."""
 
+import json
 import re
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from tests.dialects.recorded import decoded, gathered
 from tests.recordings.corpus import STREAMS, TARGET, Recording, Spoken
 from tokenrouter.dialects.anthropic_messages import MessagesStream
+from tokenrouter.dialects.array_relay import ArrayRelay
 from tokenrouter.dialects.base import StreamReading
 from tokenrouter.dialects.gemini import GeminiStream
 from tokenrouter.dialects.openai_chat import ChatStream
@@ -86,3 +88,17 @@ def test_a_stream_that_was_cut_is_noticed(recording: Recording) -> None:
 
         assert relay.close() is None
         assert not relay.ended
+
+
+@pytest.mark.parametrize("recording", [each for each in STREAMS if each.spoken == "gemini"], ids=str)
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_gemini_without_events_gets_the_same_in_an_array(recording: Recording, data: st.DataObject) -> None:
+    wire = recording.wire
+    cuts = data.draw(st.lists(st.integers(0, len(wire)), max_size=20))
+    relay = ArrayRelay(StreamRelay(GeminiStream(), strip_usage=False))
+    array = b"".join(relay.feed(wire[a:b]) for a, b in pairwise([0, *sorted(cuts), len(wire)]))
+
+    array += relay.close() or b""
+
+    assert json.loads(array) == [json.loads(event.removeprefix(b"data: ")) for event in wire.split(b"\n\n") if event]

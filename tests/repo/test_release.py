@@ -50,8 +50,9 @@ def test_every_declared_dependency_is_in_the_lock_files() -> None:
         assert {re.split(r"[\[<>=;]", name)[0] for name in declared} <= locked, file
 
 
-def test_the_node_lock_file_holds_no_addresses() -> None:
-    packages = json.loads((ROOT / "tests/sdk_node/package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", ["tests/clients", "tests/sdk_node"])
+def test_a_node_lock_file_holds_no_addresses(folder: str) -> None:
+    packages = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
 
     assert not [name for name, entry in packages.items() if "resolved" in entry]
 

@@ -2,7 +2,8 @@
 
 `error.type` goes by the status (platform.claude.com/docs/en/api/errors, read 2026-11). Clients read the wording of
 one message: Claude Code takes the numbers out of "prompt is too long: N tokens > M maximum" to decide how much of a
-conversation to compact, and shows anything else as it is.
+conversation to compact, and shows anything else as it is. The SDK for Node (1.11) takes up a refused thread again as
+a conversation that it sends in full, by the `details` that say so (its `ThreadState`, read 2026-11).
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from tokenrouter.domain.errors import ContextTooLong, GatewayError
+from tokenrouter.domain.errors import ContextTooLong, GatewayError, ThreadsNotKept
 
 _TYPES: Final = {
     401: "authentication_error",
@@ -37,6 +38,7 @@ _STATUSES: Final[Mapping[str, int]] = {
     "overloaded_error": 529,
 }
 """What an error event in a provider's stream means. Faults of our own credentials are no client's 401: they are 502."""
+_UNTHREADED: Final = {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}
 
 
 def error_type(error: GatewayError) -> str:
@@ -56,7 +58,9 @@ def error_body(error: GatewayError, request_id: str) -> bytes:
     """Return the JSON body of an error answer; there is no field for the place of the error, so the message has it."""
     place, message = error.param, _message(error)
     told = f"{place}: {message}" if place and place not in message else message
-    shown = {"type": error_type(error), "message": told}
+    shown: dict[str, object] = {"type": error_type(error), "message": told}
+    if isinstance(error, ThreadsNotKept):
+        shown["details"] = _UNTHREADED
     return msgspec.json.encode({"type": "error", "error": shown, "request_id": request_id})
 
 

@@ -95,6 +95,11 @@ class MessagesDialect:
         head = peek_head(body, bounds=frozenset(("max_tokens",)), required=("messages",), arrays=("messages",))
         head.wants_usage = True
         head.answers = 1
+        if "thread" in head.body.fields and head.body.fields["thread"] != b"null":
+            raise ThreadsNotKept(
+                "Message threads are not kept here: send the whole conversation in `messages`, without `thread`.",
+                param="thread",
+            )
         return head
 
     def model_field(self, model: str) -> bytes:

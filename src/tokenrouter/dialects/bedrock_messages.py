@@ -195,9 +195,7 @@ class MessageWriter:
     def _take_output(self, output: CallOutput) -> None:
         inside, outside = self._sorted(output)
         content = self._result_content(inside)
-        cache = output.cache
-        if cache is None:
-            cache = next((part.cache for part in inside if isinstance(part, _MARKABLE)), None)
+        cache = output.cache or _first_mark(inside)
         if outside:
             lead = {"text": _ATTACHED.format(output.call_id)}
             self._attached += [lead, *[wire for part in outside if (wire := self._part(part)) is not None]]
@@ -303,6 +301,13 @@ def is_unmarkable(block: Wire) -> bool:
     """
     document = block.get("document")
     return "cachePoint" in block or (document is not None and document["format"] != "pdf")
+
+
+def _first_mark(parts: list[Part]) -> CacheTtl | None:
+    for part in parts:
+        if isinstance(part, _MARKABLE):
+            return part.cache
+    return None
 
 
 def _arguments(arguments: str) -> msgspec.Raw | Wire:

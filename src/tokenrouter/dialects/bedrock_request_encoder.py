@@ -28,6 +28,7 @@ _METADATA: Final = re.compile(r"[A-Za-z0-9\s:_@$#=/+,.-]{0,256}")
 """`ConverseRequest.requestMetadata`: keys and values."""
 _TIERS: Final = frozenset(("priority", "default", "flex", "reserved"))
 _FORMAT_NAME: Final = "answer"
+_CACHE_POINT: Final = b'{"cachePoint":'
 _SCHEMA_TOLD: Final = "Answer with one JSON object that matches this JSON schema, and with nothing else:\n"
 _JSON_TOLD: Final = "Answer with one JSON object, and with nothing else."
 _CARRIED: Final = frozenset(
@@ -68,8 +69,11 @@ def encode_request(request: Request, target: Target, quirks: ConverseQuirks) -> 
     _add_model_fields(wire, request, traits, tools, thinking, losses)
     _add_output(wire, request, traits, thinking)
     _add_service(wire, request, losses)
-    _bound_cache_points(wire, losses)
-    return EncodedRequest(msgspec.json.encode(wire), losses.noted(), _undo(request, tools))
+    body = msgspec.json.encode(wire)
+    if body.count(_CACHE_POINT) > MAX_CACHE_POINTS:
+        _bound_cache_points(wire, losses)
+        body = msgspec.json.encode(wire)
+    return EncodedRequest(body, losses.noted(), _undo(request, tools))
 
 
 def _prompt(request: Request, traits: ModelTraits, tools: ToolPlan, thinking: ThinkingPlan, losses: Losses) -> Wire:

@@ -12,6 +12,7 @@ from tokenrouter.dialects.openai_chat_request_decoder import said_items
 from tokenrouter.dialects.openai_chat_stops import finish_reason_of, stop_of
 from tokenrouter.dialects.openai_chat_usage import usage_object
 from tokenrouter.dialects.openai_chat_wire import WireAnnotation, WireAnswer, WireChoice, WireSaid
+from tokenrouter.dialects.openai_tiers import told_tier
 from tokenrouter.dialects.wire_reading import raw_value, read_answer
 from tokenrouter.domain.answers import Answer, Choice
 from tokenrouter.domain.errors import InvalidRequest, ProviderProtocolError
@@ -104,8 +105,8 @@ def encode_answer(answer: Answer, reply: Reply) -> bytes:
     }
     if answer.usage is not None:
         wire["usage"] = usage_object(answer.usage)
-    if answer.tier:
-        wire["service_tier"] = answer.tier
+    if tier := told_tier(answer.tier):
+        wire["service_tier"] = tier
     return msgspec.json.encode(wire)
 
 

@@ -16,6 +16,7 @@ from tokenrouter.dialects.hub import Reply
 from tokenrouter.dialects.openai_chat_answer import annotation, image_object
 from tokenrouter.dialects.openai_chat_stops import finish_reason_of
 from tokenrouter.dialects.openai_chat_usage import usage_object
+from tokenrouter.dialects.openai_tiers import told_tier
 from tokenrouter.domain.answers import (
     ArgumentsGrew,
     Begun,
@@ -204,8 +205,8 @@ def _lead(reply: Reply, begun: Begun) -> bytes:
         "created": begun.created_s or reply.created_s,
         "model": begun.model or reply.request.model,
     }
-    if begun.tier:
-        head["service_tier"] = begun.tier
+    if tier := told_tier(begun.tier):
+        head["service_tier"] = tier
     return b"data: " + _encode(head)[:-1] + b',"choices":[{"index":'
 
 

@@ -208,14 +208,15 @@ def read_parts(content: Content, where: str) -> tuple[Part, ...]:
     """
     if isinstance(content, str):
         return (Text(content),) if content else ()
-    return tuple([_part(part, f"{where}[{index}]") for index, part in enumerate(content or ())])
+    return tuple([_part(part, where, index) for index, part in enumerate(content or ())])
 
 
-def _part(part: WirePart, where: str) -> Part:
+def _part(part: WirePart, list_at: str, index: int) -> Part:
     kind = part.type
+    if kind in _TEXTS and not part.annotations and part.prompt_cache_breakpoint is None:
+        return Text(part.text or "")
+    where = f"{list_at}[{index}]"
     if kind in _TEXTS:
-        if part.annotations is None and part.prompt_cache_breakpoint is None:
-            return Text(part.text or "")
         return Text(part.text or "", _citations(part, where), _ttl(part))
     if kind == "refusal":
         return Refusal(part.refusal or "")

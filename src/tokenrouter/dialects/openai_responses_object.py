@@ -12,6 +12,7 @@ import msgspec
 from tokenrouter.dialects.hub import Reply
 from tokenrouter.dialects.openai_responses_stops import incomplete_reason
 from tokenrouter.dialects.openai_responses_usage import usage_object
+from tokenrouter.dialects.openai_tiers import told_tier
 from tokenrouter.domain.answers import Begun, Stop
 from tokenrouter.domain.items import RawJson
 from tokenrouter.domain.ledger import Usage
@@ -68,8 +69,8 @@ class ResponseObject:
             "model": begun.model or reply.request.model,
             **_settings(reply.request.echo),
         }
-        if begun.tier:
-            told["service_tier"] = begun.tier
+        if tier := told_tier(begun.tier):
+            told["service_tier"] = tier
         self._lead = msgspec.json.encode(told)[:-1] + b","
 
     def going(self) -> msgspec.Raw:

@@ -9,7 +9,8 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   │   ├── InvalidJson              the body is not one JSON object
     │   │   ├── MissingModel
     │   │   ├── NestedTooDeeply
-    │   │   └── PreviousResponseNotFound
+    │   │   ├── PreviousResponseNotFound
+    │   │   └── ThreadsNotKept
     │   ├── MalformedHttp 400            not HTTP, or HTTP that two parsers could read differently
     │   ├── InvalidKey 401
     │   │   ├── MissingKey
@@ -112,6 +113,12 @@ class PreviousResponseNotFound(InvalidRequest):
     """The response that a request goes on from is not stored, or another's."""
 
     code = "previous_response_not_found"
+
+
+class ThreadsNotKept(InvalidRequest):
+    """The request leaves its history to a thread, and we keep none."""
+
+    code = "threads_not_kept"
 
 
 class MalformedHttp(ClientError):
