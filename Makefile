@@ -102,7 +102,7 @@ $(DEV): $(RUNTIME) requirements/dev.txt
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-# The vendor's own SDK for Node, used unchanged by one of the tests; without npm that test says that it was left out.
+# The vendors' own SDKs for Node, used unchanged by some of the tests; without npm those say that they were left out.
 .PHONY: sdk-node
 ifneq ($(shell command -v npm 2>/dev/null),)
 sdk-node: tests/sdk_node/node_modules/.installed
@@ -111,7 +111,7 @@ sdk-node:
 endif
 
 tests/sdk_node/node_modules/.installed: tests/sdk_node/package.json tests/sdk_node/package-lock.json
-	@echo 'Installing the Node SDK that the tests use (once) …'
+	@echo 'Installing the SDKs for Node that the tests use (once) …'
 	@npm ci --prefix tests/sdk_node --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 

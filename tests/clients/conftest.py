@@ -15,8 +15,8 @@ from tokenrouter.testing.processes import GatewayProcess, SandboxProcess, make_h
 
 SHY = {"claude-code": "gemini", "codex": "messages", "gemini-cli": "responses", "opencode": "chat"}
 """The dialect of the provider that refuses a program's first request: one account for each, `shy-…`."""
-ALIASES = {"gpt-5.5": "messages", "gpt-6": "gemini"}
-"""Models that Codex knows, so that it brings other tools, and who stands behind them here."""
+ALIASES = {"gpt-5.5": "messages", "gpt-6.1-sol": "gemini", "gpt-6-luna": "responses"}
+"""Models that Codex knows, so that it brings other tools to them, and who stands behind them here."""
 
 StartPlace = Callable[..., Place]
 
@@ -30,8 +30,15 @@ class Crossroads:
 
     def asked(self) -> list[dict[str, object]]:
         """What the sandbox was asked so far, oldest first."""
+        return self._lines("begin")
+
+    def billed(self) -> list[dict[str, object]]:
+        """What it would have billed, oldest first; counting tokens costs nothing."""
+        return [line for line in self._lines("end") if line["prompt_tokens"]]
+
+    def _lines(self, event: str) -> list[dict[str, object]]:
         lines = [json.loads(line) for line in self.sandbox.books.read_text().splitlines()]
-        return [line for line in lines if line["event"] == "begin"]
+        return [line for line in lines if line["event"] == event]
 
 
 @pytest.fixture(scope="session")

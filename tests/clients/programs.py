@@ -71,11 +71,13 @@ class Program:
     Attributes:
         prepare: writes its settings into a place, and says how it is asked a prompt there.
         shell_call: the words that make the sandbox's model call its tool that runs a command.
+        picture_call: the same for its tool that looks at a picture, where models of any name get one.
     """
 
     binary: str
     prepare: Callable[[Place, str], Command]
     shell_call: Callable[[str], str]
+    picture_call: Callable[[str], str] | None = None
 
     def is_installed(self) -> bool:
         return (BINARIES / self.binary).exists()
@@ -83,7 +85,7 @@ class Program:
     def run(self, place: Place, prompt: str, timeout_s: float = TIMEOUT_S) -> Ran:
         """Ask `prompt` and return how it went, once nothing of it runs any more."""
         place.home.mkdir(parents=True)
-        place.work.mkdir()
+        place.work.mkdir(exist_ok=True)
         command = self.prepare(place, prompt)
         argv = [str(BINARIES / self.binary), *command.args]
         out, err = place.folder / "out", place.folder / "err"
@@ -194,9 +196,13 @@ def _call(tool: str, argument: str, **more: str) -> Callable[[str], str]:
 
 
 PROGRAMS: Final = {
-    "claude-code": Program("claude", _claude_code, _call("Bash", "command", description="x")),
-    "codex": Program("codex", _codex, _call("exec_command", "cmd")),
-    "gemini-cli": Program("gemini", _gemini_cli, _call("run_shell_command", "command", description="x")),
+    "claude-code": Program(
+        "claude", _claude_code, _call("Bash", "command", description="x"), _call("Read", "file_path")
+    ),
+    "codex": Program("codex", _codex, _call("exec_command", "cmd"), _call("view_image", "path")),
+    "gemini-cli": Program(
+        "gemini", _gemini_cli, _call("run_shell_command", "command", description="x"), _call("read_file", "file_path")
+    ),
     "opencode": opencode(),
 }
 SDKS_OF_OPENCODE: Final = {

@@ -18,6 +18,7 @@ from tokenrouter.domain.errors import (
     ProviderTimeout,
     ProviderUnreachable,
     RateLimited,
+    ThreadsNotKept,
 )
 
 
@@ -76,3 +77,10 @@ def test_a_conversation_that_is_too_long_is_told_in_the_words_that_clients_parse
 
     assert [error["message"] for error in told] == ["prompt is too long: 120 tokens > 100 maximum", "it was long"]
     assert {error["type"] for error in told} == {"invalid_request_error"}
+
+
+def test_a_refused_thread_is_told_so_that_the_sdk_goes_on_without_one() -> None:
+    body = json.loads(error_body(ThreadsNotKept("no"), "req_1"))
+
+    assert body["error"]["type"] == "invalid_request_error"
+    assert body["error"]["details"] == {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}

@@ -13,7 +13,7 @@ from tokenrouter.dialects.anthropic_stream_decoder import MessagesStreamDecoder
 from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.hub import Target
 from tokenrouter.dialects.relay import StreamRelay
-from tokenrouter.domain.errors import InvalidJson, InvalidRequest, ModelNotFound, ProviderProtocolError
+from tokenrouter.domain.errors import InvalidJson, InvalidRequest, ModelNotFound, ProviderProtocolError, ThreadsNotKept
 from tokenrouter.domain.ledger import Usage
 
 BODY = b'{"model":"m","max_tokens":9,"messages":[],"stream":true,"n":3}'
@@ -71,6 +71,14 @@ def test_counting_tokens_is_never_a_stream_and_uses_nothing() -> None:
 def test_a_request_needs_a_model_and_an_array_of_messages(body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         MESSAGES.peek(body)
+
+
+@pytest.mark.parametrize("thread", [b'{"type":"create"}', b'{"type":"continue","previous_message_id":"msg_1"}'])
+def test_a_thread_is_refused_before_its_history_is_lost(thread: bytes) -> None:
+    with pytest.raises(ThreadsNotKept):
+        MESSAGES.peek(b'{"model":"a","messages":[],"thread":' + thread + b"}")
+
+    assert MESSAGES.peek(b'{"model":"a","messages":[],"thread":null}').model == "a"
 
 
 def test_a_key_that_stands_twice_is_refused() -> None:

@@ -249,6 +249,29 @@ def test_state_of_a_call_travels_in_a_thinking_block_beside_it(is_late: bool) ->
     assert call["id"] == "c1"
 
 
+def test_a_signature_comes_as_a_delta_because_claude_code_takes_it_from_nowhere_else() -> None:
+    state = ProviderState("gemini", "thought_signature", "g", "google/g")
+    call = [ItemBegun(1, Call("c1", "f", "")), StateArrived(1, state), ItemEnded(1)]
+    wire = encoder().encode([Begun(), ItemBegun(0, Reasoning()), StateArrived(0, state), ItemEnded(0), *call])
+    events = told(wire)
+
+    assert [e["content_block"].get("signature", "") for e in events if e["type"] == "content_block_start"] == [
+        "",
+        "",
+        "",
+    ]
+    assert sum(e.get("delta", {}).get("type") == "signature_delta" for e in events) == 2
+
+
+def test_a_free_text_call_is_the_argument_of_a_function_and_a_namespace_part_of_its_name() -> None:
+    call = ItemBegun(0, Call("c1", "patch", "", "custom", "files"))
+    text = ArgumentsGrew(0, 'a "b"\n'), ArgumentsGrew(0, "\\ü")
+
+    (block,) = blocks(call, *text, ItemEnded(0))
+
+    assert (block["name"], block["input"]) == ("files__patch", {"input": 'a "b"\n\\ü'})
+
+
 def test_redacted_thoughts_have_a_block_of_their_own() -> None:
     state = ProviderState("anthropic-messages", "redacted", "d")
 

@@ -343,3 +343,8 @@ def test_events_and_messages_that_nobody_knows_are_skipped() -> None:
 def test_an_event_that_cannot_be_read_is_told_with_the_provider_and_the_place(wire: bytes, where: str) -> None:
     with pytest.raises(ProviderProtocolError, match=f"'aws'.*{where}"):
         run(START + wire)
+
+
+def test_a_call_without_a_name_is_no_call() -> None:
+    with pytest.raises(ProviderProtocolError, match=r"event \(2\).*name"):
+        run(START + start_call(0, name=""))

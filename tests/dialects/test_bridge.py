@@ -55,6 +55,11 @@ def test_a_request_that_cannot_be_read_names_the_field() -> None:
     assert caught.value.param == "messages[0].role"
 
 
+def test_a_conversation_without_a_word_is_refused_and_none_is_made_up_for_it() -> None:
+    with pytest.raises(InvalidRequest, match="empty"):
+        bridge().cross(b'{"model":"m","messages":[]}', ASKED)
+
+
 @pytest.mark.parametrize(("client", "provider"), PAIRS, ids=["-".join(pair) for pair in PAIRS])
 def test_of_a_stream_of_ten_megabytes_only_what_is_unfinished_is_held(client: str, provider: str) -> None:
     """A message of the Responses API is told once more when it ends, so its words are held till then, once."""

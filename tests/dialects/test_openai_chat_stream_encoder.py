@@ -105,6 +105,17 @@ def test_refusals_citations_and_pictures_are_told_and_signatures_are_not() -> No
     assert [next(iter(delta)) for delta in told[1:]] == ["refusal", "annotations", "images"]
 
 
+def test_entries_of_lists_are_numbered_because_the_sdk_puts_them_together_by_number() -> None:
+    told = deltas(
+        ItemBegun(0, SAYS),
+        *[CitationAdded(0, Citation("https://x", name)) for name in "ab"],
+        *[PartAdded(0, Image(Url("https://x/y.png"))) for _ in range(2)],
+    )
+
+    lists = [entry for delta in told[1:] for entry in next(iter(delta.values()))]
+    assert [entry["index"] for entry in lists] == [0, 1, 0, 1]
+
+
 def test_usage_comes_last_and_only_when_it_was_asked_for() -> None:
     events: list[StreamEvent] = [
         Begun(),

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.dialects.recorded import decoded, gathered
+from tests.dialects.test_bedrock_stream_decoder import exception
+from tokenrouter.dialects.bedrock_codec import ConverseCodec
 from tokenrouter.dialects.carried_state import seal
 from tokenrouter.dialects.hub import CalledAs, ClientCodec, ProviderCodec, Reply, Target, Undo
 from tokenrouter.dialects.openai_chat_codec import CHAT_CODEC, ChatCodec
@@ -111,6 +113,19 @@ def test_a_model_that_failed_is_never_shown_as_one_that_ended() -> None:
         translate_answer(
             b'{"choices":[{"message":{"content":"x"},"finish_reason":"error"}]}', CHAT_CODEC, TARGET, CHAT_CODEC, REPLY
         )
+
+
+def test_an_error_whose_kind_stands_beside_its_json_is_told_in_the_shape_that_others_share() -> None:
+    decoder, encoder = ConverseCodec().stream_decoder(TARGET), CHAT_CODEC.stream_encoder(REPLY)
+    relaying = TranslatingRelay(decoder, encoder, provider="acme", request_id="r1")
+    relaying.feed(exception("throttlingException", b'{"message":"slow down"}'))
+
+    assert relaying.error_payload is not None
+    assert json.loads(relaying.error_payload)["error"] == {
+        "message": "slow down",
+        "type": "throttlingException",
+        "code": 429,
+    }
 
 
 def test_a_stream_can_be_ended_by_a_limit() -> None:

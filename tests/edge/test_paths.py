@@ -50,6 +50,22 @@ def test_a_verb_is_understood_although_the_path_does_not_say_models(model: str) 
     assert paths.find(f"/v1beta/{model}:someday".encode()) is None
 
 
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/v1beta1/publishers/acme/models/small", "acme/small"),
+        ("/v1beta1/publishers/google/models/publishers/acme/models/small", "acme/small"),
+        ("/v1beta1/publishers/google/models/publishers/google/models/gemini-3", "gemini-3"),
+        ("/v1/projects/p/locations/eu/publishers/acme/models/a%2Fb", "acme/a/b"),
+    ],
+)
+def test_a_publisher_is_a_provider_unless_it_is_google(path: str, model: str) -> None:
+    target = paths.find(f"{path}:generateContent".encode())
+
+    assert target is not None
+    assert target.model == model
+
+
 @pytest.mark.parametrize("verb", ["countTokens", "embedContent", "batchEmbedContents"])
 def test_geminis_other_verbs_have_operations_of_their_own(verb: str) -> None:
     target = paths.find(f"/v1/models/m:{verb}".encode())

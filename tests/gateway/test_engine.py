@@ -16,6 +16,7 @@ from tokenrouter.domain.errors import (
     ProviderCredentialsRejected,
     ProviderCut,
     ProviderProtocolError,
+    ProviderRefused,
     ProviderTimeout,
     ProviderUnreachable,
     QuotaExceeded,
@@ -100,6 +101,8 @@ async def test_what_is_held_always_covers_what_was_delivered() -> None:
         (ProviderUnreachable("gone"), ProviderUnreachable, "provider_unreachable"),
         (ProviderTimeout("slow", provider="acme", phase="first_byte"), ProviderTimeout, "provider_timeout"),
         (Scripted(200, JSON, [b"{broken"]), ProviderProtocolError, "provider_error"),
+        (Scripted(200, JSON, [b'{ "error": {"message":"m"}}']), ProviderRefused, "provider_error"),
+        (Scripted(200, JSON, [b'{"type":"error","error":{"type":"x"}}']), ProviderRefused, "provider_error"),
         (Scripted(200, b"text/html", [b"<p>"]), ProviderProtocolError, "provider_error"),
         (Scripted(401, JSON, [b'{"error":{}}']), ProviderCredentialsRejected, "provider_error"),
         (Scripted(302, JSON, [b"{}"]), ProviderProtocolError, "provider_error"),
@@ -113,8 +116,17 @@ async def test_a_providers_failure_is_told_and_leaves_one_row(
         await gateway(Provided(outcome), notes).serve(call(), client)
 
     assert 500 <= caught.value.status < 600
+    assert isinstance(outcome, Exception) or "'acme'" in caught.value.message
     assert [row.end_reason for row in notes.ended] == [reason]
     assert not client.started
+
+
+async def test_an_answer_that_says_there_was_no_error_is_one() -> None:
+    client = Client()
+    body = b'{"error":null,' + ANSWER[1:]
+    await gateway(Provided(Scripted(200, JSON, [body])), Notes()).serve(call(), client)
+
+    assert (client.status, client.body) == (200, body)
 
 
 async def test_a_providers_own_error_passes_as_it_is_and_costs_nothing() -> None:

@@ -94,8 +94,8 @@ OF_REQUESTS: Final = (
     Mutant(
         "26",
         "dialects/anthropic_turns.py",
-        "return [self._marks.put(_text(part.text), cache)] if part.text.strip() else []",
-        "return [self._marks.put(_text(part.text), cache)]",
+        "return [self._marks.put(_text(part.text), part.cache)] if part.text.strip() else []",
+        "return [self._marks.put(_text(part.text), part.cache)]",
         f"{_REQUESTS}test_26_a_blank_beside_calls_is_no_block",
     ),
     Mutant(

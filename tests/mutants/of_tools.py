@@ -5,6 +5,7 @@ from typing import Final
 from tests.mutants.mutant import Mutant
 
 _TOOLS, _REASONING = "pitfalls/test_tools.py::", "pitfalls/test_reasoning.py::"
+_IDS, _ANTHROPICS = "pitfalls/test_call_ids.py::", "pitfalls/test_anthropics_tools.py::"
 _ANTHROPIC_OUT, _RESPONSES_OUT = "dialects/anthropic_stream_encoder.py", "dialects/openai_responses_stream_encoder.py"
 
 OF_TOOLS: Final = (
@@ -13,35 +14,35 @@ OF_TOOLS: Final = (
         "dialects/call_ids.py",
         "if _SAFE.fullmatch(call_id) and not call_id.startswith(_WRAPPED):",
         "if call_id:",
-        f"{_TOOLS}test_09_ids_with_odd_characters_do_not_reach_the_client",
+        f"{_IDS}test_09_ids_with_odd_characters_do_not_reach_the_client",
     ),
     Mutant(
         "9",
         "dialects/call_ids.py",
         "if _SAFE.fullmatch(original) is None:",
         "if False:",
-        f"{_TOOLS}test_09_nor_an_anthropic_provider_whatever_a_client_replays",
+        f"{_IDS}test_09_nor_an_anthropic_provider_whatever_a_client_replays",
     ),
     Mutant(
         "9",
         "dialects/call_ids.py",
         'if rule == "any":\n        return original',
         'if rule == "any":\n        return call_id',
-        f"{_TOOLS}test_09_kimi_gets_its_own_ids_back",
+        f"{_IDS}test_09_kimi_gets_its_own_ids_back",
     ),
     Mutant(
         "9",
         "dialects/call_ids.py",
         "return original if _NINE.fullmatch(original) else _nine_of(original)",
         "return original",
-        f"{_TOOLS}test_09_mistral_gets_nine_letters_or_digits",
+        f"{_IDS}test_09_mistral_gets_nine_letters_or_digits",
     ),
     Mutant(
         "9",
         "dialects/history.py",
         "while candidate in self._used:",
         "while False:",
-        f"{_TOOLS}test_09_ids_that_are_used_again_are_made_unique_in_pairs",
+        f"{_IDS}test_09_ids_that_are_used_again_are_made_unique_in_pairs",
     ),
     Mutant(
         "18",
@@ -100,6 +101,13 @@ OF_TOOLS: Final = (
         f"{_TOOLS}test_21_openai_gets_them_as_they_were_declared",
     ),
     Mutant(
+        "21",
+        "dialects/openai_responses_request_decoder.py",
+        'if kind.type == "additional_tools":',
+        "if False:",
+        f"{_TOOLS}test_21_tools_that_stand_in_an_item_of_the_input_are_declared",
+    ),
+    Mutant(
         "27",
         "dialects/openai_chat_calls.py",
         'if not text.strip() and call.kind == "function":',
@@ -125,70 +133,70 @@ OF_TOOLS: Final = (
         "dialects/anthropic_tools.py",
         'return {**wire, "disable_parallel_tool_use": True}',
         "return wire",
-        f"{_TOOLS}test_33_parallel_off_is_told_between_openai_and_anthropic",
+        f"{_ANTHROPICS}test_33_parallel_off_is_told_between_openai_and_anthropic",
     ),
     Mutant(
         "33",
         "dialects/anthropic_tools.py",
         "wire |= {name: msgspec.Raw(value) for name, value in tool.extra.items()}",
         "pass",
-        f"{_TOOLS}test_33_and_through_the_hub",
+        f"{_ANTHROPICS}test_33_and_through_the_hub",
     ),
     Mutant(
         "33",
         "gateway/asking.py",
         'return peeked.body.with_value("model", lane.model_field)',
         'return peeked.body.without(["tool_choice"]).changed({"model": lane.model_field})',
-        f"{_TOOLS}test_33_parallel_off_and_callers_survive_from_anthropic_to_anthropic",
+        f"{_ANTHROPICS}test_33_parallel_off_and_callers_survive_from_anthropic_to_anthropic",
     ),
     Mutant(
         "34",
         "dialects/anthropic_messages.py",
         '(b"anthropic-version", b"anthropic-beta")',
         '(b"anthropic-version",)',
-        f"{_TOOLS}test_34_the_names_of_betas_reach_anthropic",
+        f"{_ANTHROPICS}test_34_the_names_of_betas_reach_anthropic",
     ),
     Mutant(
         "34",
         "gateway/asking.py",
         "forwarded = call.head.forwarded if crossing is None else crossing.headers",
         'forwarded = b"" if crossing is None else crossing.headers',
-        f"{_TOOLS}test_34_the_names_of_betas_reach_anthropic",
+        f"{_ANTHROPICS}test_34_the_names_of_betas_reach_anthropic",
     ),
     Mutant(
         "34",
         "dialects/openai_chat_calls.py",
         "    events.append(ArgumentsGrew(index, text))\n",
         "    if call.progress.is_whole:\n        events.append(ArgumentsGrew(index, text))\n",
-        f"{_TOOLS}test_34_arguments_are_told_as_they_come",
+        f"{_ANTHROPICS}test_34_arguments_are_told_as_they_come",
     ),
     Mutant(
         "35",
         "dialects/anthropic_tools.py",
         'wire["input_schema"] = input_schema(plain.parameters)',
         'wire["parameters"] = input_schema(plain.parameters)',
-        f"{_TOOLS}test_35_anthropic_gets_tools_as_its_reference_has_them",
+        f"{_ANTHROPICS}test_35_anthropic_gets_tools_as_its_reference_has_them",
     ),
     Mutant(
         "35",
         "dialects/anthropic_tools.py",
         'wire = {"type": "any"}\n',
         'wire = {"type": "required"}\n',
-        f"{_TOOLS}test_35_and_every_choice_among_them",
+        f"{_ANTHROPICS}test_35_and_every_choice_among_them",
     ),
     Mutant(
         "35",
         "dialects/anthropic_turns.py",
         '{"type": "tool_result", "tool_use_id": output.call_id}',
         '{"type": "tool_result", "tool_call_id": output.call_id}',
-        f"{_TOOLS}test_35_a_turn_of_parallel_calls_and_their_results_is_what_anthropic_demands",
+        f"{_ANTHROPICS}test_35_a_turn_of_parallel_calls_and_their_results_is_what_anthropic_demands",
     ),
     Mutant(
         "35",
         "dialects/history.py",
         "self._orphan(output)\n            return",
         "return",
-        f"{_TOOLS}test_35_a_call_without_a_result_gets_one_and_a_result_without_a_call_becomes_words",
+        f"{_ANTHROPICS}test_35_a_call_without_a_result_gets_one_and_a_result_without_a_call_becomes_words",
     ),
 )
 OF_REASONING: Final = (

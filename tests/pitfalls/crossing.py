@@ -161,3 +161,39 @@ def responded(*output: dict[str, Any], **fields: object) -> tuple[dict[str, Any]
         *items,
         {"type": "response.completed", "response": whole},
     )
+
+
+def chat_turns(call_id: str, arguments: str = '{"path":"a"}', content: str | None = None) -> list[dict[str, Any]]:
+    """Return a question, the call that it led to, and the call's result."""
+    told = {"id": call_id, "type": "function", "function": {"name": "look", "arguments": arguments}}
+    return [
+        {"role": "user", "content": "look"},
+        {"role": "assistant", "content": content, "tool_calls": [told]},
+        {"role": "tool", "tool_call_id": call_id, "content": "fine"},
+    ]
+
+
+def messages_turns() -> list[dict[str, Any]]:
+    """Return the same as an Anthropic client has it."""
+    return [
+        {"role": "user", "content": "look"},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "fine"}]},
+    ]
+
+
+def declared(client: Dialect, schema: object, **fields: Any) -> dict[str, Any]:
+    """Return a question with one tool, in the client's dialect."""
+    if client is CHAT:
+        function = {"name": "look", "description": "Looks.", "parameters": schema}
+        tools: list[Any] = [{"type": "function", "function": function}]
+        return {"messages": [{"role": "user", "content": "look"}], "tools": tools, **fields}
+    if client is RESPONSES:
+        tools = [{"type": "function", "name": "look", "description": "Looks.", "parameters": schema}]
+        return {"input": "look", "tools": tools, **fields}
+    if client is GENERATE_CONTENT:
+        tools = [{"name": "look", "description": "Looks.", "parametersJsonSchema": schema}]
+        contents = [{"role": "user", "parts": [{"text": "look"}]}]
+        return {"contents": contents, "tools": [{"functionDeclarations": tools}], **fields}
+    tools = [{"name": "look", "description": "Looks.", "input_schema": schema}]
+    return {"messages": [{"role": "user", "content": "look"}], "tools": tools, "max_tokens": 99, **fields}

@@ -158,7 +158,8 @@ class ChatJudge:
                 told[call.index] = [name or more.get("name", ""), text + more.get("input", "")]
         return tuple((name, text) for name, text in told.values())
 
-    def heard(self, completion: ChatCompletion) -> Heard:
+    @staticmethod
+    def heard(completion: ChatCompletion) -> Heard:
         (choice, *_) = completion.choices
         said = choice.message
         calls = tuple(
@@ -169,9 +170,10 @@ class ChatJudge:
         )
         thoughts = getattr(said, "reasoning_content", None) or ""
         text = (said.content or "") + (said.refusal or "")
-        return Heard(text, thoughts, calls, choice.finish_reason, self._usage(completion.usage))
+        return Heard(text, thoughts, calls, choice.finish_reason, ChatJudge._usage(completion.usage))
 
-    def _usage(self, usage: CompletionUsage | None) -> Usage:
+    @staticmethod
+    def _usage(usage: CompletionUsage | None) -> Usage:
         assert usage is not None
         assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
         given, produced = usage.prompt_tokens_details, usage.completion_tokens_details
@@ -203,7 +205,8 @@ class ResponsesJudge:
                     return self.heard(event.response)
             return self.heard(stream.get_final_response())
 
-    def heard(self, response: Response) -> Heard:
+    @staticmethod
+    def heard(response: Response) -> Heard:
         words: list[str] = []
         thoughts: list[str] = []
         calls: list[tuple[str, Any]] = []
@@ -254,7 +257,8 @@ class MessagesJudge:
         except anthropic.APIStatusError as error:
             raise Refused(error.message, error.status_code) from error
 
-    def heard(self, message: Message) -> Heard:
+    @staticmethod
+    def heard(message: Message) -> Heard:
         words = [block.text for block in message.content if block.type == "text"]
         thoughts = [block.thinking for block in message.content if block.type == "thinking"]
         calls = tuple((block.name, block.input) for block in message.content if block.type == "tool_use")
@@ -287,7 +291,8 @@ class GeminiJudge:
         except APIError as error:
             raise Refused(error.message or "", error.code) from error
 
-    def heard(self, answers: Sequence[types.GenerateContentResponse]) -> Heard:
+    @staticmethod
+    def heard(answers: Sequence[types.GenerateContentResponse]) -> Heard:
         candidates = [candidate for answer in answers for candidate in answer.candidates or ()]
         parts = [part for each in candidates if each.content for part in each.content.parts or ()]
         words = [part.text for part in parts if part.text and not part.thought]

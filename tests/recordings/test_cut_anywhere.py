@@ -1,5 +1,7 @@
 """Wherever the network cuts a recorded stream, and however its lines end, the events are the same."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from tests.dialects.recorded import decoded
 from tests.recordings.corpus import STREAMS, TARGET, Recording
 from tokenrouter.domain.answers import Ended, StreamEvent
+from tokenrouter.domain.errors import ProviderProtocolError
 
 SMALL_BYTES = 2600
 """Streams up to this size are cut in two at every place; it holds one of each dialect, calls and reasoning in them."""
@@ -61,7 +64,8 @@ def test_the_last_blank_line_may_be_missing(recording: Recording) -> None:
 
 @EVERY
 def test_the_beginning_of_a_stream_is_no_whole_answer(recording: Recording) -> None:
-    """No recording says in its first third why it ends."""
+    """No recording says in its first third why it ends. A cut in the middle of an event is told as such."""
     third = len(recording.wire) // 3
     for at in range(0, third, max(1, third // 50)):
-        assert not any(isinstance(event, Ended) for event in events_of(recording, recording.wire[:at]))
+        with suppress(ProviderProtocolError):
+            assert not any(isinstance(event, Ended) for event in events_of(recording, recording.wire[:at]))

@@ -70,12 +70,10 @@ const read = async () => {
 }
 PACKAGES = {"chat": "openai", "responses": "openai", "messages": "@anthropic-ai/sdk", "gemini": "@google/genai"}
 UNDERSTOOD: dict[str, Callable[[Any], Heard]] = {
-    "chat": lambda final: replace(ChatJudge("http://judge").heard(ChatCompletion.model_validate(final)), thoughts=""),
-    "responses": lambda final: ResponsesJudge("http://judge").heard(Response.model_validate(final)),
-    "messages": lambda final: MessagesJudge("http://judge").heard(Message.construct(**final)),
-    "gemini": lambda final: GeminiJudge("http://judge").heard(
-        [GenerateContentResponse.model_validate(chunk) for chunk in final]
-    ),
+    "chat": lambda final: replace(ChatJudge.heard(ChatCompletion.model_validate(final)), thoughts=""),
+    "responses": lambda final: ResponsesJudge.heard(Response.model_validate(final)),
+    "messages": lambda final: MessagesJudge.heard(Message.construct(**final)),
+    "gemini": lambda final: GeminiJudge.heard([GenerateContentResponse.model_validate(chunk) for chunk in final]),
 }
 
 

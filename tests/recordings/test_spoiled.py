@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.dialects.recorded import spoiled
 from tests.recordings.corpus import STREAMS, TARGET, WHOLES, Recording
-from tests.recordings.test_translated import CLIENTS, reply_in
+from tests.recordings.test_translated import CLIENTS, reply_in, translated
 from tokenrouter.dialects.translate import TranslatingRelay, translate_answer
 from tokenrouter.domain.errors import ProviderProtocolError, ProviderRefused
 
@@ -70,3 +70,22 @@ def test_a_spoiled_stream_is_read_or_refused(recording: Recording, client: str, 
         require_told(error)
     else:
         assert (last is None) == (not relay.ended)
+
+
+LOGPROBS = (b'"x"', b"{}", b"7", b'[{"token":"Hi"}]', b"[]", b"null")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("logprobs", LOGPROBS)
+def test_log_probabilities_of_any_type_leave_the_stream_readable(client: str, logprobs: bytes) -> None:
+    """They pass unread, so what is no list must not come out as half of one."""
+    words = b'"delta":{"content":"Hi"},"finish_reason":"stop"'
+    wire = b'data: {"choices":[{"index":0,%b,"logprobs":{"content":%b}}]}\n\ndata: [DONE]\n\n' % (words, logprobs)
+    recording = Recording("made", "chat", wire)
+
+    told, relay = translated(recording, client)
+
+    assert relay.ended
+    for frame in told.split(b"\n\n"):
+        payload = frame.partition(b"data: ")[2]
+        assert payload in (b"", b"[DONE]") or json.loads(payload)

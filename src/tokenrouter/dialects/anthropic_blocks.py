@@ -51,6 +51,9 @@ _TOLD: Final = {"compaction": "{}", "document": "{}", "tool_reference": "The too
 """Blocks beside results that have words, and how those are told."""
 _DIRECT: Final = b'"direct"'
 
+PLAIN: Final = frozenset(("text", "image", "thinking", "redacted_thinking", "tool_use", "tool_result"))
+"""Types of blocks of which nothing has to be kept as it was written."""
+_NO_RAW: Final = msgspec.Raw(b"")
 _READ: Final = frozenset(("text", "image", "document", "thinking", "redacted_thinking", "tool_use", "tool_result"))
 _kind: Final = msgspec.json.Decoder(WireKind)
 _block: Final = msgspec.json.Decoder(WireBlock)
@@ -92,6 +95,14 @@ def said_items(blocks: Sequence[msgspec.Raw], origin: str = "") -> list[Item]:
             said.take(raw, read_block(raw))
         except InvalidRequest as error:
             raise placed(error, f"[{index}]") from None
+    return said.items()
+
+
+def plain_said_items(blocks: Sequence[WireBlock]) -> list[Item]:
+    """Return what an assistant's turn of `PLAIN` blocks holds. Raises: InvalidRequest, as `said_items`."""
+    said = _Said("")
+    for block in blocks:
+        said.take(_NO_RAW, block)
     return said.items()
 
 
@@ -164,18 +175,41 @@ def user_items(blocks: Sequence[msgspec.Raw]) -> list[Item]:
     Raises:
         InvalidRequest: a block cannot be read; `param` is its path.
     """
-    outputs: list[Item] = []
-    parts: list[Part] = []
+    told = _Told()
     for index, raw in enumerate(blocks):
         try:
-            block = read_block(raw)
-            if block.type == "tool_result":
-                outputs.append(_output(block))
-            elif (part := part_of(raw, block)) is not None:
-                parts.append(part)
+            told.take(raw, read_block(raw))
         except InvalidRequest as error:
             raise placed(error, f"[{index}]") from None
-    return [*outputs, Message("user", tuple(parts))] if parts else outputs
+    return told.items()
+
+
+def plain_user_items(blocks: Sequence[WireBlock]) -> list[Item]:
+    """Return what a user's turn of `PLAIN` blocks holds. Raises: InvalidRequest, as `user_items`."""
+    told = _Told()
+    for block in blocks:
+        told.take(_NO_RAW, block)
+    return told.items()
+
+
+class _Told:
+    """Gathers one user's turn."""
+
+    __slots__ = ("_outputs", "_parts")
+
+    def __init__(self) -> None:
+        self._outputs: list[Item] = []
+        self._parts: list[Part] = []
+
+    def take(self, raw: msgspec.Raw, block: WireBlock) -> None:
+        if block.type == "tool_result":
+            self._outputs.append(_output(block))
+        elif (part := part_of(raw, block)) is not None:
+            self._parts.append(part)
+
+    def items(self) -> list[Item]:
+        """Return the turn, outputs first."""
+        return [*self._outputs, Message("user", tuple(self._parts))] if self._parts else self._outputs
 
 
 def text_parts(content: Content) -> tuple[Part, ...]:
@@ -282,6 +316,8 @@ def _called(block: WireBlock, origin: str) -> Call:
 
 def call_details(block: WireBlock, origin: str) -> ProviderState | None:
     """Return who called, where it was not the model itself: a call from within Anthropic's code execution says so."""
+    if not len(block.caller) and not block.toolset_name:
+        return None
     details: dict[str, object] = {}
     caller = raw_value(block.caller)
     if caller is not None and _DIRECT not in caller:

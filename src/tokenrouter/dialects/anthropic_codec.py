@@ -23,6 +23,7 @@ class MessagesCodec:
     """`hub.ClientCodec` and, for a vendor with `quirks`, `hub.ProviderCodec`."""
 
     name = FAMILY
+    carries_state = True
     keep_alive = KEEP_ALIVE
     losses: LossTable = REQUEST_LOSSES
     answer_losses: LossTable = ANSWER_LOSSES

@@ -19,7 +19,7 @@ from tokenrouter.dialects.anthropic_wire import FAMILY, WireAnswer, WireUsage
 from tokenrouter.dialects.base import Fields, Head
 from tokenrouter.dialects.openai_dialect import WHOLE_BYTES, count_content
 from tokenrouter.dialects.openai_fields import has_error, peek_head
-from tokenrouter.domain.errors import GatewayError, ProviderProtocolError
+from tokenrouter.domain.errors import GatewayError, ProviderProtocolError, ThreadsNotKept
 from tokenrouter.domain.ledger import Operation, Usage
 
 _EVENT_NAME: Final = re.compile(rb"^event:\s*([a-z_]+)", re.MULTILINE)
@@ -92,10 +92,17 @@ class MessagesDialect:
         self.reading = MessagesStream()
 
     def peek(self, body: bytes, model: str | None = None, stream: bool | None = None) -> Head:
+        """Return what the road needs to know of `body`.
+
+        Raises:
+            InvalidRequest: names the field that is missing or of the wrong type.
+            ThreadsNotKept: it asks for a thread, or goes on from one (beta message-threads-2026-08-12): that would lie
+                in the account that all tenants share, and at no provider of another dialect.
+        """
         head = peek_head(body, bounds=frozenset(("max_tokens",)), required=("messages",), arrays=("messages",))
         head.wants_usage = True
         head.answers = 1
-        if "thread" in head.body.fields and head.body.fields["thread"] != b"null":
+        if bytes(head.body.fields.get("thread", b"null")) != b"null":
             raise ThreadsNotKept(
                 "Message threads are not kept here: send the whole conversation in `messages`, without `thread`.",
                 param="thread",

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from tokenrouter.dialects.anthropic_blocks import cache_ttl, placed, said_items, text_parts, user_items
+from tokenrouter.dialects.anthropic_plain_turns import read_plain_turns
 from tokenrouter.dialects.anthropic_wire import (
     FAMILY,
     WireFormat,
@@ -93,7 +94,7 @@ def decode_request(
     no_parallel = choice is not None and bool(choice.disable_parallel_tool_use)
     return Request(
         model=model or wire.model or "",
-        items=_items(wire),
+        items=_items(wire, fields),
         family=FAMILY,
         stream=bool(wire.stream) if stream is None else stream,
         max_output_tokens=wire.max_tokens,
@@ -109,7 +110,7 @@ def decode_request(
     )
 
 
-def _items(wire: WireRequest) -> tuple[Item, ...]:
+def _items(wire: WireRequest, fields: RawObject) -> tuple[Item, ...]:
     items: list[Item] = []
     try:
         system = _without_billing(text_parts(wire.system))
@@ -117,6 +118,9 @@ def _items(wire: WireRequest) -> tuple[Item, ...]:
         raise placed(error, "system") from None
     if system:
         items.append(Message("system", system))
+    plain = read_plain_turns(fields["messages"])
+    if plain is not None:
+        return (*items, *plain)
     for index, message in enumerate(wire.messages):
         try:
             items += _turn(message)

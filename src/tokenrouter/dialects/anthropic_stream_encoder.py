@@ -46,6 +46,7 @@ MESSAGE_STOP: Final = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 _DELTA: Final = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":{"type":'
 _TEXT: Final = _DELTA + b'"text_delta","text":'
 _THINKING: Final = _DELTA + b'"thinking_delta","thinking":'
+_EMPTY_THOUGHT: Final = b'{"type":"thinking","thinking":"","signature":""}'
 _SIGNATURE: Final = _DELTA + b'"signature_delta","signature":'
 _ARGUMENTS: Final = _DELTA + b'"input_json_delta","partial_json":'
 _CITATION: Final = _DELTA + b'"citations_delta","citation":'
@@ -190,8 +191,10 @@ class MessagesStreamEncoder:
         return before + begun + opened.lead + _encode(first) + _TAIL
 
     def _carried(self, call: Call, state: ProviderState) -> bytes:
+        """Tell `state` in a thought of its own, its signature as a delta: Claude Code takes it from nowhere else."""
+        begun, number = self._open_block(_EMPTY_THOUGHT), self._next - 1
         signature = call_signature(call.call_id, state)
-        return self._whole_block(_encode({"type": "thinking", "thinking": "", "signature": signature}))
+        return begun + _SIGNATURE % number + _encode(signature) + _TAIL + _BLOCK_STOP % number
 
     def _open_block(self, block: bytes) -> bytes:
         number = self._next
@@ -233,7 +236,7 @@ class MessagesStreamEncoder:
         return begun + opened.lead + _encode(text) + _TAIL
 
     def _begin_thought(self, opened: _Open) -> bytes:
-        begun = self._open_block(b'{"type":"thinking","thinking":"","signature":""}')
+        begun = self._open_block(_EMPTY_THOUGHT)
         opened.lead = _THINKING % (self._next - 1)
         return begun
 

@@ -263,9 +263,10 @@ class TurnWriter:
         return [block]
 
     def _part(self, part: Part) -> list[Block]:
-        if isinstance(part, Text | Refusal):
-            cache = part.cache if isinstance(part, Text) else None
-            return [self._marks.put(_text(part.text), cache)] if part.text.strip() else []
+        if isinstance(part, Text):
+            return [self._marks.put(_text(part.text), part.cache)] if part.text.strip() else []
+        if isinstance(part, Refusal):
+            return [_text(part.text)] if part.text.strip() else []
         if isinstance(part, Image):
             source = self._source(part.source)
             return [self._marks.put({"type": "image", "source": source}, part.cache)]

@@ -103,6 +103,13 @@ class WireTool(msgspec.Struct):
     cache_control: WireCacheControl | None = None
 
 
+class WirePlainMessage(msgspec.Struct):
+    """One turn with its blocks read at once, as `anthropic_plain_turns.py` does."""
+
+    role: str = ""
+    content: str | list[WireBlock] | None = None
+
+
 class WireKnownTool(WireTool, forbid_unknown_fields=True):
     """A tool of which nothing is left out when it is read so."""
 

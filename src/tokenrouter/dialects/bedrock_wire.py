@@ -5,7 +5,7 @@ docs.aws.amazon.com/bedrock/latest/APIReference, read 2026-11) and AWS's service
 Tolerant: fields may be absent or null, and what nobody needs (`metrics`, the padding `p`) is skipped.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -43,8 +43,8 @@ class WireReasoning(Camel):
 class WireToolUse(Camel):
     """A call, or its beginning; `type` is `server_tool_use` where Bedrock runs the tool itself."""
 
+    name: Annotated[str, msgspec.Meta(min_length=1)]
     tool_use_id: str = ""
-    name: str = ""
     input: msgspec.Raw = ABSENT
     type: str | None = None
 

@@ -24,8 +24,6 @@ from tokenrouter.domain.errors import InvalidRequest
 MAX_ALTERNATIVES: Final = 8
 """Most alternatives of one translated request: each may be a request of its own, as Google allows them too."""
 ALTERNATIVES: Final = "sampling.answers"
-STATE: Final = "item.state"
-"""The loss of a dialect that has no place for provider state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +104,12 @@ class HubBridge:
     memory: StateMemory
     tenant: str
 
-    @property
-    def remembers(self) -> bool:
-        """Whether the client's dialect has no place for provider state."""
-        return STATE in self.client.answer_losses
-
     def cross(self, body: bytes, asked: Asked) -> "HubCrossing":
         request = self.client.decode_request(body, model=asked.model, stream=asked.stream, fields=asked.fields)
         if not request.items:
             raise InvalidRequest("There is nothing to answer: the conversation is empty.")
-        items = with_kept_state(request.items, self.memory, self.tenant) if self.remembers else request.items
+        carried = self.client.carries_state
+        items = request.items if carried else with_kept_state(request.items, self.memory, self.tenant)
         if items is not request.items:
             request = replace(request, items=items)
         if request.sampling.answers > MAX_ALTERNATIVES:
@@ -177,4 +171,4 @@ class HubCrossing:
 
     def _watcher(self) -> StateWatcher | None:
         bridge = self.bridge
-        return StateWatcher(bridge.memory, bridge.tenant) if bridge.remembers else None
+        return None if bridge.client.carries_state else StateWatcher(bridge.memory, bridge.tenant)

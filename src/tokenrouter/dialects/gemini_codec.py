@@ -23,6 +23,7 @@ class GeminiCodec:
     """`hub.ClientCodec` and, for an endpoint with `quirks`, `hub.ProviderCodec`."""
 
     name = FAMILY
+    carries_state = True
     keep_alive = b""
     losses: LossTable = REQUEST_LOSSES
     answer_losses: LossTable = ANSWER_LOSSES

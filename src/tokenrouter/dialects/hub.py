@@ -139,6 +139,8 @@ class ClientCodec(Protocol):
     """The dialect's name; also the `family` of the provider state and foreign items that it alone has."""
     keep_alive: bytes
     """What may be sent in a silent stream without meaning anything; empty where the dialect has nothing such."""
+    carries_state: bool
+    """Whether its clients bring provider state back; for those who cannot, the gateway remembers it."""
     answer_losses: LossTable
     """What of another dialect's answer cannot be shown in this one; never `refused`."""
 

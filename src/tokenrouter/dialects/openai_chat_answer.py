@@ -13,7 +13,7 @@ from tokenrouter.dialects.openai_chat_stops import finish_reason_of, stop_of
 from tokenrouter.dialects.openai_chat_usage import usage_object
 from tokenrouter.dialects.openai_chat_wire import WireAnnotation, WireAnswer, WireChoice, WireSaid
 from tokenrouter.dialects.openai_tiers import told_tier
-from tokenrouter.dialects.wire_reading import raw_value, read_answer
+from tokenrouter.dialects.wire_reading import raw_list, read_answer
 from tokenrouter.domain.answers import Answer, Choice
 from tokenrouter.domain.errors import InvalidRequest, ProviderProtocolError
 from tokenrouter.domain.items import (
@@ -64,7 +64,7 @@ def _choice(wire: WireChoice, answer_id: str, number: int, target: Target) -> Ch
         raise ProviderProtocolError(told, provider=target.provider) from None
     items = [_finished(item, answer_id, index, said, target.origin) for index, item in enumerate(items)]
     has_calls = any(type(item) is Call for item in items)
-    logprobs = None if wire.logprobs is None else raw_value(wire.logprobs.content)
+    logprobs = None if wire.logprobs is None else raw_list(wire.logprobs.content)
     return Choice(tuple(items), stop_of(wire.finish_reason, has_calls=has_calls), logprobs)
 
 

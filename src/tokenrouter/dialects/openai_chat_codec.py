@@ -22,6 +22,7 @@ class ChatCodec:
     """`hub.ClientCodec` and, for a vendor with `quirks`, `hub.ProviderCodec`."""
 
     name = FAMILY
+    carries_state = False
     keep_alive = b": keep-alive\n\n"
     losses: LossTable = REQUEST_LOSSES
     answer_losses: LossTable = ANSWER_LOSSES

@@ -27,7 +27,7 @@ from tokenrouter.dialects.openai_chat_wire import (
     WirePart,
     WireSaid,
 )
-from tokenrouter.dialects.wire_reading import raw_value, read_answer
+from tokenrouter.dialects.wire_reading import raw_list, raw_value, read_answer
 from tokenrouter.domain.answers import (
     Begun,
     CitationAdded,
@@ -160,7 +160,7 @@ class ChatStreamDecoder:
         content = said.content
         if type(content) is str:
             if content:
-                logprobs = None if choice.logprobs is None else raw_value(choice.logprobs.content)
+                logprobs = None if choice.logprobs is None else raw_list(choice.logprobs.content)
                 self._say(alternative, number, content, logprobs)
         elif type(content) is list:
             self._take_parts(alternative, number, content)

@@ -78,6 +78,7 @@ class CompletionsCodec:
     """`hub.ClientCodec` of the legacy operation."""
 
     name = FAMILY
+    carries_state = False
     keep_alive = b": keep-alive\n\n"
     answer_losses: LossTable = ANSWER_LOSSES
 

@@ -23,6 +23,7 @@ class ResponsesCodec:
     """`hub.ClientCodec` and, for a vendor with `quirks`, `hub.ProviderCodec`."""
 
     name = FAMILY
+    carries_state = True
     keep_alive = b": keep-alive\n\n"
     losses: LossTable = REQUEST_LOSSES
     answer_losses: LossTable = ANSWER_LOSSES

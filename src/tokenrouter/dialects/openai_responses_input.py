@@ -197,7 +197,7 @@ class InputWriter:
     def _part(self, part: Part) -> Wire | None:
         if getattr(part, "cache", None):
             self._losses.note("cache.marks")
-        if isinstance(part, Text | Refusal | Foreign):
+        if isinstance(part, (Text, Refusal, Foreign)):
             text = self._text(part)
             return {"type": "input_text", "text": text} if text else None
         if isinstance(part, Image):

@@ -4,7 +4,6 @@ Clients leave out the `type` of messages, make ids of their own and add fields; 
 that only this dialect has stay whole, for a provider of the same dialect.
 """
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -20,13 +19,14 @@ from tokenrouter.dialects.openai_responses_wire import (
     WireAnnotation,
     WireCall,
     WireCallOutput,
+    WireItem,
     WireKind,
     WireMessage,
     WirePart,
     WireReasoning,
     WireUrl,
 )
-from tokenrouter.dialects.wire_reading import raw_value, read_request
+from tokenrouter.dialects.wire_reading import raw_list, read_request
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.items import (
     Audio,
@@ -61,8 +61,6 @@ _TEXTS: Final = frozenset(("input_text", "output_text", "text", "summary_text", 
 _PRIVATE: Final = "internal_chat_message_metadata_passthrough"
 """A field that Codex adds to each item for OpenAI's own backend."""
 
-Reader = Callable[[msgspec.Raw, str], Item]
-_LEAD: Final = re.compile(rb'\{"type": ?"([a-z_]+)"')
 _kind: Final = msgspec.json.Decoder(WireKind)
 _message: Final = msgspec.json.Decoder(WireMessage)
 _reasoning: Final = msgspec.json.Decoder(WireReasoning)
@@ -71,12 +69,6 @@ _output: Final = msgspec.json.Decoder(WireCallOutput)
 _annotation: Final = msgspec.json.Decoder(WireAnnotation)
 _text: Final = msgspec.json.Decoder(str)
 _fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-
-def reader_of(raw: msgspec.Raw) -> Reader | None:
-    """Return what reads an item that says first of all what it is, as nearly all do; None where `kind_of` must see."""
-    lead = _LEAD.match(raw)
-    return None if lead is None else _READERS_BY_LEAD.get(lead[1])
 
 
 def kind_of(raw: msgspec.Raw, where: str) -> WireKind:
@@ -124,7 +116,11 @@ def _without_private(raw: msgspec.Raw) -> RawJson:
 
 
 def _read_message(raw: msgspec.Raw, where: str) -> Message:
-    wire = read_request(_message, raw, where)
+    return message_of(read_request(_message, raw, where), where)
+
+
+def message_of(wire: WireMessage | WireItem, where: str) -> Message:
+    """Return words. Raises: InvalidRequest, as `read_item`."""
     role = _ROLES.get(wire.role or "")
     if role is None:
         raise InvalidRequest(f"The role {wire.role!r} is not known here.", param=f"{where}.role")
@@ -132,7 +128,11 @@ def _read_message(raw: msgspec.Raw, where: str) -> Message:
 
 
 def _read_reasoning(raw: msgspec.Raw, where: str) -> Reasoning:
-    wire = read_request(_reasoning, raw, where)
+    return reasoning_of(read_request(_reasoning, raw, where))
+
+
+def reasoning_of(wire: WireReasoning) -> Reasoning:
+    """Return what the model thought."""
     state = ProviderState(FAMILY, "encrypted", wire.encrypted_content) if wire.encrypted_content else None
     said = tuple([part.text for part in wire.content if part.text]) if wire.content else ()
     if said or not wire.summary:
@@ -142,12 +142,20 @@ def _read_reasoning(raw: msgspec.Raw, where: str) -> Reasoning:
 
 
 def _read_function_call(raw: msgspec.Raw, where: str) -> Call:
-    wire = read_request(_call, raw, where)
+    return function_call_of(read_request(_call, raw, where), where)
+
+
+def function_call_of(wire: WireCall | WireItem, where: str) -> Call:
+    """Return a call with JSON arguments. Raises: InvalidRequest, as `read_item`."""
     return _named(wire, where, arguments_text(wire.arguments), "function")
 
 
 def _read_custom_call(raw: msgspec.Raw, where: str) -> Call:
-    wire = read_request(_call, raw, where)
+    return custom_call_of(read_request(_call, raw, where), where)
+
+
+def custom_call_of(wire: WireCall | WireItem, where: str) -> Call:
+    """Return a call with free text. Raises: InvalidRequest, as `read_item`."""
     return _named(wire, where, wire.input or "", "custom")
 
 
@@ -157,7 +165,7 @@ def _read_search_call(raw: msgspec.Raw, where: str) -> Call:
     return _named(wire, where, arguments_text(wire.arguments), "function")
 
 
-def _named(wire: WireCall, where: str, arguments: str, kind: CallKind) -> Call:
+def _named(wire: WireCall | WireItem, where: str, arguments: str, kind: CallKind) -> Call:
     if not wire.name:
         raise InvalidRequest("A call needs the 'name' of its tool.", param=f"{where}.name")
     return Call(wire.call_id or wire.id or "", wire.name, arguments, kind, wire.namespace or "", id=wire.id or "")
@@ -171,15 +179,15 @@ def arguments_text(arguments: str | dict[str, object] | None) -> str:
 
 
 def _read_function_output(raw: msgspec.Raw, where: str) -> CallOutput:
-    return _read_output(raw, where, "function")
+    return output_of(read_request(_output, raw, where), where, "function")
 
 
 def _read_custom_output(raw: msgspec.Raw, where: str) -> CallOutput:
-    return _read_output(raw, where, "custom")
+    return output_of(read_request(_output, raw, where), where, "custom")
 
 
-def _read_output(raw: msgspec.Raw, where: str, kind: CallKind) -> CallOutput:
-    wire = read_request(_output, raw, where)
+def output_of(wire: WireCallOutput | WireItem, where: str, kind: CallKind) -> CallOutput:
+    """Return what a call came to. Raises: InvalidRequest, as `read_item`."""
     if not wire.call_id:
         raise InvalidRequest("The output of a call needs its 'call_id'.", param=f"{where}.call_id")
     output = wire.output
@@ -187,7 +195,7 @@ def _read_output(raw: msgspec.Raw, where: str, kind: CallKind) -> CallOutput:
     return CallOutput(wire.call_id, parts, False, kind, wire.name or "", None, wire.id or "")
 
 
-_READERS: Final[dict[str, Reader]] = {
+_READERS: Final[dict[str, Callable[[msgspec.Raw, str], Item]]] = {
     "message": _read_message,
     "reasoning": _read_reasoning,
     "function_call": _read_function_call,
@@ -196,8 +204,6 @@ _READERS: Final[dict[str, Reader]] = {
     "function_call_output": _read_function_output,
     "custom_tool_call_output": _read_custom_output,
 }
-_READERS_BY_LEAD: Final = {kind.encode(): read for kind, read in _READERS.items() if kind != "tool_search_call"}
-"""A search of tools is read by who runs it, too."""
 
 
 def read_parts(content: Content, where: str) -> tuple[Part, ...]:
@@ -279,5 +285,5 @@ def read_citation(raw: msgspec.Raw, where: str) -> Citation:
 
 def logprobs_in(raw: msgspec.Raw) -> RawJson | None:
     """Return the log probabilities of a piece of text, which have Chat Completions' shape; None for an empty list."""
-    value = raw_value(raw)
-    return None if value is None or value == b"[]" else value
+    value = raw_list(raw)
+    return None if value == b"[]" else value

@@ -12,7 +12,8 @@ import msgspec
 
 from tokenrouter.dialects.effort import BUDGETS
 from tokenrouter.dialects.json import RawObject, peek_object
-from tokenrouter.dialects.openai_responses_items import Reader, kind_of, read_item, read_parts, reader_of
+from tokenrouter.dialects.openai_responses_items import kind_of, read_item, read_parts
+from tokenrouter.dialects.openai_responses_plain_input import read_plain_input
 from tokenrouter.dialects.openai_responses_state import read_bound_state
 from tokenrouter.dialects.openai_responses_tools import read_tool_choice, read_tools, told_names
 from tokenrouter.dialects.openai_responses_wire import (
@@ -89,7 +90,11 @@ def decode_request(
     reading = _Reading()
     reading.take_instructions(wire.instructions)
     reading.take_tools(wire.tools or [], "tools")
-    reading.take_input(wire.input)
+    plain = read_plain_input(fields["input"]) if isinstance(wire.input, list) else None
+    if plain is None:
+        reading.take_input(wire.input)
+    else:
+        reading.take_plain(plain)
     choice = raw_value(wire.tool_choice)
     tool_choice = None if choice is None else read_tool_choice(choice)
     return Request(
@@ -172,27 +177,17 @@ class _Reading:
             self._items.append(Message("user", read_parts(given, where)))
             return
         for index, raw in enumerate(given or ()):
-            self._take(raw, where, index)
+            self._take(raw, f"{where}[{index}]")
 
-    def _take(self, raw: msgspec.Raw, list_at: str, index: int) -> None:
-        reader = reader_of(raw)
-        if reader is not None:
-            self._take_known(reader, raw, list_at, index)
-        else:
-            self._take_other(raw, f"{list_at}[{index}]")
+    def take_plain(self, items: list[Item]) -> None:
+        """Take an input that is read already."""
+        for item in items:
+            if type(item) is Reasoning:
+                self._add(item)
+            else:
+                self._items.append(item)
 
-    def _take_known(self, reader: Reader, raw: msgspec.Raw, list_at: str, index: int) -> None:
-        """Read an item; only one that cannot be read needs its place told, so it is read again for that."""
-        try:
-            item = reader(raw, "")
-        except InvalidRequest:
-            item = reader(raw, f"{list_at}[{index}]")
-        if type(item) is Reasoning:
-            self._add(item)
-        else:
-            self._items.append(item)
-
-    def _take_other(self, raw: msgspec.Raw, where: str) -> None:
+    def _take(self, raw: msgspec.Raw, where: str) -> None:
         kind = kind_of(raw, where)
         if kind.type == "additional_tools":
             self.take_tools(read_request(_declaring, raw, where).tools or [], f"{where}.tools")

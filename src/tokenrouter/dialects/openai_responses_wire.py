@@ -105,6 +105,24 @@ class WireCallOutput(msgspec.Struct):
     id: str | None = None
 
 
+class WireItem(msgspec.Struct):
+    """The fields of the items that agents send by the hundred, as `openai_responses_plain_input.py` reads them."""
+
+    type: str | None = None
+    role: str | None = None
+    content: Content = None
+    id: str | None = None
+    name: str | None = None
+    phase: str | None = None
+    call_id: str | None = None
+    namespace: str | None = None
+    arguments: str | dict[str, Any] | None = None
+    input: str | None = None
+    output: Content = None
+    summary: list[WirePart] | None = None
+    encrypted_content: str | None = None
+
+
 class WireDeclaring(msgspec.Struct):
     """`additional_tools` and `tool_search_output`: items that declare tools."""
 

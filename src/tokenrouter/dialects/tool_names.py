@@ -20,7 +20,6 @@ from tokenrouter.domain.requests import HostedTool, Tool
 _ILLEGAL: Final = re.compile(r"[^A-Za-z0-9_-]")
 MAX_NAME_CHARS: Final = 64
 """OpenAI's and Gemini's bound; Anthropic allows 128."""
-_plain: Final = re.compile(rf"[A-Za-z0-9_-]{{0,{MAX_NAME_CHARS}}}").fullmatch
 INPUT_FIELD: Final = "input"
 """The one argument of the function that stands for a free-text tool."""
 _INPUT_SCHEMA: Final = msgspec.json.encode(
@@ -35,13 +34,13 @@ _INPUT_SCHEMA: Final = msgspec.json.encode(
 
 def is_plain(name: str) -> bool:
     """Whether every dialect accepts `name` as it is."""
-    return _plain(name) is not None
+    return len(name) <= MAX_NAME_CHARS and _ILLEGAL.search(name) is None
 
 
 def plain_name(name: str, namespace: str = "") -> str:
     """Return a name that every dialect accepts; deterministic, so that history and declaration agree."""
     whole = f"{namespace}__{name}" if namespace else name
-    if _plain(whole):
+    if is_plain(whole):
         return whole
     legal = _ILLEGAL.sub("_", whole)
     mark = hashlib.sha256(whole.encode()).hexdigest()[:8]

@@ -150,7 +150,9 @@ def _broken(stop: Stop, provider: str) -> ProviderRefused:
     return ProviderRefused(told, provider=provider, status=502)
 
 
-_QUIET: Final = frozenset((Begun, UsageReported))
+_GREW: Final = (TextGrew, ReasoningGrew, ArgumentsGrew, RefusalGrew)
+_REPORTING: Final = (UsageReported, Begun)
+_QUIET: Final = frozenset(_REPORTING)
 
 
 class TranslatingRelay:
@@ -253,13 +255,13 @@ class TranslatingRelay:
 
     def _count(self, events: list[StreamEvent]) -> None:
         for number, event in enumerate(events):
-            if isinstance(event, TextGrew | ReasoningGrew | ArgumentsGrew | RefusalGrew):
+            if isinstance(event, _GREW):
                 self.content_bytes += _bytes(event.text)
             elif isinstance(event, ItemBegun):
                 item = _with_client_id(event.item)
                 if item is not event.item:
                     events[number] = ItemBegun(event.index, item, event.choice)
-            elif isinstance(event, UsageReported | Begun):
+            elif isinstance(event, _REPORTING):
                 self.usage = event.usage or self.usage
             elif isinstance(event, Ended):
                 self.ended = True

@@ -51,6 +51,12 @@ def raw_value(raw: msgspec.Raw) -> RawJson | None:
     return None if not value or value == b"null" else value
 
 
+def raw_list(raw: msgspec.Raw) -> RawJson | None:
+    """Return the JSON array in `raw`, None where there is none, or something else."""
+    value = raw_value(raw)
+    return value if value is not None and value.startswith(b"[") else None
+
+
 def _split(message: str, before: str) -> tuple[str, str | None]:
     """Take msgspec's message apart: "Expected `str`, got `int` - at `$.messages[0].role`"."""
     what, _, where = message.partition(_WHERE)

@@ -121,8 +121,9 @@ def _table() -> dict[bytes, Target]:
 TARGETS: Final = _table()
 _MODEL_PATH: Final = re.compile(
     rb"(?:/openai|/anthropic|/gemini)?(?:/v1beta1|/v1beta|/v1alpha|/v1)?"
-    rb"(?:/projects/[^/]+/locations/[^/]+)?(?:/publishers/google)?/models/(?P<id>.+)"
+    rb"(?:/projects/[^/]+/locations/[^/]+)?(?:/publishers/(?P<publisher>[^/]+))?/models/(?P<id>.+)"
 )
+_PUBLISHED: Final = re.compile(r"publishers/([^/]+)/models/(.+)")
 _UNLISTED_PATH: Final = re.compile(rb"(?:/gemini)?/(?:v1beta1|v1beta|v1alpha|v1)/(?P<id>.+)")
 _RESPONSE_PATH: Final = re.compile(rb"(?:/openai)?(?:/v1)?/responses/(?P<id>resp[^/]*)(?P<items>/input_items)?")
 _RAW: Final = b"/passthrough/"
@@ -136,8 +137,23 @@ def find(path: bytes) -> Target | None:
         return target
     found = _MODEL_PATH.fullmatch(path)
     if found is not None:
-        return _find_verb(found["id"]) or Target(b"GET", inquiry="model", model=unquoted(found["id"]))
+        publisher = unquoted(found["publisher"] or b"")
+        return _find_verb(found["id"], publisher) or Target(
+            b"GET", inquiry="model", model=_published(publisher, found["id"])
+        )
     return _find_response(path) or _find_resource(path) or _find_unlisted(path)
+
+
+def _published(publisher: str, model_id: bytes) -> str:
+    """Return a model's name, with its publisher's before it as a provider.
+
+    For Vertex AI, Google's SDK splits `provider/model` into a publisher and a model, whatever stands before the slash.
+    """
+    model = unquoted(model_id)
+    inner = _PUBLISHED.fullmatch(model)
+    if inner is not None:
+        publisher, model = inner[1], inner[2]
+    return model if publisher in ("", "google") else f"{publisher}/{model}"
 
 
 def _find_response(path: bytes) -> Target | None:
@@ -155,12 +171,12 @@ def _find_unlisted(path: bytes) -> Target | None:
     return _find_verb(found["id"]) if found is not None else None
 
 
-def _find_verb(text: bytes) -> Target | None:
+def _find_verb(text: bytes, publisher: str = "") -> Target | None:
     verb = _VERB.fullmatch(text)
     if verb is None or verb["verb"] not in _VERBS:
         return None
     dialect, stream = _VERBS[verb["verb"]]
-    return Target(b"POST", dialect, model=unquoted(verb["id"]), stream=stream)
+    return Target(b"POST", dialect, model=_published(publisher, verb["id"]), stream=stream)
 
 
 def _find_resource(path: bytes) -> Target | None:

@@ -48,6 +48,7 @@ class Answered:
     content_type: str
     body: bytes
     dropped: str = ""
+    request_id: str = ""
 
 
 class Asker:
@@ -76,8 +77,12 @@ class Asker:
         begun: Callable[[], None] | None = None,
     ) -> Answered:
         """Send any body; `model` and `stream` matter where the path tells them."""
+        return self.post(path_of(client, model, stream=stream), body, begun=begun)
+
+    def post(self, path: str, body: str | bytes, *, begun: Callable[[], None] | None = None) -> Answered:
+        """Send any body anywhere."""
         try:
-            self._connection.request("POST", path_of(client, model, stream=stream), body, self._headers)
+            self._connection.request("POST", path, body, self._headers)
             answer = self._connection.getresponse()
             if begun is not None:
                 begun()
@@ -99,7 +104,11 @@ class Asker:
     def _answered(self, answer: HTTPResponse) -> Answered:
         headers = answer.headers
         return Answered(
-            answer.status, headers.get("content-type", ""), answer.read(), headers.get("x-tokenrouter-dropped", "")
+            answer.status,
+            headers.get("content-type", ""),
+            answer.read(),
+            headers.get("x-tokenrouter-dropped", ""),
+            headers.get("x-request-id") or headers.get("request-id") or "",
         )
 
 

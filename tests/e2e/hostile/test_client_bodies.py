@@ -222,3 +222,45 @@ def test_a_body_over_the_bound_is_told(client: Client, asker: Asker) -> None:
 
     assert answer.status == 413
     assert error_in(client, answer)
+
+
+SIDES: list[tuple[Client, str, dict[str, Any]]] = [
+    ("chat", "/v1/completions", {"model": "{}/m", "prompt": "x"}),
+    ("chat", "/v1/embeddings", {"model": "{}/m", "input": "x"}),
+    ("responses", "/v1/responses/input_tokens", {"model": "{}/m", "input": "x"}),
+    ("messages", "/v1/messages/count_tokens", {"model": "{}/m", "messages": [{"role": "user", "content": "x"}]}),
+    ("gemini", "/v1beta/models/{}/m:countTokens", {"contents": [{"parts": [{"text": "x"}]}]}),
+    ("gemini", "/v1beta/models/{}/m:embedContent", {"content": {"parts": [{"text": "x"}]}}),
+    ("gemini", "/v1beta/models/{}/m:batchEmbedContents", {"requests": [{"content": {"parts": [{"text": "x"}]}}]}),
+]
+"""What else is asked in each dialect; the provider's name goes into the braces."""
+each_side = pytest.mark.parametrize(("client", "path", "body"), SIDES, ids=[path for _, path, _ in SIDES])
+
+
+@each_side
+@pytest.mark.parametrize("bad", [b"", b"oops", b"[1]", b'{"a":1,"a":2}', b'{"a":' + b"[" * 9999 + b"]" * 9999 + b"}"])
+def test_what_is_no_good_object_is_told_beside_conversations_too(
+    client: Client, path: str, body: dict[str, Any], bad: bytes, asker: Asker
+) -> None:
+    answer = asker.post(path.format("chat"), bad)
+
+    assert answer.status == 400
+    assert "body" in error_in(client, answer)
+
+
+@each_side
+@pytest.mark.parametrize("provider", TONGUES)
+def test_a_wrong_type_is_told_or_served_beside_conversations_too(
+    client: Client, path: str, body: dict[str, Any], provider: str, asker: Asker, upstream: Upstream
+) -> None:
+    """The provider has no good answer ready, so that what is served may end in its 502."""
+    upstream.lay(TONGUES[provider].whole)
+    for other in OTHERS:
+        for changed in replaced({key: value for key, value in body.items() if key != "model"}, other):
+            told = {"model": f"{provider}/m", **changed} if "model" in body else changed
+
+            answer = asker.post(path.format(provider), json.dumps(told).encode())
+
+            if answer.status != 200:
+                error_in(client, answer)
+                assert answer.status in (400, 404, 502)

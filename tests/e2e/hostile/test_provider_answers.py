@@ -10,6 +10,8 @@ from tests.dialects.test_bedrock_stream_decoder import exception
 from tests.e2e.hostile.answers import LATER_FAULTS, STREAM_FAULTS, TONGUES, WHOLE_FAULTS, Fault
 from tests.e2e.hostile.asking import CLIENTS, Asker, Client, error_in, terminal_error
 from tests.e2e.hostile.upstream import JSON, Upstream
+from tests.e2e.matrix.test_books import rows
+from tokenrouter.testing.processes import GatewayProcess, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("hostile")]
 
@@ -124,3 +126,25 @@ def test_an_error_that_comes_first_is_told_by_its_status(
 
     assert answer.status == status
     assert "slow down" in error_in(client, answer)
+
+
+def test_the_ledger_takes_none_of_it_for_a_success(asker: Asker, upstream: Upstream, standing: GatewayProcess) -> None:
+    statuses: dict[str, int] = {}
+    for client, provider in PAIRS:
+        tongue = TONGUES[provider]
+        upstream.lay(WHOLE_FAULTS["cut off"].body(tongue))
+        whole = asker.ask(client, f"{provider}/m")
+        upstream.lay(STREAM_FAULTS["an error"].body(tongue), tongue.stream_type)
+        early = asker.ask(client, f"{provider}/m", stream=True)
+        upstream.lay(tongue.first, tongue.stream_type, later=b"\n")
+        late = asker.ask(client, f"{provider}/m", stream=True, begun=upstream.go_on.set)
+        statuses |= {answer.request_id: answer.status for answer in (whole, early, late)}
+    assert len(statuses) == 3 * len(PAIRS)
+    wait_until("the rows", lambda: set(statuses) <= set(rows(standing)), 60)
+    ledger = rows(standing)
+
+    for request_id, status in statuses.items():
+        row = ledger[request_id]
+        assert row["status"] == status
+        assert row["end_reason"] in ("provider_error", "provider_cut")
+        assert row["error_code"]

@@ -131,3 +131,49 @@ def test_a_gemini_stream_without_events_is_a_json_array(crossroads: GatewayProce
         texts = [part["text"] for chunk in answer.json() for part in chunk["candidates"][0]["content"].get("parts", ())]
 
         assert "".join(texts) == "one two three"
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_anthropics_newest_version_and_bearer_keys_are_taken(crossroads: GatewayProcess, provider: str) -> None:
+    client = anthropic.Anthropic(base_url=crossroads.origin, auth_token=crossroads.key, api_key=None, max_retries=0)
+    asked: Any = {
+        "model": f"{provider}/echo",
+        "max_tokens": 100,
+        "messages": [{"role": "user", "content": "hi"}],
+        "extra_headers": {"anthropic-version": "2026-10-21"},
+    }
+    whole = client.messages.create(**asked)
+    with client.messages.stream(**asked) as stream:
+        streamed = stream.get_final_text()
+
+    assert whole.content[0].text == streamed == "hi"
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_googles_sdk_may_think_that_it_talks_to_vertex(crossroads: GatewayProcess, provider: str) -> None:
+    options = types.HttpOptions(base_url=crossroads.origin)
+    with genai.Client(vertexai=True, api_key=crossroads.key, http_options=options) as client:
+        whole = client.models.generate_content(model=f"{provider}/echo", contents="hi").text
+        streamed = [
+            c.text or "" for c in client.models.generate_content_stream(model=f"{provider}/echo", contents="hi")
+        ]
+
+    assert whole == "".join(streamed) == "hi"
+
+
+@pytest.mark.parametrize("prefix", ["/openai", "/openai/v1", ""])
+def test_openais_sdk_works_below_every_prefix(crossroads: GatewayProcess, prefix: str) -> None:
+    client = openai.OpenAI(base_url=crossroads.origin + prefix, api_key=crossroads.key, max_retries=0)
+
+    assert client.responses.create(model="messages/echo", input="hi").output_text == "hi"
+    assert client.completions.create(model="messages/echo", prompt="hi").choices[0].text == "hi"
+
+
+def test_the_others_work_below_their_prefixes(crossroads: GatewayProcess) -> None:
+    claude = anthropic.Anthropic(base_url=f"{crossroads.origin}/anthropic", api_key=crossroads.key, max_retries=0)
+    options = types.HttpOptions(base_url=f"{crossroads.origin}/gemini")
+    said = claude.messages.create(model="chat/echo", max_tokens=9, messages=[{"role": "user", "content": "hi"}])
+
+    assert said.content[0].text == "hi"  # type: ignore[union-attr]
+    with genai.Client(api_key=crossroads.key, http_options=options) as gemini:
+        assert gemini.models.generate_content(model="chat/echo", contents="hi").text == "hi"
