@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
+OPENAI_2 := $(VENV)/openai-2/.installed
 
 # Arguments to hand on: `make run ARGS="--listen-addr 0.0.0.0:8080"`, `make test ARGS="tests/edge -k smuggling"`.
 ARGS ?=
@@ -26,7 +27,7 @@ setup: $(RUNTIME) ## Only install: leaves .venv/bin/torod ready
 
 ##@ To change it
 .PHONY: test test-clients mutants torture check fix bench
-test: $(DEV) sdk-node ## All tests; needs no provider, no account, no network once installed
+test: $(DEV) $(OPENAI_2) sdk-node ## All tests; needs no provider, no account, no network once installed
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 test-clients: $(DEV) tests/clients/node_modules/.installed ## Claude Code, Codex, Gemini CLI and opencode through the gateway (1.2 GB once)
@@ -57,6 +58,7 @@ lock: $(BIN)/uv ## Recompile requirements/*.txt from pyproject.toml (newer versi
 	$(COMPILE) --group build --output-file requirements/build.txt
 	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	$(COMPILE) --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
+	$(COMPILE) --group openai-2 --constraints requirements/runtime.txt --output-file requirements/openai-2.txt
 
 clean: ## Remove caches and what was built; the environment stays
 	rm -rf build dist bench/out .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -100,6 +102,13 @@ $(RUNTIME): $(BIN)/python requirements/build.txt requirements/runtime.txt pyproj
 $(DEV): $(RUNTIME) requirements/dev.txt
 	@echo 'Installing the tools for tests and checks (once) …'
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Beside the newest SDK, not instead of it: the test that wants it puts its folder before the others.
+$(OPENAI_2): $(DEV) requirements/openai-2.txt
+	@echo 'Installing the older SDK of OpenAI that the tests use (once) …'
+	@rm -rf $(@D)
+	@$(PIP) install --require-hashes --target $(@D) -r requirements/openai-2.txt
 	@touch $@
 
 # The vendors' own SDKs for Node, used unchanged by some of the tests; without npm those say that they were left out.

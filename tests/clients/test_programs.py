@@ -88,9 +88,8 @@ def test_a_picture_that_a_tool_returns_is_seen_by_the_model(
     assert second["prompt_tokens"] - first["prompt_tokens"] > PICTURE_TOKENS  # type: ignore[operator]
 
 
-@pytest.mark.parametrize(
-    ("dialect", "provider"), [("responses", "gemini"), ("messages", "chat"), ("gemini", "messages")]
-)
+@each_provider
+@pytest.mark.parametrize("dialect", SDKS_OF_OPENCODE)
 def test_opencode_speaks_every_dialect(crossroads: Crossroads, place: StartPlace, dialect: str, provider: str) -> None:
     program = SDKS_OF_OPENCODE[dialect]
     check_tool_run(crossroads, place, program, f"{provider}/thinker-open", [COMMAND.format("ran.txt")])

@@ -251,7 +251,7 @@ def test_state_of_a_call_travels_in_a_thinking_block_beside_it(is_late: bool) ->
 
 def test_a_signature_comes_as_a_delta_because_claude_code_takes_it_from_nowhere_else() -> None:
     state = ProviderState("gemini", "thought_signature", "g", "google/g")
-    call = [ItemBegun(1, Call("c1", "f", "")), StateArrived(1, state), ItemEnded(1)]
+    call: list[StreamEvent] = [ItemBegun(1, Call("c1", "f", "")), StateArrived(1, state), ItemEnded(1)]
     wire = encoder().encode([Begun(), ItemBegun(0, Reasoning()), StateArrived(0, state), ItemEnded(0), *call])
     events = told(wire)
 

@@ -9,6 +9,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import anthropic
@@ -95,6 +96,25 @@ class Wishes:
     parallel: bool | None = None
 
 
+@cache
+def openai_client(origin: str, key: str) -> openai.OpenAI:
+    """Return OpenAI's SDK; one for many conversations, since each client reads all of the certificates."""
+    return openai.OpenAI(base_url=f"{origin}/v1", api_key=key, max_retries=0)
+
+
+@cache
+def anthropic_client(origin: str, key: str) -> anthropic.Anthropic:
+    """Return Anthropic's SDK; see `openai_client`."""
+    headers = {"anthropic-version": "2023-06-01"}
+    return anthropic.Anthropic(base_url=origin, api_key=key, max_retries=0, default_headers=headers)
+
+
+@cache
+def google_client(origin: str, key: str) -> genai.Client:
+    """Return Google's SDK; see `openai_client`."""
+    return genai.Client(api_key=key, http_options=types.HttpOptions(base_url=origin))
+
+
 class Talk(ABC):
     """One conversation."""
 
@@ -179,11 +199,11 @@ class ChatTalk(Talk):
         if wishes.schema is not None:
             schema = {"name": "thing", "schema": wishes.schema}
             asked["response_format"] = {"type": "json_schema", "json_schema": schema}
-        with openai.OpenAI(base_url=f"{self.origin}/v1", api_key=self.key, max_retries=0) as client:
-            if stream:
-                answer: Any = self._streamed(client, asked)
-            else:
-                answer = client.chat.completions.create(**asked)
+        client = openai_client(self.origin, self.key)
+        if stream:
+            answer: Any = self._streamed(client, asked)
+        else:
+            answer = client.chat.completions.create(**asked)
         choice = answer.choices[0]
         self.history.append(choice.message.model_dump(exclude_none=True, exclude={"parsed", "annotations"}))
         return self._said(answer, choice)
@@ -262,14 +282,14 @@ class ResponsesTalk(Talk):
                 "format": {"type": "json_schema", "name": "thing", "schema": wishes.schema, "strict": False}
             }
         assert wishes.stop is None, "this dialect has no stop sequences"
-        with openai.OpenAI(base_url=f"{self.origin}/v1", api_key=self.key, max_retries=0) as client:
-            if stream:
-                with client.responses.stream(**asked) as events:
-                    last = list(events)[-1]
-                assert last.type in ("response.completed", "response.incomplete")
-                answer: Any = last.response
-            else:
-                answer = client.responses.create(**asked)
+        client = openai_client(self.origin, self.key)
+        if stream:
+            with client.responses.stream(**asked) as events:
+                last = list(events)[-1]
+            assert last.type in ("response.completed", "response.incomplete")
+            answer: Any = last.response
+        else:
+            answer = client.responses.create(**asked)
         unsent = {"parsed", "parsed_arguments", "status"}
         self.history += [item.model_dump(exclude_none=True, exclude=unsent) for item in answer.output]
         return self._said(answer)
@@ -347,17 +367,12 @@ class MessagesTalk(Talk):
             asked["thinking"] = {"type": "enabled", "budget_tokens": 2048}
         if wishes.schema is not None:
             asked["output_config"] = {"format": {"type": "json_schema", "schema": wishes.schema}}
-        with anthropic.Anthropic(
-            base_url=self.origin,
-            api_key=self.key,
-            max_retries=0,
-            default_headers={"anthropic-version": "2023-06-01"},
-        ) as client:
-            if stream:
-                with client.messages.stream(**asked) as events:
-                    answer: Any = events.get_final_message()
-            else:
-                answer = client.messages.create(**asked)
+        client = anthropic_client(self.origin, self.key)
+        if stream:
+            with client.messages.stream(**asked) as events:
+                answer: Any = events.get_final_message()
+        else:
+            answer = client.messages.create(**asked)
         unsent = {"parsed_output", "citations", "caller"}
         blocks = [block.model_dump(exclude_none=True, exclude=unsent) for block in answer.content]
         self.history.append({"role": "assistant", "content": blocks})
@@ -432,12 +447,11 @@ class GeminiTalk(Talk):
         if wishes.schema is not None:
             config |= {"response_mime_type": "application/json", "response_json_schema": wishes.schema}
         asked: dict[str, Any] = {"model": self.model, "contents": list(self.history), "config": config}
-        client = genai.Client(api_key=self.key, http_options=types.HttpOptions(base_url=self.origin))
-        with client:
-            if stream:
-                answers = list(client.models.generate_content_stream(**asked))
-            else:
-                answers = [client.models.generate_content(**asked)]
+        client = google_client(self.origin, self.key)
+        if stream:
+            answers = list(client.models.generate_content_stream(**asked))
+        else:
+            answers = [client.models.generate_content(**asked)]
         parts = [
             part
             for answer in answers
