@@ -88,8 +88,21 @@ def test_a_picture_that_a_tool_returns_is_seen_by_the_model(
     assert second["prompt_tokens"] - first["prompt_tokens"] > PICTURE_TOKENS  # type: ignore[operator]
 
 
-@each_provider
-@pytest.mark.parametrize("dialect", SDKS_OF_OPENCODE)
+@pytest.mark.parametrize(
+    ("dialect", "provider"),
+    [
+        ("responses", "gemini"),
+        ("responses", "messages"),
+        ("messages", "chat"),
+        ("messages", "gemini"),
+        ("gemini", "messages"),
+        pytest.param(
+            "gemini",
+            "responses",
+            marks=pytest.mark.xfail(reason="this SDK drops the ids of calls, reasoning needs them"),
+        ),
+    ],
+)
 def test_opencode_speaks_every_dialect(crossroads: Crossroads, place: StartPlace, dialect: str, provider: str) -> None:
     program = SDKS_OF_OPENCODE[dialect]
     check_tool_run(crossroads, place, program, f"{provider}/thinker-open", [COMMAND.format("ran.txt")])

@@ -24,8 +24,8 @@ class ResponsesCodec:
 
     name = FAMILY
     carries_state = False
-    """Codex brings back every item; opencode (1.18.33, measured 2026-11) leaves out reasoning without words, in which the
-    state of a call travels."""
+    """Codex brings every item back; opencode (1.18.33, measured 2026-11) leaves out reasoning without words, in which
+    the state of a call travels."""
     keep_alive = b": keep-alive\n\n"
     losses: LossTable = REQUEST_LOSSES
     answer_losses: LossTable = ANSWER_LOSSES
