@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from tokenrouter.sandbox import event_stream
+from tokenrouter.sandbox.aws import event_stream
 
 Wire = dict[str, Any]
 CHUNKS: Final = 500

@@ -31,19 +31,19 @@ from bench.figures import Translation
 from bench.processes import ROOT, RunFailed
 from bench.provider_answers import provider_answer, provider_stream
 from tokenrouter.app.data import GC_THRESHOLDS
-from tokenrouter.dialects.anthropic_codec import MessagesCodec
-from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.dialects.anthropic.codec import MessagesCodec
+from tokenrouter.dialects.anthropic.messages import MESSAGES
 from tokenrouter.dialects.base import Dialect
-from tokenrouter.dialects.bedrock_codec import ConverseCodec
+from tokenrouter.dialects.bedrock.codec import ConverseCodec
 from tokenrouter.dialects.bridge import Asked, HubBridge
 from tokenrouter.dialects.client_codecs import CLIENT_CODECS
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
-from tokenrouter.dialects.gemini_codec import GeminiCodec
+from tokenrouter.dialects.gemini.codec import GeminiCodec
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
 from tokenrouter.dialects.hub import ProviderCodec, Target
-from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_chat_codec import ChatCodec
-from tokenrouter.dialects.openai_responses import RESPONSES
-from tokenrouter.dialects.openai_responses_codec import ResponsesCodec
+from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_chat.codec import ChatCodec
+from tokenrouter.dialects.openai_responses.codec import ResponsesCodec
+from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.dialects.relay import Relay, StreamRelay
 from tokenrouter.dialects.state_memory import StateMemory
 

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tokenrouter.dialects import (
-    anthropic_losses,
-    bedrock_losses,
-    gemini_losses,
-    openai_chat_losses,
-    openai_completions_codec,
-    openai_responses_losses,
-)
+from tokenrouter.dialects.anthropic import losses as anthropic_losses
+from tokenrouter.dialects.bedrock import losses as bedrock_losses
+from tokenrouter.dialects.gemini import losses as gemini_losses
 from tokenrouter.dialects.losses import LossTable
+from tokenrouter.dialects.openai import completions_codec as openai_completions_codec
+from tokenrouter.dialects.openai_chat import losses as openai_chat_losses
+from tokenrouter.dialects.openai_responses import losses as openai_responses_losses
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "translation.md"
 BEGIN: Final = "<!-- made by `python -m tests.dialects.losses_page` from the codecs' tables -->\n"

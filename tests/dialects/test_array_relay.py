@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenrouter.dialects.array_relay import ArrayRelay
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
 from tokenrouter.dialects.relay import Relay, StreamRelay
 from tokenrouter.domain.errors import ProviderCut
 

@@ -10,7 +10,7 @@ from bench.translation import PAIRS, PROVIDERS
 from tokenrouter.dialects.bridge import Asked, HubBridge
 from tokenrouter.dialects.client_codecs import CLIENT_CODECS
 from tokenrouter.dialects.hub import Target
-from tokenrouter.dialects.openai_chat_codec import CHAT_CODEC, ChatCodec
+from tokenrouter.dialects.openai_chat.codec import CHAT_CODEC, ChatCodec
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.errors import InvalidRequest
 

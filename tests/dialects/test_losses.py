@@ -1,7 +1,7 @@
 import pytest
 
 from tokenrouter.dialects.losses import SETTINGS, Losses, loss_table
-from tokenrouter.dialects.openai_chat_losses import CARRIED_BY_OPENAI, REQUEST_LOSSES
+from tokenrouter.dialects.openai_chat.losses import CARRIED_BY_OPENAI, REQUEST_LOSSES
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.requests import Request, Service
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tokenrouter.dialects.openai_chat import ChatStream
-from tokenrouter.dialects.openai_responses import ResponsesStream
+from tokenrouter.dialects.openai_chat.chat import ChatStream
+from tokenrouter.dialects.openai_responses.responses import ResponsesStream
 from tokenrouter.dialects.relay import StreamRelay
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from tokenrouter.dialects.anthropic_codec import MESSAGES_CODEC, MessagesCodec
+from tokenrouter.dialects.anthropic.codec import MESSAGES_CODEC, MessagesCodec
 from tokenrouter.dialects.bridge import Asked
-from tokenrouter.dialects.gemini_codec import GEMINI_CODEC, GeminiCodec
+from tokenrouter.dialects.gemini.codec import GEMINI_CODEC, GeminiCodec
 from tokenrouter.dialects.hub import Target
 from tokenrouter.dialects.token_counts import CountBridge, count_body, read_count
 from tokenrouter.domain.errors import ProviderProtocolError

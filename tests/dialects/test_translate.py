@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.dialects.bedrock.test_stream_decoder import exception
 from tests.dialects.recorded import decoded, gathered
-from tests.dialects.test_bedrock_stream_decoder import exception
-from tokenrouter.dialects.bedrock_codec import ConverseCodec
+from tokenrouter.dialects.bedrock.codec import ConverseCodec
 from tokenrouter.dialects.carried_state import seal
 from tokenrouter.dialects.hub import CalledAs, ClientCodec, ProviderCodec, Reply, Target, Undo
-from tokenrouter.dialects.openai_chat_codec import CHAT_CODEC, ChatCodec
-from tokenrouter.dialects.openai_chat_losses import ChatQuirks
+from tokenrouter.dialects.openai_chat.codec import CHAT_CODEC, ChatCodec
+from tokenrouter.dialects.openai_chat.losses import ChatQuirks
 from tokenrouter.dialects.translate import TranslatingRelay, translate_answer, translate_request
 from tokenrouter.domain.answers import Stop
 from tokenrouter.domain.errors import ProviderProtocolError, ProviderRefused

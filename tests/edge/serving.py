@@ -8,11 +8,11 @@ from tokenrouter.domain.catalog import Key, Provider
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.service import Service
+from tokenrouter.gateway.account.resources import Resources
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
 from tokenrouter.gateway.ownership import Ownership
-from tokenrouter.gateway.resources import Resources
 from tokenrouter.gateway.stored_responses import StoredResponses
 from tokenrouter.journal.ownership_log import OwnershipLog
 from tokenrouter.journal.response_files import ResponseFiles

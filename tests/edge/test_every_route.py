@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.edge.serving import service
-from tests.gateway.account import Account
+from tests.gateway.account.provider import Account
 from tests.gateway.fakes import KEY, Client, Notes
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.edge import paths

@@ -1,9 +1,9 @@
 import pytest
 
-from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.dialects.anthropic.messages import MESSAGES
 from tokenrouter.dialects.base import Dialect
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
-from tokenrouter.dialects.openai_chat import CHAT
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
+from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.edge.model_lists import model_card, model_list
 

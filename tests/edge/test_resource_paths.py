@@ -2,7 +2,7 @@ import pytest
 
 from tokenrouter.edge import paths
 from tokenrouter.edge.resource_paths import METHODS
-from tokenrouter.gateway.resource_call import ResourceTarget
+from tokenrouter.gateway.account.call import ResourceTarget
 
 
 @pytest.mark.parametrize("prefix", ["", "/v1", "/openai", "/openai/v1"])

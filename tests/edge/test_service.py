@@ -3,7 +3,7 @@ from pathlib import Path
 from tests.edge.serving import OTHER_KEY, service
 from tests.edge.test_every_route import BODY
 from tests.gateway.fakes import KEY, Client, Notes, Provided, Scripted
-from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.dialects.anthropic.messages import MESSAGES
 from tokenrouter.domain.errors import InvalidKey
 from tokenrouter.edge.request import Request, RequestHead
 from tokenrouter.edge.service import tell

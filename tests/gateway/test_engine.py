@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.gateway.fakes import KEY, Client, Notes, Provided, Scripted, catalog, gateway
-from tokenrouter.dialects.openai_chat import CHAT
+from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.domain.catalog import Policy, Provider
 from tokenrouter.domain.errors import (
     GatewayError,

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.gateway.fakes import KEY, Client, Notes, Provided, Scripted, catalog, gateway
-from tokenrouter.dialects.openai_chat import CHAT
+from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.errors import InvalidRequest, ProviderCut, ProviderRefused
 from tokenrouter.domain.keys import key_digest

@@ -1,8 +1,8 @@
 import pytest
 
 from tests.gateway.fakes import KEY, Notes, catalog
-from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_embeddings import EMBEDDINGS
+from tokenrouter.dialects.openai.embeddings import EMBEDDINGS
+from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.errors import InvalidRequest, ModelNotFound
 from tokenrouter.domain.ledger import Price

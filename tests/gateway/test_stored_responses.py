@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.gateway.fakes import KEY, Client, Held, Notes, Provided, Scripted, Tokens, catalog
-from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.domain.catalog import Policy, Provider
 from tokenrouter.domain.errors import InvalidRequest, NotFound, PreviousResponseNotFound
 from tokenrouter.domain.keys import key_digest

@@ -6,10 +6,10 @@ import time
 import pytest
 
 from tests.gateway.fakes import KEY, Client, Notes, Provided, Scripted, catalog, gateway
-from tokenrouter.dialects.anthropic_messages import COUNT_TOKENS, MESSAGES
+from tokenrouter.dialects.anthropic.messages import COUNT_TOKENS, MESSAGES
 from tokenrouter.dialects.base import Dialect
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
-from tokenrouter.dialects.openai_chat import CHAT
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
+from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.domain.catalog import Catalog, Provider
 from tokenrouter.domain.errors import (
     ContextTooLong,

@@ -5,7 +5,7 @@ import pytest
 
 from tests.gateway.fakes import KEY, Client, Notes, Provided, Scripted, gateway
 from tokenrouter.dialects.base import Dialect
-from tokenrouter.dialects.openai_media import IMAGES, SPEECH, TRANSCRIPTIONS
+from tokenrouter.dialects.openai.media import IMAGES, SPEECH, TRANSCRIPTIONS
 from tokenrouter.domain.errors import ProviderCut, ProviderProtocolError
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.call import Call, CallHead

@@ -8,8 +8,8 @@ _USAGE, _TENANCY = "pitfalls/test_usage.py::", "pitfalls/test_tenancy.py::"
 _STREAMS: Final = f"{_USAGE}test_10_cached_tokens_are_counted_once_in_every_stream"
 _WHOLE: Final = f"{_USAGE}test_10_and_in_every_whole_answer"
 _LEDGER: Final = f"{_USAGE}test_10_and_in_the_ledger"
-_ANTHROPIC, _GEMINI = "dialects/anthropic_usage.py", "dialects/gemini_usage.py"
-_OPENAI: Final = "dialects/openai_fields.py"
+_ANTHROPIC, _GEMINI = "dialects/anthropic/usage.py", "dialects/gemini/usage.py"
+_OPENAI: Final = "dialects/openai/fields.py"
 
 OF_MONEY: Final = (
     Mutant("10", _ANTHROPIC, "Usage(plain + read + written,", "Usage(plain,", _STREAMS),
@@ -38,14 +38,14 @@ OF_MONEY: Final = (
     ),
     Mutant(
         "11",
-        "dialects/anthropic_stream_encoder.py",
+        "dialects/anthropic/stream_encoder.py",
         "usage = begun.usage or Usage(estimated_input_tokens(self._reply.request))",
         "usage = begun.usage or Usage()",
         f"{_USAGE}test_11_an_anthropic_client_reads_all_counts_in_the_last_delta",
     ),
     Mutant(
         "11",
-        "dialects/anthropic_stream_encoder.py",
+        "dialects/anthropic/stream_encoder.py",
         '"delta": delta, "usage": usage_object(usage)}',
         '"delta": delta, "usage": {"output_tokens": usage.output_tokens}}',
         f"{_USAGE}test_11_an_anthropic_client_reads_all_counts_in_the_last_delta",
@@ -59,21 +59,21 @@ OF_MONEY: Final = (
     ),
     Mutant(
         "12",
-        "dialects/openai_chat_stream_decoder.py",
+        "dialects/openai_chat/stream_decoder.py",
         "if wire.usage is not None and (usage",
         "if wire.choices and wire.usage is not None and (usage",
         f"{_USAGE}test_12_usage_that_follows_the_finish_reason_is_counted",
     ),
     Mutant(
         "12",
-        "dialects/openai_chat_request_encoder.py",
+        "dialects/openai_chat/request_encoder.py",
         "if quirks.asks_usage:",
         "if False:",
         f"{_USAGE}test_12_usage_is_always_asked_for",
     ),
     Mutant(
         "12",
-        "dialects/openai_chat_stream_encoder.py",
+        "dialects/openai_chat/stream_encoder.py",
         "if self._usage is None or not self._reply.request.wants_usage:",
         "if self._usage is None:",
         f"{_USAGE}test_12_a_chat_client_gets_usage_only_if_it_asked",
@@ -90,14 +90,14 @@ OF_MONEY: Final = (
     Mutant("money", _GEMINI, "max(0, usage.output_tokens - usage.reasoning_tokens)", "usage.output_tokens", _STREAMS),
     Mutant(
         "money",
-        "dialects/openai_chat_usage.py",
+        "dialects/openai_chat/usage.py",
         '"prompt_tokens": usage.input_tokens,\n        "completion_tokens": usage.output_tokens,',
         '"prompt_tokens": usage.output_tokens,\n        "completion_tokens": usage.input_tokens,',
         _WHOLE,
     ),
     Mutant(
         "money",
-        "dialects/openai_responses_usage.py",
+        "dialects/openai_responses/usage.py",
         '{"reasoning_tokens": usage.reasoning_tokens}',
         '{"reasoning_tokens": 0}',
         _STREAMS,
@@ -111,7 +111,7 @@ OF_MONEY: Final = (
     ),
     Mutant(
         "money",
-        "dialects/anthropic_stream_decoder.py",
+        "dialects/anthropic/stream_decoder.py",
         "if event.usage is not None:\n            self._report(event.usage)",
         "if False:\n            self._report(event.usage)",
         _LEDGER,
@@ -125,10 +125,10 @@ OF_MONEY: Final = (
     ),
     Mutant(
         "money",
-        "dialects/bedrock_wire.py",
+        "dialects/bedrock/wire.py",
         "Usage(fresh + read + written,",
         "Usage(fresh,",
-        "dialects/test_bedrock_answer.py::test_cached_tokens_are_outside_of_bedrocks_input_and_inside_of_ours",
+        "dialects/bedrock/test_answer.py::test_cached_tokens_are_outside_of_bedrocks_input_and_inside_of_ours",
     ),
     Mutant(
         "money",

@@ -5,13 +5,13 @@ from typing import Final
 from tests.mutants.mutant import Mutant
 
 _STREAMS: Final = "pitfalls/test_streams.py::"
-_CHAT_IN, _CHAT_OUT = "dialects/openai_chat_stream_decoder.py", "dialects/openai_chat_stream_encoder.py"
-_CALLS: Final = "dialects/openai_chat_calls.py"
-_ANTHROPIC_IN, _ANTHROPIC_OUT = "dialects/anthropic_stream_decoder.py", "dialects/anthropic_stream_encoder.py"
-_GEMINI_IN, _GEMINI_OUT = "dialects/gemini_stream_decoder.py", "dialects/gemini_stream_encoder.py"
+_CHAT_IN, _CHAT_OUT = "dialects/openai_chat/stream_decoder.py", "dialects/openai_chat/stream_encoder.py"
+_CALLS: Final = "dialects/openai_chat/calls.py"
+_ANTHROPIC_IN, _ANTHROPIC_OUT = "dialects/anthropic/stream_decoder.py", "dialects/anthropic/stream_encoder.py"
+_GEMINI_IN, _GEMINI_OUT = "dialects/gemini/stream_decoder.py", "dialects/gemini/stream_encoder.py"
 _RESPONSES_IN, _RESPONSES_OUT = (
-    "dialects/openai_responses_stream_decoder.py",
-    "dialects/openai_responses_stream_encoder.py",
+    "dialects/openai_responses/stream_decoder.py",
+    "dialects/openai_responses/stream_encoder.py",
 )
 _FAILURE: Final = f"{_STREAMS}test_13_a_failure_in_mid_stream_is_told_as_one"
 _CUT: Final = f"{_STREAMS}test_13_nor_does_a_cut_stream_count_as_whole"
@@ -33,7 +33,7 @@ OF_STREAMS: Final = (
     ),
     Mutant(
         "2",
-        "dialects/openai_responses_stream_items.py",
+        "dialects/openai_responses/stream_items.py",
         "reasoning_item(self._id, self._texts, self.state)",
         'reasoning_item(self._id + "x", self._texts, self.state)',
         f"{_STREAMS}test_02_reasoning_opens_before_its_first_words_and_keeps_one_id",
@@ -187,7 +187,7 @@ OF_STREAMS: Final = (
     ),
     Mutant(
         "16",
-        "dialects/gemini.py",
+        "dialects/gemini/content.py",
         'keep_alive = b""',
         'keep_alive = b": keep-alive\\n\\n"',
         f"{_STREAMS}test_16_a_gemini_client_gets_data_lines_and_nothing_else",

@@ -6,12 +6,12 @@ The way is found as the gateway finds it, by the provider's preset, so what a ve
 import json
 from typing import Any, Final
 
-from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.dialects.anthropic.messages import MESSAGES
 from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.bridge import Asked, HubBridge, HubCrossing
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
-from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
+from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.ledger import Operation

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tokenrouter.dialects.anthropic_messages import MESSAGES
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
-from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.anthropic.messages import MESSAGES
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
+from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_responses.responses import RESPONSES
 
 
 @dataclass

@@ -3,19 +3,19 @@
 import json
 from pathlib import Path
 
-from tests.gateway.account import Account
+from tests.gateway.account.provider import Account
 from tests.gateway.fakes import KEY, Client, Held, Notes, Provided, Tokens, catalog
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.request import Request, RequestHead
 from tokenrouter.edge.service import Service
+from tokenrouter.gateway.account.resources import Resources
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.ports import UpstreamResponse
-from tokenrouter.gateway.resources import Resources
 from tokenrouter.gateway.stored_responses import StoredResponses
 from tokenrouter.journal.ownership_log import OwnershipLog
 from tokenrouter.journal.response_files import ResponseFiles

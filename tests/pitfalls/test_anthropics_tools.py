@@ -22,14 +22,14 @@ from tests.pitfalls.crossing import (
     sent,
 )
 from tests.pitfalls.serving import Plane
-from tokenrouter.dialects.anthropic_codec import MESSAGES_CODEC, MessagesCodec
-from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.dialects.anthropic.codec import MESSAGES_CODEC, MessagesCodec
+from tokenrouter.dialects.anthropic.messages import MESSAGES
 from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.bridge import HubBridge
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
 from tokenrouter.dialects.hub import Target
-from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.catalog import Provider
 

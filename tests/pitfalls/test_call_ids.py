@@ -18,11 +18,11 @@ from tests.pitfalls.crossing import (
     streamed,
 )
 from tests.pitfalls.readers import READERS, read_messages
-from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.dialects.anthropic.messages import MESSAGES
 from tokenrouter.dialects.base import Dialect
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
-from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
+from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_responses.responses import RESPONSES
 
 _ANTHROPICS_ID: Final = re.compile("[a-zA-Z0-9_-]{1,64}")
 _ODD = "functions.look:0"

@@ -30,12 +30,12 @@ from tests.pitfalls.crossing import (
     streamed,
 )
 from tests.pitfalls.readers import READERS, read_messages
-from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.dialects.anthropic.messages import MESSAGES
 from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.bridge import HubBridge
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
-from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
+from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.catalog import Provider
 

@@ -36,11 +36,11 @@ from tests.pitfalls.crossing import (
 )
 from tests.pitfalls.readers import READERS, read_chat, read_gemini, read_messages, read_responses
 from tests.pitfalls.serving import Plane
-from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.dialects.anthropic.messages import MESSAGES
 from tokenrouter.dialects.base import Dialect
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
-from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
+from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.domain.catalog import Catalog, Provider
 from tokenrouter.domain.errors import ProviderCut, ProviderRefused
 

@@ -7,7 +7,7 @@ from tests.gateway.fakes import Client, Notes, Provided, Scripted, catalog, gate
 from tests.gateway.test_translation import JSON
 from tests.pitfalls.crossing import GEMINI, bridge, sent, streamed
 from tests.pitfalls.test_reasoning import STREAMS, turns_of
-from tokenrouter.dialects.openai_chat import CHAT
+from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.catalog import Key, Provider
 from tokenrouter.domain.keys import key_digest

@@ -30,11 +30,11 @@ from tests.pitfalls.crossing import (
     streamed,
 )
 from tests.pitfalls.readers import READERS, read_chat, read_messages
-from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.dialects.anthropic.messages import MESSAGES
 from tokenrouter.dialects.base import Dialect
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
-from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
+from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_responses.responses import RESPONSES
 
 _PLAIN, _READ, _WRITTEN, _THOUGHT, _ANSWER = 100, 40, 25, 30, 50
 """Tokens of the prompt that no cache has; read from one; written to one; of reasoning; of the rest of the answer."""

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from tokenrouter.dialects.bedrock_codec import ConverseCodec
+from tokenrouter.dialects.bedrock.codec import ConverseCodec
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.providers import adapter
 

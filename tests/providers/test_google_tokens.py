@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from tests.providers.service_account import key_file, pem_of
-from tests.sandbox.google import asking, new_key, pem, vertex
+from tests.sandbox.google.asking import asking, new_key, pem, vertex
 from tests.sandbox.program import running
 from tests.sandbox.wire import send
 from tokenrouter.domain.errors import ProviderCredentialsRejected, ProviderProtocolError, ProviderUnreachable

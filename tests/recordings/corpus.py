@@ -7,11 +7,11 @@ from typing import Literal
 
 from tests.dialects.recorded import CHAT, data_frames, event_frames, streams, wholes
 from tests.dialects.responses import recorded_streams
-from tokenrouter.dialects.anthropic_codec import MESSAGES_CODEC
-from tokenrouter.dialects.gemini_codec import GEMINI_CODEC
+from tokenrouter.dialects.anthropic.codec import MESSAGES_CODEC
+from tokenrouter.dialects.gemini.codec import GEMINI_CODEC
 from tokenrouter.dialects.hub import ProviderCodec, Target
-from tokenrouter.dialects.openai_chat_codec import CHAT_CODEC
-from tokenrouter.dialects.openai_responses_codec import RESPONSES_CODEC
+from tokenrouter.dialects.openai_chat.codec import CHAT_CODEC
+from tokenrouter.dialects.openai_responses.codec import RESPONSES_CODEC
 
 Spoken = Literal["chat", "responses", "messages", "gemini"]
 """The dialect that was recorded."""

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.dialects.anthropic.messages import MESSAGES
 from tokenrouter.dialects.base import Dialect
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
-from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
+from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.domain.errors import InvalidJson
 
 MODEL = "acme/m-1"

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from tests.dialects.recorded import decoded, gathered
 from tests.recordings.corpus import STREAMS, TARGET, Recording, Spoken
-from tokenrouter.dialects.anthropic_messages import MessagesStream
+from tokenrouter.dialects.anthropic.messages import MessagesStream
 from tokenrouter.dialects.array_relay import ArrayRelay
 from tokenrouter.dialects.base import StreamReading
-from tokenrouter.dialects.gemini import GeminiStream
-from tokenrouter.dialects.openai_chat import ChatStream
-from tokenrouter.dialects.openai_responses import ResponsesStream
+from tokenrouter.dialects.gemini.content import GeminiStream
+from tokenrouter.dialects.openai_chat.chat import ChatStream
+from tokenrouter.dialects.openai_responses.responses import ResponsesStream
 from tokenrouter.dialects.relay import StreamRelay
 from tokenrouter.domain.answers import Answer
 from tokenrouter.domain.items import Message, text_of

@@ -16,11 +16,11 @@ from pydantic import BaseModel
 from tests.dialects.recorded import decoded, gathered, require_order
 from tests.recordings.corpus import STREAMS, TARGET, WHOLES, Recording
 from tests.recordings.judges import ChatJudge, Desk, Heard, Judge
-from tokenrouter.dialects.anthropic_codec import MESSAGES_CODEC
-from tokenrouter.dialects.gemini_codec import GEMINI_CODEC
+from tokenrouter.dialects.anthropic.codec import MESSAGES_CODEC
+from tokenrouter.dialects.gemini.codec import GEMINI_CODEC
 from tokenrouter.dialects.hub import ClientCodec, Reply
-from tokenrouter.dialects.openai_chat_codec import CHAT_CODEC
-from tokenrouter.dialects.openai_responses_codec import RESPONSES_CODEC
+from tokenrouter.dialects.openai_chat.codec import CHAT_CODEC
+from tokenrouter.dialects.openai_responses.codec import RESPONSES_CODEC
 from tokenrouter.dialects.translate import TranslatingRelay, translate_answer
 from tokenrouter.domain.answers import Answer, ItemBegun, StopReason
 from tokenrouter.domain.items import Call, Item, Message, Reasoning, Refusal, Text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.google import asking, generate
+from tests.sandbox.google.asking import asking, generate
 from tests.sandbox.wire import converse, send
 from tokenrouter.testing.processes import SandboxProcess
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.providers.service_account import key_file, pem_of
-from tests.sandbox.google import asking, new_key, pem, vertex
+from tests.sandbox.google.asking import asking, new_key, pem, vertex
 from tests.sandbox.program import running
 from tests.upstream.serving import answering, serving
 from tokenrouter.domain.errors import (

@@ -38,11 +38,11 @@ from tokenrouter.domain.catalog import Catalog
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.protocol import Bounds, Connections
 from tokenrouter.edge.service import Service
+from tokenrouter.gateway.account.resources import Resources
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
 from tokenrouter.gateway.ownership import Ownership
-from tokenrouter.gateway.resources import Resources
 from tokenrouter.gateway.stored_responses import StoredResponses
 from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.journal.ownership_log import OwnershipLog

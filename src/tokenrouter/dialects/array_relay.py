@@ -1,6 +1,6 @@
 """A stream for a client that wants one JSON array instead of events."""
 
-from tokenrouter.dialects.gemini_array import ArrayFraming
+from tokenrouter.dialects.gemini.array import ArrayFraming
 from tokenrouter.dialects.relay import StreamRelay
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Usage

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
-from tokenrouter.dialects import gemini_embeddings, openai_fields
 from tokenrouter.dialects.alternatives import AlternativesDecoder
 from tokenrouter.dialects.bridge import Asked, Bridge
+from tokenrouter.dialects.gemini import embeddings as gemini_embeddings
 from tokenrouter.dialects.hub import Target
 from tokenrouter.dialects.losses import Loss
+from tokenrouter.dialects.openai import fields as openai_fields
 from tokenrouter.dialects.relay import Relay
 from tokenrouter.dialects.translate import TranslatedAnswer
 from tokenrouter.domain.ledger import Operation

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from tokenrouter.dialects.openai_chat import ChatStream
-from tokenrouter.dialects.openai_dialect import OpenAiDialect
+from tokenrouter.dialects.openai.dialect import OpenAiDialect
+from tokenrouter.dialects.openai_chat.chat import ChatStream
 
 
 class PassthroughDialect(OpenAiDialect):

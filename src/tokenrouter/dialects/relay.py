@@ -10,8 +10,8 @@ from typing import Final, Protocol
 
 from tokenrouter.dialects import sse
 from tokenrouter.dialects.base import StreamReading
-from tokenrouter.dialects.openai_dialect import count_content
-from tokenrouter.dialects.openai_errors import error_event
+from tokenrouter.dialects.openai.dialect import count_content
+from tokenrouter.dialects.openai.errors import error_event
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Usage
 

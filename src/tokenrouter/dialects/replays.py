@@ -8,13 +8,13 @@ stands inside a body as well as in the path.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from tokenrouter.dialects.anthropic_replay import without_foreign_thoughts
+from tokenrouter.dialects.anthropic.replay import without_foreign_thoughts
 from tokenrouter.dialects.base import Fields, RequestBody
-from tokenrouter.dialects.gemini import BATCH_EMBED_CONTENTS, COUNT_TOKENS, EMBED_CONTENT
-from tokenrouter.dialects.gemini_inner_models import with_inner_models
-from tokenrouter.dialects.gemini_replay import without_foreign_signatures
+from tokenrouter.dialects.gemini.content import BATCH_EMBED_CONTENTS, COUNT_TOKENS, EMBED_CONTENT
+from tokenrouter.dialects.gemini.inner_models import with_inner_models
+from tokenrouter.dialects.gemini.replay import without_foreign_signatures
 from tokenrouter.dialects.json import JsonObject
-from tokenrouter.dialects.openai_responses_replay import without_foreign_reasoning
+from tokenrouter.dialects.openai_responses.replay import without_foreign_reasoning
 
 Repair = Callable[[RequestBody, str], Fields]
 """Returns the changed fields of a request for a model, nothing where there is nothing to change."""

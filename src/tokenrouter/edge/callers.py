@@ -6,10 +6,10 @@ headers that only one vendor's clients send (measured with their SDKs).
 
 from typing import Final
 
-from tokenrouter.dialects.anthropic_messages import MESSAGES
+from tokenrouter.dialects.anthropic.messages import MESSAGES
 from tokenrouter.dialects.base import Dialect
-from tokenrouter.dialects.gemini import GENERATE_CONTENT
-from tokenrouter.dialects.openai_chat import CHAT
+from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
+from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.edge import paths
 from tokenrouter.edge.request import RequestHead
 

@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 from urllib.parse import unquote_to_bytes
 
-from tokenrouter.dialects import anthropic_messages, gemini, openai_media
+from tokenrouter.dialects.anthropic import messages as anthropic_messages
 from tokenrouter.dialects.base import Dialect
-from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_completions import COMPLETIONS
-from tokenrouter.dialects.openai_embeddings import EMBEDDINGS
-from tokenrouter.dialects.openai_moderations import MODERATIONS
-from tokenrouter.dialects.openai_responses import RESPONSES
-from tokenrouter.dialects.openai_responses_side import COMPACT, INPUT_TOKENS
-from tokenrouter.dialects.rerank import RERANK
+from tokenrouter.dialects.gemini import content as gemini
+from tokenrouter.dialects.openai import media as openai_media
+from tokenrouter.dialects.openai.completions import COMPLETIONS
+from tokenrouter.dialects.openai.embeddings import EMBEDDINGS
+from tokenrouter.dialects.openai.moderations import MODERATIONS
+from tokenrouter.dialects.openai.rerank import RERANK
+from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_responses.responses import RESPONSES
+from tokenrouter.dialects.openai_responses.side import COMPACT, INPUT_TOKENS
 from tokenrouter.edge.resource_paths import COLLECTIONS, METHODS, find_resource
-from tokenrouter.gateway.resource_call import ResourceTarget
+from tokenrouter.gateway.account.call import ResourceTarget
 
 Inquiry = Literal["card", "models", "model", "usage", "healthz", "health", "readyz", "response", "input_items"]
 

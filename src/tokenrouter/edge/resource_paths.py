@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from tokenrouter.domain.ownership import IdKind
-from tokenrouter.gateway.resource_call import Action, ResourceTarget
+from tokenrouter.gateway.account.call import Action, ResourceTarget
 
 COLLECTIONS: Final = {"/files": ResourceTarget("file"), "/batches": ResourceTarget("batch")}
 METHODS: Final[dict[tuple[IdKind, Action], bytes]] = {

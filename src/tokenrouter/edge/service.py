@@ -17,9 +17,9 @@ import structlog
 
 from tokenrouter import __version__
 from tokenrouter.dialects.base import Dialect
-from tokenrouter.dialects.openai_chat import CHAT
-from tokenrouter.dialects.openai_files import BATCHES, FILES
-from tokenrouter.dialects.openai_responses import RESPONSES
+from tokenrouter.dialects.openai.files import BATCHES, FILES
+from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.dialects.passthrough import PASSTHROUGH
 from tokenrouter.domain.errors import (
     GatewayError,
@@ -36,14 +36,14 @@ from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.model_lists import model_card, model_list
 from tokenrouter.edge.request import Request, RequestHead
 from tokenrouter.edge.responder import HttpResponder
+from tokenrouter.gateway.account.call import ResourceCall, ResourceTarget
+from tokenrouter.gateway.account.resources import Resources
 from tokenrouter.gateway.call import Call, CallHead
 from tokenrouter.gateway.directory import Principal
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.ownership import owner_of
-from tokenrouter.gateway.passthrough import RawCall
 from tokenrouter.gateway.ports import Limiter, Source
-from tokenrouter.gateway.resource_call import ResourceCall, ResourceTarget
-from tokenrouter.gateway.resources import Resources
+from tokenrouter.gateway.raw.passthrough import RawCall
 from tokenrouter.gateway.routing import offered_models
 from tokenrouter.gateway.stored_responses import StoredResponses
 

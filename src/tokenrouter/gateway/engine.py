@@ -17,6 +17,7 @@ from tokenrouter.dialects.token_counts import count_body
 from tokenrouter.domain.catalog import Policy
 from tokenrouter.domain.errors import GatewayError, LimitReached
 from tokenrouter.domain.ledger import Begun, Ended, EndReason, Subject, Usage
+from tokenrouter.gateway.account.references import require_own_references
 from tokenrouter.gateway.admission import Admission
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.directory import Directory, Principal
@@ -24,7 +25,6 @@ from tokenrouter.gateway.exchange import Exchange, Ports
 from tokenrouter.gateway.lanes import Books, Lane, lane_of, subject_of
 from tokenrouter.gateway.ownership import Ownership, owner_of
 from tokenrouter.gateway.ports import Flow, Responder, Source, Upstream
-from tokenrouter.gateway.references import require_own_references
 from tokenrouter.gateway.refusals import Refusals
 from tokenrouter.gateway.roads import abandon, fail, travel
 from tokenrouter.gateway.stored_responses import CONTINUING, StoredResponses

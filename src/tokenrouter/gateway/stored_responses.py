@@ -13,7 +13,7 @@ import msgspec
 
 from tokenrouter.dialects.event_payloads import EventPayloads
 from tokenrouter.dialects.json import JsonObject, peek_object
-from tokenrouter.dialects.openai_responses_history import (
+from tokenrouter.dialects.openai_responses.history import (
     DEFAULT_PAGE_ITEMS,
     StoredResponse,
     continued_body,

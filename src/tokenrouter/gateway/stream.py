@@ -42,9 +42,9 @@ class Stream:
                 )
             last = b""
         self._end("provider_error" if relay.error_payload else "completed")
+        if exchange.bytes_out == 0:
+            self._begin()
         if last:
-            if exchange.bytes_out == 0:
-                self._begin()
             exchange.bytes_out += len(last)
             exchange.responder.write(last)
         exchange.responder.finish()

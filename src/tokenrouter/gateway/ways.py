@@ -8,7 +8,7 @@ from tokenrouter.dialects.bridge import Bridge, HubBridge
 from tokenrouter.dialects.client_codecs import CLIENT_CODECS
 from tokenrouter.dialects.embedding_bridges import embedding_bridge
 from tokenrouter.dialects.hub import Target
-from tokenrouter.dialects.openai_responses_compaction import CompactBridge
+from tokenrouter.dialects.openai_responses.compaction import CompactBridge
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.dialects.token_counts import COUNTED_BY, COUNTED_IN, CountBridge
 from tokenrouter.domain.errors import InvalidRequest

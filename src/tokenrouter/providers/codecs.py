@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from tokenrouter.dialects import openai_chat_losses, openai_responses_losses
-from tokenrouter.dialects.anthropic_codec import MessagesCodec
-from tokenrouter.dialects.bedrock_codec import ConverseCodec
-from tokenrouter.dialects.gemini_codec import GeminiCodec
+from tokenrouter.dialects.anthropic.codec import MessagesCodec
+from tokenrouter.dialects.bedrock.codec import ConverseCodec
+from tokenrouter.dialects.gemini.codec import GeminiCodec
 from tokenrouter.dialects.hub import ProviderCodec
-from tokenrouter.dialects.openai_chat_codec import ChatCodec
-from tokenrouter.dialects.openai_responses_codec import ResponsesCodec
+from tokenrouter.dialects.openai_chat import losses as openai_chat_losses
+from tokenrouter.dialects.openai_chat.codec import ChatCodec
+from tokenrouter.dialects.openai_responses import losses as openai_responses_losses
+from tokenrouter.dialects.openai_responses.codec import ResponsesCodec
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.providers.presets import Preset
 

@@ -14,10 +14,10 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from tokenrouter.dialects.anthropic_losses import ANTHROPIC, MODELS, MessagesQuirks
-from tokenrouter.dialects.gemini_losses import AI_STUDIO, GeminiQuirks
-from tokenrouter.dialects.openai_chat_losses import ChatQuirks
-from tokenrouter.dialects.openai_responses_losses import ResponsesQuirks
+from tokenrouter.dialects.anthropic.losses import ANTHROPIC, MODELS, MessagesQuirks
+from tokenrouter.dialects.gemini.losses import AI_STUDIO, GeminiQuirks
+from tokenrouter.dialects.openai_chat.losses import ChatQuirks
+from tokenrouter.dialects.openai_responses.losses import ResponsesQuirks
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.providers.base import Quirks
 from tokenrouter.providers.urls import path_of_template

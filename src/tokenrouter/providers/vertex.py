@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
-from tokenrouter.dialects.anthropic_losses import MessagesQuirks
-from tokenrouter.dialects.gemini_losses import VERTEX
+from tokenrouter.dialects.anthropic.losses import MessagesQuirks
+from tokenrouter.dialects.gemini.losses import VERTEX
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.providers.access_tokens import TokenSource

@@ -4,11 +4,11 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from tokenrouter.sandbox.bedrock_routes import AwsAccess
-from tokenrouter.sandbox.google_access import LIFETIME_S, GoogleAccess
+from tokenrouter.sandbox.aws.routes import AwsAccess
+from tokenrouter.sandbox.aws.sigv4 import AccessKey
+from tokenrouter.sandbox.google.access import LIFETIME_S, GoogleAccess
+from tokenrouter.sandbox.google.rs256 import read_public_key
 from tokenrouter.sandbox.program import Options, run
-from tokenrouter.sandbox.rs256 import read_public_key
-from tokenrouter.sandbox.sigv4 import AccessKey
 
 
 def main() -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tokenrouter.sandbox.bedrock_routes import AwsAccess
+from tokenrouter.sandbox.aws.routes import AwsAccess
 from tokenrouter.sandbox.books import Books
-from tokenrouter.sandbox.google_access import GoogleAccess
+from tokenrouter.sandbox.google.access import GoogleAccess
 from tokenrouter.sandbox.routes import Sandbox
 from tokenrouter.sandbox.server import Connection
 

@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import parse_qs
 
-from tokenrouter.sandbox.anthropic_routes import AnthropicRoutes
-from tokenrouter.sandbox.azure_routes import AzureRoutes
-from tokenrouter.sandbox.bedrock_routes import AwsAccess, BedrockRoutes
+from tokenrouter.sandbox.anthropic.routes import AnthropicRoutes
+from tokenrouter.sandbox.aws.routes import AwsAccess, BedrockRoutes
 from tokenrouter.sandbox.books import Books
 from tokenrouter.sandbox.errors import ApiError
 from tokenrouter.sandbox.faults import Visitors
-from tokenrouter.sandbox.gemini_routes import GeminiRoutes
-from tokenrouter.sandbox.google_access import GoogleAccess
-from tokenrouter.sandbox.openai_routes import OpenAiRoutes
+from tokenrouter.sandbox.google.access import GoogleAccess
+from tokenrouter.sandbox.google.routes import GeminiRoutes
+from tokenrouter.sandbox.openai.azure_routes import AzureRoutes
+from tokenrouter.sandbox.openai.routes import OpenAiRoutes
 from tokenrouter.sandbox.operations import Operation, Page
 from tokenrouter.sandbox.prompt_cache import PromptCache
-from tokenrouter.sandbox.response_routes import ResponseRoutes
+from tokenrouter.sandbox.responses.routes import ResponseRoutes
 from tokenrouter.sandbox.server import Reply, Request
 from tokenrouter.sandbox.vendors import Route, Vendors
 

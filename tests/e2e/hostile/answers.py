@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from tests.dialects.bedrock.test_eventstream import message, text
+from tests.dialects.bedrock.test_stream_decoder import FULL, START, delta, event, exception
 from tests.dialects.recorded import RECORDINGS, data_frames, event_frames
-from tests.dialects.test_bedrock_stream_decoder import FULL, START, delta, event, exception
-from tests.dialects.test_eventstream import message, text
 from tests.e2e.hostile.upstream import EVENTS, JSON
 
 HTML = b"<html><body>502 Bad Gateway</body></html>"

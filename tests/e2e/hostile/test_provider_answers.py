@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.dialects.test_bedrock_stream_decoder import exception
+from tests.dialects.bedrock.test_stream_decoder import exception
 from tests.e2e.hostile.answers import LATER_FAULTS, STREAM_FAULTS, TONGUES, WHOLE_FAULTS, Fault
 from tests.e2e.hostile.asking import CLIENTS, Asker, Client, error_in, terminal_error
 from tests.e2e.hostile.upstream import JSON, Upstream

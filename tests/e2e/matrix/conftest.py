@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.sandbox.google import new_key, pem
+from tests.sandbox.google.asking import new_key, pem
 from tokenrouter.testing.processes import GatewayProcess, SandboxProcess, make_home
 
 PROVIDERS = {

@@ -1,0 +1,1 @@
+"""Gemini's generateContent, its counting and its embeddings."""

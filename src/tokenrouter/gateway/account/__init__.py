@@ -1,0 +1,1 @@
+"""What lies in a provider's account: files and batches, and whose they are."""

@@ -1,0 +1,1 @@
+"""Anthropic, at its own addresses and in the clouds."""

@@ -1,0 +1,1 @@
+"""Gemini at AI Studio and at Vertex AI."""
