@@ -96,11 +96,7 @@ def test_a_picture_that_a_tool_returns_is_seen_by_the_model(
         ("messages", "chat"),
         ("messages", "gemini"),
         ("gemini", "messages"),
-        pytest.param(
-            "gemini",
-            "responses",
-            marks=pytest.mark.xfail(reason="this SDK drops the ids of calls, reasoning needs them"),
-        ),
+        ("gemini", "responses"),
     ],
 )
 def test_opencode_speaks_every_dialect(crossroads: Crossroads, place: StartPlace, dialect: str, provider: str) -> None:

@@ -1,14 +1,17 @@
 """Reading a body into typed JSON, with errors that say where: the client's as 400, the provider's as 502."""
 
+from collections.abc import Collection
 from typing import Final, TypeVar
 
 import msgspec
 
+from tokenrouter.dialects.json import RawObject
 from tokenrouter.domain.errors import InvalidJson, InvalidRequest, NestedTooDeeply, ProviderProtocolError
 from tokenrouter.domain.items import RawJson
 
 T = TypeVar("T")
 _WHERE: Final = " - at `"
+_NONE: Final = msgspec.Raw(b"[]")
 
 
 def read_request(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw, where: str = "") -> T:
@@ -43,6 +46,11 @@ def read_answer(decoder: msgspec.json.Decoder[T], body: bytes, provider: str, wh
     except RecursionError:
         told = f"Provider {provider!r} sent an {what} that is nested too deeply."
         raise ProviderProtocolError(told, provider=provider) from None
+
+
+def with_empty(fields: RawObject, read: Collection[str]) -> bytes:
+    """Return the object of `fields` with nothing in the lists that were `read` before, so that none is read twice."""
+    return msgspec.json.encode({name: _NONE if name in read else raw for name, raw in fields.items()})
 
 
 def raw_value(raw: msgspec.Raw) -> RawJson | None:

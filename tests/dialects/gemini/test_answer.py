@@ -204,7 +204,7 @@ def test_what_another_provider_signed_goes_with_the_call_after_it() -> None:
     part, second = parts(signed, Call("1", "f", '{"x":1}'), Call("2", "f"), reply=UNASKED)
 
     assert part["functionCall"] == {"name": "f", "args": {"x": 1}, "id": "1"}
-    assert read_signature(part["thoughtSignature"]) == (None, (signed,))
+    assert read_signature(part["thoughtSignature"]) == (None, (signed,), "1")
     assert "thoughtSignature" not in second
 
 

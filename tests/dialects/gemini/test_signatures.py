@@ -23,14 +23,14 @@ def test_nothing_to_carry_is_no_signature() -> None:
     assert signature_of(None) == ""
     assert signature_of(None, [Reasoning()]) == ""
     assert signature_of(None, [Reasoning(("x" * (MAX_UNSIGNED_CHARS + 1),))]) == ""
-    assert read_signature(None) == read_signature("") == (None, ())
+    assert read_signature(None) == read_signature("") == (None, (), "")
 
 
 @pytest.mark.parametrize("word", [SKIPPED, "context_engineering_is_the_way_to_go"])
 def test_words_in_place_of_a_signature_are_no_state(word: str) -> None:
     encoded = base64.b64encode(word.encode()).decode()
     for spelled in (word, encoded, encoded.rstrip("="), word.replace("_", "/")):
-        assert read_signature(spelled) == (None, ())
+        assert read_signature(spelled) == (None, (), "")
 
 
 @given(words, words, st.booleans(), st.sampled_from([None, FOREIGN]))
@@ -38,11 +38,11 @@ def test_what_another_provider_wrote_comes_back_with_its_reasoning(
     text: str, value: str, is_summary: bool, state: ProviderState | None
 ) -> None:
     signed = Reasoning((text, "more"), is_summary, ProviderState("openai-responses", "encrypted", value, "o"), "rs_1")
-    whole = signature_of(state, [signed])
+    whole = signature_of(state, [signed], "call_1")
 
-    assert read_signature(whole) == (state, (signed,))
+    assert read_signature(whole) == (state, (signed,), "call_1")
     assert base64.b64decode(whole, validate=True)
-    assert read_signature(whole.replace("+", "-").replace("/", "_").rstrip("=")) == (state, (signed,))
+    assert read_signature(whole.replace("+", "-").replace("/", "_").rstrip("=")) == (state, (signed,), "call_1")
 
 
 def test_what_only_looks_like_ours_is_a_signature_like_any_other() -> None:

@@ -158,7 +158,7 @@ def test_what_another_provider_signed_goes_with_the_call_after_it() -> None:
         shows=False,
     )
 
-    assert read_signature(part["thoughtSignature"]) == (None, (Reasoning(("hm",), state=FOREIGN, id="rs"),))
+    assert read_signature(part["thoughtSignature"]) == (None, (Reasoning(("hm",), state=FOREIGN, id="rs"),), "1")
 
 
 def test_what_another_provider_signed_at_the_end_is_in_the_last_chunk() -> None:

@@ -115,6 +115,17 @@ def test_reasoning_of_another_provider_comes_back_once_with_its_signature() -> N
     assert items(model(shown, {"text": "", "thoughtSignature": sealed})) == (signed,)
 
 
+def test_a_call_that_lost_its_id_has_it_from_what_it_carries() -> None:
+    sealed = signature_of(None, [Reasoning(("hm",))], "call_of_theirs")
+    told = items(
+        model({**call("f"), "thoughtSignature": sealed}, call("f")), user(result("f", {"output": "x"}), result("f", {}))
+    )
+    kept, made = (item.call_id for item in told if isinstance(item, Call))
+
+    assert (kept, made) == ("call_of_theirs", "call_gemini_1")
+    assert [item.call_id for item in told if isinstance(item, CallOutput)] == [kept, made]
+
+
 def test_results_find_their_calls_by_id() -> None:
     told = items(
         model(call("f", "1"), call("f", "2")),

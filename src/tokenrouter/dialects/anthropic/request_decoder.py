@@ -13,6 +13,7 @@ import msgspec
 from tokenrouter.dialects.anthropic.blocks import cache_ttl, placed, said_items, text_parts, user_items
 from tokenrouter.dialects.anthropic.plain_turns import read_plain_turns
 from tokenrouter.dialects.anthropic.wire import (
+    ABSENT,
     FAMILY,
     WireFormat,
     WireKnownTool,
@@ -25,7 +26,7 @@ from tokenrouter.dialects.anthropic.wire import (
 )
 from tokenrouter.dialects.effort import BUDGETS
 from tokenrouter.dialects.json import RawObject, peek_object
-from tokenrouter.dialects.wire_reading import raw_value, read_request
+from tokenrouter.dialects.wire_reading import raw_value, read_request, with_empty
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.items import Item, Message, Part, RawJson, Text
 from tokenrouter.domain.requests import (
@@ -58,6 +59,8 @@ _MODES: Final[dict[str, Literal["auto", "none", "required"]]] = {
     "tool": "required",
     "none": "none",
 }
+_OWN: Final = (None, "custom")
+"""The `type` of the client's own tools."""
 _EFFORTS: Final[dict[str, Effort]] = {word: word for word in BUDGETS}
 _SHOWN: Final = {"summarized": True, "omitted": False}
 _HOSTED: Final[tuple[tuple[str, HostedKind], ...]] = (
@@ -77,6 +80,7 @@ _KNOWN_OF_TOOL: Final = frozenset(field.encode_name for field in msgspec.structs
 _request: Final = msgspec.json.Decoder(WireRequest)
 _tool_decoder: Final = msgspec.json.Decoder(WireTool)
 _known_tool: Final = msgspec.json.Decoder(WireKnownTool)
+_known_tools: Final = msgspec.json.Decoder(list[WireKnownTool])
 _fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -89,16 +93,19 @@ def decode_request(
         InvalidRequest: names the field that is missing, of the wrong type, or has a value nobody knows.
     """
     fields = peek_object(body).fields if fields is None else fields
-    wire = read_request(_request, body)
+    turns = read_plain_turns(fields.get("messages", ABSENT))
+    tools = _plain_tools(fields.get("tools"))
+    read = [name for name, found in (("messages", turns), ("tools", tools)) if found is not None]
+    wire = read_request(_request, with_empty(fields, read) if read else body)
     choice = wire.tool_choice
     no_parallel = choice is not None and bool(choice.disable_parallel_tool_use)
     return Request(
         model=model or wire.model or "",
-        items=_items(wire, fields),
+        items=_items(wire, turns),
         family=FAMILY,
         stream=bool(wire.stream) if stream is None else stream,
         max_output_tokens=wire.max_tokens,
-        tools=_tools(wire.tools or []),
+        tools=_tools(wire.tools or []) if tools is None else tools,
         tool_choice=None if choice is None else _tool_choice(choice),
         parallel_calls=False if no_parallel else None,
         output_format=_output_format(wire),
@@ -110,7 +117,8 @@ def decode_request(
     )
 
 
-def _items(wire: WireRequest, fields: RawObject) -> tuple[Item, ...]:
+def _items(wire: WireRequest, turns: list[Item] | None) -> tuple[Item, ...]:
+    """Return system and turns; `turns` are those that were read already, if they were."""
     items: list[Item] = []
     try:
         system = _without_billing(text_parts(wire.system))
@@ -118,9 +126,8 @@ def _items(wire: WireRequest, fields: RawObject) -> tuple[Item, ...]:
         raise placed(error, "system") from None
     if system:
         items.append(Message("system", system))
-    plain = read_plain_turns(fields["messages"])
-    if plain is not None:
-        return (*items, *plain)
+    if turns is not None:
+        return (*items, *turns)
     for index, message in enumerate(wire.messages):
         try:
             items += _turn(message)
@@ -145,6 +152,17 @@ def _turn(message: WireMessage) -> list[Item]:
     return user_items(content) if role == "user" else said_items(content)
 
 
+def _plain_tools(raw: msgspec.Raw | None) -> tuple[Tool, ...] | None:
+    """Return tools of the client's own, read in one go; None where one is anything else, or wrong in any way."""
+    try:
+        wires = [] if raw is None else _known_tools.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if not all(wire.type in _OWN and wire.name and wire.name != _PLACEHOLDER for wire in wires):
+        return None
+    return tuple([_own_tool(wire, {}) for wire in wires])
+
+
 def _tools(raws: list[msgspec.Raw]) -> tuple[Tool | HostedTool, ...]:
     tools: list[Tool | HostedTool] = []
     for index, raw in enumerate(raws):
@@ -159,10 +177,14 @@ def _tools(raws: list[msgspec.Raw]) -> tuple[Tool | HostedTool, ...]:
 
 def _tool(raw: msgspec.Raw) -> Tool | HostedTool:
     wire, extra = _read_tool(raw)
-    if wire.type not in (None, "custom"):
+    if wire.type not in _OWN:
         return HostedTool(_hosted_kind(wire.type or ""), FAMILY, bytes(raw))
     if not wire.name:
         raise InvalidRequest("A tool needs a name.", param="name")
+    return _own_tool(wire, extra)
+
+
+def _own_tool(wire: WireTool, extra: dict[str, RawJson]) -> Tool:
     return Tool(
         wire.name,
         wire.description or "",

@@ -47,9 +47,9 @@ class Said:
         """Keep whole reasoning for the next signature."""
         self._reasonings.append(reasoning)
 
-    def sign(self, part: Wire, state: ProviderState | None = None) -> Wire:
+    def sign(self, part: Wire, state: ProviderState | None = None, call_id: str = "") -> Wire:
         """Return `part` with the signature that is due."""
-        signature = signature_of(state, self._reasonings)
+        signature = signature_of(state, self._reasonings, call_id)
         self._reasonings.clear()
         if signature:
             part["thoughtSignature"] = signature
@@ -63,7 +63,7 @@ class Said:
             self._broken = True
             return None
         told = {"name": plain.name, "args": arguments, "id": plain.call_id}
-        return self.sign({"functionCall": told}, call.state)
+        return self.sign({"functionCall": told}, call.state, plain.call_id)
 
     def last_part(self) -> Wire | None:
         """Return the part for what signs reasoning that no other part came after."""

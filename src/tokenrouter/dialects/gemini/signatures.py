@@ -1,7 +1,8 @@
 """`thoughtSignature`: what Gemini itself signs, and what other providers want back through a Gemini client.
 
 Clients return a signature on the part that had it, and many return no thoughts at all (the Gemini CLI does not). So
-what another provider wrote, and the reasoning that it signs, go together into the signature of the call that follows.
+what another provider wrote, and the reasoning that it signs, go together into the signature of the call that follows,
+and so does that call's id: the AI SDK drops ids (1.18.33 of opencode, 2026-11), and reasoning wants its own call back.
 The field is bytes to Google's SDKs: anything but base64 is an error there, and Python's sends it back in the other
 alphabet.
 """
@@ -43,16 +44,18 @@ class _CarriedReasoning(msgspec.Struct, array_like=True):
 class _Carried(msgspec.Struct, array_like=True):
     state: str
     reasonings: list[_CarriedReasoning]
+    call_id: str = ""
 
 
 _decoder: Final = msgspec.json.Decoder(_Carried)
 
 
 class Signed(NamedTuple):
-    """What a signature held: the state of the part itself, and reasoning that stood before it."""
+    """What a signature held: state of the part itself, reasoning that stood before it, the id of the part's call."""
 
     state: ProviderState | None = None
     reasonings: tuple[Reasoning, ...] = ()
+    call_id: str = ""
 
 
 _NOTHING: Final = Signed()
@@ -67,9 +70,10 @@ def read_signature(value: str | None, origin: str = "") -> Signed:
     return Signed(ProviderState(FAMILY, "thought_signature", value, origin))
 
 
-def signature_of(state: ProviderState | None, reasonings: Sequence[Reasoning] = ()) -> str:
+def signature_of(state: ProviderState | None, reasonings: Sequence[Reasoning] = (), call_id: str = "") -> str:
     """Return the `thoughtSignature` for a part with `state` that stands behind `reasonings`; empty where none is due.
 
+    `call_id` is that of the part, where it is a call.
     A signature of Gemini's own goes as it is, and then alone: it is all that Gemini asks for.
     """
     states = (state, *(each.state for each in reasonings))
@@ -79,7 +83,7 @@ def signature_of(state: ProviderState | None, reasonings: Sequence[Reasoning] = 
     carried = [_carried(each) for each in reasonings if _is_worth_carrying(each)]
     if state is None and not carried:
         return ""
-    whole = msgspec.json.encode(_Carried(seal(state) if state else "", carried))
+    whole = msgspec.json.encode(_Carried(seal(state) if state else "", carried, call_id))
     return base64.b64encode(_TAG + whole).decode()
 
 
@@ -102,7 +106,7 @@ def _opened(value: str) -> Signed | None:
     reasonings = tuple(
         Reasoning(tuple(each.texts), each.is_summary, _unsealed(each.state), each.id) for each in carried.reasonings
     )
-    return Signed(_unsealed(carried.state), reasonings)
+    return Signed(_unsealed(carried.state), reasonings, carried.call_id)
 
 
 def _url_safe(value: str) -> str:

@@ -11,7 +11,7 @@ from tokenrouter.dialects.gemini.schema import google_schema
 from tokenrouter.dialects.gemini.signatures import FAMILY
 from tokenrouter.dialects.hub import CalledAs
 from tokenrouter.dialects.losses import Losses
-from tokenrouter.dialects.tool_names import plain_call, plain_name, plain_tool
+from tokenrouter.dialects.tool_names import is_plain, plain_call, plain_name, plain_tool
 from tokenrouter.domain.items import Call
 from tokenrouter.domain.requests import HostedKind, HostedTool, Request, Tool, ToolChoice
 
@@ -27,7 +27,7 @@ _HOSTED: Final[Mapping[HostedKind, str]] = {
 
 def function_name(name: str, namespace: str = "") -> str:
     """Return a name that Gemini allows: it begins with a letter or an underscore (API reference, read 2026-11)."""
-    plain = plain_name(name, namespace)
+    plain = plain_name(name, namespace) if namespace or not is_plain(name) else name
     return plain if plain[:1].isalpha() or plain[:1] == "_" else f"_{plain[:63]}"
 
 

@@ -1,7 +1,7 @@
 """The `contents` of a Gemini request as the hub's items.
 
-Calls and their results may have no ids: then a result belongs to the oldest open call of its name. Ids are made up
-from the place of a call, so that they are the same each time a conversation comes back.
+Calls and their results may have no ids: then a result belongs to the oldest open call of its name. Ids come from
+what we carry in a call's signature, or are made up from its place: the same each time a conversation comes back.
 """
 
 from dataclasses import replace
@@ -151,7 +151,8 @@ class _Reader:
         if not wire.name:
             where = f"{_path(place)}.functionCall.name"
             raise InvalidRequest("A function call needs the name of its function.", param=where)
-        call = Call(wire.id or f"{_MADE_ID}{self._calls}", wire.name, arguments_of(wire), state=signed.state)
+        call_id = wire.id or signed.call_id or f"{_MADE_ID}{self._calls}"
+        call = Call(call_id, wire.name, arguments_of(wire), state=signed.state)
         self._calls += 1
         self._open.append((wire.id or "", call))
         self.items.append(call)
