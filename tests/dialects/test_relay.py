@@ -1,16 +1,12 @@
 import json
 from itertools import pairwise
-from pathlib import Path
 
-import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenrouter.dialects.openai_chat.chat import ChatStream
 from tokenrouter.dialects.openai_responses.responses import ResponsesStream
 from tokenrouter.dialects.relay import StreamRelay
-
-RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
 
 
 def chunk(content: str = "", **more: object) -> bytes:
@@ -110,24 +106,3 @@ def test_responses_wait_for_content_and_end_with_their_terminal_event() -> None:
     assert relay.ended
     assert relay.usage is not None
     assert relay.usage.output_tokens == 4
-
-
-@pytest.mark.parametrize(
-    "path", sorted(RECORDINGS.glob("*/*.chunks.txt")) if RECORDINGS.is_dir() else [], ids=lambda path: path.name
-)
-@settings(max_examples=5, deadline=None)
-@given(cuts=st.lists(st.integers(0, 10**6), max_size=6))
-def test_recorded_streams_pass_through_byte_for_byte(path: Path, cuts: list[int]) -> None:
-    folder, name = path.parent.name, path.name
-    if folder in ("anthropic", "google") or "wrapper" in name:
-        return
-    lines = [line for line in path.read_text().splitlines() if line.strip()]
-    is_responses = name.startswith("responses--")
-    wire = b"".join(b"data: " + line.encode() + b"\n\n" for line in lines) + (b"" if is_responses else DONE)
-    relay = StreamRelay(ResponsesStream() if is_responses else ChatStream(), strip_usage=False)
-    edges = [0, *sorted(cut % len(wire) for cut in cuts), len(wire)]
-
-    out = b"".join(relay.feed(wire[a:b]) for a, b in pairwise(edges)) + (relay.close() or b"")
-
-    assert out == wire
-    assert relay.ended

@@ -9,7 +9,7 @@ import pytest
 
 from tokenrouter.testing.processes import SandboxProcess
 
-FOLDER = Path(__file__).parent.parent / "sdk_node"
+FOLDER = Path(__file__).parents[2] / "sdk_node"
 SCRIPT = """
 import OpenAI, { toFile } from 'openai';
 import assert from 'node:assert/strict';
