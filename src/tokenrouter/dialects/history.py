@@ -43,6 +43,7 @@ def _in_order(items: tuple[Item, ...], rule: IdRule) -> tuple[Item, ...] | None:
     out: list[Item] = []
     waiting: list[Call] = []
     used: set[str] = set()
+    is_named = True
     for item in items:
         if type(item) is Call:
             call_id = item.call_id
@@ -55,14 +56,17 @@ def _in_order(items: tuple[Item, ...], rule: IdRule) -> tuple[Item, ...] | None:
         elif type(item) is CallOutput:
             if not waiting or waiting[0].call_id != item.call_id:
                 return None
-            out.append(_output_of(waiting.pop(0), item))
+            call = waiting.pop(0)
+            knows = item.name == call.name and item.kind == call.kind
+            out.append(item if knows else _output_of(call, item))
+            is_named = is_named and knows
         elif waiting:
             return None
         else:
             out.append(item)
     if waiting:
         return None
-    return tuple(out) if used else items
+    return items if is_named else tuple(out)
 
 
 def _output_of(call: Call, output: CallOutput) -> CallOutput:

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -34,11 +35,19 @@ _INPUT_SCHEMA: Final = msgspec.json.encode(
 
 def is_plain(name: str) -> bool:
     """Whether every dialect accepts `name` as it is."""
-    return len(name) <= MAX_NAME_CHARS and _ILLEGAL.search(name) is None
+    return len(name) <= MAX_NAME_CHARS and _is_legal(name)
+
+
+@lru_cache(maxsize=1024)
+def _is_legal(name: str) -> bool:
+    """Remembered, because each name of a tool is looked at several times in each request."""
+    return _ILLEGAL.search(name) is None
 
 
 def plain_name(name: str, namespace: str = "") -> str:
     """Return a name that every dialect accepts; deterministic, so that history and declaration agree."""
+    if not namespace and len(name) <= MAX_NAME_CHARS and _is_legal(name):
+        return name
     whole = f"{namespace}__{name}" if namespace else name
     if is_plain(whole):
         return whole

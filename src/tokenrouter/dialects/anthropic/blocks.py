@@ -51,8 +51,6 @@ _TOLD: Final = {"compaction": "{}", "document": "{}", "tool_reference": "The too
 """Blocks beside results that have words, and how those are told."""
 _DIRECT: Final = b'"direct"'
 
-PLAIN: Final = frozenset(("text", "image", "thinking", "redacted_thinking", "tool_use", "tool_result"))
-"""Types of blocks of which nothing has to be kept as it was written."""
 _NO_RAW: Final = msgspec.Raw(b"")
 _READ: Final = frozenset(("text", "image", "document", "thinking", "redacted_thinking", "tool_use", "tool_result"))
 _kind: Final = msgspec.json.Decoder(WireKind)
@@ -98,8 +96,8 @@ def said_items(blocks: Sequence[msgspec.Raw], origin: str = "") -> list[Item]:
     return said.items()
 
 
-def plain_said_items(blocks: Sequence[WireBlock]) -> list[Item]:
-    """Return what an assistant's turn of `PLAIN` blocks holds. Raises: InvalidRequest, as `said_items`."""
+def parsed_said_items(blocks: Sequence[WireBlock]) -> list[Item]:
+    """Return an assistant's turn of blocks that were read already. Raises: InvalidRequest, as `said_items`."""
     said = _Said("")
     for block in blocks:
         said.take(_NO_RAW, block)
@@ -136,7 +134,7 @@ class _Said:
         elif block.type == "redacted_thinking":
             self._items.append(Reasoning(state=ProviderState(FAMILY, "redacted", block.data or "", self._origin)))
         elif block.type == "tool_use":
-            self._items.append(_called(block, self._origin))
+            self._items.append(call_of(block, self._origin))
         else:
             self._items.append(foreign(raw, block))
 
@@ -181,14 +179,6 @@ def user_items(blocks: Sequence[msgspec.Raw]) -> list[Item]:
             told.take(raw, read_block(raw))
         except InvalidRequest as error:
             raise placed(error, f"[{index}]") from None
-    return told.items()
-
-
-def plain_user_items(blocks: Sequence[WireBlock]) -> list[Item]:
-    """Return what a user's turn of `PLAIN` blocks holds. Raises: InvalidRequest, as `user_items`."""
-    told = _Told()
-    for block in blocks:
-        told.take(_NO_RAW, block)
     return told.items()
 
 
@@ -275,7 +265,8 @@ def cache_ttl(mark: WireCacheControl | None) -> CacheTtl | None:
     return "1h" if mark.ttl == "1h" else "5m"
 
 
-def _image(_raw: msgspec.Raw, block: WireBlock) -> Part:
+def picture_of(block: WireBlock) -> Part:
+    """Return a picture. Raises: InvalidRequest, where it has no source that is known."""
     return Image(_source(block), cache=cache_ttl(block.cache_control))
 
 
@@ -289,7 +280,10 @@ def _document(raw: msgspec.Raw, block: WireBlock) -> Part:
     return Document(source, "", title, context, citable=citable, cache=cache_ttl(block.cache_control))
 
 
-_PARTS: Final[dict[str, Callable[[msgspec.Raw, WireBlock], Part]]] = {"image": _image, "document": _document}
+_PARTS: Final[dict[str, Callable[[msgspec.Raw, WireBlock], Part]]] = {
+    "image": lambda _raw, block: picture_of(block),
+    "document": _document,
+}
 
 
 def _source(block: WireBlock) -> Source:
@@ -306,7 +300,8 @@ def _source(block: WireBlock) -> Source:
     raise InvalidRequest(f"A source of type {wire.type!r} is not known here, or is empty.", param="source")
 
 
-def _called(block: WireBlock, origin: str) -> Call:
+def call_of(block: WireBlock, origin: str = "") -> Call:
+    """Return a call. Raises: InvalidRequest, where it names no tool."""
     if not block.name:
         raise InvalidRequest("A tool call needs the name of its tool.", param="name")
     arguments = raw_value(block.input) or b"{}"

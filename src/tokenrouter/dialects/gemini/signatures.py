@@ -58,13 +58,14 @@ class Signed(NamedTuple):
     call_id: str = ""
 
 
-_NOTHING: Final = Signed()
+UNSIGNED: Final = Signed()
+"""What no signature holds."""
 
 
 def read_signature(value: str | None, origin: str = "") -> Signed:
     """Return what is in a part's `thoughtSignature`; words that only stand for a missing one are nothing."""
     if not value or (len(value) < _MIN_CHARS and _url_safe(value) in _NO_STATE):
-        return _NOTHING
+        return UNSIGNED
     if value.startswith(CARRIED_LEAD) and (carried := _opened(value)) is not None:
         return carried
     return Signed(ProviderState(FAMILY, "thought_signature", value, origin))

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from tokenrouter.dialects.gemini.parts import Media, foreign_part, media_part
-from tokenrouter.dialects.gemini.signatures import Signed, read_signature
+from tokenrouter.dialects.gemini.signatures import UNSIGNED, Signed, read_signature
 from tokenrouter.dialects.gemini.wire import WireCall, WireContent, WirePart, WireRequest, WireResult
 from tokenrouter.dialects.wire_reading import raw_value
 from tokenrouter.domain.errors import InvalidRequest
@@ -113,6 +113,8 @@ class _Reader:
 
     def _answered(self, wire: WireResult) -> Call | None:
         """Return the call that a result is of, and open no more; None where there is none."""
+        if self._open and wire.id and self._open[0][0] == wire.id:
+            return self._open.pop(0)[1]
         names = [call.name for _, call in self._open]
         ids = [call_id for call_id, _ in self._open]
         if wire.id and wire.id in ids:
@@ -125,6 +127,9 @@ class _Reader:
             self._is_answered = False
         start = len(self.items)
         for number, part in enumerate(parts):
+            if part.function_call is not None and not part.thought_signature:
+                self._call(part.function_call, UNSIGNED, (index, number))
+                continue
             signed = read_signature(part.thought_signature)
             if signed.reasonings:
                 self._drop_unsigned(start)

@@ -5,6 +5,7 @@ for its own models), and in what the client found when the model searched for to
 tools here. What an answer repeats of its request is kept as it was sent.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -15,8 +16,9 @@ from tokenrouter.dialects.json import RawObject, peek_object
 from tokenrouter.dialects.openai_responses.items import kind_of, read_item, read_parts
 from tokenrouter.dialects.openai_responses.plain_input import read_plain_input
 from tokenrouter.dialects.openai_responses.state import read_bound_state
-from tokenrouter.dialects.openai_responses.tools import read_tool_choice, read_tools, told_names
+from tokenrouter.dialects.openai_responses.tools import read_plain_tools, read_tool_choice, read_tools, told_names
 from tokenrouter.dialects.openai_responses.wire import (
+    ABSENT,
     FAMILY,
     WireDeclaring,
     WireFormat,
@@ -24,7 +26,7 @@ from tokenrouter.dialects.openai_responses.wire import (
     WireReasoningControl,
     WireRequest,
 )
-from tokenrouter.dialects.wire_reading import raw_value, read_request
+from tokenrouter.dialects.wire_reading import raw_value, read_request, with_empty
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.items import Call, CallOutput, Item, Message, ProviderState, RawJson, Reasoning, Text
 from tokenrouter.domain.requests import (
@@ -85,12 +87,17 @@ def decode_request(
         InvalidRequest: names the field that is missing, of the wrong type, or has a value that cannot be served.
     """
     fields = peek_object(body).fields if fields is None else fields
-    wire = read_request(_request, body)
+    plain = read_plain_input(fields.get("input", ABSENT))
+    tools = read_plain_tools(fields.get("tools"))
+    read = [name for name, found in (("input", plain), ("tools", tools)) if found is not None]
+    wire = read_request(_request, with_empty(fields, read) if read else body)
     _refuse(wire)
     reading = _Reading()
     reading.take_instructions(wire.instructions)
-    reading.take_tools(wire.tools or [], "tools")
-    plain = read_plain_input(fields["input"]) if isinstance(wire.input, list) else None
+    if tools is None:
+        reading.take_tools(wire.tools or [], "tools")
+    else:
+        reading.declare(tools)
     if plain is None:
         reading.take_input(wire.input)
     else:
@@ -164,12 +171,16 @@ class _Reading:
     def take_tools(self, raws: list[msgspec.Raw], where: str, *, found: bool = False) -> list[Tool | HostedTool]:
         """Declare the tools at `where`, and return them; what was `found` is not to be looked for any more."""
         declared = list(read_tools(raws, where))
-        for tool in declared:
+        self.declare(declared, found=found)
+        return declared
+
+    def declare(self, tools: Iterable[Tool | HostedTool], *, found: bool = False) -> None:
+        """Add `tools` to those that may be called."""
+        for tool in tools:
             if isinstance(tool, Tool):
                 self.tools[tool.namespace, tool.name] = replace(tool, deferred=False) if found else tool
             else:
                 self.tools[FAMILY, tool.json.decode()] = tool
-        return declared
 
     def take_input(self, given: str | list[msgspec.Raw] | None, where: str = "input") -> None:
         """Take the input: one user's words, or items."""

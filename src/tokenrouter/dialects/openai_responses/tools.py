@@ -57,8 +57,18 @@ _FUNCTION: Final = re.compile(rb'\{"type": ?"function"')
 """How nearly all tools begin; of others it has to be seen what they are."""
 _kind: Final = msgspec.json.Decoder(WireKind)
 _tool: Final = msgspec.json.Decoder(WireTool)
+_tools: Final = msgspec.json.Decoder(list[WireTool])
 _search: Final = msgspec.json.Decoder(WireSearchTool)
 _choice: Final = msgspec.json.Decoder(str | WireToolChoice)
+
+
+def read_plain_tools(raw: msgspec.Raw | None) -> list[Tool] | None:
+    """Return functions, read in one go; None where a tool is anything else, or wrong in any way."""
+    try:
+        wires = [] if raw is None else _tools.decode(raw)
+        return [_declared(wire, "") for wire in wires] if all(wire.type == "function" for wire in wires) else None
+    except (msgspec.DecodeError, InvalidRequest, RecursionError):
+        return None
 
 
 def read_tools(raws: Iterable[msgspec.Raw], where: str) -> Iterator[Tool | HostedTool]:
