@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tokenrouter.dialects.carried_state import seal
 from tokenrouter.dialects.state_memory import KeptState, StateMemory, StateWatcher, with_kept_state

@@ -259,7 +259,7 @@ OF_REASONING: Final = (
     Mutant(
         "8",
         "dialects/translate.py",
-        "return replace(encoded, losses=(*encoded.losses, STATE_LOST))",
+        "return dataclasses.replace(encoded, losses=(*encoded.losses, STATE_LOST))",
         "return encoded",
         f"{_REASONING}test_08_the_client_is_told_that_a_signature_was_dropped",
     ),

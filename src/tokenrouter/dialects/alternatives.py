@@ -1,8 +1,9 @@
 """Several alternatives (`n`) from a provider that gives one at a time: asked that many times, put together here."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from tokenrouter.dialects.hub import StreamDecoder
 from tokenrouter.domain.answers import (

@@ -4,8 +4,10 @@ A bridge is made once for each lane. Conversations cross by the hub (`HubBridge`
 vendors both have, such as embeddings, bring bridges of their own. The road asks none which it is.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, Protocol
+
+from msgspec.structs import replace
 
 from tokenrouter.dialects.alternatives import AlternativesDecoder, joined_answer
 from tokenrouter.dialects.hub import ClientCodec, EncodedRequest, ProviderCodec, Reply, Target

@@ -6,9 +6,10 @@ on every later turn as well, so it is mended here, once for all dialects.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from operator import is_
 from typing import Final
+
+from msgspec.structs import replace
 
 from tokenrouter.dialects.call_ids import MAX_CHARS, IdRule, provider_call_id
 from tokenrouter.dialects.carried_state import unseal

@@ -5,8 +5,9 @@ the arguments of the function that stood for a schema become the answer's text. 
 (more stop sequences) is done here as well. Between decoder and encoder, so it is the same for all dialects.
 """
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from tokenrouter.dialects.free_text import FreeText, free_text_of
 from tokenrouter.dialects.hub import Undo

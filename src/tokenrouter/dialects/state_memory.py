@@ -7,8 +7,10 @@ a restart; a provider that insists on its state then says so, and the conversati
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec.structs import replace
 
 from tokenrouter.dialects.carried_state import unseal
 from tokenrouter.domain.answers import (

@@ -8,11 +8,11 @@ told in the description. `Undo.names` holds what a call of such a function reall
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tokenrouter.dialects.hub import CalledAs
 from tokenrouter.domain.items import Call

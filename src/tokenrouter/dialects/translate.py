@@ -5,10 +5,12 @@ state sorted, ids made acceptable, emulations undone. `TranslatingRelay` has the
 gateway's roads use either. A stream is translated as it comes; nothing of it is kept but what is unfinished.
 """
 
-from dataclasses import dataclass, replace
+import dataclasses
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tokenrouter.dialects.call_ids import client_call_id
 from tokenrouter.dialects.history import count_states, repaired, with_own_state
@@ -59,7 +61,7 @@ def translate_request(request: Request, provider: ProviderCodec, target: Target)
     encoded = provider.encode_request(request if items is request.items else replace(request, items=items), target)
     if own is request.items or count_states(own) == count_states(request.items):
         return encoded
-    return replace(encoded, losses=(*encoded.losses, STATE_LOST))
+    return dataclasses.replace(encoded, losses=(*encoded.losses, STATE_LOST))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ anywhere and the last one counts. Several items may be open at once (some dialec
 
 from typing import Literal
 
+from msgspec import Struct
+
 from tokenrouter.domain.items import Citation, Item, Part, ProviderState, RawJson
 from tokenrouter.domain.ledger import Usage
-from tokenrouter.domain.values import value
 
 StopReason = Literal["end", "tool", "length", "context", "stop_sequence", "filter", "pause", "broken_call", "error"]
 """`context`: the model's window is full; `pause`: the provider wants to be asked to go on; `broken_call`:
@@ -19,8 +20,7 @@ the model called a tool in a way that could not be read. Encoders never meet `br
 `translate.py` makes failures of them, because shown as an end they would look like success."""
 
 
-@value(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """Why the model stopped.
 
     Attributes:
@@ -37,8 +37,7 @@ class Stop:
     native: str = ""
 
 
-@value(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One of the alternatives that were asked for; `logprobs` in Chat Completions' shape (`content`'s list)."""
 
     items: tuple[Item, ...]
@@ -46,8 +45,7 @@ class Choice:
     logprobs: RawJson | None = None
 
 
-@value(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A whole answer; `id` and `model` are the provider's own, `usage` None where it reported none."""
 
     choices: tuple[Choice, ...]
@@ -58,8 +56,7 @@ class Answer:
     tier: str = ""
 
 
-@value(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """The provider has begun; `usage` holds what it knows of the input already."""
 
     id: str = ""
@@ -69,8 +66,7 @@ class Begun:
     tier: str = ""
 
 
-@value(frozen=True, slots=True)
-class ItemBegun:
+class ItemBegun(Struct, frozen=True):
     """An item opens. Its parts, texts and arguments are still empty (`arguments` is ""); a `Foreign` is whole."""
 
     index: int
@@ -78,8 +74,7 @@ class ItemBegun:
     choice: int = 0
 
 
-@value(frozen=True, slots=True)
-class TextGrew:
+class TextGrew(Struct, frozen=True):
     """Words for a message. `logprobs` in Chat Completions' shape (`content`'s list)."""
 
     index: int
@@ -87,16 +82,14 @@ class TextGrew:
     logprobs: RawJson | None = None
 
 
-@value(frozen=True, slots=True)
-class RefusalGrew:
+class RefusalGrew(Struct, frozen=True):
     """Words of a refusal in a message."""
 
     index: int
     text: str
 
 
-@value(frozen=True, slots=True)
-class ReasoningGrew:
+class ReasoningGrew(Struct, frozen=True):
     """Words of reasoning; `section` counts its `texts`."""
 
     index: int
@@ -104,67 +97,58 @@ class ReasoningGrew:
     section: int = 0
 
 
-@value(frozen=True, slots=True)
-class ArgumentsGrew:
+class ArgumentsGrew(Struct, frozen=True):
     """More of a call's arguments, as JSON text or, for a `custom` call, as plain text."""
 
     index: int
     text: str
 
 
-@value(frozen=True, slots=True)
-class CitationAdded:
+class CitationAdded(Struct, frozen=True):
     """A citation for the words of a message so far."""
 
     index: int
     citation: Citation
 
 
-@value(frozen=True, slots=True)
-class PartAdded:
+class PartAdded(Struct, frozen=True):
     """A part that came whole: an image, a piece of sound, something foreign."""
 
     index: int
     part: Part
 
 
-@value(frozen=True, slots=True)
-class StateArrived:
+class StateArrived(Struct, frozen=True):
     """What makes an open item valid when it comes back."""
 
     index: int
     state: ProviderState
 
 
-@value(frozen=True, slots=True)
-class ItemEnded:
+class ItemEnded(Struct, frozen=True):
     """An item is whole."""
 
     index: int
 
 
-@value(frozen=True, slots=True)
-class UsageReported:
+class UsageReported(Struct, frozen=True):
     """Tokens so far; the last report counts."""
 
     usage: Usage
 
 
-@value(frozen=True, slots=True)
-class Stopped:
+class Stopped(Struct, frozen=True):
     """One alternative is whole."""
 
     stop: Stop
     choice: int = 0
 
 
-@value(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """The provider came to the proper end of its stream."""
 
 
-@value(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """The provider reported an error in its stream; `payload` is its event's JSON, `status` the HTTP status meant."""
 
     message: str

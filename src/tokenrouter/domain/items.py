@@ -4,13 +4,16 @@ Items stand in one ordered list, as in OpenAI's Responses API: what the model th
 keeps its order, which a list of messages with calls beside their text loses. What only a provider can
 read (signatures, encrypted reasoning) travels with the item it belongs to, unopened.
 
+All of it is structs, not dataclasses: a translated request makes a hundred of them, and a frozen dataclass sets each
+field through a call of `object.__setattr__`, which takes five times as long. `msgspec.structs.replace` copies them.
+
 Raw JSON (schemas, payloads of one dialect) is kept as `bytes`, so that what is not looked at is neither
 decoded nor written anew.
 """
 
 from typing import Literal
 
-from tokenrouter.domain.values import value
+from msgspec import Struct
 
 RawJson = bytes
 """One JSON value, as it was written."""
@@ -24,8 +27,7 @@ CacheTtl = Literal["5m", "1h"]
 """How long a prefix that ends here is asked to be kept; `5m` is what every vendor means by default."""
 
 
-@value(frozen=True, slots=True)
-class ProviderState:
+class ProviderState(Struct, frozen=True):
     """What a provider wants back as it was, and nobody else can read.
 
     Attributes:
@@ -41,32 +43,28 @@ class ProviderState:
     origin: str = ""
 
 
-@value(frozen=True, slots=True)
-class Inline:
+class Inline(Struct, frozen=True):
     """Data inside the message; `base64` is standard base64 with padding, without a `data:` lead."""
 
     media_type: str
     base64: str
 
 
-@value(frozen=True, slots=True)
-class Url:
+class Url(Struct, frozen=True):
     """Data that the provider is to fetch; `media_type` is empty where nobody said."""
 
     url: str
     media_type: str = ""
 
 
-@value(frozen=True, slots=True)
-class FileId:
+class FileId(Struct, frozen=True):
     """Data that was uploaded to the provider before."""
 
     id: str
     media_type: str = ""
 
 
-@value(frozen=True, slots=True)
-class PlainText:
+class PlainText(Struct, frozen=True):
     """The text of a document."""
 
     text: str
@@ -75,8 +73,7 @@ class PlainText:
 Source = Inline | Url | FileId | PlainText
 
 
-@value(frozen=True, slots=True)
-class Citation:
+class Citation(Struct, frozen=True):
     """Where a piece of text is from.
 
     `start` and `end` are character positions in the text that cites (url) or in the cited document;
@@ -93,8 +90,7 @@ class Citation:
     json: RawJson = b""
 
 
-@value(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Words. `state` is a signature that one dialect puts on plain text."""
 
     text: str
@@ -103,8 +99,7 @@ class Text:
     state: ProviderState | None = None
 
 
-@value(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """A picture; `detail` as OpenAI has it: low, high, auto, original."""
 
     source: Source
@@ -112,8 +107,7 @@ class Image:
     cache: CacheTtl | None = None
 
 
-@value(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A file to be read, mostly a PDF. `citable`: the answer shall cite it; `context` is said of it to the model."""
 
     source: Source
@@ -124,8 +118,7 @@ class Document:
     cache: CacheTtl | None = None
 
 
-@value(frozen=True, slots=True)
-class Audio:
+class Audio(Struct, frozen=True):
     """Sound; in an answer `transcript` is what is said, `id` how a later turn may refer to it."""
 
     source: Source
@@ -134,22 +127,19 @@ class Audio:
     expires_s: int | None = None
 
 
-@value(frozen=True, slots=True)
-class Video:
+class Video(Struct, frozen=True):
     """Moving pictures; only some dialects take them."""
 
     source: Source
 
 
-@value(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Words by which the model declines."""
 
     text: str
 
 
-@value(frozen=True, slots=True)
-class Foreign:
+class Foreign(Struct, frozen=True):
     """A part or item that only its own dialect has: hosted tools at work, references, containers.
 
     Attributes:
@@ -168,8 +158,7 @@ class Foreign:
 Part = Text | Image | Document | Audio | Video | Refusal | Foreign
 
 
-@value(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One turn's words. `name` tells participants of one role apart; `phase` is the Responses API's `commentary` or
     `final_answer`. `id` is the dialect's own, or empty.
     """
@@ -181,8 +170,7 @@ class Message:
     phase: str = ""
 
 
-@value(frozen=True, slots=True)
-class Reasoning:
+class Reasoning(Struct, frozen=True):
     """What the model thought before it went on.
 
     Attributes:
@@ -197,8 +185,7 @@ class Reasoning:
     id: str = ""
 
 
-@value(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """The model calls a tool that the client runs.
 
     Attributes:
@@ -218,8 +205,7 @@ class Call:
     id: str = ""
 
 
-@value(frozen=True, slots=True)
-class CallOutput:
+class CallOutput(Struct, frozen=True):
     """What a call came to. `name` is the tool's, where the dialect repeats it."""
 
     call_id: str

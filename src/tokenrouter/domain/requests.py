@@ -5,18 +5,17 @@ under that dialect's name, so that it can be told to the client when it has to g
 """
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Literal
 
+from msgspec import Struct, field
+
 from tokenrouter.domain.items import CacheTtl, CallKind, Item, RawJson
-from tokenrouter.domain.values import value
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 """How hard the model shall think, in OpenAI's and Anthropic's words, weakest first."""
 
 
-@value(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """A tool that the client runs.
 
     Attributes:
@@ -62,8 +61,7 @@ HostedKind = Literal[
 ]
 
 
-@value(frozen=True, slots=True)
-class HostedTool:
+class HostedTool(Struct, frozen=True):
     """A tool that the provider runs itself.
 
     Attributes:
@@ -77,8 +75,7 @@ class HostedTool:
     json: RawJson
 
 
-@value(frozen=True, slots=True)
-class ToolChoice:
+class ToolChoice(Struct, frozen=True):
     """Which tools may or must be called.
 
     `names` narrows the choice to those tools; one name with `required` forces that tool.
@@ -88,8 +85,7 @@ class ToolChoice:
     names: tuple[str, ...] = ()
 
 
-@value(frozen=True, slots=True)
-class OutputFormat:
+class OutputFormat(Struct, frozen=True):
     """The shape that the answer's text must have. `schema` is a JSON schema; `name` may be empty."""
 
     kind: Literal["json_object", "json_schema"]
@@ -99,8 +95,7 @@ class OutputFormat:
     strict: bool | None = None
 
 
-@value(frozen=True, slots=True)
-class ReasoningControl:
+class ReasoningControl(Struct, frozen=True):
     """How the model shall think before it answers.
 
     Attributes:
@@ -123,8 +118,7 @@ class ReasoningControl:
         return self.effort == "none" or self.budget_tokens == 0
 
 
-@value(frozen=True, slots=True)
-class Sampling:
+class Sampling(Struct, frozen=True):
     """How tokens are drawn, and when to stop. None or empty: as the provider does.
 
     `answers` is how many alternatives are asked for; `top_logprobs` how many candidates are told for each token.
@@ -143,8 +137,7 @@ class Sampling:
     logit_bias: RawJson | None = None
 
 
-@value(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """How the provider shall treat the request, apart from what the model does. Empty or None: not said.
 
     Attributes:
@@ -167,8 +160,7 @@ class Service:
     cached_content: str = ""
 
 
-@value(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request.
 
     Attributes:

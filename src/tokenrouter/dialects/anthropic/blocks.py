@@ -5,10 +5,10 @@ results, references, summaries of compacted turns) stays as it was written, with
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tokenrouter.dialects.anthropic.signatures import call_state
 from tokenrouter.dialects.anthropic.wire import (

@@ -1,10 +1,10 @@
 """Tools for Gemini: functions under names it allows, whether they must be called, and those that Google runs itself."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tokenrouter.dialects.gemini.losses import GeminiQuirks, is_among
 from tokenrouter.dialects.gemini.schema import google_schema

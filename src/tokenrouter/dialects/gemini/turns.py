@@ -4,10 +4,10 @@ Calls and their results may have no ids: then a result belongs to the oldest ope
 what we carry in a call's signature, or are made up from its place: the same each time a conversation comes back.
 """
 
-from dataclasses import replace
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tokenrouter.dialects.gemini.parts import Media, foreign_part, media_part
 from tokenrouter.dialects.gemini.signatures import UNSIGNED, Signed, read_signature

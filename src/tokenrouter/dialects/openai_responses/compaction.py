@@ -5,10 +5,11 @@ OpenAI answers with what users said and one sealed item for the rest, which goes
 any provider later, because it becomes words again on its return.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tokenrouter.dialects.alternatives import AlternativesDecoder
 from tokenrouter.dialects.bridge import Asked

@@ -6,10 +6,10 @@ tools here. What an answer repeats of its request is kept as it was sent.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tokenrouter.dialects.effort import BUDGETS
 from tokenrouter.dialects.json import RawObject, peek_object

@@ -7,10 +7,10 @@ this dialect has are told when they are finished.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tokenrouter.dialects.event_payloads import EventPayloads
 from tokenrouter.dialects.hub import Target

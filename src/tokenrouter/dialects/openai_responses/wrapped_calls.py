@@ -5,10 +5,10 @@ or as `parallel`, though nobody has declared it: its argument lists the calls th
 (recorded in 2026 as `responses--parallel-tool-call-wrapper`). Clients answer such a call with "unknown tool".
 """
 
-from dataclasses import replace
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tokenrouter.domain.items import Call
 
