@@ -8,7 +8,7 @@ from tokenrouter.dialects.anthropic import losses as anthropic_losses
 from tokenrouter.dialects.bedrock import losses as bedrock_losses
 from tokenrouter.dialects.gemini import losses as gemini_losses
 from tokenrouter.dialects.losses import LossTable
-from tokenrouter.dialects.openai import completions_codec as openai_completions_codec
+from tokenrouter.dialects.openai_chat import completions_codec as openai_completions_codec
 from tokenrouter.dialects.openai_chat import losses as openai_chat_losses
 from tokenrouter.dialects.openai_responses import losses as openai_responses_losses
 

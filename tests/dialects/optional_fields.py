@@ -265,7 +265,10 @@ _RESPONSES: Final[tuple[Row, ...]] = (
     ("input.+", {"type": "reasoning", "summary": [], "encrypted_content": "mark"}),
     ("input.+", {"type": "web_search_call", "id": "ws_1", "status": "completed"}),
     ("input.+", {"type": "custom_tool_call", "call_id": "call_9", "name": "look", "input": "mark"}),
-    ("input.+", {"type": "tool_search_call", "call_id": "call_9", "execution": "client", "arguments": {"query": "mark"}}),
+    (
+        "input.+",
+        {"type": "tool_search_call", "call_id": "call_9", "execution": "client", "arguments": {"query": "mark"}},
+    ),
     ("input.+", {"role": "assistant", "content": "mark"}),
     ("input.+", {"role": "system", "content": "mark"}),
     ("tools.0.allowed_callers", ["mark"]),
@@ -278,7 +281,10 @@ _RESPONSES: Final[tuple[Row, ...]] = (
     ("tools.+", {"type": "mcp", "server_label": "mark", "server_url": "https://mark.example"}),
     ("tools.+", {"type": "code_interpreter", "container": {"type": "auto"}}),
     ("tools.+", {"type": "tool_search", "execution": "client", "description": "mark", "parameters": SCHEMA}),
-    ("tools.+", {"type": "custom", "name": "cut", "format": {"type": "grammar", "syntax": "lark", "definition": "mark"}}),
+    (
+        "tools.+",
+        {"type": "custom", "name": "cut", "format": {"type": "grammar", "syntax": "lark", "definition": "mark"}},
+    ),
     (
         "tools.+",
         {
@@ -328,7 +334,10 @@ _MESSAGES: Final[tuple[Row, ...]] = (
     ("messages.0.content.+", {"type": "image", "source": {"type": "url", "url": "https://mark.example/a.png"}}),
     ("messages.0.content.+", {"type": "image", "source": {"type": "file", "file_id": "mark"}}),
     ("messages.0.content.+", {"type": "document", "source": {"type": "url", "url": "https://mark.example/a.pdf"}}),
-    ("messages.0.content.+", {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "mark"}}),
+    (
+        "messages.0.content.+",
+        {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "mark"}},
+    ),
     (
         "messages.0.content.+",
         {"type": "document", "source": {"type": "content", "content": [{"type": "text", "text": "mark"}]}},
@@ -346,7 +355,14 @@ _MESSAGES: Final[tuple[Row, ...]] = (
     ("messages.1.content.0.cache_control", _EPHEMERAL),
     (
         "messages.1.content.0.citations",
-        [{"type": "web_search_result_location", "url": "https://mark.example", "encrypted_index": "x", "cited_text": "y"}],
+        [
+            {
+                "type": "web_search_result_location",
+                "url": "https://mark.example",
+                "encrypted_index": "x",
+                "cited_text": "y",
+            }
+        ],
     ),
     ("messages.1.content.1.cache_control", _EPHEMERAL),
     ("messages.1.content.1.caller", {"type": "code_execution_20250825", "tool_id": "mark"}),

@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenrouter.dialects.openai_chat.chat import ChatStream
+from tokenrouter.dialects.openai.chunks import ChunkStream
 from tokenrouter.dialects.openai_responses.responses import ResponsesStream
 from tokenrouter.dialects.relay import StreamRelay
 
@@ -22,7 +22,7 @@ WIRE = chunk("He") + chunk('l"lo') + FINISH + ONLY_USAGE + DONE
 
 
 def run(wire: bytes, cuts: list[int], *, strip: bool) -> tuple[bytes, StreamRelay]:
-    relay = StreamRelay(ChatStream(), strip_usage=strip)
+    relay = StreamRelay(ChunkStream(), strip_usage=strip)
     edges = [0, *sorted(cuts), len(wire)]
     out = b"".join(relay.feed(wire[a:b]) for a, b in pairwise(edges))
     return out + (relay.close() or b""), relay
@@ -71,14 +71,14 @@ def test_a_missing_done_is_added_when_the_answer_is_whole() -> None:
 
 
 def test_a_stream_that_was_cut_is_not_closed() -> None:
-    relay = StreamRelay(ChatStream(), strip_usage=False)
+    relay = StreamRelay(ChunkStream(), strip_usage=False)
     relay.feed(chunk("x"))
 
     assert relay.close() is None
 
 
 def test_an_error_event_is_noticed_and_an_error_in_the_text_is_not() -> None:
-    relay = StreamRelay(ChatStream(), strip_usage=False)
+    relay = StreamRelay(ChunkStream(), strip_usage=False)
     relay.feed(chunk('{"error": 1}') + b'data: {"choices":[],"error":null}\n\n')
     assert relay.error_payload is None
 

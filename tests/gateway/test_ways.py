@@ -5,9 +5,9 @@ from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.bridge import HubBridge
 from tokenrouter.dialects.embedding_bridges import FromGemini, ToGemini
 from tokenrouter.dialects.gemini.content import EMBED_CONTENT, GENERATE_CONTENT
-from tokenrouter.dialects.openai.completions import COMPLETIONS
 from tokenrouter.dialects.openai.embeddings import EMBEDDINGS
 from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_chat.completions import COMPLETIONS
 from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.dialects.token_counts import CountBridge

@@ -9,7 +9,7 @@ _STREAMS: Final = f"{_USAGE}test_10_cached_tokens_are_counted_once_in_every_stre
 _WHOLE: Final = f"{_USAGE}test_10_and_in_every_whole_answer"
 _LEDGER: Final = f"{_USAGE}test_10_and_in_the_ledger"
 _ANTHROPIC, _GEMINI = "dialects/anthropic/usage.py", "dialects/gemini/usage.py"
-_OPENAI: Final = "dialects/openai/fields.py"
+_OPENAI: Final = "dialects/openai/usage.py"
 
 OF_MONEY: Final = (
     Mutant("10", _ANTHROPIC, "Usage(plain + read + written,", "Usage(plain,", _STREAMS),

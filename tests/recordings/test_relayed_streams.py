@@ -14,14 +14,14 @@ from tokenrouter.dialects.anthropic.messages import MessagesStream
 from tokenrouter.dialects.array_relay import ArrayRelay
 from tokenrouter.dialects.base import StreamReading
 from tokenrouter.dialects.gemini.content import GeminiStream
-from tokenrouter.dialects.openai_chat.chat import ChatStream
+from tokenrouter.dialects.openai.chunks import ChunkStream
 from tokenrouter.dialects.openai_responses.responses import ResponsesStream
 from tokenrouter.dialects.relay import StreamRelay
 from tokenrouter.domain.answers import Answer
 from tokenrouter.domain.items import Message, text_of
 
 READINGS: dict[Spoken, StreamReading] = {
-    "chat": ChatStream(),
+    "chat": ChunkStream(),
     "responses": ResponsesStream(),
     "messages": MessagesStream(),
     "gemini": GeminiStream(),

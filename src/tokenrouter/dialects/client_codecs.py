@@ -6,8 +6,8 @@ from typing import Final
 from tokenrouter.dialects.anthropic.codec import MESSAGES_CODEC
 from tokenrouter.dialects.gemini.codec import GEMINI_CODEC
 from tokenrouter.dialects.hub import ClientCodec
-from tokenrouter.dialects.openai.completions_codec import COMPLETIONS_CODEC
 from tokenrouter.dialects.openai_chat.codec import CHAT_CODEC
+from tokenrouter.dialects.openai_chat.completions_codec import COMPLETIONS_CODEC
 from tokenrouter.dialects.openai_responses.codec import RESPONSES_CODEC
 
 CLIENT_CODECS: Final[Mapping[str, ClientCodec]] = {

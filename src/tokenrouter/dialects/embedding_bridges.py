@@ -8,7 +8,7 @@ from tokenrouter.dialects.bridge import Asked, Bridge
 from tokenrouter.dialects.gemini import embeddings as gemini_embeddings
 from tokenrouter.dialects.hub import Target
 from tokenrouter.dialects.losses import Loss
-from tokenrouter.dialects.openai import fields as openai_fields
+from tokenrouter.dialects.openai import usage as openai_usage
 from tokenrouter.dialects.relay import Relay
 from tokenrouter.dialects.translate import TranslatedAnswer
 from tokenrouter.domain.ledger import Operation
@@ -86,7 +86,7 @@ class FromGeminiCrossing:
 
     def answer(self, *bodies: bytes) -> TranslatedAnswer:
         told = gemini_embeddings.gemini_answer(bodies[0], batch=self.batch, provider=self.target.provider)
-        return TranslatedAnswer(told, openai_fields.usage_of(bodies[0]), 0)
+        return TranslatedAnswer(told, openai_usage.usage_of(bodies[0]), 0)
 
     def relay(self) -> Relay:
         raise NotImplementedError(_NO_STREAM)

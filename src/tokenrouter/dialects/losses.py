@@ -15,7 +15,10 @@ from operator import attrgetter
 from typing import Final, Literal
 
 from tokenrouter.domain.errors import InvalidRequest
-from tokenrouter.domain.requests import Request
+from tokenrouter.domain.requests import Request, Tool
+
+TOOL_MARK: Final = "type"
+"""A key in `Tool.extra` that says what a client's function really is; it is no field that could be lost."""
 
 Fate = Literal["emulated", "dropped", "refused"]
 
@@ -63,6 +66,12 @@ class Losses:
     def note_unknown(self, name: str) -> None:
         """Note that a field of the client's own dialect goes, whatever it means."""
         self._noted.setdefault(name, Loss(name, "dropped", "Only the client's dialect has it."))
+
+    def note_only_there(self, tool: Tool, carried: frozenset[str] = frozenset()) -> None:
+        """Note the fields of `tool` that only the client's dialect has, but for those `carried`."""
+        for name in tool.extra:
+            if name not in carried and name != TOOL_MARK:
+                self.note_unknown(f"tool.{name}")
 
     def note_settings(self, request: Request, carried: frozenset[str]) -> None:
         """Note every setting of `SETTINGS` that `request` uses and that is not `carried`, and all of its `extra`.

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from tokenrouter.dialects.openai.chunks import ChunkStream
 from tokenrouter.dialects.openai.dialect import OpenAiDialect
-from tokenrouter.dialects.openai_chat.chat import ChatStream
 
 
 class PassthroughDialect(OpenAiDialect):
@@ -12,4 +12,4 @@ class PassthroughDialect(OpenAiDialect):
     forwarded: tuple[bytes, ...] = (b"accept", b"openai-beta", b"anthropic-version", b"anthropic-beta")
 
 
-PASSTHROUGH: Final = PassthroughDialect("passthrough", "passthrough", ChatStream())
+PASSTHROUGH: Final = PassthroughDialect("passthrough", "passthrough", ChunkStream())

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from tokenrouter.dialects import sse
+from tokenrouter.dialects.answer_reading import count_content
 from tokenrouter.dialects.base import StreamReading
-from tokenrouter.dialects.openai.dialect import count_content
 from tokenrouter.dialects.openai.errors import error_event
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Usage
@@ -118,7 +118,7 @@ class StreamRelay:
 
     def close(self) -> bytes | None:
         """Return what is still to be sent at the provider's end of stream, or None when the stream was cut short."""
-        rest = self.feed(b"\n\n") if self._cutter.pending else b""
+        rest = self.feed(b"\n\n") if self._cutter.pending and _is_whole(self._cutter.held) else b""
         if self.ended or (rest and self.error_payload is not None):
             return self._lead_out(rest)
         closing = self._reading.closing(self._previous)
@@ -176,6 +176,12 @@ class StreamRelay:
             self.content_started = True
             return self._lead_out(piece)
         return piece
+
+
+def _is_whole(event: bytes) -> bool:
+    """Whether an event without its blank line says all it has to: of one that was cut, nobody can read the rest."""
+    payload = sse.payload_of(event)
+    return payload == b"[DONE]" or (payload[-1:] == b"}" and is_json(payload))
 
 
 def _without_null_usage(events: bytes) -> bytes:

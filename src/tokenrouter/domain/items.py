@@ -108,7 +108,9 @@ class Image(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """A file to be read, mostly a PDF. `citable`: the answer shall cite it; `context` is said of it to the model."""
+    """A file to be read, mostly a PDF. `citable`: the answer shall cite it; `context` is said of it to the model;
+    `detail`: how closely to look at its pages, as OpenAI has it.
+    """
 
     source: Source
     filename: str = ""
@@ -116,6 +118,7 @@ class Document(Struct, frozen=True):
     context: str = ""
     citable: bool = False
     cache: CacheTtl | None = None
+    detail: str | None = None
 
 
 class Audio(Struct, frozen=True):

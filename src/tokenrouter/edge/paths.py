@@ -15,11 +15,11 @@ from tokenrouter.dialects.anthropic import messages as anthropic_messages
 from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.gemini import content as gemini
 from tokenrouter.dialects.openai import media as openai_media
-from tokenrouter.dialects.openai.completions import COMPLETIONS
 from tokenrouter.dialects.openai.embeddings import EMBEDDINGS
 from tokenrouter.dialects.openai.moderations import MODERATIONS
 from tokenrouter.dialects.openai.rerank import RERANK
 from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_chat.completions import COMPLETIONS
 from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.dialects.openai_responses.side import COMPACT, INPUT_TOKENS
 from tokenrouter.edge.resource_paths import COLLECTIONS, METHODS, find_resource

@@ -2,7 +2,7 @@
 
 from tokenrouter.dialects.array_relay import ArrayRelay
 from tokenrouter.dialects.relay import Relay, StreamRelay
-from tokenrouter.domain.errors import ProviderCut, ProviderProtocolError, ProviderRefused, QuotaExceeded
+from tokenrouter.domain.errors import ProviderCut, ProviderProtocolError, ProviderRefused, ProviderTimeout, QuotaExceeded
 from tokenrouter.domain.ledger import EndReason
 from tokenrouter.gateway.asking import answer_headers
 from tokenrouter.gateway.exchange import Exchange
@@ -27,10 +27,10 @@ class Stream:
             ProviderRefused, ProviderCut, ProviderTimeout: it failed, or ended before its time.
             QuotaExceeded: a limit was reached in the middle of it.
         """
-        exchange, response, relay = self._exchange, self._response, self._relay
+        exchange, relay = self._exchange, self._relay
         self._require_events()
-        exchange.responder.flow = response
-        await response.pump(self.feed)
+        exchange.responder.flow = self._response
+        await self._pump()
         last = relay.close()
         if relay.error_payload is not None and not exchange.ended:
             self._meet_error(relay.error_payload)
@@ -48,6 +48,14 @@ class Stream:
             exchange.bytes_out += len(last)
             exchange.responder.write(last)
         exchange.responder.finish()
+
+    async def _pump(self) -> None:
+        """Take the stream in; how its connection ends concerns nobody once the last event is there."""
+        try:
+            await self._response.pump(self.feed)
+        except (ProviderCut, ProviderProtocolError, ProviderTimeout):
+            if not self._relay.ended:
+                raise
 
     def _require_events(self) -> None:
         expected = self._exchange.lane.endpoint.stream_type

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from tokenrouter.dialects.openai.completions import COMPLETIONS
 from tokenrouter.dialects.openai.embeddings import EMBEDDINGS
 from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.dialects.openai_chat.completions import COMPLETIONS
 from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.domain.errors import InvalidRequest, ModelNotFound
 

@@ -79,7 +79,9 @@ class Wire:
             data += read
         self.head, _, body = data.partition(b"\r\n\r\n")
         length = next(
-            int(line.partition(b":")[2]) for line in self.head.split(b"\r\n") if line.lower().startswith(b"content-length")
+            int(line.partition(b":")[2])
+            for line in self.head.split(b"\r\n")
+            if line.lower().startswith(b"content-length")
         )
         missing = length - len(body)
         while missing > 0:

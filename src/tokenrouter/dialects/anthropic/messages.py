@@ -12,13 +12,13 @@ from typing import Final
 
 import msgspec
 
+from tokenrouter.dialects.answer_reading import WHOLE_BYTES, count_content, has_error
 from tokenrouter.dialects.anthropic import errors as anthropic_errors
 from tokenrouter.dialects.anthropic.stream_encoder import KEEP_ALIVE, MESSAGE_STOP
 from tokenrouter.dialects.anthropic.usage import usage_of
 from tokenrouter.dialects.anthropic.wire import FAMILY, WireAnswer, WireUsage
 from tokenrouter.dialects.base import Fields, Head
-from tokenrouter.dialects.openai.dialect import WHOLE_BYTES, count_content
-from tokenrouter.dialects.openai.fields import has_error, peek_head
+from tokenrouter.dialects.heads import peek_head
 from tokenrouter.domain.errors import GatewayError, ProviderProtocolError, ThreadsNotKept
 from tokenrouter.domain.ledger import Operation, Usage
 

@@ -12,13 +12,13 @@ from typing import Final
 
 import msgspec
 
+from tokenrouter.dialects.answer_reading import WHOLE_BYTES, count_content, has_error
 from tokenrouter.dialects.base import Fields, Head
 from tokenrouter.dialects.gemini import errors as gemini_errors
 from tokenrouter.dialects.gemini.signatures import FAMILY
 from tokenrouter.dialects.gemini.usage import ReportedUsage
+from tokenrouter.dialects.heads import MAX_MODEL_CHARS
 from tokenrouter.dialects.json import RawObject, peek_object
-from tokenrouter.dialects.openai.dialect import WHOLE_BYTES, count_content
-from tokenrouter.dialects.openai.fields import MAX_MODEL_CHARS, has_error
 from tokenrouter.dialects.wire_reading import read_request
 from tokenrouter.domain.errors import GatewayError, InvalidRequest, MissingModel, ProviderProtocolError
 from tokenrouter.domain.ledger import Operation, Usage

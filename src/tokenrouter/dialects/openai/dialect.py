@@ -1,20 +1,17 @@
 """What OpenAI's four operations have in common; each operation's own file says what is different."""
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
 
 import msgspec
 
+from tokenrouter.dialects.answer_reading import WHOLE_BYTES, count_content
 from tokenrouter.dialects.base import Fields, Head, StreamReading
+from tokenrouter.dialects.heads import peek_head, stream_options
 from tokenrouter.dialects.openai import errors as openai_errors
-from tokenrouter.dialects.openai import fields as openai_fields
+from tokenrouter.dialects.openai import usage
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Operation, Usage
-
-WHOLE_BYTES: Final = 2**20
-"""Answers up to this size are decoded to find their usage; of longer ones only the end is looked at."""
 
 
 class OpenAiDialect:
@@ -44,7 +41,7 @@ class OpenAiDialect:
         self._arrays = arrays
 
     def peek(self, body: bytes, model: str | None = None, stream: bool | None = None) -> Head:
-        return openai_fields.peek_head(body, bounds=self._bounds, required=self._required, arrays=self._arrays)
+        return peek_head(body, bounds=self._bounds, required=self._required, arrays=self._arrays)
 
     def model_field(self, model: str) -> bytes:
         """Return the value of the request's `model` field."""
@@ -52,7 +49,7 @@ class OpenAiDialect:
 
     def asking_usage(self, head: Head) -> Fields:
         """Return the fields that make a provider report usage in its stream."""
-        options = openai_fields.stream_options(head.body.fields) | {"include_usage": msgspec.Raw(b"true")}
+        options = stream_options(head.body.fields) | {"include_usage": msgspec.Raw(b"true")}
         return {"stream_options": msgspec.json.encode(options)}
 
     def bounding_output(self, head: Head, max_output_tokens: int) -> Fields:
@@ -63,10 +60,10 @@ class OpenAiDialect:
         return {name: msgspec.json.encode(max_output_tokens) for name in used}
 
     def whole_usage(self, body: bytes) -> Usage | None:
-        return openai_fields.whole_usage(body) if len(body) <= WHOLE_BYTES else openai_fields.usage_at_end(body)
+        return usage.whole_usage(body) if len(body) <= WHOLE_BYTES else usage.usage_at_end(body)
 
     def usage_at_end(self, tail: bytes) -> Usage | None:
-        return openai_fields.usage_at_end(tail)
+        return usage.usage_at_end(tail)
 
     def content_bytes(self, body: bytes) -> int:
         return count_content(self.reading.content, body)
@@ -76,8 +73,3 @@ class OpenAiDialect:
 
     def error_event(self, error: GatewayError, request_id: str) -> bytes:
         return openai_errors.error_event(error, request_id)
-
-
-def count_content(pattern: re.Pattern[bytes], text: bytes) -> int:
-    """Return the bytes of model output in `text`, JSON escapes counted as written."""
-    return sum(map(len, pattern.findall(text)))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
+from tokenrouter.dialects.openai.chunks import ChunkStream
 from tokenrouter.dialects.openai.dialect import OpenAiDialect
-from tokenrouter.dialects.openai_chat.chat import ChatStream
 
-EMBEDDINGS: Final = OpenAiDialect("openai-embeddings", "embeddings", ChatStream(), required=("input",))
+EMBEDDINGS: Final = OpenAiDialect("openai-embeddings", "embeddings", ChunkStream(), required=("input",))

@@ -5,8 +5,8 @@ They are no questions to a model, so of a dialect they need its name and its way
 
 from typing import Final
 
+from tokenrouter.dialects.openai.chunks import ChunkStream
 from tokenrouter.dialects.openai.dialect import OpenAiDialect
-from tokenrouter.dialects.openai_chat.chat import ChatStream
 
 
 class ResourceDialect(OpenAiDialect):
@@ -15,5 +15,5 @@ class ResourceDialect(OpenAiDialect):
     forwarded: tuple[bytes, ...] = (b"openai-beta",)
 
 
-FILES: Final = ResourceDialect("openai-files", "files", ChatStream())
-BATCHES: Final = ResourceDialect("openai-batches", "batches", ChatStream())
+FILES: Final = ResourceDialect("openai-files", "files", ChunkStream())
+BATCHES: Final = ResourceDialect("openai-batches", "batches", ChunkStream())

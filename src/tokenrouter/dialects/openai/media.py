@@ -11,10 +11,12 @@ from typing import Final
 
 import msgspec
 
+from tokenrouter.dialects.answer_reading import has_error
 from tokenrouter.dialects.base import AnswerKind, Head
+from tokenrouter.dialects.heads import MAX_MODEL_CHARS
 from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.multipart import MultipartForm, read_form
-from tokenrouter.dialects.openai import fields as openai_fields
+from tokenrouter.dialects.openai import usage as openai_usage
 from tokenrouter.dialects.openai.dialect import OpenAiDialect
 from tokenrouter.domain.errors import InvalidRequest, MissingModel
 from tokenrouter.domain.ledger import Operation, Usage
@@ -64,7 +66,7 @@ class MediaStream:
 
     def usage(self, payload: bytes, before: Usage | None) -> Usage | None:
         """Return what was reported so far: each picture reports its own."""
-        reported = openai_fields.usage_at_end(payload)
+        reported = openai_usage.usage_at_end(payload)
         if reported is None or before is None:
             return reported
         return Usage(*map(sum, zip(before, reported, strict=True)))
@@ -73,7 +75,7 @@ class MediaStream:
         return False
 
     def is_error(self, payload: bytes) -> bool:
-        return payload.startswith(b'{"type":"error"') or openai_fields.has_error(payload)
+        return payload.startswith(b'{"type":"error"') or has_error(payload)
 
 
 class MediaDialect(OpenAiDialect):
@@ -113,7 +115,7 @@ class MediaDialect(OpenAiDialect):
 
     def _peek_form(self, form: MultipartForm) -> Head:
         model = form.text("model")
-        if model is None or not 1 <= len(model) <= openai_fields.MAX_MODEL_CHARS:
+        if model is None or not 1 <= len(model) <= MAX_MODEL_CHARS:
             raise MissingModel("The form has no field 'model' that names a model.", param="model")
         head = Head(form, model, False, None, True, 1, _as_text(len(form.body), form.files, form.file_bytes))
         head.headers = b"content-type: %b\r\n" % form.content_type

@@ -4,8 +4,8 @@ from typing import Final
 
 from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.json import peek_object
+from tokenrouter.dialects.openai.chunks import ChunkStream
 from tokenrouter.dialects.openai.dialect import OpenAiDialect
-from tokenrouter.dialects.openai_chat.chat import ChatStream
 
 DEFAULT_MODEL: Final = b'"omni-moderation-latest"'
 """What the vendor takes where a request names no model, as most do."""
@@ -21,4 +21,4 @@ class ModerationsDialect(OpenAiDialect):
         return super().peek(body)
 
 
-MODERATIONS: Final = ModerationsDialect("openai-moderations", "moderations", ChatStream(), required=("input",))
+MODERATIONS: Final = ModerationsDialect("openai-moderations", "moderations", ChunkStream(), required=("input",))

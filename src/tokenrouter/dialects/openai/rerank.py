@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
+from tokenrouter.dialects.openai.chunks import ChunkStream
 from tokenrouter.dialects.openai.dialect import OpenAiDialect
-from tokenrouter.dialects.openai_chat.chat import ChatStream
 from tokenrouter.domain.ledger import Usage
 
 
@@ -46,4 +46,4 @@ def _usage_in_meta(body: bytes) -> Usage | None:
     return Usage(max(0, int(meta.tokens.input_tokens)), max(0, int(meta.tokens.output_tokens or 0)))
 
 
-RERANK: Final = RerankDialect("rerank", "rerank", ChatStream(), required=("query", "documents"), arrays=("documents",))
+RERANK: Final = RerankDialect("rerank", "rerank", ChunkStream(), required=("query", "documents"), arrays=("documents",))

@@ -5,10 +5,11 @@ their outputs and by nothing else. What a tool's output may not hold here (pictu
 outputs of the turn are told and follows in a user turn.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tokenrouter.dialects import data_urls
 from tokenrouter.dialects.losses import Losses
@@ -77,8 +78,12 @@ class MessageWriter:
 
     def _take_message(self, message: Message) -> None:
         if message.role == "assistant":
-            self._begin_turn()
+            turn = self._begin_turn()
             self._words += message.parts
+            if message.name and "tool_calls" not in turn:
+                turn["name"] = message.name
+            if message.phase:
+                self._losses.note("message.phase")
             return
         self._end_turn()
         if message.role == "user":
@@ -125,6 +130,8 @@ class MessageWriter:
                 "type": "custom",
                 "custom": {"name": call.name, "input": call.arguments},
             }
+        if call.cache:
+            self._losses.note("cache.marks")
         plain = plain_call(call)
         wire: Wire = {
             "id": plain.call_id,
@@ -141,6 +148,8 @@ class MessageWriter:
         words = (Text("Error:"), *inside) if output.is_error else inside
         if output.is_error:
             self._losses.note("result.error")
+        if output.cache:
+            words = _marked_last(words, output.cache)
         self._messages.append({"role": "tool", "tool_call_id": output.call_id, "content": self._content(words)})
         if outside:
             self._attached += (Text(_ATTACHED.format(output.call_id)), *outside)
@@ -252,6 +261,7 @@ class MessageWriter:
         return {"type": "image_url", "image_url": url}
 
     def _document(self, document: Document) -> Wire | None:
+        self._note_of(document)
         source = document.source
         words = source.text if isinstance(source, PlainText) else None
         if isinstance(source, Inline):
@@ -267,6 +277,14 @@ class MessageWriter:
         self._losses.note("part.document_url")
         return None
 
+    def _note_of(self, document: Document) -> None:
+        if document.context:
+            self._losses.note("part.context")
+        if document.citable:
+            self._losses.note("part.citable")
+        if document.detail == "low":
+            self._losses.note("part.detail")
+
     def _audio(self, audio: Audio) -> Wire | None:
         source = audio.source
         if audio.transcript:
@@ -276,3 +294,9 @@ class MessageWriter:
             return None
         name = data_urls.audio_format(source.media_type)
         return {"type": "input_audio", "input_audio": {"data": source.base64, "format": name}}
+
+
+def _marked_last(parts: Sequence[Part], cache: CacheTtl) -> list[Part]:
+    """Return the parts of an output with its mark on the last of its words, where a mark may stand."""
+    *before, last = parts or (Text(""),)
+    return [*before, replace(last, cache=last.cache or cache) if isinstance(last, Text | Image) else last]

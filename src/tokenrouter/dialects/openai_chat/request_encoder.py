@@ -92,6 +92,8 @@ def _add_tools(wire: Wire, request: Request, quirks: ChatQuirks, losses: Losses)
 def _tool(tool: Tool, quirks: ChatQuirks, losses: Losses) -> Wire:
     if tool.deferred:
         losses.note("tool.deferred")
+    if tool.extra:
+        losses.note_only_there(tool)
     if tool.cache and not quirks.cache_control:
         losses.note("cache.marks")
     if tool.kind == "custom" and quirks.custom_tools and not tool.namespace:

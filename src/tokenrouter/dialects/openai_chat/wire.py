@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tokenrouter.dialects.openai.fields import ReportedUsage
+from tokenrouter.dialects.openai.usage import ReportedUsage
 
 ABSENT: Final = msgspec.Raw()
 """A raw value that is not there. (A union of `Raw` and None would not decode as raw.)"""

@@ -5,8 +5,9 @@ from typing import Final
 
 import msgspec
 
+from tokenrouter.dialects.answer_reading import has_error
 from tokenrouter.dialects.base import Head
-from tokenrouter.dialects.openai import fields as openai_fields
+from tokenrouter.dialects.openai import usage as openai_usage
 from tokenrouter.dialects.openai.dialect import OpenAiDialect
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Usage
@@ -37,15 +38,13 @@ class ResponsesStream:
         return b"" if _TERMINAL.search(last_events) else None
 
     def usage(self, payload: bytes, before: Usage | None) -> Usage | None:
-        return openai_fields.usage_at_end(payload)
+        return openai_usage.usage_at_end(payload)
 
     def is_only_usage(self, payload: bytes) -> bool:
         return False
 
     def is_error(self, payload: bytes) -> bool:
-        return payload.startswith((b'{"type":"error"', b'{"type":"response.failed"')) or openai_fields.has_error(
-            payload
-        )
+        return payload.startswith((b'{"type":"error"', b'{"type":"response.failed"')) or has_error(payload)
 
 
 class ResponsesDialect(OpenAiDialect):

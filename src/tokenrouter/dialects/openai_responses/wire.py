@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tokenrouter.dialects.openai.fields import ReportedUsage
+from tokenrouter.dialects.openai.usage import ReportedUsage
 
 FAMILY: Final = "openai-responses"
 """The dialect's name."""

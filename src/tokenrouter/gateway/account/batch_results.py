@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from tokenrouter.dialects.openai.fields import ReportedUsage
+from tokenrouter.dialects.openai.usage import ReportedUsage
 from tokenrouter.domain.errors import ProviderProtocolError
 from tokenrouter.domain.ledger import Usage
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tokenrouter.dialects.openai import fields as openai_fields
+from tokenrouter.dialects.openai import usage as openai_usage
 from tokenrouter.domain.errors import ProviderProtocolError
 from tokenrouter.domain.ledger import Usage
 from tokenrouter.gateway.asking import answer_headers, upstream_request
@@ -69,7 +69,7 @@ class RawRoad:
             shown = self._visible(told)
             body = body if shown is told else msgspec.json.encode(shown)
         exchange.bytes_out = len(body)
-        _end(exchange, openai_fields.usage_of(body) if isinstance(told, dict) else None, is_free=self._is_free)
+        _end(exchange, openai_usage.usage_of(body) if isinstance(told, dict) else None, is_free=self._is_free)
         exchange.responder.answer(response.status, _headers(exchange, response), body)
 
     def _visible(self, told: dict[str, Any]) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class _Passing:
         if not response.complete:
             await response.pump(self._pass_piece)
         exchange.bytes_out += len(self._held)
-        _end(exchange, openai_fields.usage_at_end(self._tail), is_free=self._is_free)
+        _end(exchange, openai_usage.usage_at_end(self._tail), is_free=self._is_free)
         responder.write(self._held)
         responder.finish()
 

@@ -5,8 +5,8 @@ import pytest
 from tests.dialects.recorded import data_frames, streams
 from tokenrouter.dialects.bridge import Asked, HubBridge
 from tokenrouter.dialects.hub import ClientCodec, Target
-from tokenrouter.dialects.openai.completions_codec import COMPLETIONS_CODEC
 from tokenrouter.dialects.openai_chat.codec import ChatCodec
+from tokenrouter.dialects.openai_chat.completions_codec import COMPLETIONS_CODEC
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.answers import Begun, ItemBegun, Stop, TextGrew
 from tokenrouter.domain.errors import InvalidRequest

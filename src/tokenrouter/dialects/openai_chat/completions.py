@@ -5,7 +5,9 @@ Its stream is framed and ended like Chat's, so it is read by the same reader.
 
 from typing import Final
 
+from tokenrouter.dialects.openai.chunks import ChunkStream
 from tokenrouter.dialects.openai.dialect import OpenAiDialect
-from tokenrouter.dialects.openai_chat.chat import ChatStream
 
-COMPLETIONS: Final = OpenAiDialect("openai-completions", "completions", ChatStream(), max_tokens_fields=("max_tokens",))
+COMPLETIONS: Final = OpenAiDialect(
+    "openai-completions", "completions", ChunkStream(), max_tokens_fields=("max_tokens",)
+)
