@@ -70,6 +70,20 @@ def test_what_a_change_does_not_name_stays(client: TestClient) -> None:
     assert (changed["expires_at"], changed["allowed_models"]) == ("2030-01-01T00:00:00Z", ["a/*"])
 
 
+def test_asking_providers_raw_is_allowed_by_whoever_makes_the_key_and_may_be_taken_back(client: TestClient) -> None:
+    assert make(client, passthrough=True).json()["passthrough"]
+    assert client.get(f"{KEYS}/root", headers=ROOT).json()["passthrough"] is False
+
+    assert client.patch(f"{KEYS}/bob", headers=ROOT, json={"passthrough": False}).json()["passthrough"] is False
+
+
+def test_a_keymaster_gives_no_right_that_it_has_not(client: TestClient) -> None:
+    answer = make(client, MASTER, passthrough=True)
+
+    assert answer.status_code == 422
+    assert "may not ask providers raw" in answer.text
+
+
 def test_null_takes_an_expiry_away(client: TestClient) -> None:
     make(client, expires_at="2030-01-01T00:00:00Z")
 

@@ -33,13 +33,25 @@ def test_a_made_key_is_all_that_stands_on_standard_output(home: Home) -> None:
 def test_a_key_is_listed_without_itself_and_ends_when_it_is_revoked(home: Home) -> None:
     told = json.loads(
         torod(
-            home, "keys", "create", "bob", "--json", "--role", "keymaster", "--expires", "30d", "--allow", "a/*"
+            home,
+            "keys",
+            "create",
+            "bob",
+            "--json",
+            "--role",
+            "keymaster",
+            "--expires",
+            "30d",
+            "--allow",
+            "a/*",
+            "--passthrough",
         ).stdout
     )
     listed = json.loads(torod(home, "keys", "list", "--json").stdout)
 
     assert told["key"].startswith("tr_")
     assert (listed[0]["name"], listed[0]["role"], listed[0]["allowed_models"]) == ("bob", "keymaster", ["a/*"])
+    assert listed[0]["passthrough"] is True
     assert "key" not in listed[0]
     assert torod(home, "keys", "revoke", "bob").returncode == 0
     assert torod(home, "keys", "list").stdout == ""

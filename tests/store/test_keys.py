@@ -57,6 +57,26 @@ def test_a_child_has_the_team_and_user_of_its_parent(store: Store) -> None:
     assert (child.parent_id, child.team, child.user) == (parent.id, "physics", "ann")
 
 
+def test_a_key_asks_providers_raw_only_where_its_parent_does(store: Store) -> None:
+    parent = make(store, KeyRequest("parent")).stored
+    raw_parent = make(store, KeyRequest("raw parent", passthrough=True)).stored
+
+    assert not parent.passthrough
+    assert make(store, KeyRequest("raw child", parent=raw_parent, passthrough=True)).stored.passthrough
+    with pytest.raises(InvalidKeyField, match="'parent' may not") as caught:
+        make(store, KeyRequest("child", parent=parent, passthrough=True))
+    assert caught.value.field == "passthrough"
+
+
+def test_asking_providers_raw_is_allowed_and_forbidden_later(store: Store) -> None:
+    make(store, KeyRequest("alice"))
+
+    assert update_key(store, "alice", KeyChanges(passthrough=True)).passthrough
+    assert update_key(store, "alice", KeyChanges(comment="x")).passthrough
+    assert not update_key(store, "alice", KeyChanges(passthrough=False)).passthrough
+    assert not find_key(store, "alice").passthrough
+
+
 def test_revoking_a_key_takes_its_descendants_along_and_nobody_else(store: Store) -> None:
     parent = make(store, KeyRequest("parent")).stored
     child = make(store, KeyRequest("child", parent=parent)).stored

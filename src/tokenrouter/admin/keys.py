@@ -54,6 +54,7 @@ class ShownKey(BaseModel):
     expires_at: str | None
     enabled: bool
     comment: str
+    passthrough: bool
 
 
 class MadeKey(ShownKey):
@@ -71,7 +72,7 @@ class KeyList(BaseModel):
 class NewKey(BaseModel):
     """A key to be made. `parent` (name or id) answers for it, so team and user come from there.
 
-    `key` is one of your own choice; without it a random one is made.
+    `key` is one of your own choice; without it a random one is made. `passthrough`: it may ask providers raw.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -85,6 +86,7 @@ class NewKey(BaseModel):
     allowed_models: list[Text] = []
     expires_at: AwareDatetime | None = None
     comment: Text = ""
+    passthrough: bool = False
 
 
 class ChangedKey(BaseModel):
@@ -96,6 +98,7 @@ class ChangedKey(BaseModel):
     expires_at: AwareDatetime | None = None
     comment: Text = ""
     allowed_models: list[Text] = []
+    passthrough: bool = False
 
 
 @router.get("")
@@ -119,6 +122,7 @@ def create(state: State, caller: KeyMaker, wanted: Annotated[NewKey, Body()]) ->
         allowed_models=tuple(wanted.allowed_models),
         expires_at_s=wanted.expires_at.timestamp() if wanted.expires_at else None,
         comment=wanted.comment,
+        passthrough=wanted.passthrough,
     )
     made = create_key(state.store, request, pepper=state.pepper, now_s=state.clock())
     state.keys_changed()
@@ -177,6 +181,7 @@ def shown(state: ControlState, key: Key) -> ShownKey:
         expires_at=time_text(key.expires_at_s),
         enabled=key.enabled,
         comment=key.comment,
+        passthrough=key.passthrough,
     )
 
 

@@ -183,6 +183,7 @@ def keys() -> None:
 @click.option("--user", default="", help="The person that its use is charged to.")
 @click.option("--parent", metavar="NAME", help="The key it descends from.")
 @click.option("--allow", metavar="PATTERN", multiple=True, help="A model it may use, such as 'lab/*'; repeatable.")
+@click.option("--passthrough", is_flag=True, help="It may ask providers raw, on their `passthrough_paths`.")
 @click.option("--comment", default="", help="A note for yourself.")
 @_JSON
 @_CONFIG
@@ -194,6 +195,7 @@ def keys_create(
     user: str,
     parent: str | None,
     allow: tuple[str, ...],
+    passthrough: bool,
     comment: str,
     as_json: bool,
     config: str | None,
@@ -215,6 +217,7 @@ def keys_create(
             allowed_models=allow,
             expires_at_s=parse_end(expires, now_s) if expires else None,
             comment=comment,
+            passthrough=passthrough,
         )
         made = create_key(store, request, pepper=_pepper(settings), now_s=now_s)
     except (StoreError, ValueError) as error:
@@ -290,6 +293,7 @@ def _shown(key: "Key") -> dict[str, Any]:
         "enabled": key.enabled,
         "hint": key.hint,
         "comment": key.comment,
+        "passthrough": key.passthrough,
     }
 
 

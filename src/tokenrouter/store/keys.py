@@ -39,6 +39,7 @@ class KeyRequest:
 
     Attributes:
         key: a key of the operator's own choice, or None for a random one.
+        passthrough: whether it may ask providers raw; a key never may where its parent may not.
     """
 
     name: str
@@ -50,6 +51,7 @@ class KeyRequest:
     allowed_models: tuple[str, ...] = ()
     expires_at_s: float | None = None
     comment: str = ""
+    passthrough: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class KeyChanges:
     allowed_models: tuple[str, ...] | None = None
     expires_at_s: float | None = None
     never_expires: bool = False
+    passthrough: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
         expires_at_s=request.expires_at_s,
         hint=key_hint(key),
         comment=request.comment,
+        passthrough=request.passthrough,
     )
     with store.write() as connection:
         _insert(connection, stored)
@@ -183,6 +187,10 @@ def _check_fields(request: KeyRequest, now_s: float) -> None:
     check_name(request.name)
     _check_models(request.allowed_models)
     _check_comment(request.comment)
+    if request.passthrough and request.parent is not None and not request.parent.passthrough:
+        raise InvalidKeyField(
+            f"the parent {request.parent.name!r} may not ask providers raw itself", field="passthrough"
+        )
     if request.expires_at_s is not None and request.expires_at_s <= now_s:
         raise InvalidKeyField("the expiry is in the past; give a later one, or none", field="expires_at")
     if request.key is not None:
@@ -225,6 +233,7 @@ def _changed(key: Key, changes: KeyChanges) -> Key:
         comment=key.comment if changes.comment is None else changes.comment,
         allowed_models=key.allowed_models if changes.allowed_models is None else changes.allowed_models,
         expires_at_s=expires_at_s,
+        passthrough=key.passthrough if changes.passthrough is None else changes.passthrough,
     )
 
 
@@ -279,6 +288,7 @@ def _row(key: Key) -> dict[str, Any]:
         "enabled": key.enabled,
         "hint": key.hint,
         "comment": key.comment,
+        "passthrough": key.passthrough,
     }
 
 

@@ -22,10 +22,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 TABLE_PREFIX: Final = "tr_"
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
 REVISION_TABLE: Final = "tr_schema"
@@ -57,6 +58,7 @@ tr_keys = Table(
     Column("enabled", Boolean, nullable=False),
     _text("hint"),
     _text("comment"),
+    Column("passthrough", Boolean, nullable=False, server_default=false()),
 )
 """`allowed_models` is a JSON array. `parent_id` may name a key of the file, so it is no foreign key."""
 
