@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tokenrouter.dialects.openai.chunks import ChunkStream
 from tokenrouter.dialects.openai_responses.responses import ResponsesStream
 from tokenrouter.dialects.relay import StreamRelay
+from tokenrouter.domain.errors import ProviderCut
 
 
 def chunk(content: str = "", **more: object) -> bytes:
@@ -106,3 +107,42 @@ def test_responses_wait_for_content_and_end_with_their_terminal_event() -> None:
     assert relay.ended
     assert relay.usage is not None
     assert relay.usage.output_tokens == 4
+
+
+@given(st.integers(1, len(FINISH) - 3))
+def test_an_event_that_was_cut_is_not_passed_on_and_ends_nothing(kept: int) -> None:
+    relay = StreamRelay(ChunkStream(), strip_usage=False)
+    relay.feed(chunk("x"))
+
+    assert relay.feed(FINISH[:kept]) == b""
+    assert relay.close() is None
+
+
+def test_an_event_that_lacks_only_its_blank_line_counts() -> None:
+    out, _ = run((chunk("x") + FINISH).rstrip(b"\n"), [], strip=False)
+
+    assert out == chunk("x") + FINISH + DONE
+
+
+COMPLETED = b'event: response.completed\ndata: {"type":"response.completed","response":{"output":"%b"}}\n\n' % (
+    b"y" * 200_000
+)
+
+
+def test_a_long_last_event_that_was_cut_ends_nothing_and_is_left_before_the_error() -> None:
+    relay = StreamRelay(ResponsesStream(), strip_usage=False)
+    relay.feed(COMPLETED[:100_000])
+    assert not relay.ended
+    assert relay.is_mid_event
+    assert relay.close() is None
+
+    assert relay.fail(ProviderCut("cut", provider="acme"), "req_1").startswith(b"\n\n")
+
+
+def test_what_follows_a_long_event_in_one_read_is_seen() -> None:
+    wire = chunk("y" * 200_000) + FINISH + DONE
+
+    out, relay = run(wire, [100_000], strip=False)
+
+    assert out == wire
+    assert relay.ended

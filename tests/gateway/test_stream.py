@@ -17,6 +17,7 @@ from tokenrouter.dialects.base import Dialect
 from tokenrouter.domain.catalog import Catalog, Policy, Provider
 from tokenrouter.domain.errors import GatewayError, ProviderCut, ProviderProtocolError, ProviderTimeout
 from tokenrouter.domain.keys import key_digest
+from tokenrouter.domain.ledger import Operation
 from tokenrouter.edge.paths import find
 from tokenrouter.edge.request import RequestHead
 from tokenrouter.edge.service import tell
@@ -35,7 +36,11 @@ KINDS = {
     "responses": ("openai", "http://127.0.0.1:9/v1", "k"),
     "messages": ("anthropic", "http://127.0.0.1:9", "k"),
     "gemini": ("google-gemini", "http://127.0.0.1:9/v1beta", "k"),
-    "converse": ("amazon-bedrock", "http://127.0.0.1:9", "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    "converse": (
+        "amazon-bedrock",
+        "http://127.0.0.1:9",
+        "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    ),
 }
 PAIRS = list(itertools.product(CLIENTS, TONGUES))
 WHOLE = [(client, provider) for client, provider in PAIRS if provider != "gemini"]
@@ -77,7 +82,9 @@ class StrictClient:
 class Paced:
     """A provider's stream in `pieces`, before each of which something else may happen; then it ends as told."""
 
-    def __init__(self, kind: str, pieces: list[bytes], ending: Exception | None, between: Callable[[int], None]) -> None:
+    def __init__(
+        self, kind: str, pieces: list[bytes], ending: Exception | None, between: Callable[[int], None]
+    ) -> None:
         self.status = 200
         self.headers = {b"content-type": kind.encode()}
         self.complete = False
@@ -105,7 +112,7 @@ class Paced:
 
 def one_provider(name: str) -> Catalog:
     kind, base_url, secret = KINDS[name]
-    operations = ("responses",) if name == "responses" else ()
+    operations: tuple[Operation, ...] = ("responses",) if name == "responses" else ()
     provider = Provider("p", kind, base_url, secret=secret, models=("m",), operations=operations)
     return catalog(providers=(provider,))
 
@@ -191,9 +198,7 @@ def test_every_answer_has_a_head_a_body_and_an_end(pair: tuple[Client, str], dat
 
 @pytest.mark.parametrize(("client", "provider"), PAIRS)
 async def test_an_error_after_a_keep_alive_is_told_in_the_stream(client: Client, provider: str) -> None:
-    taker, notes = await streamed(
-        client, provider, [TONGUES[provider].error_event], keep_alive_before=frozenset((0,))
-    )
+    taker, notes = await streamed(client, provider, [TONGUES[provider].error_event], keep_alive_before=frozenset((0,)))
 
     assert b"it is broken" in taker.body
     assert taker.finished

@@ -164,13 +164,13 @@ async def test_a_source_that_nobody_asks_for_is_forgotten() -> None:
 async def test_a_failure_in_the_background_is_tried_again_while_nobody_waits() -> None:
     service = Service()
     source = Plain(life_s=1.0)
-    async with TokenKeeper(service, chance=lambda: 0.0, first_retry_s=0.01) as keeper:
+    async with TokenKeeper(service, chance=lambda: 0.0, first_retry_s=0.2) as keeper:
         await keeper.token(source)
         service.fails = [503, 0]
 
-        await until(lambda: keeper.current(source) == "t2")
+        await until(lambda: keeper.current(source) not in (None, "t1"))
 
-    assert service.asked == 4
+    assert service.asked == service.given + 2
 
 
 async def test_a_failure_is_told_again_for_a_while_without_another_try() -> None:

@@ -35,6 +35,10 @@ class ArrayRelay:
     def error_payload(self) -> bytes | None:
         return self._relay.error_payload
 
+    @property
+    def is_mid_event(self) -> bool:
+        return self._relay.is_mid_event
+
     def feed(self, chunk: bytes) -> bytes:
         return self._framing.feed(self._relay.feed(chunk))
 

@@ -135,6 +135,15 @@ class _Pairs(dict[str, object]):
         self.twin = next((key for key in names if names.count(key) > 1), None) if len(names) > len(self) else None
 
 
+def is_object(text: bytes) -> bool:
+    """Whether `text` is one whole JSON object."""
+    try:
+        _TOP_LEVEL.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
 def write_object(fields: Mapping[str, msgspec.Raw | bytes]) -> list[bytes | memoryview]:
     """Return the pieces of a JSON object with `fields` in their order; large values are not copied."""
     pieces: list[bytes | memoryview] = []

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from tokenrouter.dialects import sse
 from tokenrouter.dialects.answer_reading import count_content
 from tokenrouter.dialects.base import StreamReading
+from tokenrouter.dialects.json import is_object
 from tokenrouter.dialects.openai.errors import error_event
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Usage
@@ -33,6 +34,7 @@ class Relay(Protocol):
         content_started: whether more than frames that announce a stream came.
         ended: whether the dialect's last event has come; it is in what `feed` returned last.
         error_payload: the JSON of the provider's error event, if one came; the client's is in what `feed` returned.
+        is_mid_event: whether what `feed` returned last ends within an event, so that nothing may be put after it.
     """
 
     @property
@@ -45,6 +47,8 @@ class Relay(Protocol):
     def ended(self) -> bool: ...
     @property
     def error_payload(self) -> bytes | None: ...
+    @property
+    def is_mid_event(self) -> bool: ...
 
     def feed(self, chunk: bytes) -> bytes:
         """Return what goes to the client now; nothing before the first content.
@@ -66,6 +70,7 @@ class StreamRelay:
     __slots__ = (
         "_cutter",
         "_findall",
+        "_is_last",
         "_lead",
         "_previous",
         "_reading",
@@ -91,11 +96,16 @@ class StreamRelay:
         self._lead = b""
         self._previous = b""
         self._tail = b""
+        self._is_last = False
         self.usage: Usage | None = None
         self.content_bytes = 0
         self.content_started = False
         self.ended = False
         self.error_payload: bytes | None = None
+
+    @property
+    def is_mid_event(self) -> bool:
+        return bool(self._tail)
 
     def feed(self, chunk: bytes) -> bytes:
         """Return what goes to the client now; nothing before the first content."""
@@ -118,14 +128,15 @@ class StreamRelay:
 
     def close(self) -> bytes | None:
         """Return what is still to be sent at the provider's end of stream, or None when the stream was cut short."""
-        rest = self.feed(b"\n\n") if self._cutter.pending and _is_whole(self._cutter.held) else b""
+        rest = self.feed(b"\n\n") if _is_whole(self._cutter.pending) else b""
         if self.ended or (rest and self.error_payload is not None):
             return self._lead_out(rest)
         closing = self._reading.closing(self._previous)
         return None if closing is None else self._lead_out(rest + closing)
 
     def fail(self, error: GatewayError, request_id: str) -> bytes:
-        return self._lead_out(self._tell(error, request_id))
+        event = self._tell(error, request_id)
+        return self._lead_out(b"\n\n" + event if self.is_mid_event else event)
 
     def _lead_in(self, events: bytes) -> bytes:
         self._lead += events
@@ -164,12 +175,12 @@ class StreamRelay:
 
     def _pass_oversize(self, piece: bytes) -> bytes:
         """Let a piece of a very long event through; look at its beginning and at its end only."""
-        first = not self._tail
-        if first and self._reading.ends(piece[:_TAIL_BYTES]):
-            self.ended = True
+        if not self._tail:
+            self._is_last = self._reading.ends(piece[:_TAIL_BYTES])
         self.content_bytes += count_content(self._reading.content, piece)
         self._tail = (self._tail + piece)[-_TAIL_BYTES:]
         if not self._cutter.oversize:
+            self.ended = self._is_last or self._reading.ends(self._tail)
             self.usage = self._reading.usage(self._tail, self.usage) or self.usage
             self._previous, self._tail = self._tail, b""
         if not self.content_started:
@@ -181,7 +192,7 @@ class StreamRelay:
 def _is_whole(event: bytes) -> bool:
     """Whether an event without its blank line says all it has to: of one that was cut, nobody can read the rest."""
     payload = sse.payload_of(event)
-    return payload == b"[DONE]" or (payload[-1:] == b"}" and is_json(payload))
+    return payload == b"[DONE]" or is_object(payload)
 
 
 def _without_null_usage(events: bytes) -> bytes:

@@ -53,9 +53,9 @@ class EventCutter:
         return chunk
 
     @property
-    def pending(self) -> bool:
-        """Whether bytes of an unfinished event are held."""
-        return bool(self._held)
+    def pending(self) -> bytes:
+        """The bytes of an unfinished event that are held."""
+        return self._held
 
 
 def last_event_end(text: bytes) -> int:

@@ -160,6 +160,8 @@ _QUIET: Final = frozenset(_REPORTING)
 class TranslatingRelay:
     """Translates one stream; see `relay.Relay`. `ended` tells of the provider's end."""
 
+    is_mid_event = False
+
     __slots__ = (
         "_decoder",
         "_encoder",

@@ -275,7 +275,7 @@ class Gateway:
             return
         started = exchange.responder.started
         patience_s = self._policy.keep_alive_s if started else self._policy.hold_first_byte_s
-        if now_s - exchange.quiet_since_s < patience_s:
+        if now_s - exchange.quiet_since_s < patience_s or (exchange.relay is not None and exchange.relay.is_mid_event):
             return
         exchange.quiet_since_s = now_s
         if not started:

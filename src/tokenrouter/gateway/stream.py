@@ -2,7 +2,13 @@
 
 from tokenrouter.dialects.array_relay import ArrayRelay
 from tokenrouter.dialects.relay import Relay, StreamRelay
-from tokenrouter.domain.errors import ProviderCut, ProviderProtocolError, ProviderRefused, ProviderTimeout, QuotaExceeded
+from tokenrouter.domain.errors import (
+    ProviderCut,
+    ProviderProtocolError,
+    ProviderRefused,
+    ProviderTimeout,
+    QuotaExceeded,
+)
 from tokenrouter.domain.ledger import EndReason
 from tokenrouter.gateway.asking import answer_headers
 from tokenrouter.gateway.exchange import Exchange

@@ -222,6 +222,7 @@ def test_parts_are_written_as_gemini_knows_them() -> None:
 
     assert written.parts(0) == [
         {"fileData": {"mimeType": "image/webp", "fileUri": "gs://bucket/a.webp"}},
+        {"text": "a.pdf"},
         {"inlineData": {"mimeType": "application/pdf", "data": "AAAA"}},
         {"text": "Note\n\nhi"},
         {"text": "words"},

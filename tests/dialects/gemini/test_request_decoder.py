@@ -114,7 +114,7 @@ def test_the_shape_of_the_answer_is_read(asked: Any, wanted: OutputFormat | None
     [
         ({"includeThoughts": True, "thinkingBudget": 8192}, ReasoningControl(budget_tokens=8192, shown=True)),
         ({"thinkingLevel": "HIGH"}, ReasoningControl("high", shown=False)),
-        ({"thinkingLevel": "THINKING_LEVEL_UNSPECIFIED"}, ReasoningControl(shown=False)),
+        ({"thinkingLevel": "THINKING_LEVEL_UNSPECIFIED"}, None),
         ({"thinkingBudget": 0}, ReasoningControl(budget_tokens=0, shown=False)),
     ],
 )

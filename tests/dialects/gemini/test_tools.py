@@ -81,9 +81,19 @@ def test_googles_own_tools_take_the_place_of_others() -> None:
 
     wire, lost = told(search, search, fetch, shell)
     assert wire["tools"] == [{"googleSearch": {}}, {"urlContext": {}}]
-    assert lost == {"tool.hosted": "dropped"}
+    assert lost == {"tool.hosted": "dropped", "tool.hosted.other": "emulated"}
+
     wire, lost = told(Tool("f"), search)
     assert [next(iter(tool)) for tool in wire["tools"]] == ["functionDeclarations"]
+    assert lost == {"tool.hosted": "dropped"}
+
+
+def test_a_search_that_is_bound_to_domains_becomes_none_that_looks_everywhere() -> None:
+    bound = HostedTool("web_search", "openai-responses", b'{"filters":{"allowed_domains":["a.example"]}}')
+
+    wire, lost = told(bound)
+
+    assert "tools" not in wire
     assert lost == {"tool.hosted": "dropped"}
 
 
@@ -95,7 +105,7 @@ def test_what_came_in_geminis_own_words_stays_even_beside_functions() -> None:
         {"functionDeclarations": [{"name": "f", "behavior": "NON_BLOCKING"}]},
         {"googleMaps": {"x": 1}},
     ]
-    assert lost == {}
+    assert lost == {"tool.cache": "dropped"}
 
 
 def test_names_that_gemini_does_not_allow_are_replaced_and_can_be_restored() -> None:

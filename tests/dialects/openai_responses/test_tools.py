@@ -126,7 +126,7 @@ def test_fields_of_this_dialect_go_to_a_vendor_of_it() -> None:
     (wire,) = write(tool, family=OWN)
 
     assert (wire["defer_loading"], wire["allowed_callers"]) == (True, ["programmatic"])
-    assert lost(tool) == {"tool.deferred"}
+    assert lost(tool) == {"tool.deferred", "tool.allowed_callers"}
     assert lost(Tool("f", cache="5m")) == {"cache.marks"}
 
 

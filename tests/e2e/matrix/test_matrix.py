@@ -143,7 +143,8 @@ def test_pictures_and_documents_reach_the_model(talk: StartTalk, client: str, pr
     seen = talk(client, provider).say("what is this?", Picture(), stream=stream)
     read = talk(client, provider).say("what is this?", Pdf(), stream=stream)
 
-    assert seen.text == read.text == "what is this?"
+    assert seen.text == "what is this?"
+    assert read.text.startswith("what is this?"), "to a dialect without file names the name is told in words"
     assert seen.input_tokens > plain.input_tokens
     assert read.input_tokens > plain.input_tokens
 

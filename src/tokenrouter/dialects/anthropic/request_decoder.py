@@ -18,6 +18,7 @@ from tokenrouter.dialects.anthropic.wire import (
     WireFormat,
     WireKnownTool,
     WireMessage,
+    WireMetadata,
     WireOutputConfig,
     WireRequest,
     WireThinking,
@@ -76,6 +77,11 @@ _HOSTED: Final[tuple[tuple[str, HostedKind], ...]] = (
 )
 """By what the versioned `type` begins with."""
 _KNOWN: Final = frozenset(field.encode_name for field in msgspec.structs.fields(WireRequest))
+_INSIDE: Final = {
+    outer: frozenset(field.encode_name for field in msgspec.structs.fields(kind))
+    for outer, kind in (("output_config", WireOutputConfig), ("metadata", WireMetadata))
+}
+"""Objects whose unknown fields count too, and the names that are known in them."""
 _KNOWN_OF_TOOL: Final = frozenset(field.encode_name for field in msgspec.structs.fields(WireTool))
 _request: Final = msgspec.json.Decoder(WireRequest)
 _tool_decoder: Final = msgspec.json.Decoder(WireTool)
@@ -113,8 +119,20 @@ def decode_request(
         sampling=Sampling(wire.temperature, wire.top_p, wire.top_k, tuple(wire.stop_sequences or ())),
         service=_service(wire),
         cache=cache_ttl(wire.cache_control),
-        extra={name: bytes(raw) for name, raw in fields.items() if name not in _KNOWN and bytes(raw) != b"null"},
+        extra=_extra(fields),
     )
+
+
+def _extra(fields: RawObject) -> dict[str, RawJson]:
+    """Return what has no place in the hub; what stands inside another object goes by `object.field`."""
+    extra = {name: value for name, raw in fields.items() if name not in _KNOWN and (value := raw_value(raw))}
+    for outer, known in _INSIDE.items():
+        config = fields.get(outer)
+        if config is not None and raw_value(config) is not None:
+            for name, raw in _fields.decode(config).items():
+                if name not in known and (value := raw_value(raw)):
+                    extra[f"{outer}.{name}"] = value
+    return extra
 
 
 def _items(wire: WireRequest, turns: list[Item] | None) -> tuple[Item, ...]:

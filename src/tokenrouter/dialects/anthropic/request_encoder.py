@@ -165,6 +165,8 @@ class _Encoding:
         config: Wire = {} if thinking.effort is None else {"effort": thinking.effort}
         wanted = self._request.output_format
         if wanted is not None and wanted.kind == "json_schema" and self._traits.schemas:
+            if wanted.description:
+                self._losses.note("output_format.description")
             schema, has_told = answer_schema(wanted.schema)
             if has_told:
                 self._losses.note("output_format.keywords")
@@ -218,7 +220,11 @@ class _Encoding:
         """Add the fields of this dialect's own client; return the names of the betas that all of it needs."""
         if self._is_own:
             for name, value in self._request.extra.items():
-                wire[name] = msgspec.Raw(value)
+                outer, _, inner = name.partition(".")
+                if inner:
+                    wire.setdefault(outer, {})[inner] = msgspec.Raw(value)
+                else:
+                    wire[outer] = msgspec.Raw(value)
                 if name in _EXTRA_BETAS:
                     betas.add(_EXTRA_BETAS[name])
         return [*self._quirks.betas, *sorted(betas)]

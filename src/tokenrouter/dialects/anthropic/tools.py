@@ -15,6 +15,7 @@ from tokenrouter.dialects.anthropic.turns import CacheMarks
 from tokenrouter.dialects.anthropic.wire import FAMILY
 from tokenrouter.dialects.losses import Losses
 from tokenrouter.dialects.tool_names import plain_name, plain_tool
+from tokenrouter.dialects.web_search import search_settings
 from tokenrouter.domain.requests import HostedTool, Request, Tool
 
 Wire = dict[str, Any]
@@ -89,6 +90,8 @@ class _Declaring:
             wire |= {name: msgspec.Raw(value) for name, value in tool.extra.items()}
             if tool.deferred:
                 wire["defer_loading"] = True
+        elif tool.extra:
+            self._losses.note_only_there(tool)
         return self._marks.put(wire, tool.cache)
 
     def _note_tool(self, tool: Tool, plain: Tool) -> None:
@@ -105,16 +108,14 @@ class _Declaring:
             losses.note("tool.deferred")
 
     def _hosted(self, tool: HostedTool, names: set[str]) -> Any:
-        """Return a tool that the vendor runs: its own, or its search in the place of another vendor's.
-
-        A search that the client wants kept from the network (Codex asks for that) has no like here.
-        """
+        """Return a tool that the vendor runs: its own, or its search in the place of another vendor's."""
         if tool.family == FAMILY:
             return msgspec.Raw(tool.json)
-        is_search = tool.kind == "web_search" and b'"external_web_access":false' not in tool.json.replace(b" ", b"")
+        settings = search_settings(tool) if tool.kind == "web_search" else None
         search = self._traits.web_search if self._quirks.runs_search else ""
-        if is_search and search and "web_search" not in names:
-            return {"type": search, "name": "web_search"}
+        if settings is not None and search and "web_search" not in names:
+            self._losses.note("tool.hosted.other")
+            return {"type": search, "name": "web_search", **settings}
         self._losses.note("tool.hosted")
         return None
 

@@ -179,12 +179,19 @@ class TurnWriter:
     def _take_message(self, message: Message) -> None:
         if message.role == "assistant":
             blocks = self._turn("assistant")
+            self._note_said(message)
             for part in message.parts:
                 blocks += self._assistant_part(part)
         elif message.role == "user":
             self._take_user(message)
         else:
             self._take_system(message)
+
+    def _note_said(self, message: Message) -> None:
+        if message.name:
+            self._losses.note("message.name_said")
+        if message.phase:
+            self._losses.note("message.phase")
 
     def _take_user(self, message: Message) -> None:
         blocks = self._turn("user")
@@ -196,6 +203,9 @@ class TurnWriter:
 
     def _take_system(self, message: Message) -> None:
         words = [part for part in message.parts if isinstance(part, Text) and part.text.strip()]
+        if message.name and words:
+            self._losses.note("message.name")
+            words.insert(0, Text(f"{message.name}:"))
         if not (self._role or self._messages):
             self.system += [self._marks.put(_text(part.text), part.cache) for part in words]
         elif self._traits.system_turns and self._role == "user" and self._blocks:
@@ -268,6 +278,8 @@ class TurnWriter:
         if isinstance(part, Refusal):
             return [_text(part.text)] if part.text.strip() else []
         if isinstance(part, Image):
+            if part.detail == "low":
+                self._losses.note("part.detail")
             source = self._source(part.source)
             return [self._marks.put({"type": "image", "source": source}, part.cache)]
         if isinstance(part, Document):
@@ -286,6 +298,8 @@ class TurnWriter:
         return [_text(part.text)] if part.text.strip() else []
 
     def _document(self, document: Document) -> Wire:
+        if document.detail == "low":
+            self._losses.note("part.detail")
         block: Wire = {"type": "document", "source": self._source(document.source, is_document=True)}
         if title := document.title or document.filename:
             block["title"] = title[:MAX_TITLE_CHARS]

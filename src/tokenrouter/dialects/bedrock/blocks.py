@@ -78,6 +78,8 @@ class BlockWriter:
         Raises:
             InvalidRequest: Bedrock has no such format, or cannot fetch it.
         """
+        if image.detail == "low":
+            self._losses.note("part.detail")
         return self._media("image", _format(image.source, _IMAGES), image.source)
 
     def audio(self, audio: Audio) -> Wire | None:
@@ -90,6 +92,8 @@ class BlockWriter:
 
     def document(self, document: Document) -> Wire | None:
         """Return the block. Raises: InvalidRequest as `image`."""
+        if document.detail == "low":
+            self._losses.note("part.detail")
         text = document.source.text if isinstance(document.source, PlainText) else None
         kind = "txt" if text is not None else _format(document.source, _DOCUMENTS, document.filename)
         source: Wire | None = {"text": text} if text is not None else self._source(document.source)

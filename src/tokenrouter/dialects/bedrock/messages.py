@@ -153,11 +153,18 @@ class MessageWriter:
         parts = tuple([part for part in message.parts if isinstance(part, _WORDS)])
         if len(parts) < len(message.parts):
             self._losses.note("part.media_of_assistant")
+        if message.name:
+            self._losses.note("message.name_said")
+        if message.phase:
+            self._losses.note("message.phase")
         if blocks := self._content(parts):
             self._turn("assistant").extend(blocks)
 
     def _take_system(self, message: Message) -> None:
         texts = [part for part in message.parts if isinstance(part, _WORDS)]
+        if message.name and texts:
+            self._losses.note("message.name")
+            texts.insert(0, Text(f"{message.name}:"))
         if not self._messages:
             self.system += self._content(tuple(texts))
             return

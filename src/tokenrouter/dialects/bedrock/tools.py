@@ -116,6 +116,8 @@ def _forced(
 def _spec(tool: Tool, traits: ModelTraits, losses: Losses) -> Wire:
     if tool.deferred:
         losses.note("tool.deferred")
+    if tool.extra:
+        losses.note_only_there(tool)
     plain = plain_tool(tool)
     if plain is not tool:
         _note(tool, losses)

@@ -116,21 +116,27 @@ class ContentWriter:
         elif message.role == "user":
             self._ask(message.parts, message.name)
         elif not self.contents:
-            self.system += self._written(message.parts)
+            self.system += self._named(self._written(message.parts), message.name)
         else:
             self._losses.note("message.system")
             words = "\n".join(part["text"] for part in self._written(message.parts) if "text" in part)
-            self._ask((Text(f"<system>\n{words}\n</system>"),), "")
+            self._ask((Text(f"<system>\n{words}\n</system>"),), message.name)
 
     def _ask(self, parts: Sequence[Part], name: str) -> None:
-        written = self._written(parts)
-        if name:
-            self._losses.note("message.name")
-            written.insert(0, {"text": f"{name}:"})
-        if written:
+        if written := self._named(self._written(parts), name):
             self._parts("user").extend(written)
 
+    def _named(self, written: list[Wire], name: str) -> list[Wire]:
+        if not name:
+            return written
+        self._losses.note("message.name")
+        return [{"text": f"{name}:"}, *written]
+
     def _say(self, message: Message) -> None:
+        if message.name:
+            self._losses.note("message.name_said")
+        if message.phase:
+            self._losses.note("message.phase")
         written = self._written(message.parts)
         if not written:
             return
@@ -164,6 +170,8 @@ class ContentWriter:
 
     def _take_call(self, call: Call) -> None:
         turn = self._parts("model")
+        if call.cache:
+            self._losses.note("cache.marks")
         plain = function_call(call)
         self._names[call.call_id] = plain.name
         told: Wire = {"name": plain.name, "args": arguments_object(plain.arguments) or {ARGUMENTS: plain.arguments}}
@@ -182,6 +190,8 @@ class ContentWriter:
     def _take_output(self, output: CallOutput) -> None:
         words: list[str] = []
         media: list[Wire] = []
+        if output.cache:
+            self._losses.note("cache.marks")
         for part in self._written(output.parts):
             if "text" in part:
                 words.append(part["text"])
@@ -212,7 +222,23 @@ class ContentWriter:
             self._parts("model").append({"text": item.text})
 
     def _written(self, parts: Sequence[Part]) -> list[Wire]:
-        return [wire for part in parts if (wire := self._part(part)) is not None]
+        written: list[Wire] = []
+        for part in parts:
+            if type(part) is Document and (told := self._told(part)):
+                written.append({"text": told})
+            if (wire := self._part(part)) is not None:
+                written.append(wire)
+        return written
+
+    def _told(self, document: Document) -> str:
+        """Return what is said of a file; of one that is text, `_words_of` tells the title."""
+        if document.citable:
+            self._losses.note("part.citable")
+        title = "" if _words_of(document) is not None else document.title or document.filename
+        told = "\n".join(words for words in (title, document.context) if words)
+        if told:
+            self._losses.note("part.document_name")
+        return told
 
     def _part(self, part: Part) -> Wire | None:
         if isinstance(part, Text):
@@ -247,6 +273,8 @@ class ContentWriter:
 
     def _media(self, part: Image | Document | Audio | Video) -> Wire | None:
         source = part.source
+        if isinstance(part, Image | Document) and part.detail == "low":
+            self._losses.note("part.detail")
         if isinstance(source, Url) and not (self._quirks.fetches_urls or source.url.startswith(GOOGLES_PLACES)):
             self._losses.note("part.url")
         wire = media_object(part, _DEFAULT_TYPES[type(part)])

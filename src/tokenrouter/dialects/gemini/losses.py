@@ -122,6 +122,7 @@ _CACHES_ITSELF: Final = "Gemini caches prefixes by itself."
 REQUEST_LOSSES: Final[LossTable] = loss_table(
     ("parallel_calls", "dropped", "The model may call several tools in one turn."),
     ("output_format", "emulated", "A model that takes no schema beside functions is told the schema in words."),
+    ("output_format.description", "dropped", "The schema says what the answer shall be."),
     ("schema", "emulated", "For models with Google's own kind of schema, what that kind cannot say is left out."),
     ("reasoning", "dropped", "The model cannot be told how to think."),
     ("reasoning.effort", "emulated", "The nearest level or budget that the model knows is asked for."),
@@ -143,8 +144,9 @@ REQUEST_LOSSES: Final[LossTable] = loss_table(
     ("tool.namespace", "emulated", "The namespace becomes part of the name, and is taken off again in the answer."),
     ("tool.name", "emulated", "A name that Gemini does not allow is replaced, and restored in the answer."),
     ("tool.strict", "dropped", "Gemini does not hold arguments to their schema."),
-    ("tool.hosted", "dropped", "Only search, code execution and reading addresses have a counterpart, and no functions "
-     "may stand beside them."),
+    ("tool.hosted", "dropped", "Only search, code execution and reading addresses have a counterpart; it is bound to "
+     "no domains, and no functions may stand beside it."),
+    ("tool.hosted.other", "emulated", "Google's own tool of that kind takes its place, with Google's settings."),
     ("tool.deferred", "dropped", "The tool is declared at once."),
     ("tool_choice.names", "emulated", "Only the tools that may be called are declared."),
     ("item.reasoning", "dropped", "Reasoning without a signature of this model is not taken back."),
@@ -152,7 +154,12 @@ REQUEST_LOSSES: Final[LossTable] = loss_table(
     ("item.prefill", "dropped", "The model may answer anew instead of going on from the last words."),
     ("item.foreign", "dropped", "Steps of a tool that another provider ran are left out of the history."),
     ("message.name", "emulated", "The name is put before the words."),
+    ("message.name_said", "dropped", "The model's own name: put before its words, it would be repeated."),
+    ("message.phase", "dropped", "Comments are not told from the final answer."),
     ("message.system", "emulated", "A system turn behind the first other turn becomes tagged text of a user turn."),
+    ("part.detail", "dropped", "Pictures and pages are looked at as closely as the model does."),
+    ("part.document_name", "emulated", "The title of a file, and what is said of it, are put before it."),
+    ("part.citable", "dropped", "The model is not asked to cite the file."),
     ("part.file", "refused", "the file is stored at another provider; send its data."),
     ("part.url", "refused", "the provider fetches files from Google's own places only; send its data."),
     ("part.foreign", "dropped", "It has no meaning outside the dialect it came in."),

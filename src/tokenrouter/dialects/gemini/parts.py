@@ -41,19 +41,21 @@ _object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 def media_part(blob: WireBlob | None, file: WireFile | None) -> Media | None:
     """Return the part that data or an address stands for, None where there is neither."""
     if blob is not None and blob.data is not None:
-        return _of_type(Inline(blob.mime_type or "", _standard(blob.data)), blob.mime_type or "")
+        source = Inline(blob.mime_type or "", _standard(blob.data))
+        return _of_type(source, blob.mime_type or "", blob.display_name or "")
     if file is not None and file.file_uri:
-        return _of_type(Url(file.file_uri, file.mime_type or ""), file.mime_type or guessed_type(file.file_uri))
+        media_type = file.mime_type or guessed_type(file.file_uri)
+        return _of_type(Url(file.file_uri, file.mime_type or ""), media_type, file.display_name or "")
     return None
 
 
-def _of_type(source: Source, media_type: str) -> Media:
+def _of_type(source: Source, media_type: str, name: str) -> Media:
     kind = media_type.partition("/")[0]
     if kind == "image":
         return Image(source)
     if kind == "audio":
         return Audio(source)
-    return Video(source) if kind == "video" else Document(source)
+    return Video(source) if kind == "video" else Document(source, name)
 
 
 def _standard(data: str) -> str:

@@ -12,6 +12,7 @@ from tokenrouter.dialects.gemini.wire import (
     WireConfig,
     WireFunction,
     WireRequest,
+    WireResult,
     WireThinking,
     WireToolConfig,
 )
@@ -58,6 +59,8 @@ _EFFORTS: Final[dict[str, Effort | None]] = {
     "HIGH": "high",
     "XHIGH": "xhigh",
 }
+VALIDATED: Final = "functionCallingConfig.mode"
+"""Name in `Request.extra` of the mode that holds arguments to their schemas; elsewhere it is `auto`."""
 JSON_TYPE: Final = "application/json"
 _COUNTED: Final = ("generateContentRequest", "generate_content_request")
 """Where `countTokens` has a whole request, instead of contents alone."""
@@ -73,6 +76,14 @@ def _names(kind: type[msgspec.Struct]) -> frozenset[str]:
 
 
 _KNOWN: Final = _names(WireRequest)
+_RARE: Final = (
+    "part.mediaResolution",
+    "part.videoMetadata",
+    "part.partMetadata",
+    "functionResponse.willContinue",
+    "functionResponse.scheduling",
+)
+_RARE_NAMES: Final = tuple(name.partition(".")[2].encode() for name in _RARE)
 _FORMAT: Final = frozenset(("responseMimeType", "responseSchema", "responseJsonSchema"))
 _NESTED: Final = (("generationConfig", _names(WireConfig)), ("toolConfig", _names(WireToolConfig)))
 
@@ -109,11 +120,11 @@ def decode_request(
         sampling=_sampling(config),
         service=service,
         modalities=tuple([kind.lower() for kind in config.response_modalities or () if kind.upper() != "TEXT"]),
-        extra=_extra(fields, config),
+        extra={**_extra(fields, wire, config), **_only_of_parts(spelled, wire)},
     )
 
 
-def _extra(fields: dict[str, msgspec.Raw], config: WireConfig) -> dict[str, RawJson]:
+def _extra(fields: dict[str, msgspec.Raw], wire: WireRequest, config: WireConfig) -> dict[str, RawJson]:
     """Return what has no place in the hub; what stands inside an object goes by `object.field`.
 
     An answer in another format than JSON is one of Gemini's own, with all that describes it.
@@ -127,7 +138,24 @@ def _extra(fields: dict[str, msgspec.Raw], config: WireConfig) -> dict[str, RawJ
         for name, raw in _object.decode(raw_outer).items():
             if (name not in known or name in odd) and (value := raw_value(raw)):
                 extra[f"{outer}.{name}"] = value
+    calling = None if wire.tool_config is None else wire.tool_config.function_calling_config
+    if calling is not None and (calling.mode or "").upper() == "VALIDATED":
+        extra[VALIDATED] = b'"VALIDATED"'
     return extra
+
+
+def _only_of_parts(body: bytes, wire: WireRequest) -> dict[str, RawJson]:
+    """Return what parts say that no other dialect has; most bodies do not even hold the words."""
+    if not any(name in body for name in _RARE_NAMES):
+        return {}
+    found: dict[str, RawJson] = {}
+    for part in (part for content in wire.contents for part in content.parts or ()):
+        result = part.function_response or WireResult()
+        rare = (part.media_resolution, part.video_metadata, part.part_metadata, result.will_continue, result.scheduling)
+        for name, raw in zip(_RARE, rare, strict=True):
+            if (value := raw_value(raw)) is not None:
+                found[name] = value
+    return found
 
 
 def _tools(wire: WireRequest) -> tuple[Tool | HostedTool, ...]:
@@ -196,6 +224,8 @@ def _reasoning(thinking: WireThinking | None) -> ReasoningControl | None:
         where = "generationConfig.thinkingConfig.thinkingLevel"
         raise InvalidRequest(f"The thinking level {level!r} is not known here.", param=where)
     effort = None if level is None else _EFFORTS[level.upper()]
+    if effort is None and thinking.thinking_budget is None and thinking.include_thoughts is None:
+        return None
     return ReasoningControl(effort, thinking.thinking_budget, shown=bool(thinking.include_thoughts))
 
 

@@ -38,6 +38,8 @@ _LEVELS: Final[dict[Effort, Level]] = {
 }
 _TIERS: Final = {"flex": "flex", "priority": "priority", "standard": "standard", "standard_only": "standard"}
 """`serviceTier` by what other dialects call it; `auto` and `default` are what Google does unasked."""
+_INSIDE_OTHERS: Final = ("functionCallingConfig", "functionResponse", "part")
+"""Where fields stand that cannot be put back from `Request.extra`."""
 _UNASKED_TIERS: Final = ("", "auto", "default")
 
 
@@ -49,7 +51,8 @@ def encode_request(request: Request, target: Target, quirks: GeminiQuirks) -> En
     """
     losses = Losses(REQUEST_LOSSES)
     is_own = request.family == FAMILY
-    losses.note_settings(request, CARRIED | request.extra.keys() if is_own else CARRIED)
+    own = {name for name in request.extra if name.partition(".")[0] not in _INSIDE_OTHERS} if is_own else set()
+    losses.note_settings(request, CARRIED | own)
     writer = ContentWriter(target.model, quirks, losses)
     writer.write(request.items)
     config = _config(request, target.model, quirks, losses)
@@ -155,6 +158,8 @@ def _add_format(
     config["responseMimeType"] = JSON_TYPE
     if wanted.kind == "json_object":
         return
+    if wanted.description:
+        losses.note("output_format.description")
     if not is_among(model, quirks.own_schema_models):
         config["responseJsonSchema"] = msgspec.Raw(wanted.schema)
     elif (schema := google_schema(wanted.schema)) is not None:
@@ -184,6 +189,8 @@ def _add_extra(wire: Wire, request: Request) -> None:
     """Put back what only Gemini has, where the client speaks Gemini too."""
     for name, raw in request.extra.items():
         outer, dot, inner = name.partition(".")
+        if outer in _INSIDE_OTHERS:
+            continue
         if dot:
             wire.setdefault(outer, {})[inner] = msgspec.Raw(raw)
         else:

@@ -12,6 +12,7 @@ from tokenrouter.dialects.gemini.signatures import FAMILY
 from tokenrouter.dialects.hub import CalledAs
 from tokenrouter.dialects.losses import Losses
 from tokenrouter.dialects.tool_names import is_plain, plain_call, plain_name, plain_tool
+from tokenrouter.dialects.web_search import search_settings
 from tokenrouter.domain.items import Call
 from tokenrouter.domain.requests import HostedKind, HostedTool, Request, Tool, ToolChoice
 
@@ -88,9 +89,9 @@ def _function(tool: Tool, losses: Losses, *, own_schema: bool) -> Wire:
         elif (parameters := google_schema(plain.parameters)) is not None:
             losses.note("schema")
             function["parameters"] = msgspec.Raw(parameters)
-    for field, raw in tool.extra.items():
-        if field in _OWN_FIELDS:
-            function[field] = msgspec.Raw(raw)
+    if tool.extra:
+        function |= {field: msgspec.Raw(raw) for field, raw in tool.extra.items() if field in _OWN_FIELDS}
+        losses.note_only_there(tool, _OWN_FIELDS)
     return function
 
 
@@ -113,13 +114,19 @@ def _note_tool(tool: Tool, name: str, losses: Losses) -> None:
 
 
 def _add_hosted(tools: list[Wire | msgspec.Raw], tool: HostedTool, losses: Losses, *, beside_functions: bool) -> None:
-    """Another vendor's tool becomes Google's own, but not beside functions, which most models refuse."""
+    """Another vendor's tool becomes Google's own, but not beside functions, which most models refuse.
+
+    Google's search is bound to no domains, so it takes the place of none that is.
+    """
     own = _HOSTED.get(tool.kind)
     if tool.family == FAMILY:
         tools.append(msgspec.Raw(tool.json))
-    elif own is None or beside_functions:
+        return
+    settings = search_settings(tool)
+    if own is None or beside_functions or settings is None or "allowed_domains" in settings:
         losses.note("tool.hosted")
     elif {own: {}} not in tools:
+        losses.note("tool.hosted.other")
         tools.append({own: {}})
 
 

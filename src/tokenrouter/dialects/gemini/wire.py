@@ -19,6 +19,7 @@ class WireBlob(msgspec.Struct, rename="camel"):
 
     mime_type: str | None = None
     data: str | None = None
+    display_name: str | None = None
 
 
 class WireFile(msgspec.Struct, rename="camel"):
@@ -26,6 +27,7 @@ class WireFile(msgspec.Struct, rename="camel"):
 
     mime_type: str | None = None
     file_uri: str | None = None
+    display_name: str | None = None
 
 
 class WirePartialArg(msgspec.Struct, rename="camel"):
@@ -62,6 +64,8 @@ class WireResult(msgspec.Struct, rename="camel"):
     name: str | None = None
     response: msgspec.Raw = ABSENT
     parts: list[WireResultPart] | None = None
+    will_continue: msgspec.Raw = ABSENT
+    scheduling: msgspec.Raw = ABSENT
 
 
 class WireCode(msgspec.Struct, rename="camel"):
@@ -86,6 +90,9 @@ class WirePart(msgspec.Struct, rename="camel"):
     code_execution_result: WireCode | None = None
     tool_call: msgspec.Raw = ABSENT
     tool_response: msgspec.Raw = ABSENT
+    media_resolution: msgspec.Raw = ABSENT
+    video_metadata: msgspec.Raw = ABSENT
+    part_metadata: msgspec.Raw = ABSENT
 
 
 class WireContent(msgspec.Struct, rename="camel"):

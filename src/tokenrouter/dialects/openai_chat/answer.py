@@ -12,7 +12,7 @@ from tokenrouter.dialects.openai.tiers import told_tier
 from tokenrouter.dialects.openai_chat.request_decoder import said_items
 from tokenrouter.dialects.openai_chat.stops import finish_reason_of, stop_of
 from tokenrouter.dialects.openai_chat.usage import usage_object
-from tokenrouter.dialects.openai_chat.wire import WireAnnotation, WireAnswer, WireChoice, WireSaid
+from tokenrouter.dialects.openai_chat.wire import WireAnswer, WireChoice, WireSaid
 from tokenrouter.dialects.wire_reading import raw_list, read_answer
 from tokenrouter.domain.answers import Answer, Choice
 from tokenrouter.domain.errors import InvalidRequest, ProviderProtocolError
@@ -62,18 +62,14 @@ def _choice(wire: WireChoice, answer_id: str, number: int, target: Target) -> Ch
     except InvalidRequest as error:
         told = f"Provider {target.provider!r} sent an answer that cannot be read: {error.message}"
         raise ProviderProtocolError(told, provider=target.provider) from None
-    items = [_finished(item, answer_id, index, said, target.origin) for index, item in enumerate(items)]
+    items = [_finished(item, answer_id, index, target.origin) for index, item in enumerate(items)]
     has_calls = any(type(item) is Call for item in items)
     logprobs = None if wire.logprobs is None else raw_list(wire.logprobs.content)
     return Choice(tuple(items), stop_of(wire.finish_reason, has_calls=has_calls), logprobs)
 
 
-def _finished(item: Item, answer_id: str, index: int, said: WireSaid, origin: str) -> Item:
-    """Add what a request has no place for: citations, ids that were left out, where signatures are from."""
-    if isinstance(item, Message) and said.annotations:
-        cited = tuple(citation for wire in said.annotations if (citation := citation_of(wire)) is not None)
-        parts = tuple(Text(part.text, cited) if isinstance(part, Text) else part for part in item.parts)
-        return Message(item.role, parts)
+def _finished(item: Item, answer_id: str, index: int, origin: str) -> Item:
+    """Add what a request has no place for: ids that were left out, where signatures are from."""
     if isinstance(item, Call) and (not item.call_id or item.state is not None):
         call_id = item.call_id or made_call_id(answer_id, index)
         return Call(call_id, item.name, item.arguments, item.kind, state=_from(item.state, origin))
@@ -84,14 +80,6 @@ def _finished(item: Item, answer_id: str, index: int, said: WireSaid, origin: st
 
 def _from(state: ProviderState | None, origin: str) -> ProviderState | None:
     return None if state is None else ProviderState(state.family, state.kind, state.value, origin)
-
-
-def citation_of(wire: WireAnnotation) -> Citation | None:
-    """Return a citation, None for a type of annotation that we do not know."""
-    cited = wire.url_citation
-    if cited is None:
-        return None
-    return Citation(cited.url, cited.title or "", start=cited.start_index, end=cited.end_index)
 
 
 def encode_answer(answer: Answer, reply: Reply) -> bytes:

@@ -7,12 +7,14 @@ them. The legacy `functions` are read as tools, since old programs still send th
 from typing import Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from tokenrouter.dialects import data_urls
 from tokenrouter.dialects.effort import BUDGETS
 from tokenrouter.dialects.json import RawObject, peek_object
 from tokenrouter.dialects.openai_chat.wire import (
     Content,
+    WireAnnotation,
     WireCacheControl,
     WireCall,
     WireFunction,
@@ -34,6 +36,7 @@ from tokenrouter.domain.items import (
     CacheTtl,
     Call,
     CallOutput,
+    Citation,
     Document,
     FileId,
     Image,
@@ -147,6 +150,8 @@ def said_items(said: WireSaid, where: str, *, name: str = "") -> list[Item]:
     """Return what an assistant's message holds: reasoning, words, calls."""
     items: list[Item] = []
     thoughts, parts = _thoughts_and_parts(said, where)
+    if said.annotations:
+        parts = _cited(parts, said.annotations)
     details = _details(said.reasoning_details)
     if thoughts or details is not None:
         items.append(Reasoning(thoughts, state=details))
@@ -158,6 +163,19 @@ def said_items(said: WireSaid, where: str, *, name: str = "") -> list[Item]:
         called = said.function_call.name or ""
         items.append(Call(f"{_LEGACY_CALL}_{called}", called, arguments_text(said.function_call)))
     return items
+
+
+def _cited(parts: tuple[Part, ...], annotations: list[WireAnnotation]) -> tuple[Part, ...]:
+    cited = tuple([citation for wire in annotations if (citation := citation_of(wire)) is not None])
+    return tuple([replace(part, citations=cited) if isinstance(part, Text) else part for part in parts])
+
+
+def citation_of(wire: WireAnnotation) -> Citation | None:
+    """Return a citation, None for a type of annotation that we do not know."""
+    cited = wire.url_citation
+    if cited is None:
+        return None
+    return Citation(cited.url, cited.title or "", start=cited.start_index, end=cited.end_index)
 
 
 def _thoughts_and_parts(said: WireSaid, where: str) -> tuple[tuple[str, ...], tuple[Part, ...]]:

@@ -158,6 +158,8 @@ def _response_format(wanted: OutputFormat, quirks: ChatQuirks) -> Wire:
 def _add_reasoning(wire: Wire, request: Request, target: Target, quirks: ChatQuirks, losses: Losses) -> None:
     control = request.reasoning
     effort = None if control is None else effort_of(control)
+    if control is not None and control.summary:
+        losses.note("reasoning.summary")
     if control is None or effort is None or "reasoning" not in quirks.carries:
         return
     if not any(fnmatchcase(target.model, pattern) for pattern in quirks.effort_models):
@@ -167,8 +169,6 @@ def _add_reasoning(wire: Wire, request: Request, target: Target, quirks: ChatQui
     wire["reasoning_effort"] = effort
     if control.effort is None:
         losses.note("reasoning.budget")
-    if control.summary:
-        losses.note("reasoning.summary")
 
 
 def _add_sampling(wire: Wire, request: Request, carried: frozenset[str], quirks: ChatQuirks) -> None:

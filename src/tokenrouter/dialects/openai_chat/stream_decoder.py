@@ -14,9 +14,8 @@ import msgspec
 from tokenrouter.dialects import data_urls
 from tokenrouter.dialects.event_payloads import EventPayloads
 from tokenrouter.dialects.hub import Target
-from tokenrouter.dialects.openai_chat.answer import citation_of
 from tokenrouter.dialects.openai_chat.calls import CallGatherer
-from tokenrouter.dialects.openai_chat.request_decoder import FAMILY, thinking_text
+from tokenrouter.dialects.openai_chat.request_decoder import FAMILY, citation_of, thinking_text
 from tokenrouter.dialects.openai_chat.stops import stop_of
 from tokenrouter.dialects.openai_chat.wire import (
     WireAnswer,

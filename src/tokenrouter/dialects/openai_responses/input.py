@@ -33,6 +33,7 @@ from tokenrouter.domain.items import (
     Reasoning,
     Refusal,
     Text,
+    Video,
 )
 
 Wire = dict[str, Any]
@@ -103,6 +104,9 @@ class InputWriter:
         if isinstance(part, Image):
             self._losses.note("part.image_said")
             return None
+        if isinstance(part, Document | Video) or (isinstance(part, Audio) and not part.transcript):
+            self._losses.note("part.media_said")
+            return None
         text = part.transcript if isinstance(part, Audio) else self._text(part)
         return {"type": "output_text", "text": text, "annotations": []} if text and text.strip() else None
 
@@ -113,6 +117,8 @@ class InputWriter:
         if isinstance(part, Text):
             if part.citations:
                 self._losses.note("part.citations")
+            if part.cache:
+                self._losses.note("cache.marks")
             return part.text
         return part.text if isinstance(part, Refusal) else ""
 
@@ -135,6 +141,8 @@ class InputWriter:
 
     def _take_call(self, call: Call) -> None:
         self._lead_out()
+        if call.cache:
+            self._losses.note("cache.marks")
         told = call if is_native(call, self._quirks) else plain_call(call)
         wire: Wire = {"type": "function_call", "call_id": told.call_id, "name": told.name}
         if told.namespace:
@@ -147,6 +155,8 @@ class InputWriter:
 
     def _take_output(self, output: CallOutput) -> None:
         self._thoughts.clear()
+        if output.cache:
+            self._losses.note("cache.marks")
         inside, outside = self._sorted(output)
         if output.is_error:
             self._losses.note("result.error")
@@ -203,11 +213,19 @@ class InputWriter:
         if isinstance(part, Image):
             return _image(part)
         if isinstance(part, Document):
-            return _document(part)
+            return self._document(part)
         if isinstance(part, Audio):
             return self._audio(part)
         self._losses.note("part.video")
         return None
+
+    def _document(self, document: Document) -> Wire:
+        if document.context:
+            self._losses.note("part.context")
+        if document.citable:
+            self._losses.note("part.citable")
+        wire = _document(document)
+        return {**wire, "detail": document.detail} if document.detail and wire["type"] == "input_file" else wire
 
     def _audio(self, audio: Audio) -> Wire | None:
         if audio.transcript:

@@ -253,13 +253,14 @@ def _image(part: WirePart, where: str) -> Image:
 def _document(part: WirePart) -> Document:
     name = part.filename or ""
     if part.file_url:
-        return Document(data_urls.source_of(part.file_url, "application/pdf"), name, cache=_ttl(part))
+        source = data_urls.source_of(part.file_url, "application/pdf")
+        return Document(source, name, cache=_ttl(part), detail=part.detail)
     if not part.file_data:
-        return Document(FileId(part.file_id or ""), name, cache=_ttl(part))
+        return Document(FileId(part.file_id or ""), name, cache=_ttl(part), detail=part.detail)
     source = data_urls.source_of(part.file_data, "application/pdf")
     if not isinstance(source, Inline):
         source = Inline("application/pdf", part.file_data)
-    return Document(source, name, cache=_ttl(part))
+    return Document(source, name, cache=_ttl(part), detail=part.detail)
 
 
 def _citations(part: WirePart, where: str) -> tuple[Citation, ...]:

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from tokenrouter.dialects.hub import Reply
-from tokenrouter.dialects.openai_responses.request_encoder import ENCRYPTED_INCLUDED
+from tokenrouter.dialects.openai_responses.request_decoder import ENCRYPTED_INCLUDED
 from tokenrouter.dialects.openai_responses.state import bound_state, told_state
 from tokenrouter.dialects.openai_responses.tools import TOOL_SEARCH, searches_tools
 from tokenrouter.dialects.openai_responses.wire import FAMILY

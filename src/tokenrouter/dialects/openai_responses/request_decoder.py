@@ -65,7 +65,9 @@ ECHOED: Final = (
     "user",
 )
 """What `Request.echo` keeps. `include` is not repeated, but says what the answer shall hold."""
+ENCRYPTED_INCLUDED: Final = "reasoning.encrypted_content"
 LOGPROBS_INCLUDED: Final = "message.output_text.logprobs"
+_READ_INCLUDED: Final = frozenset((ENCRYPTED_INCLUDED, LOGPROBS_INCLUDED))
 _EFFORTS: Final[dict[str, Effort]] = {**{word: word for word in BUDGETS}, "ultra": "max"}
 """`ultra` is what Codex 0.169 offers above `max` for some of its models; nobody else has it."""
 _KNOWN: Final = frozenset(field.encode_name for field in msgspec.structs.fields(WireRequest))
@@ -281,6 +283,8 @@ def _extra(fields: RawObject, wire: WireRequest, choice: ToolChoice | None) -> d
         extra["truncation"] = bytes(fields["truncation"])
     if choice is None and (chosen := raw_value(wire.tool_choice)) is not None:
         extra["tool_choice"] = chosen
+    if included := [name for name in wire.include or () if name not in _READ_INCLUDED]:
+        extra["include"] = msgspec.json.encode(included)
     control = wire.reasoning or WireReasoningControl()
     for name, raw in (("reasoning.context", control.context), ("reasoning.mode", control.mode)):
         if (value := raw_value(raw)) is not None:

@@ -15,7 +15,7 @@ from tokenrouter.dialects.hub import EncodedRequest, Target, Undo
 from tokenrouter.dialects.losses import Losses
 from tokenrouter.dialects.openai_responses.input import InputWriter
 from tokenrouter.dialects.openai_responses.losses import REQUEST_LOSSES, ResponsesQuirks
-from tokenrouter.dialects.openai_responses.request_decoder import LOGPROBS_INCLUDED
+from tokenrouter.dialects.openai_responses.request_decoder import ENCRYPTED_INCLUDED, LOGPROBS_INCLUDED
 from tokenrouter.dialects.openai_responses.tools import is_native, write_tool_choice, write_tools
 from tokenrouter.dialects.openai_responses.wire import FAMILY
 from tokenrouter.dialects.tool_names import called_as
@@ -24,7 +24,6 @@ from tokenrouter.domain.requests import OutputFormat, Request, Tool
 Wire = dict[str, Any]
 MAX_NAME_CHARS: Final = 64
 """Bound of `safety_identifier`, `user` and `prompt_cache_key` (API reference, read 2026-11); longer ones are hashed."""
-ENCRYPTED_INCLUDED: Final = "reasoning.encrypted_content"
 _FORMAT_NAME: Final = "answer"
 """OpenAI demands a name for a schema; other dialects have none."""
 _SAMPLED: Final = frozenset(("sampling.temperature", "sampling.top_p", "sampling.logprobs"))
@@ -159,6 +158,8 @@ def _add_included(wire: Wire, request: Request, carried: frozenset[str], *, encr
     included = [ENCRYPTED_INCLUDED] if encrypted else []
     if request.sampling.logprobs and "sampling.logprobs" in carried:
         included.append(LOGPROBS_INCLUDED)
+    if "include" in request.extra and "include" in carried:
+        included += msgspec.json.decode(request.extra["include"], type=list[str])
     if included:
         wire["include"] = included
 
@@ -166,7 +167,7 @@ def _add_included(wire: Wire, request: Request, carried: frozenset[str], *, encr
 def _add_own_fields(wire: Wire, request: Request, carried: frozenset[str]) -> None:
     """Add what only this dialect has, for a client that speaks it too."""
     for name, raw in request.extra.items():
-        if name not in carried:
+        if name not in carried or name == "include":
             continue
         whole, _, inner = name.partition(".")
         if inner:

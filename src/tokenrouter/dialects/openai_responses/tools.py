@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from tokenrouter.dialects.losses import Losses
+from tokenrouter.dialects.losses import TOOL_MARK, Losses
 from tokenrouter.dialects.openai_responses.losses import ResponsesQuirks
 from tokenrouter.dialects.openai_responses.wire import (
     FAMILY,
@@ -22,6 +22,7 @@ from tokenrouter.dialects.openai_responses.wire import (
     WireToolChoice,
 )
 from tokenrouter.dialects.tool_names import is_plain, plain_name, plain_tool
+from tokenrouter.dialects.web_search import search_settings
 from tokenrouter.dialects.wire_reading import raw_value, read_request
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.items import Call, RawJson
@@ -30,7 +31,6 @@ from tokenrouter.domain.requests import HostedKind, HostedTool, Request, Tool, T
 Wire = dict[str, Any]
 TOOL_SEARCH: Final = "tool_search"
 """Name of the function that stands for the client's search for tools."""
-_MARK: Final = "type"
 _SEARCH_TOLD: Final = "Finds tools that can be called afterwards."
 _SEARCH_SCHEMA: Final = b'{"type":"object","properties":{"query":{"type":"string"}},"required":["query"]}'
 _EMPTY_SCHEMA: Final = msgspec.Raw(b'{"type":"object","properties":{}}')
@@ -130,7 +130,7 @@ def _in_namespace(space: WireTool, where: str) -> Iterator[Tool]:
 
 def _searching(wire: WireTool) -> Tool:
     parameters = raw_value(wire.parameters) or _SEARCH_SCHEMA
-    return Tool(TOOL_SEARCH, wire.description or _SEARCH_TOLD, parameters, extra={_MARK: b'"tool_search"'})
+    return Tool(TOOL_SEARCH, wire.description or _SEARCH_TOLD, parameters, extra={TOOL_MARK: b'"tool_search"'})
 
 
 def _hosted_kind(kind: str, raw: msgspec.Raw) -> HostedKind:
@@ -143,7 +143,8 @@ def _hosted_kind(kind: str, raw: msgspec.Raw) -> HostedKind:
 
 def searches_tools(request: Request) -> bool:
     """Whether the client has declared that it searches for tools itself."""
-    return any(isinstance(tool, Tool) and tool.name == TOOL_SEARCH and _MARK in tool.extra for tool in request.tools)
+    tools = [tool for tool in request.tools if isinstance(tool, Tool)]
+    return any(tool.name == TOOL_SEARCH and TOOL_MARK in tool.extra for tool in tools)
 
 
 def told_names(tools: Iterable[Tool | HostedTool]) -> str:
@@ -222,7 +223,9 @@ def _written(tool: Tool, losses: Losses, *, is_own: bool) -> Wire:
         losses.note("cache.marks")
     wire: Wire = {"type": tool.kind, "name": tool.name}
     if is_own:
-        wire |= {name: msgspec.Raw(raw) for name, raw in tool.extra.items() if name != _MARK}
+        wire |= {name: msgspec.Raw(raw) for name, raw in tool.extra.items() if name != TOOL_MARK}
+    elif tool.extra:
+        losses.note_only_there(tool)
     if tool.deferred and is_own:
         wire["defer_loading"] = True
     elif tool.deferred:
@@ -243,11 +246,17 @@ def _written(tool: Tool, losses: Losses, *, is_own: bool) -> Wire:
 def _hosted(tool: HostedTool, quirks: ResponsesQuirks, losses: Losses) -> list[Wire | msgspec.Raw]:
     if tool.family == FAMILY and quirks.hosted_tools:
         return [msgspec.Raw(tool.json)]
-    if tool.kind == "web_search" and tool.kind in quirks.hosted_tools:
+    settings = search_settings(tool) if tool.kind == "web_search" and tool.kind in quirks.hosted_tools else None
+    if settings is not None:
         losses.note("tool.hosted.other")
-        return [{"type": "web_search"}]
+        return [_search_of(settings)]
     losses.note("tool.hosted")
     return []
+
+
+def _search_of(settings: Wire) -> Wire:
+    domains = settings.pop("allowed_domains", None)
+    return {"type": "web_search", **({} if domains is None else {"filters": {"allowed_domains": domains}}), **settings}
 
 
 def write_tool_choice(choice: ToolChoice, request: Request, quirks: ResponsesQuirks) -> str | Wire:
