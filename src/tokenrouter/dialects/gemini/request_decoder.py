@@ -9,6 +9,7 @@ from tokenrouter.dialects.gemini.signatures import FAMILY
 from tokenrouter.dialects.gemini.spelling import FUNCTIONS, camel, in_camel_case
 from tokenrouter.dialects.gemini.turns import read_turns
 from tokenrouter.dialects.gemini.wire import (
+    ABSENT,
     WireConfig,
     WireFunction,
     WireRequest,
@@ -76,14 +77,6 @@ def _names(kind: type[msgspec.Struct]) -> frozenset[str]:
 
 
 _KNOWN: Final = _names(WireRequest)
-_RARE: Final = (
-    "part.mediaResolution",
-    "part.videoMetadata",
-    "part.partMetadata",
-    "functionResponse.willContinue",
-    "functionResponse.scheduling",
-)
-_RARE_NAMES: Final = tuple(name.partition(".")[2].encode() for name in _RARE)
 _FORMAT: Final = frozenset(("responseMimeType", "responseSchema", "responseJsonSchema"))
 _NESTED: Final = (("generationConfig", _names(WireConfig)), ("toolConfig", _names(WireToolConfig)))
 
@@ -120,7 +113,7 @@ def decode_request(
         sampling=_sampling(config),
         service=service,
         modalities=tuple([kind.lower() for kind in config.response_modalities or () if kind.upper() != "TEXT"]),
-        extra={**_extra(fields, wire, config), **_only_of_parts(spelled, wire)},
+        extra={**_extra(fields, wire, config), **_only_of_parts(wire)},
     )
 
 
@@ -144,18 +137,26 @@ def _extra(fields: dict[str, msgspec.Raw], wire: WireRequest, config: WireConfig
     return extra
 
 
-def _only_of_parts(body: bytes, wire: WireRequest) -> dict[str, RawJson]:
-    """Return what parts say that no other dialect has; most bodies do not even hold the words."""
-    if not any(name in body for name in _RARE_NAMES):
+def _only_of_parts(wire: WireRequest) -> dict[str, RawJson]:
+    """Return what parts say that no other dialect has, by `part.field` or `functionResponse.field`."""
+    found: dict[str, msgspec.Raw] = {}
+    for content in wire.contents:
+        for part in content.parts or ():
+            if part.media_resolution is not ABSENT:
+                found["part.mediaResolution"] = part.media_resolution
+            if part.video_metadata is not ABSENT:
+                found["part.videoMetadata"] = part.video_metadata
+            if part.part_metadata is not ABSENT:
+                found["part.partMetadata"] = part.part_metadata
+            if part.function_response is not None:
+                found |= _only_of_result(part.function_response)
+    return {name: value for name, raw in found.items() if (value := raw_value(raw)) is not None}
+
+
+def _only_of_result(result: WireResult) -> dict[str, msgspec.Raw]:
+    if result.will_continue is result.scheduling:
         return {}
-    found: dict[str, RawJson] = {}
-    for part in (part for content in wire.contents for part in content.parts or ()):
-        result = part.function_response or WireResult()
-        rare = (part.media_resolution, part.video_metadata, part.part_metadata, result.will_continue, result.scheduling)
-        for name, raw in zip(_RARE, rare, strict=True):
-            if (value := raw_value(raw)) is not None:
-                found[name] = value
-    return found
+    return {"functionResponse.willContinue": result.will_continue, "functionResponse.scheduling": result.scheduling}
 
 
 def _tools(wire: WireRequest) -> tuple[Tool | HostedTool, ...]:

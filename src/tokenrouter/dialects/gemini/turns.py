@@ -86,6 +86,10 @@ class _Reader:
 
     def _take_user(self, parts: list[WirePart], index: int) -> None:
         """Results come before words; a picture right behind a result belongs to it."""
+        self._is_answered = True
+        if len(parts) == 1 and parts[0].function_response is not None:
+            self.items.append(self._result(parts[0].function_response))
+            return
         said: list[Part] = []
         results: list[CallOutput] = []
         attaches = False
@@ -103,7 +107,6 @@ class _Reader:
         self.items += results
         if said:
             self.items.append(Message("user", tuple(said)))
-        self._is_answered = True
 
     def _result(self, wire: WireResult) -> CallOutput:
         call = self._answered(wire)
@@ -113,7 +116,10 @@ class _Reader:
 
     def _answered(self, wire: WireResult) -> Call | None:
         """Return the call that a result is of, and open no more; None where there is none."""
-        if self._open and wire.id and self._open[0][0] == wire.id:
+        if not self._open:
+            return None
+        oldest_id, oldest = self._open[0]
+        if oldest_id == wire.id if wire.id else oldest.name == wire.name:
             return self._open.pop(0)[1]
         names = [call.name for _, call in self._open]
         ids = [call_id for call_id, _ in self._open]
@@ -127,9 +133,13 @@ class _Reader:
             self._is_answered = False
         start = len(self.items)
         for number, part in enumerate(parts):
-            if part.function_call is not None and not part.thought_signature:
-                self._call(part.function_call, UNSIGNED, (index, number))
-                continue
+            if not part.thought_signature:
+                if part.function_call is not None:
+                    self._call(part.function_call, UNSIGNED, (index, number))
+                    continue
+                if part.text and not part.thought and len(self.items) == start:
+                    self.items.append(Message("assistant", (Text(part.text),)))
+                    continue
             signed = read_signature(part.thought_signature)
             if signed.reasonings:
                 self._drop_unsigned(start)
