@@ -28,6 +28,8 @@ def test_nothing_of_an_answer_is_refused() -> None:
         ("models/gemini-3.1-pro-preview", ("LOW", "MEDIUM", "HIGH")),
         ("publishers/google/models/gemini-3-flash", LEVELS),
         ("google/gemini-4.5-pro", ("LOW", "MEDIUM", "HIGH")),
+        ("gemini-pro-latest", ("LOW", "MEDIUM", "HIGH")),
+        ("models/gemini-flash-lite-latest", LEVELS),
     ],
 )
 def test_newer_models_think_by_levels_whatever_stands_before_their_name(model: str, levels: tuple[str, ...]) -> None:

@@ -35,10 +35,13 @@ class Thinking:
     may_be_off: bool = False
 
 
+NEWER: Final = ("gemini-[3-9]*", "gemini-[a-z]*-latest")
+"""Gemini 3 and later. Names such as `gemini-flash-latest` stand for the newest (ai.google.dev, "Models", 2026-11)."""
 THINKING: Final = (
     Thinking("gemini-3-pro*", levels=("LOW", "HIGH")),
     Thinking("gemini-[3-9]*-pro*", levels=("LOW", "MEDIUM", "HIGH")),
-    Thinking("gemini-[3-9]*", levels=LEVELS),
+    Thinking("gemini-pro-latest", levels=("LOW", "MEDIUM", "HIGH")),
+    *[Thinking(models, levels=LEVELS) for models in NEWER],
     Thinking("gemini-2.5-pro*", least=128, most=32_768),
     Thinking("gemini-2.5-flash-lite*", least=512, most=24_576, may_be_off=True),
     Thinking("gemini-2.5-*", least=1, most=24_576, may_be_off=True),
@@ -63,10 +66,10 @@ class GeminiQuirks:
     """
 
     thinking: tuple[Thinking, ...] = THINKING
-    signed_models: tuple[str, ...] = ("gemini-[3-9]*",)
+    signed_models: tuple[str, ...] = NEWER
     own_schema_models: tuple[str, ...] = ("gemini-1*", "gemini-2.0*", "gemma*")
-    json_with_tools_models: tuple[str, ...] = ("gemini-[3-9]*",)
-    result_media_models: tuple[str, ...] = ("gemini-[3-9]*",)
+    json_with_tools_models: tuple[str, ...] = NEWER
+    result_media_models: tuple[str, ...] = NEWER
     sends_call_ids: bool = True
     fetches_urls: bool = False
     has_tiers: bool = True
