@@ -9,11 +9,9 @@ from tokenrouter.dialects.gemini.signatures import FAMILY
 from tokenrouter.dialects.gemini.spelling import FUNCTIONS, camel, in_camel_case
 from tokenrouter.dialects.gemini.turns import read_turns
 from tokenrouter.dialects.gemini.wire import (
-    ABSENT,
     WireConfig,
     WireFunction,
     WireRequest,
-    WireResult,
     WireThinking,
     WireToolConfig,
 )
@@ -138,25 +136,22 @@ def _extra(fields: dict[str, msgspec.Raw], wire: WireRequest, config: WireConfig
 
 
 def _only_of_parts(wire: WireRequest) -> dict[str, RawJson]:
-    """Return what parts say that no other dialect has, by `part.field` or `functionResponse.field`."""
+    """Return what parts say that no other dialect has, by `part.field` or `functionResponse.field`.
+
+    What is absent is one and the same object everywhere, and this is asked of each part of a long history.
+    """
     found: dict[str, msgspec.Raw] = {}
     for content in wire.contents:
         for part in content.parts or ():
-            if part.media_resolution is not ABSENT:
+            if not part.media_resolution is part.video_metadata is part.part_metadata:
                 found["part.mediaResolution"] = part.media_resolution
-            if part.video_metadata is not ABSENT:
                 found["part.videoMetadata"] = part.video_metadata
-            if part.part_metadata is not ABSENT:
                 found["part.partMetadata"] = part.part_metadata
-            if part.function_response is not None:
-                found |= _only_of_result(part.function_response)
+            result = part.function_response
+            if result is not None and result.will_continue is not result.scheduling:
+                found["functionResponse.willContinue"] = result.will_continue
+                found["functionResponse.scheduling"] = result.scheduling
     return {name: value for name, raw in found.items() if (value := raw_value(raw)) is not None}
-
-
-def _only_of_result(result: WireResult) -> dict[str, msgspec.Raw]:
-    if result.will_continue is result.scheduling:
-        return {}
-    return {"functionResponse.willContinue": result.will_continue, "functionResponse.scheduling": result.scheduling}
 
 
 def _tools(wire: WireRequest) -> tuple[Tool | HostedTool, ...]:
@@ -188,7 +183,7 @@ def _function(wire: WireFunction) -> Tool:
 
 
 def _only_here(wire: WireFunction) -> dict[str, RawJson]:
-    if not (len(wire.behavior) or len(wire.response) or len(wire.response_json_schema)):
+    if wire.behavior is wire.response is wire.response_json_schema:
         return {}
     told = {"behavior": wire.behavior, "response": wire.response, "responseJsonSchema": wire.response_json_schema}
     return {name: value for name, raw in told.items() if (value := raw_value(raw)) is not None}
