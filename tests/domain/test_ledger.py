@@ -1,23 +1,15 @@
-from hypothesis import given
-from hypothesis import strategies as st
-
-from tokenrouter.domain.ledger import Price, Usage, cost
-
-COUNTS = st.integers(0, 10**9)
+from tokenrouter.domain.ledger import Begun, Ended, Subject, Usage, entry_of
 
 
-def test_each_kind_of_token_has_its_price() -> None:
-    price = Price(input_nano=1000, output_nano=4000, cached_input_nano=100, cache_write_nano=1250)
-    usage = Usage(input_tokens=100, output_tokens=10, cached_input_tokens=60, cache_write_tokens=20)
+def test_a_row_has_what_was_known_before_and_what_came_after() -> None:
+    ended = Ended("req_1", 5, Usage(1, 2), 200, "completed", cost_nano_usd=7, first_token_us=3)
+    row = entry_of(Subject("chat", key_id="k", model="m"), Begun("req_1", 5, bytes_in=9), ended)
 
-    assert cost(usage, price) == 20 * 1000 + 60 * 100 + 20 * 1250 + 10 * 4000
-
-
-def test_without_a_price_of_its_own_a_cached_token_costs_what_any_other_does() -> None:
-    assert cost(Usage(100, 0, cached_input_tokens=60), Price(1000, 4000)) == 100_000
+    assert (row.id, row.key_id, row.model, row.bytes_in) == ("req_1", "k", "m", 9)
+    assert (row.usage, row.cost_nano_usd, row.first_token_us, row.end_reason) == (Usage(1, 2), 7, 3, "completed")
 
 
-@given(COUNTS, COUNTS, COUNTS)
-def test_more_cached_than_read_never_makes_money(read: int, cached: int, written: int) -> None:
-    assert cost(Usage(read, 0, cached_input_tokens=cached), Price(7, 0, cached_input_nano=1)) >= cached
-    assert cost(Usage(read, written), Price(7, 9)) == read * 7 + written * 9
+def test_a_request_without_an_end_was_interrupted() -> None:
+    row = entry_of(Subject("chat"), Begun("req_1", 5))
+
+    assert (row.end_reason, row.status, row.cost_nano_usd) == ("interrupted", 0, None)

@@ -12,7 +12,7 @@ SUBJECT = Subject("chat", key_name="alice", chain=("alice",), model="small")
 
 counts = st.integers(0, 2**62)
 texts = st.text(max_size=40)
-usages = st.builds(Usage, *[counts] * len(Usage._fields))
+usages = st.builds(Usage, *[counts] * (len(Usage._fields) - 1), texts)
 amounts = st.builds(Amounts, counts, counts, counts, counts)
 ids = st.sampled_from(["a", "b", "c", "d"])
 subjects = st.builds(

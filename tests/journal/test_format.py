@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from tests.journal.entries import amounts, beginnings, begun, ended, endings, ids, subjects
-from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject
+from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject, Usage
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.journal.format import (
     HEADER,
@@ -59,6 +59,15 @@ def test_a_record_of_an_older_version_is_read_with_defaults() -> None:
     older = decode(msgspec.msgpack.encode((kind, values[:-2])))
 
     assert older == End(ended())
+
+
+def test_usage_of_the_version_before_is_read_as_one_request_in_the_usual_tier() -> None:
+    kind, values = msgspec.msgpack.decode(payload(encode_end(ended())))
+    values[Ended._fields.index("usage")] = [10, 5, 4, 3, 2, 1]
+
+    older = decode(msgspec.msgpack.encode((kind, values)))
+
+    assert older == End(ended()._replace(usage=Usage(10, 5, 4, 3, 2, 1, 0, 0, 0, 0, 1, "")))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tokenrouter.domain.answers import (
     UsageReported,
 )
 from tokenrouter.domain.ledger import Usage
+from tokenrouter.domain.prices import total_of
 
 
 def joined_answer(answers: Sequence[Answer]) -> Answer:
@@ -28,7 +29,7 @@ def joined_answer(answers: Sequence[Answer]) -> Answer:
 def total_usage(usages: Sequence[Usage | None]) -> Usage | None:
     """Return the sum of what was reported, None where nothing was."""
     reported = [usage for usage in usages if usage is not None]
-    return Usage(*map(sum, zip(*reported, strict=True))) if reported else None
+    return total_of(reported) if reported else None
 
 
 class AlternativesDecoder:

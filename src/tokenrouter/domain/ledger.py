@@ -1,7 +1,7 @@
 """The ledger: what a request used, what it cost, and how it ended.
 
-Money is an integer number of nano-dollars (1e-9 US dollars): sums stay exact, and the smallest
-price in use today (a hundredth of a dollar per million tokens) is still ten units per token.
+Money is an integer number of nano-dollars (1e-9 US dollars), so sums stay exact; what a request costs is worked out
+in `domain/prices.py`.
 """
 
 from dataclasses import dataclass
@@ -54,7 +54,14 @@ the provider gave; `interrupted`: this process died under it (written by replay)
 
 
 class Usage(NamedTuple):
-    """Tokens of one request. `input_tokens` includes cached reads and writes, `output_tokens` includes reasoning."""
+    """Tokens of one request. `input_tokens` includes cached reads and writes, `output_tokens` includes reasoning.
+
+    Attributes:
+        audio_tokens: of both sides; `audio_output_tokens` is the part of it that was said, not heard.
+        cache_write_1h_tokens: the part of `cache_write_tokens` that is kept for an hour.
+        provider_requests: how many requests to the provider it sums up, all with the same input.
+        tier: the service tier that the provider says served it, as prices name it; "" is the usual one.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -62,42 +69,12 @@ class Usage(NamedTuple):
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     audio_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Nano-dollars per token (equal to US dollars per 1e9 tokens); None where the vendor names no price of its own.
-
-    `source` says where the price is from (`file`, a vendor page, …) for the ledger row.
-    """
-
-    input_nano: int
-    output_nano: int
-    cached_input_nano: int | None = None
-    cache_write_nano: int | None = None
-    source: str = "file"
-
-
-def cost(usage: Usage, price: Price) -> NanoUsd:
-    """Return what `usage` costs at `price`.
-
-    Cached reads and writes are part of `input_tokens` and priced apart from the rest; some vendors
-    report more cached than total input, so the uncached part is clamped at zero.
-    """
-    cached_price = price.input_nano if price.cached_input_nano is None else price.cached_input_nano
-    write_price = price.input_nano if price.cache_write_nano is None else price.cache_write_nano
-    plain = max(0, usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens)
-    return (
-        plain * price.input_nano
-        + usage.cached_input_tokens * cached_price
-        + usage.cache_write_tokens * write_price
-        + usage.output_tokens * price.output_nano
-    )
-
-
-def plain_cost(input_tokens: int, output_tokens: int, price: Price) -> NanoUsd:
-    """Return what tokens cost of which none is read from a cache or written to one."""
-    return input_tokens * price.input_nano + output_tokens * price.output_nano
+    cache_write_1h_tokens: int = 0
+    audio_output_tokens: int = 0
+    image_input_tokens: int = 0
+    image_output_tokens: int = 0
+    provider_requests: int = 1
+    tier: str = ""
 
 
 class Subject(NamedTuple):

@@ -1,10 +1,13 @@
-"""Which models each provider has: asked in the background, remembered on disk, never waited for."""
+"""Which models each provider has, and what they cost where its list says so.
+
+Asked in the background, remembered on disk, never waited for.
+"""
 
 import asyncio
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +16,7 @@ import structlog
 
 from tokenrouter.domain.catalog import Provider, Timeouts
 from tokenrouter.domain.errors import GatewayError, ProviderProtocolError
+from tokenrouter.domain.prices import Price, since_when_known
 from tokenrouter.providers import CompatibleAdapter, adapter
 from tokenrouter.providers.outbound import Destination, UpstreamRequest
 from tokenrouter.upstream.client import UpstreamClient
@@ -29,10 +33,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Listing:
-    """What is known of one provider's models. `problem` is "" when the last question was answered."""
+    """What is known of one provider's models. `problem` is "" when the last question was answered.
+
+    Attributes:
+        prices: by model, as far as the list has them.
+    """
 
     base_url: str
     models: tuple[str, ...] = ()
+    prices: dict[str, Price] = field(default_factory=dict)
     checked_at_s: float = 0.0
     problem: str = ""
     next_s: float = 0.0
@@ -55,6 +64,16 @@ class Discovery:
         """Return the model ids by provider."""
         return {name: listing.models for name, listing in self._listings.items()}
 
+    def prices(self, provider: str) -> dict[str, Price]:
+        """Return what a provider's own list says of prices, by model id."""
+        listing = self._listings.get(provider)
+        return {} if listing is None else listing.prices
+
+    def problem(self, provider: str) -> str:
+        """Return why the last question to a provider was not answered, or ""."""
+        listing = self._listings.get(provider)
+        return "" if listing is None else listing.problem
+
     def status(self) -> dict[str, dict[str, object]]:
         """Return, by provider, how the last question went."""
         return {
@@ -66,12 +85,15 @@ class Discovery:
         """Ask whoever is due, for ever."""
         while True:
             now_s = time.time()
-            due = [one for one in providers() if one.enabled and self._listing(one).next_s <= now_s]
-            changed = await asyncio.gather(*(self._refresh(provider) for provider in due))
-            if any(changed):
-                _write_cache(self._cache_file, self._listings)
-                self._on_change()
+            await self.ask([one for one in providers() if one.enabled and self._listing(one).next_s <= now_s])
             await asyncio.sleep(1.0)
+
+    async def ask(self, providers: Sequence[Provider]) -> None:
+        """Ask `providers` now, whether they are due or not."""
+        changed = await asyncio.gather(*(self._refresh(provider) for provider in providers))
+        if any(changed):
+            _write_cache(self._cache_file, self._listings)
+            self._on_change()
 
     def _listing(self, provider: Provider) -> Listing:
         """Return what is known; a provider that moved is asked anew."""
@@ -85,21 +107,23 @@ class Discovery:
         listing = self._listing(provider)
         async with self._gate:
             try:
-                models = await self._ask(provider, adapter(provider))
+                models, prices = await self._ask(provider, adapter(provider))
             except (GatewayError, ValueError) as error:
                 listing.problem = str(error)
                 listing.next_s = time.time() + RETRY_S
                 log.info("no model list", provider=provider.name, reason=str(error))
                 return False
         now_s = time.time()
-        changed = models != listing.models
-        listing.models, listing.checked_at_s, listing.problem, listing.next_s = models, now_s, "", now_s + FRESH_S
+        prices = {name: since_when_known(price, listing.prices.get(name)) for name, price in prices.items()}
+        changed = (models, prices) != (listing.models, listing.prices)
+        listing.models, listing.prices = models, prices
+        listing.checked_at_s, listing.problem, listing.next_s = now_s, "", now_s + FRESH_S
         return changed
 
-    async def _ask(self, provider: Provider, spoken: CompatibleAdapter) -> tuple[str, ...]:
+    async def _ask(self, provider: Provider, spoken: CompatibleAdapter) -> tuple[tuple[str, ...], dict[str, Price]]:
         question = spoken.models_request()
         if question is None:
-            return ()
+            return (), {}
         to = Destination(spoken.origin, _TIMEOUTS, provider.name, allow_private=provider.allow_private)
         request = UpstreamRequest(to, [question[1] + b"\r\n"], MAX_LIST_BYTES)
         response = await self._upstream.send(request)
@@ -110,7 +134,7 @@ class Discovery:
             error = spoken.read_error(response.status, response.headers, body)
             if error is not None:
                 raise error
-            return spoken.parse_models(body)
+            return spoken.parse_models(body), spoken.parse_prices(body, dated=time.strftime("%Y-%m-%d", time.gmtime()))
         finally:
             response.close()
 

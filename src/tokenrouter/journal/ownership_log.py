@@ -33,14 +33,17 @@ class OwnershipLog:
 
     Attributes:
         records: how many the file holds, outdated ones included.
+        is_shared: whether other processes append too while this one runs.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Open or create the file in `folder`.
+    def __init__(self, folder: Path, *, is_shared: bool = False) -> None:
+        """Open or create the file in `folder`; `is_shared`: several processes write it all the time.
 
         Raises:
             OSError: it cannot be written.
         """
+        self.is_shared = is_shared
+        self._seen = len(MAGIC)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = folder / FILE_NAME
         self._writing = threading.Lock()
@@ -51,7 +54,7 @@ class OwnershipLog:
         self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._is_alone = True
+            self._is_alone = not self.is_shared
         except OSError:
             self._is_alone = False
         if os.fstat(self._fd).st_size == 0:
@@ -68,6 +71,17 @@ class OwnershipLog:
         if self._is_alone and end < len(data):
             os.ftruncate(self._fd, end)
         self.records = len(found)
+        self._seen = end
+        return [record for record, _ in found if record is not None]
+
+    def news(self) -> list[OwnedId]:
+        """Return what was appended since the last look, by whomever; what is half written waits for the next one."""
+        size = os.fstat(self._fd).st_size
+        if size <= self._seen:
+            return []
+        found = list(_records(MAGIC + os.pread(self._fd, size - self._seen, self._seen)))
+        if found:
+            self._seen += found[-1][1] - len(MAGIC)
         return [record for record, _ in found if record is not None]
 
     def append(self, record: OwnedId) -> None:

@@ -25,10 +25,10 @@ def read_model_ids(provider: str, body: bytes, *, id_prefix: str = "") -> tuple[
     Raises:
         ProviderProtocolError: `body` is no model list, or no entry of it has an id.
     """
-    entries = _entries(_decode(provider, body))
+    entries = listed_entries(_decode(provider, body))
     if entries is None:
         raise ProviderProtocolError(f"provider {provider!r} did not answer with a list of models", provider=provider)
-    ids = dict.fromkeys(name.removeprefix(id_prefix) for entry in entries if (name := _id(entry)))
+    ids = dict.fromkeys(name.removeprefix(id_prefix) for entry in entries if (name := listed_id(entry)))
     if entries and not ids:
         raise ProviderProtocolError(f"provider {provider!r} listed models without ids", provider=provider)
     return tuple(ids)[:MAX_MODELS]
@@ -43,13 +43,15 @@ def _decode(provider: str, body: bytes) -> Any:
         ) from error
 
 
-def _entries(decoded: Any) -> list[Any] | None:
+def listed_entries(decoded: Any) -> list[Any] | None:
+    """Return the entries of a decoded list, in whichever of the shapes it is; None where it is no list."""
     if isinstance(decoded, dict):
         decoded = decoded.get("data", decoded.get("models"))
     return decoded if isinstance(decoded, list) else None
 
 
-def _id(entry: Any) -> str:
+def listed_id(entry: Any) -> str:
+    """Return the id of an entry, or "" where it has none that can be used."""
     if not isinstance(entry, dict):
         return ""
     name = entry.get("id") or entry.get("name")

@@ -5,15 +5,20 @@ The total input is `input_tokens + cache_read_input_tokens + cache_creation_inpu
 `message_delta` the cumulative output and, again, whatever of the input has changed; what is absent there keeps
 its value from before. Cached tokens that are counted twice or not at all are the most reported accounting error
 of gateways (dialects facts, pitfalls 10 and 11), so nothing else in the project adds them up.
+
+What is written to a cache costs by how long it lasts, five minutes or an hour, and a request by how it was served:
+`service_tier` says `standard`, `priority` or `batch`, and `speed` says `fast`, which has prices of its own
+(platform.claude.com/docs, prompt caching and fast mode, read 2026-11).
 """
 
 from typing import Any, Final
 
 import msgspec
 
-from tokenrouter.dialects.anthropic.wire import WireIteration, WireUsage
+from tokenrouter.dialects.anthropic.wire import WireCacheCreation, WireIteration, WireUsage
 from tokenrouter.domain.items import Call, CallOutput, Item, Message, Reasoning, text_of
 from tokenrouter.domain.ledger import Usage
+from tokenrouter.domain.prices import billed_tier
 from tokenrouter.domain.requests import Request, Tool
 
 Wire = dict[str, Any]
@@ -35,8 +40,24 @@ def usage_of(reported: WireUsage, before: Usage | None = None) -> Usage | None:
     )
     details = reported.output_tokens_details
     thinking = _first(None if details is None else details.thinking_tokens, known.reasoning_tokens)
-    usage = Usage(plain + read + written, _first(reported.output_tokens, known.output_tokens), read, written, thinking)
+    usage = Usage(
+        plain + read + written,
+        _first(reported.output_tokens, known.output_tokens),
+        read,
+        written,
+        thinking,
+        cache_write_1h_tokens=_first(_for_an_hour(reported.cache_creation), known.cache_write_1h_tokens),
+        tier=_tier(reported) or known.tier,
+    )
     return _with_runs_beside(usage, reported.iterations) if reported.iterations else usage
+
+
+def _for_an_hour(creation: WireCacheCreation | None) -> int | None:
+    return None if creation is None else creation.ephemeral_1h_input_tokens
+
+
+def _tier(reported: WireUsage) -> str:
+    return "fast" if reported.speed == "fast" else billed_tier(reported.service_tier)
 
 
 def _first(reported: int | None, known: int) -> int:
@@ -52,6 +73,7 @@ def _with_runs_beside(usage: Usage, iterations: list[WireIteration]) -> Usage:
                 output_tokens=usage.output_tokens + (run.output_tokens or 0),
                 cached_input_tokens=usage.cached_input_tokens + read,
                 cache_write_tokens=usage.cache_write_tokens + written,
+                cache_write_1h_tokens=usage.cache_write_1h_tokens + (_for_an_hour(run.cache_creation) or 0),
             )
     return usage
 
@@ -64,6 +86,12 @@ def usage_object(usage: Usage) -> Wire:
         "cache_read_input_tokens": usage.cached_input_tokens,
         "output_tokens": usage.output_tokens,
     }
+    if usage.cache_write_1h_tokens:
+        short = max(0, usage.cache_write_tokens - usage.cache_write_1h_tokens)
+        wire["cache_creation"] = {
+            "ephemeral_5m_input_tokens": short,
+            "ephemeral_1h_input_tokens": usage.cache_write_1h_tokens,
+        }
     if usage.reasoning_tokens:
         wire["output_tokens_details"] = {"thinking_tokens": usage.reasoning_tokens}
     return wire

@@ -67,7 +67,7 @@ def decode_answer(body: bytes, target: Target) -> Answer:
         sequence=stop_sequence_in(wire.additional_model_response_fields),
         explanation=explanation_in(wire.trace),
     )
-    usage = None if wire.usage is None else wire.usage.usage()
+    usage = None if wire.usage is None else wire.usage.usage(wire.service_tier)
     tier = "" if wire.service_tier is None else wire.service_tier.type or ""
     return Answer((Choice(tuple(items), stop),), model=target.model, usage=usage, tier=tier)
 

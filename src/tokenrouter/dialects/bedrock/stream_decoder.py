@@ -239,7 +239,7 @@ class ConverseStreamDecoder:
         wire: WireMetadata = self._read(_metadata, payload)
         self._begin()
         if wire.usage is not None:
-            self._events.append(UsageReported(wire.usage.usage()))
+            self._events.append(UsageReported(wire.usage.usage(wire.service_tier)))
         self._usage_seen = True
         if self._stop is not None:
             self._end(self._stop, explanation_in(wire.trace))

@@ -11,6 +11,7 @@ import msgspec
 
 from tokenrouter.dialects.wire_reading import raw_value
 from tokenrouter.domain.ledger import Usage
+from tokenrouter.domain.prices import billed_tier
 
 ABSENT: Final = msgspec.Raw()
 """A raw value that is not there. (A union of `Raw` and None would not decode as raw.)"""
@@ -120,6 +121,13 @@ class WireOutput(Camel):
     message: WireMessage | None = None
 
 
+class WireCacheDetail(Camel):
+    """What was written to caches that last this long (`5m` or `1h`)."""
+
+    ttl: str | None = None
+    input_tokens: int | None = None
+
+
 class WireUsage(Camel):
     """What was read from the cache and written to it is not in `input_tokens` ("Prompt caching", read 2026-11)."""
 
@@ -127,13 +135,22 @@ class WireUsage(Camel):
     output_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     cache_write_input_tokens: int | None = None
+    cache_details: list[WireCacheDetail] | None = None
 
-    def usage(self) -> Usage:
-        """Return it in our terms; what is negative counts as nothing."""
+    def usage(self, tier: "WireTier | None" = None) -> Usage:
+        """Return it in our terms, with the tier that served; what is negative counts as nothing."""
         read = max(self.cache_read_input_tokens or 0, 0)
         written = max(self.cache_write_input_tokens or 0, 0)
         fresh = max(self.input_tokens or 0, 0)
-        return Usage(fresh + read + written, max(self.output_tokens or 0, 0), read, written)
+        details = self.cache_details or ()
+        return Usage(
+            fresh + read + written,
+            max(self.output_tokens or 0, 0),
+            read,
+            written,
+            cache_write_1h_tokens=sum(max(each.input_tokens or 0, 0) for each in details if each.ttl == "1h"),
+            tier="" if tier is None else billed_tier(tier.type),
+        )
 
 
 class WireTier(Camel):

@@ -1,7 +1,8 @@
 """Gemini's `usageMetadata` (API reference, read 2026-11) in our terms, and ours in its.
 
 Google counts thoughts beside the candidates and the results of its own tools beside the prompt; both are billed, as
-output and as input. Every chunk of a stream reports the total so far, so the last report counts.
+output and as input. Every chunk of a stream reports the total so far, so the last report counts. How a request was
+served is called `trafficType` at Vertex AI (`ON_DEMAND_FLEX`) and `serviceTier` at the Gemini API (`flex`).
 """
 
 import re
@@ -10,6 +11,7 @@ from typing import Final
 import msgspec
 
 from tokenrouter.domain.ledger import Usage
+from tokenrouter.domain.prices import billed_tier
 
 
 class _Modality(msgspec.Struct, rename="camel"):
@@ -18,7 +20,10 @@ class _Modality(msgspec.Struct, rename="camel"):
 
 
 _ABSENT: Final = msgspec.Raw()
-_AUDIO: Final = re.compile(b"AUDIO")
+_APART: Final = re.compile(b"AUDIO|IMAGE")
+"""The modalities that may have prices of their own."""
+_NONE: Final[dict[str, int]] = {}
+_PREFIXES: Final = ("traffic_type_", "on_demand_")
 _modalities: Final = msgspec.json.Decoder(list[_Modality] | None)
 
 
@@ -33,6 +38,8 @@ class ReportedUsage(msgspec.Struct, rename="camel"):
     total_token_count: int | None = None
     prompt_tokens_details: msgspec.Raw = _ABSENT
     candidates_tokens_details: msgspec.Raw = _ABSENT
+    traffic_type: str | None = None
+    service_tier: str | None = None
 
     def usage(self) -> Usage | None:
         """Return it in our terms, or None when it counts nothing (chunks before the last may only name a tariff)."""
@@ -42,20 +49,46 @@ class ReportedUsage(msgspec.Struct, rename="camel"):
         given = (prompt or 0) + (self.tool_use_prompt_token_count or 0)
         thoughts = self.thoughts_token_count or 0
         output = (total or 0) - given if candidates is None else candidates + thoughts
-        audio = _audio_in(self.prompt_tokens_details) + _audio_in(self.candidates_tokens_details)
+        into, out = _apart(self.prompt_tokens_details), _apart(self.candidates_tokens_details)
         cached = self.cached_content_token_count or 0
-        return Usage(max(given, 0), max(output, thoughts, 0), max(cached, 0), 0, max(thoughts, 0), audio)
+        spoken = out.get("AUDIO", 0)
+        return Usage(
+            max(given, 0),
+            max(output, thoughts, 0),
+            max(cached, 0),
+            0,
+            max(thoughts, 0),
+            into.get("AUDIO", 0) + spoken,
+            0,
+            spoken,
+            into.get("IMAGE", 0),
+            out.get("IMAGE", 0),
+            1,
+            _tier(self.service_tier or self.traffic_type),
+        )
 
 
-def _audio_in(details: msgspec.Raw) -> int:
-    """Every chunk has the details, and almost none has sound in them."""
-    if _AUDIO.search(details) is None:
-        return 0
+def _tier(word: str | None) -> str:
+    if not word:
+        return ""
+    tier = word.lower()
+    for prefix in _PREFIXES:
+        tier = tier.removeprefix(prefix)
+    return billed_tier(tier)
+
+
+def _apart(details: msgspec.Raw) -> dict[str, int]:
+    """Return tokens by modality. Every chunk has the details, and almost none has sound or pictures in them."""
+    if _APART.search(details) is None:
+        return _NONE
     try:
         counted = _modalities.decode(details) or ()
     except msgspec.DecodeError:
-        return 0
-    return sum(each.token_count or 0 for each in counted if each.modality == "AUDIO")
+        return _NONE
+    tokens: dict[str, int] = {}
+    for each in counted:
+        tokens[each.modality] = tokens.get(each.modality, 0) + max(0, each.token_count or 0)
+    return tokens
 
 
 def usage_object(usage: Usage) -> dict[str, int]:

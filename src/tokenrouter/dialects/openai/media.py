@@ -20,6 +20,7 @@ from tokenrouter.dialects.openai import usage as openai_usage
 from tokenrouter.dialects.openai.dialect import OpenAiDialect
 from tokenrouter.domain.errors import InvalidRequest, MissingModel
 from tokenrouter.domain.ledger import Operation, Usage
+from tokenrouter.domain.prices import total_of
 
 FILE_TOKENS: Final = 6_240
 """What a file is held for at least: the most tokens of one picture, 1024 by 1536 in high quality."""
@@ -64,12 +65,16 @@ class MediaStream:
         """Of an event too long to hold only its end is known: usage stands there, and in terminal events alone."""
         return b"" if _TERMINAL.search(last_events) or self.usage_mark in last_events else None
 
+    def cut(self, begun: bytes, last: bytes, usage: Usage, *, tells_usage: bool, answers: int) -> bytes:
+        """Pictures and sound know no bound of tokens, and so no such end."""
+        return b""
+
     def usage(self, payload: bytes, before: Usage | None) -> Usage | None:
         """Return what was reported so far: each picture reports its own."""
         reported = openai_usage.usage_at_end(payload)
         if reported is None or before is None:
             return reported
-        return Usage(*map(sum, zip(before, reported, strict=True)))
+        return total_of((before, reported))._replace(provider_requests=1)
 
     def is_only_usage(self, payload: bytes) -> bool:
         return False

@@ -12,11 +12,11 @@ def usage_object(usage: Usage) -> dict[str, object]:
         "prompt_tokens_details": {
             "cached_tokens": usage.cached_input_tokens,
             "cache_write_tokens": usage.cache_write_tokens,
-            "audio_tokens": 0,
+            "audio_tokens": max(0, usage.audio_tokens - usage.audio_output_tokens),
         },
         "completion_tokens_details": {
             "reasoning_tokens": usage.reasoning_tokens,
-            "audio_tokens": usage.audio_tokens,
+            "audio_tokens": usage.audio_output_tokens,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
         },
