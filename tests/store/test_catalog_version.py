@@ -1,9 +1,7 @@
 """Changes by other processes are noticed; other writes are not taken for them."""
 
-import sqlite3
-from pathlib import Path
-
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tokenrouter.store.catalog_version import CatalogWatch
@@ -34,14 +32,16 @@ def test_a_write_that_changes_no_key_is_not_a_change_of_the_catalog(store: Store
         assert not watch.changed()
 
 
-def test_after_a_failure_the_watch_starts_afresh(store: Store, tmp_path: Path) -> None:
+def test_after_a_failure_the_watch_starts_afresh(store: Store, database_url: str) -> None:
+    vandal = open_store(database_url)
     with CatalogWatch(store) as watch:
         watch.changed()
-        vandal = sqlite3.connect(tmp_path / "tokenrouter.db")
-        vandal.execute("ALTER TABLE tr_meta RENAME TO tr_gone")
+        with vandal.write() as connection:
+            connection.execute(text("ALTER TABLE tr_meta RENAME TO tr_gone"))
         with pytest.raises(DBAPIError):
             watch.changed()
-        vandal.execute("ALTER TABLE tr_gone RENAME TO tr_meta")
+        with vandal.write() as connection:
+            connection.execute(text("ALTER TABLE tr_gone RENAME TO tr_meta"))
         vandal.close()
 
         assert watch.changed()

@@ -1,11 +1,21 @@
 """The ledger: once, whole, and summed."""
 
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from tests.store.entries import NOON_US, entry
 from tokenrouter.domain.ledger import LedgerEntry, Usage
-from tokenrouter.store.engine import Store
+from tokenrouter.store.engine import Store, open_store
 from tokenrouter.store.ledger import (
     LedgerFilter,
     Row,
@@ -18,7 +28,9 @@ from tokenrouter.store.ledger import (
     utc_day,
 )
 from tokenrouter.store.limit_use import LimitCharge, limit_use
+from tokenrouter.store.schema import tr_ledger, tr_limit_use, tr_usage_daily
 from tokenrouter.store.usage import UsageFilter, usage_sums
+from tokenrouter.testing.postgres import PostgresServer
 
 EVERYTHING = LedgerFilter()
 CHARGE = LimitCharge("tokens", "key:alice", 0, 15)
@@ -45,7 +57,7 @@ def test_a_row_comes_back_as_it_went_in(store: Store) -> None:
         status=502,
         end_reason="provider_cut",
         error_code="provider_cut",
-        usage=Usage(1, 2, 3, 4, 5, 6),
+        usage=Usage(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, "flex"),
         estimated=True,
         overrun=7,
         cost_nano_usd=8,
@@ -162,3 +174,115 @@ def test_a_day_is_a_day_in_utc() -> None:
 )
 def test_failed_is_what_did_not_deliver(end_reason: str, status: int, failed: bool) -> None:
     assert has_failed(entry("01", end_reason=end_reason, status=status)) is failed
+
+
+def test_a_character_that_postgresql_cannot_keep_stops_no_row(store: Store) -> None:
+    odd = entry("01", model="a\0b", client_tool="\0", usage=Usage(tier="x\0"))
+    charge = LimitCharge("tokens", "model:acme/a\0b", 0, 15)
+
+    record(store, [Row(odd, (charge,)), Row(entry("02", model="a\ufffdb"))], {})
+
+    assert [row.model for row in ledger_page(store, EVERYTHING, limit=10)] == ["a\ufffdb", "a\ufffdb"]
+    assert usage_sums(store, UsageFilter(model="a\ufffdb")).requests == 2
+    with store.read() as connection:
+        assert limit_use(connection) == {("tokens", "model:acme/a\ufffdb"): {0: 15}}
+
+
+def test_many_that_write_the_same_rows_at_once_write_each_once(database_url: str) -> None:
+    rows = [Row(entry(f"{n:03}"), (CHARGE,)) for n in range(60)]
+    together = threading.Barrier(4, timeout=30)
+    stores = [open_store(database_url) for _ in range(4)]
+    written: list[int] = []
+
+    def write(number: int) -> None:
+        mine = rows[number * 10 :] + rows[: number * 10]
+        together.wait()
+        written.extend(record(stores[number], part, {f"j{number}": 1}) for part in (mine[:30], mine[30:], mine))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(written) == 60
+    assert usage_sums(stores[0], UsageFilter()).requests == 60
+    assert len(ledger_page(stores[0], EVERYTHING, limit=100)) == 60
+    with stores[0].read() as connection:
+        assert limit_use(connection) == {("tokens", "key:alice"): {0: 900}}
+    for one in stores:
+        one.close()
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+entries = st.builds(
+    lambda number, text, day, tokens, cost, reason, status, count: entry(
+        f"{number:02}",
+        started_us=NOON_US + day * 86_400_000_000,
+        key_name=text,
+        model=text,
+        client_tool=text,
+        chain=(text, "class"),
+        usage=Usage(*tokens),
+        cost_nano_usd=cost,
+        end_reason=reason,
+        status=status,
+        count=count,
+    ),
+    st.integers(0, 12),
+    texts,
+    st.integers(-2, 2),
+    st.tuples(*[st.integers(0, 2**40)] * 4),
+    st.none() | st.integers(0, 2**40),
+    st.sampled_from(("completed", "client_error", "provider_cut")),
+    st.sampled_from((200, 429, 500)),
+    st.sampled_from((1, 60)),
+)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.lists(entries, max_size=8), max_size=5), st.randoms())
+def test_whatever_is_written_in_whatever_order_both_databases_hold_the_same(
+    pair: tuple[Store, Store], batches: list[list[LedgerEntry]], chance: Random
+) -> None:
+    by_id = {one.id: one for batch in batches for one in batch}
+    again = [[by_id[one.id] for one in chance.sample(batch, len(batch))] for batch in batches]
+    chance.shuffle(again)
+    for one in pair:
+        with one.write() as connection:
+            for table in ("tr_ledger", "tr_usage_daily", "tr_limit_use"):
+                connection.exec_driver_sql(f"DELETE FROM {table}")
+        new = [record(one, [Row(row, (charge_of(row),)) for row in batch], {}) for batch in [*again, *again]]
+        assert sum(new) == len(by_id)
+
+    sqlite, postgres = map(all_of, pair)
+    assert sqlite == postgres
+    assert sum(row.requests for row in sqlite[1]) == sum(one.count for one in by_id.values())
+    assert sum(row.used for row in sqlite[2]) == sum(one.usage.input_tokens for one in by_id.values())
+
+
+def charge_of(row: LedgerEntry) -> LimitCharge:
+    return LimitCharge("input_tokens", f"model:{row.model}", 0, row.usage.input_tokens)
+
+
+def all_of(store: Store) -> tuple[list[Any], ...]:
+    with store.read() as connection:
+        return tuple(
+            sorted(connection.execute(select(table)).all(), key=repr)
+            for table in (tr_ledger, tr_usage_daily, tr_limit_use)
+        )
+
+
+@pytest.fixture(scope="module")
+def pair(
+    tmp_path_factory: pytest.TempPathFactory, empty_file: Path, postgres: PostgresServer, empty_template: str
+) -> Iterator[tuple[Store, Store]]:
+    """Two empty databases, one of each kind."""
+    file = tmp_path_factory.mktemp("pair") / "tokenrouter.db"
+    shutil.copy(empty_file, file)
+    name = postgres.create_database(empty_template)
+    stores = open_store(f"sqlite:///{file}"), open_store(postgres.url(name))
+    yield stores
+    for store in stores:
+        store.close()
+    postgres.drop_database(name)

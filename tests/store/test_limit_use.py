@@ -1,14 +1,20 @@
 """Counters of limits in the database."""
 
+from tokenrouter.store.adjustments import Adjustment, adjustments_since
 from tokenrouter.store.engine import Store
+from tokenrouter.store.facts import write_fact
 from tokenrouter.store.limit_use import (
     LimitCharge,
     UseByWindow,
     add_limit_use,
-    carry_use,
+    claim_first_uses,
+    count_adjustments,
     cover_limits,
     covered_limits,
+    first_use_of,
+    first_uses,
     forget_windows,
+    has_carried,
     limit_use,
 )
 
@@ -27,11 +33,47 @@ def test_charges_add_up_by_counter_and_window(store: Store) -> None:
     assert use_of(store) == {("a", "key:x"): {60: 8, 120: 3}, ("a", "key:y"): {60: 9}}
 
 
-def test_use_that_was_carried_over_is_applied_once(store: Store) -> None:
-    for _ in range(2):
-        carry_use(store, [LimitCharge("a", "key:x", 0, 100), LimitCharge("a", "key:y", 0, 7)], now_s=1.0)
+def test_an_adjustment_is_written_and_counted_once(store: Store) -> None:
+    moved = Adjustment("import", "a", "key:x", 100, 0, 1, once="import/a/key:x")
+    reset = Adjustment("reset", "a", "key:x", -30, 0, 2)
+    boost = Adjustment("boost", "a", "key:x", 5, 0, 3)
 
-    assert use_of(store) == {("a", "key:x"): {0: 100}, ("a", "key:y"): {0: 7}}
+    for _ in range(2):
+        with store.write() as connection:
+            count_adjustments(connection, [(one, 0) for one in (moved, reset, boost)])
+
+    assert use_of(store) == {("a", "key:x"): {0: 40}}
+    assert [one.kind for one in adjustments_since(store, 0)] == ["import", "reset", "boost", "reset", "boost"]
+
+
+def test_the_first_claim_of_a_first_use_wins(store: Store) -> None:
+    claim_first_uses(store, {("a", "key:x"): 60, ("a", "key:y"): 70})
+    claim_first_uses(store, {("a", "key:x"): 10, ("b", "key:x"): 80})
+    claim_first_uses(store, {})
+
+    with store.read() as connection:
+        assert first_uses(connection) == {("a", "key:x"): 60, ("a", "key:y"): 70, ("b", "key:x"): 80}
+        assert first_use_of(connection, ("a", "key:y")) == 70
+
+
+def test_a_limit_that_is_gone_forgets_its_first_use(store: Store) -> None:
+    cover_limits(store, frozenset({"a", "b"}), [LimitCharge("a", "key:x", 0, 5), LimitCharge("b", "key:x", 0, 5)])
+    claim_first_uses(store, {("a", "key:x"): 60, ("b", "key:x"): 70})
+
+    cover_limits(store, frozenset({"b"}), [])
+
+    with store.read() as connection:
+        assert first_uses(connection) == {("b", "key:x"): 70}
+
+
+def test_the_use_of_a_new_limit_replaces_what_stood_there(store: Store) -> None:
+    cover_limits(store, frozenset(), [])
+    with store.write() as connection:
+        count_adjustments(connection, [(Adjustment("import", "a", "key:x", 100, 0, 1), 0)])
+
+    cover_limits(store, frozenset({"a"}), [LimitCharge("a", "key:x", 0, 130)])
+
+    assert use_of(store) == {("a", "key:x"): {0: 130}}
 
 
 def test_a_limit_that_is_covered_anew_gets_its_use_and_one_that_is_gone_loses_it(store: Store) -> None:
@@ -43,20 +85,23 @@ def test_a_limit_that_is_covered_anew_gets_its_use_and_one_that_is_gone_loses_it
 
 
 def test_before_any_was_noted_those_are_covered_that_have_use(store: Store) -> None:
-    carry_use(store, [LimitCharge("a", "key:x", 0, 100)], now_s=1.0)
+    with store.write() as connection:
+        add_limit_use(connection, [LimitCharge("a", "key:x", 0, 100)])
 
     assert covered_limits(store) == {"a"}
 
 
-def test_use_is_carried_over_again_to_a_limit_that_was_gone_and_to_no_other(store: Store) -> None:
-    carried = [LimitCharge("a%_", "key:x", 0, 100), LimitCharge("abc", "key:x", 0, 7)]
+def test_use_that_an_earlier_version_brought_along_is_known_until_its_limit_goes(store: Store) -> None:
     cover_limits(store, frozenset({"a%_", "abc"}), [])
-    carry_use(store, carried, now_s=1.0)
+    with store.write() as connection:
+        for limit_id in ("a%_", "abc"):
+            write_fact(connection, f"carried_use/{limit_id}/key:x", "1")
 
     cover_limits(store, frozenset({"abc"}), [])
-    carry_use(store, carried, now_s=2.0)
 
-    assert use_of(store) == {("a%_", "key:x"): {0: 100}, ("abc", "key:x"): {0: 7}}
+    with store.read() as connection:
+        assert not has_carried(connection, "a%_", "key:x")
+        assert has_carried(connection, "abc", "key:x")
 
 
 def test_old_windows_are_forgotten_and_lifetimes_are_not(store: Store) -> None:

@@ -1,12 +1,15 @@
 """Sums of the ledger."""
 
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+
 import pytest
 
 from tests.store.entries import NOON_US, entry
 from tokenrouter.domain.ledger import LedgerEntry, Usage
 from tokenrouter.store.engine import Store
 from tokenrouter.store.ledger import Row, record
-from tokenrouter.store.usage import Grouping, UsageFilter, usage_groups, usage_sums
+from tokenrouter.store.usage import Grouping, UsageFilter, usage_groups, usage_sums, whole_months
 
 DAY_US = 86_400_000_000
 ROWS: list[LedgerEntry] = [
@@ -69,3 +72,45 @@ def test_groups_are_named_and_ordered_by_cost(store: Store, by: Grouping, names:
 
 def test_a_group_of_a_key_says_which_key(store: Store) -> None:
     assert [group.key_id for group in usage_groups(store, UsageFilter(), "key")] == ["key_alice", "key_bob"]
+
+
+@pytest.mark.parametrize(
+    ("since_day", "until_day", "months"),
+    [
+        ("", "", ("", "")),
+        ("2026-01-01", "2026-01-31", ("2026-01", "2026-01")),
+        ("2026-01-02", "2026-01-31", None),
+        ("2026-01-01", "2026-01-30", None),
+        ("2025-12-31", "2026-02-01", ("2026-01", "2026-01")),
+        ("2026-01-31", "", ("2026-02", "")),
+        ("", "2024-02-28", ("", "2024-01")),
+        ("", "2024-02-29", ("", "2024-02")),
+        ("2026-03-01", "2026-01-31", None),
+    ],
+)
+def test_whole_months_are_those_that_no_bound_cuts(
+    since_day: str, until_day: str, months: tuple[str, str] | None
+) -> None:
+    assert whole_months(since_day, until_day) == months
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_months_and_days_together_are_the_same_as_days_alone(store: Store, seed: int) -> None:
+    chance = Random(seed)
+    days = [date(2025, 11, 1) + timedelta(days=chance.randrange(200)) for _ in range(150)]
+    record(store, [Row(_on(day, number)) for number, day in enumerate(days)], {})
+    everything = days + [date(2026, 1, 1)] * 3 + [date(2026, 1, 2)]  # of the other rows, one refusal stands for 60
+
+    for _ in range(40):
+        first, last = sorted(date(2025, 11, 1) + timedelta(days=chance.randrange(220)) for _ in range(2))
+        wanted = UsageFilter(since_day=first.isoformat(), until_day=last.isoformat())
+        expected = sum(first <= day <= last for day in everything) + 60 * (first <= date(2026, 1, 1) <= last)
+
+        assert usage_sums(store, wanted).requests == expected
+        assert sum(group.sums.requests for group in usage_groups(store, wanted, "model")) == expected
+        assert sum(group.sums.requests for group in usage_groups(store, wanted, "day")) == expected
+
+
+def _on(day: date, number: int) -> LedgerEntry:
+    started_us = int(datetime.combine(day, time(number % 24), UTC).timestamp()) * 1_000_000
+    return entry(f"day {number:03}", started_us=started_us, model=f"m{number % 3}")

@@ -3,9 +3,11 @@
 `torod keys revoke` runs in another process than the server, and must take effect within a second. The
 writer raises the counter in the transaction of its change; the server looks at it a few times a second.
 On SQLite even that query is saved: `PRAGMA data_version` says, from shared memory, whether any other
-connection has committed anything at all.
+connection has committed anything at all. On PostgreSQL it is one look-up in a table of a few rows, outside of any
+transaction; LISTEN would save it, but needs a session of its own, which poolers do not give.
 """
 
+import threading
 from typing import Self
 
 from sqlalchemy import Connection, insert, select, update
@@ -30,10 +32,14 @@ def catalog_version(connection: Connection) -> int:
 
 
 class CatalogWatch:
-    """Says whether the database has changed in a way that the Catalog must show. `close` it at the end."""
+    """Says whether the database has changed in a way that the Catalog must show. `close` it at the end.
+
+    Safe to ask from several threads, one after the other: a database that is away is waited for.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._data_version: int | None = None
         self._seen: int | None = None
@@ -49,13 +55,18 @@ class CatalogWatch:
 
         After an exception of the database the next call starts afresh, and so returns True.
         """
-        try:
-            return self._changed()
-        except BaseException:
-            self.close()
-            raise
+        with self._lock:
+            try:
+                return self._changed()
+            except BaseException:
+                self._disconnect()
+                raise
 
     def close(self) -> None:
+        with self._lock:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         self._data_version = self._seen = None
         if connection is not None:
@@ -63,7 +74,7 @@ class CatalogWatch:
 
     def _changed(self) -> bool:
         if self._connection is None:
-            self._connection = self._store.connect_reader()
+            self._connection = self._store.connect_watcher()
         if self._store.is_sqlite and not self._file_changed(self._connection):
             return False
         with self._connection.begin():

@@ -3,33 +3,32 @@
 A wrong `database_url` must never cost anybody data, so a database with tables that are not ours is
 refused before anything is written, and so is one that a newer version has migrated.
 
-SQLite is driven by the standard library's module. Its own transaction handling starts a transaction
-only before the first write, so a read followed by a write may see two states; here transactions are
-begun by us, `IMMEDIATE` for writers (they queue instead of failing half-way) and deferred for readers.
-WAL lets readers and the one writer work at the same time; it is a property of the file, so the
-migration sets it, after the check, and merely connecting changes nothing. `synchronous=FULL` makes a
-commit survive a power failure, which matters because the journal is deleted after it.
+SQLite and PostgreSQL look the same from here: readers see one state from begin to end, and writers
+queue, so that what was read is still true when it is written. How each is brought to that is in
+`store/sqlite.py` and `store/postgres.py`.
 """
 
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final
+from typing import Final, Literal, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy import Connection, Engine, event, inspect, select, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from tokenrouter.store.errors import DatabaseUnusable, ForeignDatabase, SchemaMissing, SchemaTooNew
+from tokenrouter.store.postgres import is_conflict, postgres_engine, queue_as_writer, take_any_time
 from tokenrouter.store.schema import REVISION_TABLE, REVISIONS, TABLE_PREFIX
+from tokenrouter.store.sqlite import sqlite_engine
+from tokenrouter.store.urls import database_file, parse_url, shown
 
-BUSY_TIMEOUT_MS: Final = 10_000
-"""How long one process waits for another's write transaction (`torod keys create` beside a drain)."""
-POOL_SIZE: Final = 4
-"""Most connections kept; each holds its own page cache."""
-CACHE_KIB: Final = 512
-"""Page cache of one connection: rows arrive in order and are read in pages, so little of it is used twice."""
+RETRY_PAUSES_S: Final = (0.01, 0.05, 0.2, 0.5)
+"""Before each further attempt at a transaction that met another; half of it is left to chance."""
+MODE_OPTION: Final = "tokenrouter_mode"
 
-READ_ONLY_OPTION: Final = "tokenrouter_read"
+Mode = Literal["read", "append", "write"]
+Result = TypeVar("Result")
 
 FOREIGN_TABLES: Final = (
     ("TokenTracer", frozenset({"users", "model_aliases"})),
@@ -44,46 +43,75 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._reader = engine.execution_options(**{READ_ONLY_OPTION: True})
+        self._reader = _reader(engine)
+        self._appender = engine.execution_options(**{MODE_OPTION: "append"})
 
     @property
     def is_sqlite(self) -> bool:
         return self._engine.dialect.name == "sqlite"
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Yield a connection that sees one state of the database from begin to end."""
+    def read(self, *, may_take_long: bool = False) -> Iterator[Connection]:
+        """Yield a connection that sees one state of the database from begin to end.
+
+        With `may_take_long` no query is ended because of its time: for questions about the whole ledger.
+        """
         with self._reader.connect() as connection:
+            if may_take_long and not self.is_sqlite:
+                take_any_time(connection)
             yield connection
 
-    def connect_reader(self) -> Connection:
-        """Return a connection for reading that the caller keeps, and closes."""
-        return self._reader.connect()
+    def connect_watcher(self) -> Connection:
+        """Return a connection for single, independent queries that the caller keeps, and closes."""
+        connection = self._reader.connect()
+        return connection if self.is_sqlite else connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Yield a connection whose changes are committed at the end, all or (after an exception) none."""
+        """Yield a connection whose changes are committed at the end, all or (after an exception) none.
+
+        No other writer, of any node, is at work until then.
+        """
         with self._engine.begin() as connection:
             yield connection
+
+    def append(self, work: Callable[[Connection], Result]) -> Result:
+        """Return what `work` returns in a transaction of its own, beside others that only add.
+
+        `work` must be repeatable, touch rows that others may touch too in one order (by key), and rely on nothing that
+        it has read: it is done again when the server ended the transaction for another's sake.
+        """
+        pauses_s = iter(RETRY_PAUSES_S)
+        while True:
+            try:
+                with self._appender.begin() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                pause_s = next(pauses_s, None)
+                if pause_s is None or not is_conflict(error.orig):
+                    raise
+            time.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads attempts, guards nothing
 
     def close(self) -> None:
         self._engine.dispose()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, *, may_take_long: bool = False) -> Store:
     """Open the database at `url`, whose tables must be current (`store/prepare.py` makes them so).
+
+    `may_take_long` is for maintenance: no statement is ended because of its time.
 
     Raises:
         DatabaseUnusable: it cannot be opened.
         ForeignDatabase, SchemaTooNew: it is not for this program.
         SchemaMissing: our tables are absent or older.
     """
-    engine = make_engine(url)
+    engine = make_engine(url, may_take_long=may_take_long)
     try:
         if not schema_is_current(engine):
             raise SchemaMissing(
-                f"the tables in {shown(url)} are absent or older than this version of TokenRouter needs; start the "
-                "server once, or run `python -m tokenrouter.store.migrate`"
+                f"the tables in {shown(url)} are absent or older than this version of TokenRouter needs; run "
+                "`torod store migrate`"
             )
     except BaseException:
         engine.dispose()
@@ -91,26 +119,33 @@ def open_store(url: str) -> Store:
     return Store(engine)
 
 
-def make_engine(url: str) -> Engine:
-    """Return an engine for `url` that has not connected yet.
+def make_engine(url: str, *, may_take_long: bool = False) -> Engine:
+    """Return an engine for `url` that has not connected yet; `may_take_long` is for migrations and copies.
 
     Raises:
         DatabaseUnusable: the URL is not one that this version can use.
     """
+    parsed = parse_url(url)
     try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() != "sqlite":
-            raise DatabaseUnusable(f"database_url {shown(url)}: this version keeps its data in SQLite (sqlite:///…)")
-        engine = create_engine(parsed, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_timeout=30)
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        engine = sqlite_engine(parsed) if is_sqlite else postgres_engine(parsed, may_take_long=may_take_long)
     except (ArgumentError, NoSuchModuleError) as error:
-        raise DatabaseUnusable("database_url is not a database URL; use sqlite:////absolute/path.db") from error
-    event.listen(engine, "connect", _prepare_sqlite_connection)
-    event.listen(engine, "begin", _begin_sqlite_transaction)
+        raise DatabaseUnusable(f"database_url {shown(url)} cannot be used") from error
+    event.listen(engine, "begin", _begin_sqlite if is_sqlite else _begin_postgres)
     return engine
 
 
 def schema_is_current(engine: Engine) -> bool:
     """Return whether our tables are there and as this program needs them; False when they can be made so.
+
+    Raises:
+        DatabaseUnusable, ForeignDatabase, SchemaTooNew: as `schema_revision`.
+    """
+    return schema_revision(engine) == REVISIONS[-1]
+
+
+def schema_revision(engine: Engine) -> str | None:
+    """Return the revision of our tables, None where there are none yet.
 
     Raises:
         DatabaseUnusable: it cannot be opened.
@@ -119,9 +154,9 @@ def schema_is_current(engine: Engine) -> bool:
     """
     file = database_file(engine.url)
     if file is not None and not file.exists():
-        return False
+        return None
     try:
-        with engine.execution_options(**{READ_ONLY_OPTION: True}).connect() as connection:
+        with _reader(engine).connect() as connection:
             names = frozenset(inspect(connection).get_table_names())
             _refuse_foreign(engine, names)
             revision = _revision(connection) if REVISION_TABLE in names else None
@@ -132,28 +167,15 @@ def schema_is_current(engine: Engine) -> bool:
             f"the database {shown(engine.url)} has schema {revision}, made by a newer version of TokenRouter "
             f"(this one knows up to {REVISIONS[-1]}); run that version, or restore a backup"
         )
-    return revision == REVISIONS[-1]
+    return revision
 
 
-def shown(url: str | URL) -> str:
-    """Return `url` as it may stand in a message: without the password."""
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return "(unreadable)"
-
-
-def database_file(url: str | URL) -> Path | None:
-    """Return the file behind an SQLite URL, None for other databases."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
-        return None
-    return Path(parsed.database)
-
-
-def is_away(error: BaseException) -> bool:
-    """Return whether `error` says that the database cannot be reached now, so trying later may help."""
-    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+def _reader(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{MODE_OPTION: "read"})
+    return engine.execution_options(
+        **{MODE_OPTION: "read"}, isolation_level="REPEATABLE READ", postgresql_readonly=True
+    )
 
 
 def _refuse_foreign(engine: Engine, names: frozenset[str]) -> None:
@@ -175,18 +197,16 @@ def _revision(connection: Connection) -> str | None:
     return revision
 
 
-def _prepare_sqlite_connection(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    try:
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    finally:
-        cursor.close()
+def _mode(connection: Connection) -> Mode:
+    mode: Mode = connection.get_execution_options().get(MODE_OPTION, "write")
+    return mode
 
 
-def _begin_sqlite_transaction(connection: Connection) -> None:
-    reads = connection.get_execution_options().get(READ_ONLY_OPTION, False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN" if _mode(connection) == "read" else "BEGIN IMMEDIATE")
+
+
+def _begin_postgres(connection: Connection) -> None:
+    mode = _mode(connection)
+    if mode != "read":
+        queue_as_writer(connection, shared=mode == "append")

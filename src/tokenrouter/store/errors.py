@@ -9,11 +9,15 @@ command, so they carry one message that says what was found and what to do.
     ├── SchemaMissing           our tables are absent or older than this program
     ├── SchemaTooNew            our tables were made by a newer version
     ├── MigrationFailed         the tables could not be brought up to date
+    ├── WrongSecret             they were written under another ENCRYPTION_KEY
+    ├── CopyRefused             the data cannot be copied from here to there
     ├── KeyRefused              a key cannot be made or changed as asked
     │   ├── NameTaken
     │   ├── KeyTaken
     │   └── InvalidKeyField     `field` names it
-    └── KeyUnknown              there is no such key
+    ├── KeyUnknown              there is no such key
+    ├── LimitTaken              a limit of this scope, metric, window and mode is there
+    └── LimitUnknown            there is no such limit
 """
 
 
@@ -49,6 +53,14 @@ class MigrationFailed(StoreError):
     """The tables could not be brought up to date."""
 
 
+class WrongSecret(StoreError):
+    """The database was first used under another `ENCRYPTION_KEY`: keys would not be recognised."""
+
+
+class CopyRefused(StoreError):
+    """The data cannot be copied from here to there; the source is as it was, and the target holds nothing of it."""
+
+
 class KeyRefused(StoreError):
     """A key cannot be made or changed as asked."""
 
@@ -71,3 +83,11 @@ class InvalidKeyField(KeyRefused):
 
 class KeyUnknown(StoreError):
     """There is no key of this name or id in the database."""
+
+
+class LimitTaken(StoreError):
+    """There is a limit of this scope, metric, window and mode already."""
+
+
+class LimitUnknown(StoreError):
+    """There is no such limit in the database."""

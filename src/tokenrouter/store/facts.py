@@ -11,6 +11,12 @@ def read_fact(connection: Connection, key: str) -> str | None:
     return value
 
 
+def facts_under(connection: Connection, prefix: str) -> dict[str, str]:
+    """Return everything that was noted under keys that begin with `prefix`."""
+    wanted = select(tr_settings).where(tr_settings.c.key.startswith(prefix, autoescape=True))
+    return {row.key: row.value for row in connection.execute(wanted)}
+
+
 def write_fact(connection: Connection, key: str, value: str) -> None:
     """Note `value` under `key`, in place of what stood there."""
     changed = connection.execute(update(tr_settings).where(tr_settings.c.key == key).values(value=value))

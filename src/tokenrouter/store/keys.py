@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from tokenrouter.domain.catalog import Key, Role
+from tokenrouter.domain.catalog import Key, Role, Unpriced
 from tokenrouter.domain.keys import MIN_KEY_CHARS, key_digest, key_hint, make_key
 from tokenrouter.store.catalog_version import raise_catalog_version
 from tokenrouter.store.engine import Store
@@ -40,6 +40,7 @@ class KeyRequest:
     Attributes:
         key: a key of the operator's own choice, or None for a random one.
         passthrough: whether it may ask providers raw; a key never may where its parent may not.
+        unpriced, allow_unpriced: see `domain.catalog.Key`; a child is not freer than its parents.
     """
 
     name: str
@@ -52,6 +53,8 @@ class KeyRequest:
     expires_at_s: float | None = None
     comment: str = ""
     passthrough: bool = False
+    unpriced: Unpriced = ""
+    allow_unpriced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class KeyChanges:
     expires_at_s: float | None = None
     never_expires: bool = False
     passthrough: bool | None = None
+    unpriced: Unpriced | None = None
+    allow_unpriced: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,8 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
         hint=key_hint(key),
         comment=request.comment,
         passthrough=request.passthrough,
+        unpriced=request.unpriced,
+        allow_unpriced=request.allow_unpriced,
     )
     with store.write() as connection:
         _insert(connection, stored)
@@ -218,7 +225,8 @@ def _check_comment(comment: str) -> None:
 
 def _insert(connection: Connection, key: Key) -> None:
     try:
-        connection.execute(insert(tr_keys).values(_row(key)))
+        with connection.begin_nested():  # PostgreSQL answers nothing more in a transaction that has failed
+            connection.execute(insert(tr_keys).values(_row(key)))
     except IntegrityError as error:
         if connection.execute(select(tr_keys.c.id).where(tr_keys.c.name == key.name)).first() is not None:
             raise NameTaken(f"there is a key named {key.name!r} already; revoke it first or choose another") from error
@@ -234,6 +242,8 @@ def _changed(key: Key, changes: KeyChanges) -> Key:
         allowed_models=key.allowed_models if changes.allowed_models is None else changes.allowed_models,
         expires_at_s=expires_at_s,
         passthrough=key.passthrough if changes.passthrough is None else changes.passthrough,
+        unpriced=key.unpriced if changes.unpriced is None else changes.unpriced,
+        allow_unpriced=key.allow_unpriced if changes.allow_unpriced is None else changes.allow_unpriced,
     )
 
 
@@ -289,6 +299,8 @@ def _row(key: Key) -> dict[str, Any]:
         "hint": key.hint,
         "comment": key.comment,
         "passthrough": key.passthrough,
+        "unpriced": key.unpriced,
+        "allow_unpriced": key.allow_unpriced,
     }
 
 

@@ -2,39 +2,43 @@
 
 A row arrives through a journal file that may be read twice (a crash between the commit and the deletion
 of the file), so writing is idempotent by the row's id, and everything that follows from a row (daily
-sums, use of limits, the position in the file) is in the transaction that writes it. Only the control
-process writes here; that is what makes "update, else insert" safe on any database.
+sums, use of limits, the position in the file) is in the transaction that writes it. The control processes
+of several nodes may write at once: what is new is what the database took, and sums are added by it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, select, tuple_
 
 from tokenrouter.domain.ledger import LedgerEntry, Usage
-from tokenrouter.store.bulk import insert_many
+from tokenrouter.store.bulk import add_rows, insert_new
 from tokenrouter.store.engine import Store
 from tokenrouter.store.limit_use import LimitCharge, add_limit_use
-from tokenrouter.store.schema import TOKEN_KINDS, tr_journal, tr_ledger, tr_usage_daily
+from tokenrouter.store.schema import TOKEN_KINDS, tr_journal, tr_ledger, tr_usage_daily, tr_usage_monthly
 
 DELIVERED: Final = frozenset({"completed", "client_disconnect"})
 """End reasons of requests that did what they could; every other row counts as failed."""
 MAX_PAGE_ROWS: Final = 1000
 
-_DAILY_KEY: Final = ("day", "key_id", "user", "team", "provider", "model")
-_DAILY_SUMS: Final = ("requests", "failed", *TOKEN_KINDS, "cost_nano_usd", "unpriced_requests")
+DAILY_KEY: Final = ("day", "key_id", "user", "team", "provider", "model")
+MONTHLY_KEY: Final = ("month", *DAILY_KEY[1:])
+DAILY_SUMS: Final = ("requests", "failed", *TOKEN_KINDS, "cost_nano_usd", "unpriced_requests")
 _PLAIN_FIELDS: Final = tuple(f.name for f in fields(LedgerEntry) if f.name not in ("usage", "chain"))
 _COLUMNS: Final = (*_PLAIN_FIELDS, "chain", *Usage._fields)
 _plain_values: Final = attrgetter(*_PLAIN_FIELDS)
-_daily_group: Final = attrgetter(*_DAILY_KEY[1:])
+daily_group: Final = attrgetter(*DAILY_KEY[1:])
+_token_counts: Final = attrgetter(*TOKEN_KINDS)
 _DAY_US: Final = 86_400_000_000
-_LENGTHS: Final = (8, 64, 512)
-"""How many ids are asked for at once."""
+_FOREIGN_TEXTS: Final = tuple(f.name for f in fields(LedgerEntry) if f.type is str and f.name != "id")
+"""What clients, providers and the configuration have written."""
+_foreign_texts: Final = attrgetter(*_FOREIGN_TEXTS)
+NUL: Final = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +73,17 @@ def record(store: Store, rows: Sequence[Row], positions: Mapping[str, int]) -> i
     Returns:
         How many rows were new.
     """
-    with store.write() as connection:
-        new = _new_rows(connection, rows)
-        if new:
-            insert_many(connection, tr_ledger, _COLUMNS, [_values(row.entry) for row in new])
-            _add_to_days(connection, [row.entry for row in new])
-            add_limit_use(connection, [charge for row in new for charge in row.charges])
-        for file, offset in positions.items():
-            _set_position(connection, file, offset)
-    return len(new)
+    by_id = {row.entry.id: _storable(row) for row in rows}
+
+    def write(connection: Connection) -> int:
+        added = insert_new(connection, tr_ledger, _COLUMNS, [_values(row.entry) for row in by_id.values()])
+        new = [row for row_id, row in by_id.items() if row_id in added]
+        _add_to_sums(connection, [row.entry for row in new])
+        add_limit_use(connection, [charge for row in new for charge in row.charges])
+        add_rows(connection, tr_journal, ("file",), (), list(positions.items()), replaced=("offset",))
+        return len(new)
+
+    return store.append(write)
 
 
 def journal_positions(store: Store) -> dict[str, int]:
@@ -94,18 +100,32 @@ def forget_journal(store: Store, file: str) -> None:
 
 def ledger_page(store: Store, wanted: LedgerFilter, *, limit: int) -> list[LedgerEntry]:
     """Return up to `limit` (at most `MAX_PAGE_ROWS`) rows, newest first."""
-    newest_first = select(tr_ledger).where(*_conditions(wanted)).order_by(tr_ledger.c.id.desc())
+    newest_first = _page(wanted).limit(min(limit, MAX_PAGE_ROWS))
     with store.read() as connection:
-        rows = connection.execute(newest_first.limit(min(limit, MAX_PAGE_ROWS))).mappings().all()
-    return [_entry(row) for row in rows]
+        rows = connection.execute(newest_first).mappings().all()
+    return [read_entry(row) for row in rows]
 
 
 def single_rows_since(store: Store, since_us: int) -> Iterator[LedgerEntry]:
     """Yield the rows of single requests that started at `since_us` or later, in no order, without holding them all."""
-    wanted = select(tr_ledger).where(tr_ledger.c.started_us >= since_us, tr_ledger.c.count == 1)
     with store.read() as connection:
-        for row in connection.execute(wanted, execution_options={"yield_per": 1000}).mappings():
-            yield _entry(row)
+        yield from single_rows(connection, since_us)
+
+
+def single_rows(connection: Connection, since_us: int) -> Iterator[LedgerEntry]:
+    """Yield what `single_rows_since` does, as the transaction of `connection` sees it."""
+    wanted = select(tr_ledger).where(tr_ledger.c.started_us >= since_us, tr_ledger.c.count == 1)
+    for row in connection.execute(wanted, execution_options={"yield_per": 1000}).mappings():
+        yield read_entry(row)
+
+
+def rows_of(connection: Connection, ids: Collection[str]) -> Iterator[LedgerEntry]:
+    """Yield the rows of the requests `ids`, those that there are."""
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), MAX_PAGE_ROWS):
+        some = ordered[start : start + MAX_PAGE_ROWS]
+        for row in connection.execute(select(tr_ledger).where(tr_ledger.c.id.in_(some))).mappings():
+            yield read_entry(row)
 
 
 def utc_day(time_us: int) -> str:
@@ -118,26 +138,15 @@ def has_failed(entry: LedgerEntry) -> bool:
     return entry.end_reason not in DELIVERED or entry.status >= 400
 
 
-def _new_rows(connection: Connection, rows: Sequence[Row]) -> list[Row]:
-    by_id = {row.entry.id: row for row in rows}
-    if not by_id:
-        return []
-    for ids in _padded(list(by_id)):
-        for entry_id in connection.execute(select(tr_ledger.c.id).where(tr_ledger.c.id.in_(ids))).scalars():
-            del by_id[entry_id]
-    return list(by_id.values())
-
-
-def _padded(ids: list[str]) -> Iterator[list[str]]:
-    """Yield `ids` in lists of few different lengths, filled up by repetition.
-
-    A driver keeps the statements it has prepared, and `IN` with another number of ids is another statement: with
-    every length from 1 to 500 it would keep ten megabytes of them.
-    """
-    for start in range(0, len(ids), _LENGTHS[-1]):
-        part = ids[start : start + _LENGTHS[-1]]
-        length = next(length for length in _LENGTHS if length >= len(part))
-        yield part + part[:1] * (length - len(part))
+def _storable(row: Row) -> Row:
+    """Return `row` without the one character that PostgreSQL cannot keep in a text, so that no row stops all others."""
+    entry = row.entry
+    if not any(NUL in text for text in _foreign_texts(entry)) and NUL not in entry.usage.tier:
+        return row
+    texts = {name: getattr(entry, name).replace(NUL, "\ufffd") for name in _FOREIGN_TEXTS}
+    usage = entry.usage._replace(tier=entry.usage.tier.replace(NUL, "\ufffd"))
+    charges = (replace(charge, scope=charge.scope.replace(NUL, "\ufffd")) for charge in row.charges)
+    return Row(replace(entry, usage=usage, **texts), tuple(charges))
 
 
 def _values(entry: LedgerEntry) -> tuple[Any, ...]:
@@ -150,56 +159,61 @@ def _chain_text(chain: tuple[str, ...]) -> str:
     return json.dumps(chain) if chain else ""
 
 
-def _entry(row: RowMapping) -> LedgerEntry:
+def read_entry(row: RowMapping) -> LedgerEntry:
+    """Return the entry of a whole row of `tr_ledger`."""
     columns = dict(row)
-    usage = Usage(**{kind: columns.pop(kind) for kind in TOKEN_KINDS})
+    usage = Usage(*(columns.pop(kind) for kind in Usage._fields))
     columns["chain"] = tuple(json.loads(columns["chain"] or "[]"))
     return LedgerEntry(usage=usage, **columns)
 
 
-def _add_to_days(connection: Connection, entries: Iterable[LedgerEntry]) -> None:
+def _add_to_sums(connection: Connection, entries: Iterable[LedgerEntry]) -> None:
     sums: dict[tuple[Any, ...], list[int]] = {}
     names: dict[tuple[Any, ...], str] = {}
     for entry in entries:
-        group = (entry.started_us // _DAY_US, *_daily_group(entry))
+        group = (entry.started_us // _DAY_US, *daily_group(entry))
         total = sums.get(group)
         if total is None:
-            total = sums[group] = [0] * len(_DAILY_SUMS)
+            total = sums[group] = [0] * len(DAILY_SUMS)
         names[group] = entry.key_name
-        for index, amount in enumerate(_daily_amounts(entry)):
+        for index, amount in enumerate(daily_amounts(entry)):
             total[index] += amount
-    for group, total in sums.items():
-        day = utc_day(group[0] * _DAY_US)
-        key = dict(zip(_DAILY_KEY, (day, *group[1:]), strict=True))
-        _add_to_day(connection, key, names[group], dict(zip(_DAILY_SUMS, total, strict=True)))
+    days = {(utc_day(group[0] * _DAY_US), *group[1:]): (total, names[group]) for group, total in sums.items()}
+    for table, key, periods in ((tr_usage_daily, DAILY_KEY, days), (tr_usage_monthly, MONTHLY_KEY, _months(days))):
+        rows = [(*group, *total, name) for group, (total, name) in periods.items()]
+        add_rows(connection, table, key, DAILY_SUMS, rows, replaced=("key_name",))
 
 
-def _daily_amounts(entry: LedgerEntry) -> tuple[int, ...]:
-    """Return what `entry` adds to its day, in the order of `_DAILY_SUMS`."""
+def _months(days: Mapping[tuple[str, ...], tuple[list[int], str]]) -> dict[tuple[str, ...], tuple[list[int], str]]:
+    """Return the sums of days by month."""
+    months: dict[tuple[str, ...], tuple[list[int], str]] = {}
+    for group, (total, name) in days.items():
+        month = (group[0][:7], *group[1:])
+        known = months.get(month)
+        months[month] = (list(map(int.__add__, known[0], total)) if known else total, name)
+    return months
+
+
+def daily_amounts(entry: LedgerEntry) -> tuple[int, ...]:
+    """Return what `entry` adds to its day, in the order of `DAILY_SUMS`."""
     usage, count = entry.usage, entry.count
     unpriced = entry.cost_nano_usd is None and usage.input_tokens + usage.output_tokens > 0
     failed = count if has_failed(entry) else 0
-    return (count, failed, *usage, entry.cost_nano_usd or 0, count if unpriced else 0)
+    return (count, failed, *_token_counts(usage), entry.cost_nano_usd or 0, count if unpriced else 0)
 
 
-def _add_to_day(connection: Connection, group: dict[str, str], key_name: str, sums: dict[str, int]) -> None:
-    columns = tr_usage_daily.c
-    raised = connection.execute(
-        update(tr_usage_daily)
-        .where(*(columns[name] == value for name, value in group.items()))
-        .values(key_name=key_name, **{name: columns[name] + amount for name, amount in sums.items()})
-    )
-    if raised.rowcount == 0:
-        connection.execute(insert(tr_usage_daily).values(key_name=key_name, **group, **sums))
+def _page(wanted: LedgerFilter) -> Select[Any]:
+    """Return the rows from the newest on. Ids tell rows of one microsecond apart."""
+    columns = tr_ledger.c
+    query = select(tr_ledger).where(*row_conditions(wanted)).order_by(columns.started_us.desc(), columns.id.desc())
+    if wanted.before_id:
+        started_us = select(columns.started_us).where(columns.id == wanted.before_id).scalar_subquery()
+        query = query.where(tuple_(columns.started_us, columns.id) < tuple_(started_us, wanted.before_id))
+    return query
 
 
-def _set_position(connection: Connection, file: str, offset: int) -> None:
-    moved = connection.execute(update(tr_journal).where(tr_journal.c.file == file).values(offset=offset))
-    if moved.rowcount == 0:
-        connection.execute(insert(tr_journal).values(file=file, offset=offset))
-
-
-def _conditions(wanted: LedgerFilter) -> list[ColumnElement[bool]]:
+def row_conditions(wanted: LedgerFilter) -> list[ColumnElement[bool]]:
+    """Return what rows of `tr_ledger` must be like to be `wanted`."""
     columns = tr_ledger.c
     conditions = [
         columns[name] == getattr(wanted, name)
@@ -212,6 +226,4 @@ def _conditions(wanted: LedgerFilter) -> list[ColumnElement[bool]]:
         conditions.append(columns.started_us >= wanted.since_us)
     if wanted.until_us is not None:
         conditions.append(columns.started_us < wanted.until_us)
-    if wanted.before_id:
-        conditions.append(columns.id < wanted.before_id)
     return [and_(*conditions)] if conditions else []

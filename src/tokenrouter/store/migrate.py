@@ -2,6 +2,10 @@
 
 A program of its own because Alembic costs 40 MB that the control process would keep for ever. Its exit
 status is 0 when the tables are current; otherwise the reason is on standard error, status 1.
+
+A migration is one transaction of a writer, and writers queue (on PostgreSQL by an advisory lock), so of two nodes that
+start at once one migrates and the other finds nothing to do. Drains wait meanwhile, and requests do not notice: what
+they used stands in the journals. That is why indexes are simply made, and not beside everything else.
 """
 
 import argparse
@@ -12,11 +16,12 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from tokenrouter.store.engine import database_file, make_engine, schema_is_current, shown
+from tokenrouter.store.engine import make_engine, schema_is_current
 from tokenrouter.store.errors import DatabaseUnusable, StoreError
+from tokenrouter.store.sqlite import use_write_ahead_log
+from tokenrouter.store.urls import database_file, shown
 
 URL_ON_STDIN: Final = "-"
 """`--url -` reads the URL from standard input: arguments can be seen by every user of the machine."""
@@ -29,12 +34,13 @@ def migrate(url: str) -> None:
     Raises:
         StoreError: the database cannot be opened, is not ours, or is newer than this program.
     """
-    engine = make_engine(url)
+    engine = make_engine(url, may_take_long=True)
     try:
         if schema_is_current(engine):
             return
-        _create_private_file(url)
-        _use_write_ahead_log(engine)
+        if engine.dialect.name == "sqlite":
+            _create_private_file(url)
+            use_write_ahead_log(engine)
         with engine.begin() as connection:
             config = alembic_config()
             config.attributes["connection"] = connection
@@ -63,15 +69,6 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
-
-
-def _use_write_ahead_log(engine: Engine) -> None:
-    """Switch the file to WAL, for good; impossible inside a transaction, so not through SQLAlchemy's."""
-    connection = engine.raw_connection()
-    try:
-        connection.cursor().execute("PRAGMA journal_mode = WAL")
-    finally:
-        connection.close()
 
 
 def _create_private_file(url: str) -> None:

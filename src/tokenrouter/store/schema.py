@@ -22,11 +22,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     false,
 )
 
 TABLE_PREFIX: Final = "tr_"
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
 REVISION_TABLE: Final = "tr_schema"
@@ -59,6 +60,8 @@ tr_keys = Table(
     _text("hint"),
     _text("comment"),
     Column("passthrough", Boolean, nullable=False, server_default=false()),
+    _text("unpriced"),
+    Column("allow_unpriced", Boolean, nullable=False, server_default=false()),
 )
 """`allowed_models` is a JSON array. `parent_id` may name a key of the file, so it is no foreign key."""
 
@@ -69,8 +72,12 @@ TOKEN_KINDS: Final = (
     "cache_write_tokens",
     "reasoning_tokens",
     "audio_tokens",
+    "cache_write_1h_tokens",
+    "audio_output_tokens",
+    "image_input_tokens",
+    "image_output_tokens",
 )
-"""The fields of `domain.ledger.Usage`, a column each."""
+"""The counts of tokens in `domain.ledger.Usage`, a column each."""
 
 tr_ledger = Table(
     "tr_ledger",
@@ -95,6 +102,8 @@ tr_ledger = Table(
     _text("end_reason"),
     _text("error_code"),
     *(_count(kind) for kind in TOKEN_KINDS),
+    Column("provider_requests", BigInteger, nullable=False, server_default="1"),
+    _text("tier"),
     Column("estimated", Boolean, nullable=False),
     _count("overrun"),
     Column("cost_nano_usd", BigInteger, nullable=True),
@@ -106,30 +115,62 @@ tr_ledger = Table(
     _text("changed"),
     _text("provider_request_id"),
     Column("count", Integer, nullable=False),
-    Index("tr_ledger_key_time", "key_id", "started_us"),
     Index("tr_ledger_time", "started_us"),
-    Index("tr_ledger_model_time", "provider", "model", "started_us"),
+    *(
+        Index(f"tr_ledger_{what}_time", column, "started_us")
+        for what, column in (
+            ("key", "key_id"),
+            ("user", "user"),
+            ("team", "team"),
+            ("provider", "provider"),
+            ("model", "model"),
+            ("end", "end_reason"),
+        )
+    ),
 )
-"""One row per request, never changed afterwards. `chain` is a JSON array."""
+"""One row per request, never changed afterwards. `chain` is a JSON array. Every filter of a page has an index that
+also has the order of time, so that the newest rows of a rare model cost what those of all do."""
 
-tr_usage_daily = Table(
-    "tr_usage_daily",
+
+def _usage_table(name: str, period: str, *indexes: Index) -> Table:
+    return Table(
+        name,
+        metadata,
+        *(_text(part, primary_key=True) for part in (period, "key_id", "user", "team", "provider", "model")),
+        _text("key_name"),
+        _count("requests"),
+        _count("failed"),
+        *(_count(kind) for kind in TOKEN_KINDS),
+        _count("cost_nano_usd"),
+        _count("unpriced_requests"),
+        *indexes,
+    )
+
+
+tr_usage_daily = _usage_table("tr_usage_daily", "day", Index("tr_usage_daily_key", "key_id", "day"))
+"""The ledger summed by UTC day (`2026-02-28`), so that a month of a key is some dozens of rows."""
+
+tr_usage_monthly = _usage_table("tr_usage_monthly", "month", Index("tr_usage_monthly_key", "key_id", "month"))
+"""The same by UTC month (`2026-02`), so that years of all keys are some thousands."""
+
+BALANCE_KEY: Final = ("period", "key_id", "user", "team", "provider", "model", "alias", "chain", "admitted")
+
+tr_balances = Table(
+    "tr_balances",
     metadata,
-    _text("day", primary_key=True),
-    _text("key_id", primary_key=True),
-    _text("user", primary_key=True),
-    _text("team", primary_key=True),
-    _text("provider", primary_key=True),
-    _text("model", primary_key=True),
+    *(_text(name, primary_key=True) for name in BALANCE_KEY[:-1]),
+    Column("admitted", Boolean, primary_key=True, nullable=False),
     _text("key_name"),
     _count("requests"),
     _count("failed"),
     *(_count(kind) for kind in TOKEN_KINDS),
     _count("cost_nano_usd"),
     _count("unpriced_requests"),
-    Index("tr_usage_daily_key", "key_id", "day"),
+    Column("first_us", BigInteger, nullable=False),
+    Column("last_us", BigInteger, nullable=False),
 )
-"""The ledger summed by UTC day (`2026-02-28`), so that a year of a key is a few hundred rows."""
+"""What deleted ledger rows had used, by UTC month (`2026-02`) and by whom and where limits may look for it. Addresses
+of clients are not kept: that rows are deleted is often for their sake."""
 
 tr_limit_use = Table(
     "tr_limit_use",
@@ -140,6 +181,57 @@ tr_limit_use = Table(
     _count("used"),
 )
 """What limits are restored from after a start; `window_start_us` is 0 for lifetime windows."""
+
+tr_limit_first_use = Table(
+    "tr_limit_first_use",
+    metadata,
+    _text("limit_id", primary_key=True),
+    _text("scope", primary_key=True),
+    Column("first_us", BigInteger, nullable=False),
+)
+"""When `interval` counters were first used: their windows follow one another from there on, whatever restarts."""
+
+tr_limits = Table(
+    "tr_limits",
+    metadata,
+    _text("id", primary_key=True),
+    _text("scope"),
+    Column("metric", String(16), nullable=False),
+    _text("window"),
+    _text("tz"),
+    Column("week_start", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("mode", String(4), nullable=False),
+    _count("boost"),
+    Column("boost_until_s", Float, nullable=False),
+    _count("carry_over"),
+    _text("comment"),
+    _text("made_by"),
+    Column("created_at_s", Float, nullable=False),
+    UniqueConstraint("scope", "metric", "window", "mode", name="tr_limits_kind"),
+)
+"""Limits made by API or command line. `id` names the counter (`domain/limit_text.py`), `week_start` is 0 for Monday,
+`made_by` the id of a key or empty for the command line."""
+
+tr_adjustments = Table(
+    "tr_adjustments",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(16), nullable=False),
+    _text("limit_id"),
+    _text("scope"),
+    Column("amount", BigInteger, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    _text("made_by"),
+    _text("reason"),
+    _text("request_id"),
+    Column("once", Text, nullable=True, unique=True),
+    Index("tr_adjustments_limit", "limit_id", "number"),
+    Index("tr_adjustments_made", "made_us"),
+)
+"""What was counted to limits by nobody's request; rows are never changed. `at_us` is when it counts, `made_us` when it
+was made; of two with the same `once` there is only the first."""
 
 tr_journal = Table(
     "tr_journal",

@@ -1,27 +1,28 @@
 """What was used: sums of the ledger by key, user, team, provider, model or day.
 
-Everything here reads the daily sums, so it costs the same after a million requests as after ten.
+Everything here reads sums by month and, at the edges of a time and where days are asked for, by day. So it costs the
+same after a million requests as after ten, and a year costs little more than a month.
 """
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import FromClause, Row, Select, Table, func, select, union_all
 
 from tokenrouter.domain.ledger import NanoUsd, Usage
 from tokenrouter.store.engine import Store
-from tokenrouter.store.schema import TOKEN_KINDS, tr_usage_daily
+from tokenrouter.store.schema import TOKEN_KINDS, tr_usage_daily, tr_usage_monthly
 
 Grouping = Literal["key", "user", "team", "provider", "model", "day"]
 
-_columns = tr_usage_daily.c
-GROUPS: Final[dict[Grouping, tuple[Any, ...]]] = {
-    "key": (_columns.key_id,),
-    "user": (_columns.user,),
-    "team": (_columns.team,),
-    "provider": (_columns.provider,),
-    "model": (_columns.provider, _columns.model),
-    "day": (_columns.day,),
+GROUPS: Final[dict[Grouping, tuple[str, ...]]] = {
+    "key": ("key_id",),
+    "user": ("user",),
+    "team": ("team",),
+    "provider": ("provider",),
+    "model": ("provider", "model"),
+    "day": ("day",),
 }
 MAX_GROUPS: Final = 10_000
 """Most groups in one answer: more is a job for the ledger's pages."""
@@ -73,47 +74,85 @@ class UsageGroup:
 
 def usage_sums(store: Store, wanted: UsageFilter) -> UsageSums:
     """Return what all that `wanted` selects used together."""
+    source = _source(wanted, ())
+    query = select(*(func.coalesce(func.sum(source.c[name]), 0).label(name) for name in _SUMS))
     with store.read() as connection:
-        return _sums(connection.execute(_filtered(select(*_sum_columns()), wanted)).one())
+        return _sums(connection.execute(query).one())
 
 
 def usage_groups(store: Store, wanted: UsageFilter, by: Grouping) -> list[UsageGroup]:
     """Return the sums of each group, the most expensive first (days: the oldest first); at most `MAX_GROUPS`."""
-    group = GROUPS[by]
-    order = group if by == "day" else (func.sum(_columns.cost_nano_usd).desc(), func.sum(_columns.requests).desc())
-    query = (
-        select(*group, func.max(_columns.key_name).label("shown"), *_sum_columns()).group_by(*group).order_by(*order)
-    )
+    source = _source(wanted, GROUPS[by])
+    group = [source.c[name] for name in GROUPS[by]]
+    sums = [func.sum(source.c[name]).label(name) for name in _SUMS]
+    order = group if by == "day" else [func.sum(source.c[name]).desc() for name in ("cost_nano_usd", "requests")]
+    columns: list[Any] = [*group, func.max(source.c.key_name).label("key_name"), *sums]
+    query = select(*columns).group_by(*group).order_by(*order).limit(MAX_GROUPS)
     with store.read() as connection:
-        rows = connection.execute(_filtered(query, wanted).limit(MAX_GROUPS)).all()
-    return [_group(row, by) for row in rows]
+        return [_group(row, by) for row in connection.execute(query)]
 
 
-def _sum_columns() -> list[Any]:
-    return [func.coalesce(func.sum(_columns[name]), 0).label(f"sum_{name}") for name in _SUMS]
+def whole_months(since_day: str, until_day: str) -> tuple[str, str] | None:
+    """Return the first and last UTC month that lie in a time as a whole, "" where it has no bound; None without any."""
+    first = since_day[:7] if since_day.endswith("-01") or not since_day else _next_month(since_day)
+    last = until_day[:7] if not until_day or _is_last_of_month(until_day) else _month_before(until_day)
+    return None if first and last and first > last else (first, last)
 
 
-def _filtered(query: Select[Any], wanted: UsageFilter) -> Select[Any]:
+def _next_month(day: str) -> str:
+    first = date.fromisoformat(day).replace(day=1)
+    return (first + timedelta(days=31)).isoformat()[:7]
+
+
+def _month_before(day: str) -> str:
+    first = date.fromisoformat(day).replace(day=1)
+    return (first - timedelta(days=1)).isoformat()[:7]
+
+
+def _is_last_of_month(day: str) -> bool:
+    return (date.fromisoformat(day) + timedelta(days=1)).day == 1
+
+
+def _source(wanted: UsageFilter, group: tuple[str, ...]) -> FromClause:
+    """Return sums by `group`, of whole months and of the days before and after them, to be added up."""
+    since, until = wanted.since_day, wanted.until_day
+    months = None if "day" in group else whole_months(since, until)
+    if months is None:
+        return _part(tr_usage_daily, "day", wanted, group, since, until).subquery()
+    parts = [_part(tr_usage_monthly, "month", wanted, group, *months)]
+    if since and not since.endswith("-01"):
+        parts.append(_part(tr_usage_daily, "day", wanted, group, since, f"{since[:7]}-31"))
+    if until and not _is_last_of_month(until):
+        parts.append(_part(tr_usage_daily, "day", wanted, group, f"{until[:7]}-01", until))
+    return union_all(*parts).subquery()
+
+
+def _part(table: Table, period: str, wanted: UsageFilter, group: tuple[str, ...], first: str, last: str) -> Select[Any]:
+    """Return the sums by `group` from `first` to `last`, where "" does not restrict."""
+    columns = table.c
+    parts = [columns[name] for name in group]
+    sums = [func.sum(columns[name]).label(name) for name in _SUMS]
+    query = select(*parts, func.max(columns.key_name).label("key_name"), *sums).group_by(*parts)
     for name in ("user", "team", "provider", "model"):
         if value := getattr(wanted, name):
-            query = query.where(_columns[name] == value)
+            query = query.where(columns[name] == value)
     if wanted.key_ids is not None:
-        query = query.where(_columns.key_id.in_(wanted.key_ids))
-    if wanted.since_day:
-        query = query.where(_columns.day >= wanted.since_day)
-    if wanted.until_day:
-        query = query.where(_columns.day <= wanted.until_day)
+        query = query.where(columns.key_id.in_(wanted.key_ids))
+    if first:
+        query = query.where(columns[period] >= first)
+    if last:
+        query = query.where(columns[period] <= last)
     return query
 
 
 def _sums(row: Row[Any]) -> UsageSums:
-    figures = {name: int(getattr(row, f"sum_{name}")) for name in _SUMS}
+    figures: dict[str, Any] = {name: int(getattr(row, name)) for name in _SUMS}
     usage = Usage(**{kind: figures.pop(kind) for kind in TOKEN_KINDS})
     return UsageSums(usage=usage, **figures)
 
 
 def _group(row: Row[Any], by: Grouping) -> UsageGroup:
     if by == "key":
-        return UsageGroup(row.shown, _sums(row), key_id=row.key_id)
+        return UsageGroup(row.key_name, _sums(row), key_id=row.key_id)
     name = f"{row.provider}/{row.model}" if by == "model" else str(row[0])
     return UsageGroup(name, _sums(row))

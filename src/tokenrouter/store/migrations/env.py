@@ -1,6 +1,6 @@
 """Alembic's entry: runs what is missing in one transaction, on the connection it is handed.
 
-The transaction is begun (`BEGIN IMMEDIATE`) before the revision is read, so two processes that start at
+The transaction is begun, and the writers' lock held, before the revision is read, so two processes that start at
 once migrate one after the other, and the second finds nothing to do.
 """
 

@@ -1,0 +1,92 @@
+"""No question that pages and APIs ask reads the whole ledger, on either database."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+from bench.ledger_rows import fill
+from bench.store import READS
+from tokenrouter.store.engine import Store, open_store
+from tokenrouter.store.migrate import migrate
+from tokenrouter.testing.postgres import PostgresServer
+
+ROWS = 60_000
+"""Enough that PostgreSQL would rather use an index than read everything, as it does with millions."""
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def long_ledger(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer
+) -> Iterator[Store]:
+    name = ""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('long') / 'tokenrouter.db'}"
+    else:
+        name = postgres.create_database()
+        url = postgres.url(name)
+    migrate(url)
+    store = open_store(url)
+    assert fill(store, ROWS) == ROWS
+    yield store
+    store.close()
+    if name:
+        postgres.drop_database(name)
+
+
+@contextmanager
+def plans_of(store: Store) -> Iterator[list[str]]:
+    """Collect the plan of every query meanwhile."""
+    plans: list[str] = []
+    explain = "EXPLAIN QUERY PLAN " if store.is_sqlite else "EXPLAIN "
+
+    def note(connection: Connection, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        if statement.lstrip().startswith("SELECT"):
+            cursor.execute(explain + statement, parameters)
+            plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield plans
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("name", READS)
+def test_no_question_reads_the_whole_ledger(long_ledger: Store, name: str) -> None:
+    with plans_of(long_ledger) as plans:
+        READS[name](long_ledger, ROWS)
+
+    assert plans
+    whole = r"SCAN tr_ledger(?! USING)" if long_ledger.is_sqlite else r"Seq Scan on tr_ledger\b"
+    assert not [plan for plan in plans if re.search(whole, plan)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ledger: the newest rows",
+        "ledger: a page in the middle",
+        "ledger: the middle month",
+        "ledger: one key",
+        "ledger: one user",
+        "ledger: one provider",
+    ],
+)
+def test_pages_of_which_there_are_many_are_read_in_order_and_not_sorted(long_ledger: Store, name: str) -> None:
+    with plans_of(long_ledger) as plans:
+        READS[name](long_ledger, ROWS)
+
+    sorts = r"USE TEMP B-TREE FOR ORDER BY" if long_ledger.is_sqlite else r"(?<!Incremental )Sort  \("
+    assert not [plan for plan in plans if re.search(sorts, plan)]
+
+
+def test_the_whole_ledger_is_noticed_when_it_is_read(long_ledger: Store) -> None:
+    """The test above can fail."""
+    with plans_of(long_ledger) as plans, long_ledger.read() as connection:
+        connection.exec_driver_sql("SELECT sum(bytes_in) FROM tr_ledger").scalar()
+
+    assert re.search("SCAN tr_ledger|Seq Scan on tr_ledger", plans[-1])
