@@ -11,7 +11,8 @@ it is kept under another name for a person.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +21,17 @@ from typing import Final
 import structlog
 
 from tokenrouter.domain.ledger import LedgerEntry
-from tokenrouter.domain.limits import LimitTable, UsedByCounter
-from tokenrouter.jobs.limit_use import ChargeReader, NameOfKey, follow_limits, held_use, limit_counters
+from tokenrouter.domain.limits import Amounts, LimitTable, PastByCounter, UsedByCounter
+from tokenrouter.jobs.limit_sums import Counted, limit_sums
+from tokenrouter.jobs.limit_use import (
+    ChargeReader,
+    FirstUses,
+    LimitFigures,
+    NameOfKey,
+    follow_limits,
+    limit_figures,
+    was_admitted,
+)
 from tokenrouter.journal.format import Begin, Record, RecordDecoder
 from tokenrouter.journal.names import writer_of
 from tokenrouter.journal.reader import (
@@ -34,12 +44,17 @@ from tokenrouter.journal.reader import (
     remove_abandoned_room,
     remove_room,
 )
+from tokenrouter.limits.redis_corrections import Correction
 from tokenrouter.store.engine import Store
 from tokenrouter.store.ledger import Row, forget_journal, journal_positions, record
-from tokenrouter.store.limit_use import limit_use
 
 log = structlog.get_logger(__name__)
 
+RECENT_S: Final = 15.0
+"""How long after its end a request may be unsettled at a limiter that is asked over the network."""
+RECENT_ROWS: Final = 20_000
+Correct = Callable[[Sequence[Correction]], bool]
+"""Charges requests of a dead process what they used, where limits are counted elsewhere; False: tell it again."""
 BATCH_ROWS: Final = 500
 """Rows of one transaction: enough that its fixed cost hardly matters, few enough to take little memory."""
 
@@ -52,6 +67,7 @@ class _Writer:
     open: OpenRequests = field(default_factory=OpenRequests)
     begun_at: dict[str, tuple[str, int]] = field(default_factory=dict)
     damaged: set[str] = field(default_factory=set)
+    recent: deque[tuple[float, LedgerEntry]] = field(default_factory=lambda: deque(maxlen=RECENT_ROWS))
 
     def positions(self, files: list[Path]) -> dict[str, int]:
         """Return up to where each file is done for good: up to the oldest begin that is open.
@@ -76,8 +92,10 @@ class LedgerDrain:
         folder: Path,
         limits: Callable[[], tuple[LimitTable, NameOfKey]],
         clock: Callable[[], float] = time.time,
+        correct: Correct | None = None,
     ) -> None:
         """`limits` gives the limits of now and what keys are called; `clock` seconds since the epoch."""
+        self._correct = correct
         self._clock = clock
         self._store = store
         self._folder = folder
@@ -106,13 +124,32 @@ class LedgerDrain:
         Raises:
             StoreError, sqlalchemy.exc.SQLAlchemyError: as `drain`.
         """
+        figures = self.figures()
+        return figures.limit_ids, figures.together()
+
+    def figures(self) -> LimitFigures:
+        """Return what has been used of every limit, what running requests may use, and what was before.
+
+        Raises:
+            StoreError, sqlalchemy.exc.SQLAlchemyError: as `drain`.
+        """
         with self._lock:
             self._drain()
             running = [entry for writer in self._writers.values() for entry in writer.open.held()]
-            with self._store.read() as connection:
-                use = held_use(limit_use(connection), running, self._charges)
+            return limit_figures(self._store, self._followed[0], running, self._charges, self._clock())
+
+    def sums(self, limit_ids: Collection[str], counted: Counted) -> tuple[UsedByCounter, PastByCounter]:
+        """Return what ended requests used of `limit_ids`, but for those that each limit has `counted`, and the past.
+
+        Everything that ended on this machine before the call is in it.
+
+        Raises:
+            StoreError, sqlalchemy.exc.SQLAlchemyError: as `drain`.
+        """
+        with self._lock:
+            self._drain()
             limits = self._followed[0]
-            return frozenset(limit.id for limit in limits), limit_counters(use, limits, self._clock())
+            return limit_sums(self._store, limits, limit_ids, counted, self._charges, self._clock())
 
     def _drain(self) -> int:
         self._follow_limits()
@@ -160,6 +197,8 @@ class LedgerDrain:
             if entry is not None:
                 writer.begun_at.pop(entry.id, None)
                 batch.append(entry)
+                if self._correct is not None:
+                    writer.recent.append((self._clock(), entry))
             if len(batch) >= BATCH_ROWS:
                 writer.read[path.name] = at
                 written += self._record(batch, writer.positions(files))
@@ -193,12 +232,14 @@ class LedgerDrain:
         """Charge to the limits of now, which the store keeps from the ledger's beginning on."""
         limits = self._limits()
         if self._followed is not limits:
-            charges = ChargeReader(*limits)
+            charges = ChargeReader(*limits, FirstUses(self._store))
             follow_limits(self._store, limits[0], charges, self._clock())
             self._followed, self._charges = limits, charges
 
     def _bury(self, writer: _Writer, name: str, files: list[Path]) -> int:
-        """Charge what a dead writer left open, then delete its files."""
+        """Charge what a dead writer left open, then delete its files; not before those who count have heard of it."""
+        if not self._is_told(writer):
+            return 0
         writer.begun_at.clear()
         interrupted = writer.open.interrupt_all()
         written = self._record(interrupted, writer.positions(files)) if interrupted else 0
@@ -208,6 +249,24 @@ class LedgerDrain:
         remove_room(self._folder, name)
         self._writers.pop(name, None)
         return written
+
+    def _is_told(self, writer: _Writer) -> bool:
+        """Tell whoever counts elsewhere what a dead writer's last requests used; False when nobody can be told."""
+        if self._correct is None:
+            return True
+        since_s = self._clock() - RECENT_S
+        entries = [entry for ended_s, entry in writer.recent if ended_s >= since_s] + writer.open.held()
+        corrections = [
+            Correction(
+                entry.id,
+                entry.started_us / 1e6,
+                Amounts(1, entry.usage.input_tokens, entry.usage.output_tokens, entry.cost_nano_usd or 0),
+                self._charges.limits_of(entry),
+            )
+            for entry in entries
+            if was_admitted(entry)
+        ]
+        return not corrections or self._correct(corrections)
 
     def _drop_finished(self, writer: _Writer, full: list[Path]) -> None:
         """Put away the closed segments of a living writer that are older than everything that is open."""
