@@ -1,3 +1,6 @@
+import math
+from dataclasses import replace
+
 import pytest
 
 from tokenrouter.domain.limits import METRICS, Amounts, Limit, LimitState, LimitTable, Metric, Window
@@ -78,3 +81,33 @@ def test_a_table_gives_all_its_limits() -> None:
     limits = [limit("global"), limit("key:*"), limit("global", "requests")]
 
     assert sorted(LimitTable(limits), key=id) == sorted(limits, key=id)
+
+
+def test_a_named_alert_takes_no_hard_limit_away() -> None:
+    alert = replace(limit("key:alice", amount=5), id="alert", mode="soft")
+
+    assert ids_of(LimitTable([limit("key:*"), alert]), "key:alice") == ["alert", "key:*|tokens|day"]
+
+
+def test_a_named_limit_replaces_its_template_in_another_time_zone_too() -> None:
+    named = limit("key:alice", window=Window("day", tz="Asia/Tokyo"))
+
+    assert ids_of(LimitTable([limit("key:*"), named]), "key:alice") == [named.id]
+
+
+def test_a_boost_holds_until_it_ends() -> None:
+    boosted = replace(limit("global"), boost=5, boost_until_s=100.0)
+
+    assert (boosted.amount_at(99.9), boosted.holds_until_s(99.9)) == (15, 100.0)
+    assert (boosted.amount_at(100.0), boosted.holds_until_s(100.0)) == (10, math.inf)
+
+
+@pytest.mark.parametrize(("most", "used_before", "carried"), [(0, 0, 0), (4, 0, 4), (4, 7, 3), (4, 10, 0), (4, 15, 0)])
+def test_what_is_carried_over_was_left_and_is_bounded(most: int, used_before: int, carried: int) -> None:
+    assert replace(limit("global"), carry_over=most).carried(used_before) == carried
+
+
+def test_a_state_shows_what_is_allowed_now() -> None:
+    state = LimitState(limit("global"), "global", 4, 3, None, extra=5)
+
+    assert (state.amount, state.left) == (15, 8)

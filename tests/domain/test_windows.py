@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenrouter.domain.limits import Window, WindowKind
-from tokenrouter.domain.windows import window_end, window_start
+from tokenrouter.domain.windows import window_before, window_end, window_start
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Beirut", "Australia/Lord_Howe")
 CALENDAR: tuple[WindowKind, ...] = ("day", "week", "month")
@@ -102,3 +102,21 @@ def test_intervals_step_on_from_their_first_use(now_s: float, start_s: float) ->
 
 def test_a_sliding_window_reaches_back_its_length() -> None:
     assert window_start(Window("sliding", 60), 1000, 0) == 940
+
+
+@pytest.mark.parametrize("kind", ["hour", *CALENDAR])
+@pytest.mark.parametrize("zone", ZONES)
+def test_windows_follow_one_another_backwards_too(kind: WindowKind, zone: str) -> None:
+    window = Window(kind, tz=zone)
+    start_s = window_start(window, at("2026-11-21 10:59", zone), 0.0)
+    for _ in range(500):
+        before_s = window_before(window, start_s)
+        assert before_s is not None
+        assert window_end(window, before_s) == start_s
+        start_s = before_s
+
+
+def test_the_window_before_is_an_interval_earlier_or_there_is_none() -> None:
+    assert window_before(Window("interval", 60), 100.0) == 40.0
+    assert window_before(Window("lifetime"), 0.0) is None
+    assert window_before(Window("sliding", 60), 100.0) is None

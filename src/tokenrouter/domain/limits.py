@@ -1,9 +1,14 @@
 """Limits: one type for every quota, budget, rate and cap.
 
 Two counters a limit keeps: `used` (settled) and `held` (reserved by requests in flight). Under a hard
-limit `used + held` never exceeds `amount`, whatever the interleaving; see `limits/` for the keepers.
+limit `used + held` never exceeds what it allows, whatever the interleaving; see `limits/` for the keepers.
+
+What a limit allows is its amount, plus a boost until that ends, plus what the window before left unused where the
+limit carries over. The first two are known from the limit alone (`amount_at`), the last from one number that every
+counter keeps: what was used in the window before.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -15,6 +20,8 @@ WindowKind = Literal["lifetime", "sliding", "hour", "day", "week", "month", "int
 
 METRICS: Final[tuple[Metric, ...]] = ("requests", "tokens", "input_tokens", "output_tokens", "cost_usd", "concurrency")
 SCOPE_KINDS: Final = ("global", "provider", "model", "alias", "team", "user", "key", "ip")
+TEMPLATED: Final = ("key", "user", "team")
+"""Kinds of scope of which `kind:*` stands for each: a counter of its own for everyone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,9 @@ class Limit:
         amount: ≥ 0; 0 blocks. For `cost_usd` in nano-dollars, else a plain count.
         mode: `hard` blocks; `soft` only tells.
         origin: where it was declared, for messages.
+        boost: allowed on top of `amount` until `boost_until_s`, seconds since the epoch.
+        carry_over: most that a window takes over from the one before it, of what that left unused; 0 for windows
+            that do not follow one another.
     """
 
     id: str
@@ -53,6 +63,24 @@ class Limit:
     amount: int
     mode: Mode = "hard"
     origin: str = ""
+    boost: int = 0
+    boost_until_s: float = 0.0
+    carry_over: int = 0
+
+    def amount_at(self, now_s: float) -> int:
+        """Return the amount with the boost, while there is one."""
+        return self.amount + self.boost if now_s < self.boost_until_s else self.amount
+
+    def holds_until_s(self, now_s: float) -> float:
+        """Return when `amount_at` will say something else; infinite when it never will."""
+        return self.boost_until_s if now_s < self.boost_until_s else math.inf
+
+    def carried(self, used_before: int) -> int:
+        """Return what a window takes over from the one before, in which `used_before` was used.
+
+        One window back and no further: what a window took over itself is not handed on, and nor is a boost.
+        """
+        return min(self.carry_over, max(0, self.amount - used_before)) if self.carry_over else 0
 
     def counted_for(self, scope: str) -> str:
         """Return whose counter a request of `scope` is charged to: its own for a template, else the limit's one."""
@@ -94,6 +122,7 @@ class LimitState:
     Attributes:
         scope: the concrete scope (`key:alice`, never `key:*`).
         resets_in_s: seconds until the window ends, or None for `lifetime` and `concurrency`.
+        extra: what a boost and the window before add to the limit's amount now.
     """
 
     limit: Limit
@@ -101,18 +130,45 @@ class LimitState:
     used: int
     held: int
     resets_in_s: float | None
+    extra: int = 0
+
+    @property
+    def amount(self) -> int:
+        """What is allowed now."""
+        return self.limit.amount + self.extra
 
     @property
     def left(self) -> int:
         """What is neither used nor held; never below zero."""
-        return max(0, self.limit.amount - self.used - self.held)
+        return max(0, self.amount - self.used - self.held)
 
 
 UsedByCounter = Mapping[tuple[str, str], int]
 """(limit id, concrete scope) → used in the current window: what a restart restores."""
 
 
-_TEMPLATED: Final = ("key", "user", "team")
+class CounterPast(NamedTuple):
+    """What a counter must know of the time before its window.
+
+    Attributes:
+        first_use_s: when it was first used, seconds since the epoch; 0 for never. `interval` windows begin there.
+        used_before: in the window before the current one; matters where the limit carries over.
+    """
+
+    first_use_s: float = 0.0
+    used_before: int = 0
+
+
+PastByCounter = Mapping[tuple[str, str], CounterPast]
+"""(limit id, concrete scope) → its past, for limits with an `interval` window or a `carry_over`; absent: none."""
+
+
+def kind_of(limit: Limit) -> tuple[Metric, WindowKind, int, Mode]:
+    """Return what two limits of one scope must not share, and by what a named limit replaces its template.
+
+    The mode is in it, so that an alert may stand below a hard limit and never takes one away.
+    """
+    return limit.metric, limit.window.kind, limit.window.length_s, limit.mode
 
 
 class LimitTable:
@@ -145,10 +201,10 @@ class LimitTable:
             return
         own = self._by_scope.get(scope, [])
         yield from own
-        if colon and kind in _TEMPLATED:
-            replaced = {(limit.metric, limit.window) for limit in own}
+        if colon and kind in TEMPLATED:
+            replaced = {kind_of(limit) for limit in own}
             for limit in self._by_scope.get(f"{kind}:*", []):
-                if (limit.metric, limit.window) not in replaced:
+                if kind_of(limit) not in replaced:
                     yield limit
 
     def _of_address(self, text: str) -> Iterator[Limit]:

@@ -39,6 +39,17 @@ def window_end(window: Window, start_s: float) -> float | None:
             return _calendar_end(window, start_s)
 
 
+def window_before(window: Window, start_s: float) -> float | None:
+    """Return when the window before the one that began at `start_s` began; None for those without one."""
+    match window.kind:
+        case "lifetime" | "sliding":
+            return None
+        case "interval":
+            return start_s - window.length_s
+        case _:
+            return _calendar_start(window, start_s - 1).timestamp()
+
+
 def _calendar_start(window: Window, now_s: float) -> datetime:
     zone = _zone(window.tz)
     local = datetime.fromtimestamp(now_s, zone)

@@ -1,28 +1,71 @@
 """What a ledger row uses of which limit, and what the counters in memory are restored to.
 
-Sliding and interval windows are kept in sixtieths of their length: what is restored is never less than
-what was used, so a restart is never generous.
+Sliding windows are kept in sixtieths of their length: what is restored is never less than what was used, so a restart
+is never generous. Interval windows begin where the counter was first used, which the store remembers; a row that began
+before (it was written later) belongs to the first of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from tokenrouter.domain.ledger import LedgerEntry
-from tokenrouter.domain.limits import Amounts, Limit, LimitTable, UsedByCounter
-from tokenrouter.domain.windows import window_start
+from tokenrouter.domain.limits import Amounts, CounterPast, Limit, LimitTable, PastByCounter, UsedByCounter
+from tokenrouter.domain.windows import window_before, window_start
+from tokenrouter.store.adjustments import adjustments_of, last_adjustment
+from tokenrouter.store.balances import balances_since
 from tokenrouter.store.engine import Store
-from tokenrouter.store.ledger import single_rows_since
-from tokenrouter.store.limit_use import LimitCharge, UseByWindow, cover_limits, covered_limits
+from tokenrouter.store.ledger import single_rows, single_rows_since
+from tokenrouter.store.limit_use import (
+    LimitCharge,
+    UseByWindow,
+    claim_first_uses,
+    cover_limits,
+    covered_limits,
+    first_use_of,
+    first_uses,
+    forget_windows,
+    limit_use,
+)
+from tokenrouter.store.row_sums import summed_rows
 
 PARTS: Final = 60
+FORGOTTEN_AT_ONCE: Final = 100
+"""Limits of one deletion, so that others who write need not wait long."""
 _NEVER_ASKED: Final = "client_error", "limit_reached", "gateway_error"
 """Endings without a provider: such rows use nothing when no provider status is in them."""
 
 NameOfKey = Callable[[str], str]
+FirstUse = Callable[[str, str, int], int]
+"""(limit id, concrete scope, a time of use) → when the counter was first used; that time, if never before."""
 
 
 MAX_REMEMBERED: Final = 10_000
 """Most answers to "which limits apply?" and "when did this window begin?" that are remembered."""
+
+
+class FirstUses:
+    """When counters were first used, as the store remembers it; read once, and for each counter that is new."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[tuple[str, str], int] | None = None
+
+    def __call__(self, limit_id: str, scope: str, used_us: int) -> int:
+        """Return when the counter was first used: `used_us` where nothing is known, and remembered from then on.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database is away.
+        """
+        if self._known is None:
+            with self._store.read() as connection:
+                self._known = first_uses(connection)
+        counter = (limit_id, scope)
+        if counter not in self._known:
+            claim_first_uses(self._store, {counter: used_us})
+            with self._store.read() as connection:
+                self._known[counter] = first_use_of(connection, counter)
+        return self._known[counter]
 
 
 class ChargeReader:
@@ -31,26 +74,30 @@ class ChargeReader:
     Most rows of a batch are charged to the same limits and fall into the same windows, so both are remembered.
     """
 
-    def __init__(self, limits: LimitTable, name_of_key: NameOfKey) -> None:
+    def __init__(
+        self, limits: LimitTable, name_of_key: NameOfKey, first_use: FirstUse = lambda _limit, _scope, used_us: used_us
+    ) -> None:
         self._limits = limits
         self._name_of_key = name_of_key
+        self._first_use = first_use
         self._is_empty = not any(True for _ in limits)
         self._applicable: dict[tuple[object, ...], tuple[tuple[Limit, str], ...]] = {}
         self._starts: dict[tuple[str, int], int] = {}
 
-    def charges_of(self, entry: LedgerEntry) -> tuple[LimitCharge, ...]:
-        """Return what `entry` uses of every limit that applies to it."""
-        if self._is_empty or entry.count != 1 or not _was_admitted(entry):
+    def charges_of(self, entry: LedgerEntry, requests: int = 1) -> tuple[LimitCharge, ...]:
+        """Return what `entry` uses of every limit that applies to it; a balance is one of many `requests`."""
+        if self._is_empty or entry.count != 1 or not was_admitted(entry):
             return ()
-        used = Amounts(1, entry.usage.input_tokens, entry.usage.output_tokens, entry.cost_nano_usd or 0)
+        used = Amounts(requests, entry.usage.input_tokens, entry.usage.output_tokens, entry.cost_nano_usd or 0)
         charges = []
-        for limit, scope in self._limits_of(entry):
+        for limit, scope in self.limits_of(entry):
             amount = 0 if limit.metric == "concurrency" else used.of(limit.metric)
             if amount:
-                charges.append(LimitCharge(limit.id, scope, self._start_us(limit, entry.started_us), amount))
+                charges.append(LimitCharge(limit.id, scope, self.window_of(limit, scope, entry.started_us), amount))
         return tuple(charges)
 
-    def _limits_of(self, entry: LedgerEntry) -> tuple[tuple[Limit, str], ...]:
+    def limits_of(self, entry: LedgerEntry) -> tuple[tuple[Limit, str], ...]:
+        """Return every limit that applies to `entry`, with the concrete scope whose counter it is."""
         who = (entry.chain, entry.user, entry.team, entry.provider, entry.model, entry.alias, entry.client_ip)
         known = self._applicable.get(who)
         if known is None:
@@ -61,19 +108,26 @@ class ChargeReader:
             self._applicable[who] = known
         return known
 
-    def _start_us(self, limit: Limit, started_us: int) -> int:
-        """Return when the window of `limit` began; no window begins in the middle of a second."""
+    def window_of(self, limit: Limit, scope: str, started_us: int) -> int:
+        """Return when the window of a counter began in which something started.
+
+        Only interval windows and parts of sliding ones begin in the middle of a second.
+        """
+        if limit.window.kind == "interval":
+            return interval_start_us(limit, self._first_use(limit.id, scope, started_us), started_us)
+        if limit.window.kind == "sliding":
+            return part_start_us(limit, started_us)
         second = started_us // 1_000_000
         known = self._starts.get((limit.id, second))
         if known is None:
             if len(self._starts) >= MAX_REMEMBERED:
                 self._starts.clear()
-            known = self._starts[limit.id, second] = _part_start_us(limit, started_us / 1e6)
+            known = self._starts[limit.id, second] = int(window_start(limit.window, second, second) * 1e6)
         return known
 
 
-def _was_admitted(entry: LedgerEntry) -> bool:
-    """Whether the request got past its limits; one that was refused before has no tokens and no provider's status."""
+def was_admitted(entry: LedgerEntry) -> bool:
+    """Return whether the request got past its limits; one that was refused has no tokens and no provider's status."""
     return entry.latency_us > 0 or entry.end_reason not in _NEVER_ASKED
 
 
@@ -92,28 +146,122 @@ def _scopes(entry: LedgerEntry, name_of_key: NameOfKey) -> Iterator[str]:
     yield f"ip:{entry.client_ip}"
 
 
-def _part_start_us(limit: Limit, started_s: float) -> int:
-    if limit.window.kind in ("sliding", "interval"):
-        part_s = limit.window.length_s / PARTS
-        return int(started_s // part_s * part_s * 1e6)
-    return int(window_start(limit.window, started_s, started_s) * 1e6)
+def interval_start_us(limit: Limit, first_us: int, at_us: int) -> int:
+    """Return when the interval began that holds `at_us`; what came before the first use belongs to the first."""
+    length_us = limit.window.length_s * 1_000_000
+    return first_us + max(0, (at_us - first_us) // length_us) * length_us
+
+
+def part_start_us(limit: Limit, at_us: int) -> int:
+    """Return when the part of a sliding window began that holds `at_us`; of a beginning, that beginning."""
+    length_us = limit.window.length_s * 1_000_000
+    return -(-(at_us * PARTS // length_us * length_us) // PARTS)
 
 
 def follow_limits(store: Store, limits: LimitTable, reader: ChargeReader, now_s: float) -> None:
-    """Make the store keep the use of exactly `limits`: what is new is read from the ledger.
+    """Make the store keep the use of exactly `limits`: what is new is read from ledger and adjustments.
 
     `reader` is that of `limits`. No row may be written meanwhile, and every later one must be charged by `reader`.
     """
     by_id = {limit.id: limit for limit in limits}
-    new = by_id.keys() - covered_limits(store)
-    since_us = min((_oldest_us(by_id[limit_id], now_s) for limit_id in new), default=0)
+    new = {limit_id: kept_since_us(by_id[limit_id], now_s) for limit_id in by_id.keys() - covered_limits(store)}
     sums: dict[tuple[str, str, int], int] = {}
-    for entry in single_rows_since(store, since_us) if new else ():
-        for charge in reader.charges_of(entry):
-            if charge.limit_id in new:
-                counter = (charge.limit_id, charge.scope, charge.window_start_us)
-                sums[counter] = sums.get(counter, 0) + charge.amount
+    if new:
+        _note_first_uses(store, {i: since for i, since in new.items() if by_id[i].window.kind == "interval"}, reader)
+        for charge in _charges_of_new(store, new, by_id, reader):
+            counter = (charge.limit_id, charge.scope, charge.window_start_us)
+            sums[counter] = sums.get(counter, 0) + charge.amount
     cover_limits(store, frozenset(by_id), [LimitCharge(*counter, used) for counter, used in sums.items()])
+
+
+def _note_first_uses(store: Store, since_us: Mapping[str, int], reader: ChargeReader) -> None:
+    """Let the interval windows of new limits begin with the oldest row that may still be in one of them."""
+    first: dict[tuple[str, str], int] = {}
+    for entry in single_rows_since(store, min(since_us.values())) if since_us else ():
+        for limit, scope in reader.limits_of(entry) if was_admitted(entry) else ():
+            if entry.started_us >= since_us.get(limit.id, entry.started_us + 1):
+                counter = (limit.id, scope)
+                first[counter] = min(entry.started_us, first.get(counter, entry.started_us))
+    claim_first_uses(store, first)
+
+
+def _charges_of_new(
+    store: Store, since_us: Mapping[str, int], by_id: Mapping[str, Limit], reader: ChargeReader
+) -> Iterator[LimitCharge]:
+    lifetimes = {limit_id: 0 for limit_id in since_us if by_id[limit_id].window.kind == "lifetime"}
+    others = {limit_id: since for limit_id, since in since_us.items() if limit_id not in lifetimes}
+    for uses, wanted in ((_all_uses(store), lifetimes), (_uses_since(store, min(others.values(), default=0)), others)):
+        for entry, requests in uses if wanted else ():
+            for charge in reader.charges_of(entry, requests):
+                if entry.started_us >= wanted.get(charge.limit_id, entry.started_us + 1):
+                    yield charge
+    with store.read() as connection:
+        adjustments = adjustments_of(connection, sorted(since_us))
+    for one in adjustments:
+        if one.used and one.at_us >= since_us[one.limit_id]:
+            yield LimitCharge(
+                one.limit_id, one.scope, reader.window_of(by_id[one.limit_id], one.scope, one.at_us), one.used
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class LimitFigures:
+    """What all counters show by the books at one moment.
+
+    Attributes:
+        used: by requests that have ended and by adjustments, in the current window.
+        held: what running requests may still use of it.
+        past: what counters must know of the time before.
+        adjusted: the number of the last adjustment that is in `used`.
+    """
+
+    limit_ids: frozenset[str] = frozenset()
+    used: UsedByCounter = field(default_factory=dict)
+    held: UsedByCounter = field(default_factory=dict)
+    past: PastByCounter = field(default_factory=dict)
+    adjusted: int = 0
+
+    def together(self) -> UsedByCounter:
+        """Return used and held, as one who begins to count takes them: it does not know the running requests."""
+        both = {*self.used, *self.held}
+        return {counter: self.used.get(counter, 0) + self.held.get(counter, 0) for counter in both}
+
+
+def limit_figures(
+    store: Store, limits: LimitTable, running: Iterable[LedgerEntry], reader: ChargeReader, now_s: float
+) -> LimitFigures:
+    """Return the figures of `limits`; `reader` is theirs, `running` are the requests that have not ended."""
+    running = list(running)
+    held = held_use({}, running, reader)
+    with store.read() as connection:
+        use, first_us = limit_use(connection), first_uses(connection)
+        adjusted = last_adjustment(connection)
+    return LimitFigures(
+        limit_ids=frozenset(limit.id for limit in limits),
+        used=limit_counters(use, limits, now_s),
+        held=limit_counters(held, limits, now_s),
+        past=counter_pasts(held_use(use, running, reader), first_us, limits, now_s),
+        adjusted=adjusted,
+    )
+
+
+def _all_uses(store: Store) -> Iterator[tuple[LedgerEntry, int]]:
+    """Yield rows that stand for all there ever were, with the number of requests of each."""
+    with store.read(may_take_long=True) as connection:
+        for balance in balances_since(connection, 0):
+            if balance.admitted:
+                yield balance.entry, balance.requests
+        yield from summed_rows(connection, _NEVER_ASKED)
+
+
+def _uses_since(store: Store, since_us: int) -> Iterator[tuple[LedgerEntry, int]]:
+    """Yield rows with the number of requests that each stands for: what is in the ledger, and what was deleted."""
+    with store.read() as connection:
+        for balance in balances_since(connection, since_us):
+            if balance.admitted:
+                yield balance.entry, balance.requests
+        for entry in single_rows(connection, since_us):
+            yield entry, 1
 
 
 def held_use(use: UseByWindow, open_requests: Iterable[LedgerEntry], reader: ChargeReader) -> UseByWindow:
@@ -137,17 +285,72 @@ def limit_counters(use: UseByWindow, limits: LimitTable, now_s: float) -> UsedBy
     return counters
 
 
+def counter_pasts(
+    use: UseByWindow, first_us: Mapping[tuple[str, str], int], limits: LimitTable, now_s: float
+) -> PastByCounter:
+    """Return what counters must know of the time before their window, where that is anything."""
+    wanted = {limit.id: limit for limit in limits if limit.window.kind == "interval" or limit.carry_over}
+    pasts = {}
+    for counter in {*use, *first_us}:
+        limit = wanted.get(counter[0])
+        if limit is None:
+            continue
+        past = CounterPast(first_us.get(counter, 0) / 1e6, _used_before(limit, use.get(counter, {}), now_s))
+        if any(past):
+            pasts[counter] = past
+    return pasts
+
+
+def current_windows(limit: Limit, windows: Mapping[int, int], now_s: float) -> dict[int, int]:
+    """Return those of a counter's `windows` (start → used) that count now: one, or the parts of a sliding one."""
+    if limit.window.kind == "sliding":
+        oldest_us = kept_since_us(limit, now_s)
+        return {start_us: used for start_us, used in windows.items() if start_us > oldest_us}
+    start_us = _current_start_us(limit, windows, now_s)
+    return {start_us: windows[start_us]} if start_us in windows else {}
+
+
 def _used_now(limit: Limit, windows: Mapping[int, int], now_s: float) -> int:
-    window = limit.window
-    if window.kind in ("sliding", "interval"):
-        oldest_us = _oldest_us(limit, now_s)
-        return sum(used for start_us, used in windows.items() if start_us > oldest_us)
-    return windows.get(_oldest_us(limit, now_s), 0)
+    return sum(current_windows(limit, windows, now_s).values())
 
 
-def _oldest_us(limit: Limit, now_s: float) -> int:
-    """Return the time before which no use counts any more, in microseconds."""
+def _used_before(limit: Limit, windows: Mapping[int, int], now_s: float) -> int:
+    start_us = _current_start_us(limit, windows, now_s)
+    before_s = window_before(limit.window, start_us / 1e6)
+    if limit.window.kind == "interval":
+        return windows.get(start_us - limit.window.length_s * 1_000_000, 0)
+    return 0 if before_s is None else windows.get(int(before_s * 1e6), 0)
+
+
+def _current_start_us(limit: Limit, windows: Mapping[int, int], now_s: float) -> int:
+    """Return when the window of now began; intervals follow one another, so any of them says when the others did."""
+    if limit.window.kind == "interval":
+        return interval_start_us(limit, max(windows, default=0), int(now_s * 1e6))
+    return int(window_start(limit.window, now_s, now_s) * 1e6)
+
+
+def kept_since_us(limit: Limit, now_s: float) -> int:
+    """Return the time before which no use matters any more, in microseconds: of fixed windows, one before counts."""
     window = limit.window
-    if window.kind in ("sliding", "interval"):
-        return int((now_s - window.length_s - window.length_s / PARTS) * 1e6)
-    return int(window_start(window, now_s, now_s) * 1e6)
+    match window.kind:
+        case "lifetime":
+            return 0
+        case "interval":
+            return int((now_s - window.length_s) * 1e6)
+        case "sliding":
+            return int((now_s - window.length_s - window.length_s / PARTS) * 1e6)
+        case _:
+            start_s = window_start(window, now_s, now_s)
+            return int((window_before(window, start_s) or 0.0) * 1e6)
+
+
+def forget_ended_windows(store: Store, limits: Iterable[Limit], now_s: float) -> None:
+    """Delete windows of `limits` that nobody asks for any more; a window is asked for until the next one has ended."""
+    ended = []
+    for limit in limits:
+        before_us = kept_since_us(limit, now_s)
+        if limit.window.kind == "interval":
+            before_us -= limit.window.length_s * 1_000_000
+        ended.append((limit.id, before_us))
+    for start in range(0, len(ended), FORGOTTEN_AT_ONCE):
+        forget_windows(store, ended[start : start + FORGOTTEN_AT_ONCE])

@@ -1,0 +1,276 @@
+"""`/api/v1/limits`: limits listed, made, changed, removed, reset and boosted, and what is used of them.
+
+Limits of the file and the environment are listed with the place that declares them, and changed there; they may be
+reset here, since what was used is not declared. A keymaster sees the limits on the keys directly below its own. It
+makes such limits, changes those that it made, and none of them allows more than the template whose place it takes.
+"""
+
+from dataclasses import replace
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Body
+
+from tokenrouter.admin.amounts import amount_of, time_text
+from tokenrouter.admin.auth import KeyMaker
+from tokenrouter.admin.keys import all_keys, visible_keys
+from tokenrouter.admin.limit_bodies import (
+    ChangedLimit,
+    GivenBack,
+    LimitList,
+    LimitUse,
+    MadeLimit,
+    NewBoost,
+    NewLimit,
+    NewReset,
+    Origin,
+    Reset,
+    ScopeUse,
+    ShownLimit,
+)
+from tokenrouter.admin.problems import Problem
+from tokenrouter.admin.state import ControlState, State
+from tokenrouter.config.environment import RATE_ORIGIN
+from tokenrouter.domain.errors import RoleNotAllowed
+from tokenrouter.domain.limit_checks import Names, contradiction, limit_warnings, subject_mistake
+from tokenrouter.domain.limit_text import (
+    DAYS,
+    InvalidLimit,
+    limit_fields,
+    limit_handle,
+    read_limit,
+    window_text,
+)
+from tokenrouter.domain.limits import Limit, kind_of
+from tokenrouter.gateway.directory import Principal
+from tokenrouter.jobs.catalog_builder import subject_names
+from tokenrouter.jobs.limit_adjustments import reset_limit
+from tokenrouter.jobs.limit_states import limit_states
+from tokenrouter.store.adjustments import Adjustment
+from tokenrouter.store.limits import StoredLimit, create_limit, list_limits, remove_limit, update_limit
+
+router: Final = APIRouter(prefix="/api/v1/limits", tags=["limits"])
+
+PAGE_SCOPES: Final = 1000
+"""Most scopes of a template in one answer."""
+
+
+@router.get("")
+def list_all(state: State, caller: KeyMaker) -> LimitList:
+    """Return the limits, those of the file and the environment first."""
+    return LimitList(data=[shown(state, one) for one in _visible(state, caller)])
+
+
+@router.post("", status_code=201)
+def create(state: State, caller: KeyMaker, wanted: Annotated[NewLimit, Body()]) -> MadeLimit:
+    """Make a limit; it counts what was used since its window began, and holds at once."""
+    limit = read_limit(wanted.model_dump())
+    _require_key_below(state, caller, limit)
+    _refuse_wrong_subject(state, limit)
+    declared = contradiction(limit, state.settings.limits)
+    if declared is not None:
+        raise Problem(409, "limit_exists", f"There is one already: {declared.message}; change it there.")
+    _refuse_more_than_template(state, caller, limit)
+    made = create_limit(state.store, limit, comment=wanted.comment, made_by=caller.key.id, now_s=state.clock())
+    state.keys_changed()
+    return _made(state, made)
+
+
+@router.get("/{limit_id}")
+def read_one(state: State, caller: KeyMaker, limit_id: str) -> ShownLimit:
+    """Return one limit."""
+    return shown(state, _find(state, caller, limit_id))
+
+
+@router.patch("/{limit_id}")
+def change(state: State, caller: KeyMaker, limit_id: str, wanted: Annotated[ChangedLimit, Body()]) -> MadeLimit:
+    """Change a limit of the database; takes effect at once, on what is used as well."""
+    found = _find_own(state, caller, limit_id)
+    changed = _with(found.limit, amount=wanted.amount, carry_over=wanted.carry_over)
+    _refuse_more_than_template(state, caller, changed)
+    updated = update_limit(state.store, changed, comment=wanted.comment)
+    state.keys_changed()
+    return _made(state, updated)
+
+
+@router.delete("/{limit_id}")
+def remove(state: State, caller: KeyMaker, limit_id: str) -> ShownLimit:
+    """Remove a limit of the database and return it; what was used stays in the books."""
+    found = _find_own(state, caller, limit_id)
+    gone = shown(state, found)
+    remove_limit(state.store, found.limit.id)
+    state.keys_changed()
+    return gone
+
+
+@router.post("/{limit_id}/boost")
+def boost(state: State, caller: KeyMaker, limit_id: str, wanted: Annotated[NewBoost, Body()]) -> MadeLimit:
+    """Allow more until a time."""
+    found = _find_own(state, caller, limit_id)
+    now_s = state.clock()
+    if wanted.until is None and wanted.amount != 0:
+        raise Problem(422, "invalid_field", "until: is missing; a boost ends.")
+    if wanted.until is not None and wanted.until.timestamp() <= now_s:
+        raise Problem(422, "invalid_field", "until: it is in the past; an amount of 0 ends a boost.")
+    changed = _with(found.limit, boost=wanted.amount, boost_until=wanted.until or now_s)
+    _refuse_more_than_template(state, caller, changed)
+    now_us = int(now_s * 1e6)
+    written = Adjustment(
+        "boost", changed.id, changed.scope, changed.boost, now_us, now_us, caller.key.name, wanted.reason
+    )
+    updated = update_limit(state.store, changed, boosted=written)
+    state.keys_changed()
+    return _made(state, updated)
+
+
+@router.post("/{limit_id}/reset")
+def reset(state: State, caller: KeyMaker, limit_id: str, wanted: Annotated[NewReset, Body()]) -> Reset:
+    """Give back what was used in the window of now; what running requests hold stays held."""
+    found = _find(state, caller, limit_id)
+    _refuse_others(caller, found)
+    state.drain_now()
+    given_back = reset_limit(
+        state.store,
+        found.limit,
+        wanted.scope,
+        made_by=caller.key.name,
+        reason=wanted.reason,
+        now_s=state.clock(),
+    )
+    state.keys_changed()
+    metric = found.limit.metric
+    return Reset(data=[GivenBack(scope=one, amount=amount_of(metric, used)) for one, used in given_back.items()])
+
+
+@router.get("/{limit_id}/use")
+def use(state: State, caller: KeyMaker, limit_id: str, after: str = "") -> LimitUse:
+    """Return what is used of a limit now, by each scope that it counts apart; those after `after`, a page of them."""
+    found = _find(state, caller, limit_id)
+    now_s, metric = state.clock(), found.limit.metric
+    states = [one for one in limit_states(found.limit, state.limit_figures(), now_s) if one.scope > after]
+    return LimitUse(
+        limit=shown(state, found),
+        data=[
+            ScopeUse(
+                scope=one.scope,
+                amount=amount_of(metric, one.amount),
+                used=amount_of(metric, one.used),
+                held=amount_of(metric, one.held),
+                left=amount_of(metric, one.left),
+                resets_at=None if one.resets_in_s is None else time_text(now_s + one.resets_in_s),
+            )
+            for one in states[:PAGE_SCOPES]
+        ],
+        next=states[PAGE_SCOPES - 1].scope if len(states) > PAGE_SCOPES else None,
+    )
+
+
+def shown(state: ControlState, stored: StoredLimit) -> ShownLimit:
+    """Return what is shown of a limit."""
+    limit = stored.limit
+    metric, window = limit.metric, limit.window
+    origin = _origin(limit)
+    return ShownLimit(
+        id=limit_handle(limit.id),
+        scope=limit.scope,
+        metric=metric,
+        window=window_text(window),
+        tz=window.tz,
+        week_start=DAYS[window.week_start],
+        amount=amount_of(metric, limit.amount),
+        mode=limit.mode,
+        boost=amount_of(metric, limit.boost),
+        boost_until=time_text(limit.boost_until_s or None),
+        allowed=amount_of(metric, limit.amount_at(state.clock())),
+        carry_over=amount_of(metric, limit.carry_over),
+        comment=stored.comment,
+        origin=origin,
+        declared_at="" if origin == "database" else limit.origin,
+        shadowed=origin == "database" and contradiction(limit, state.settings.limits) is not None,
+        created_at=time_text(stored.created_at_s or None),
+    )
+
+
+def _origin(limit: Limit) -> Origin:
+    if limit.origin == "database":
+        return "database"
+    return "environment" if limit.origin.startswith(RATE_ORIGIN) else "file"
+
+
+def _made(state: ControlState, stored: StoredLimit) -> MadeLimit:
+    others = [one.limit for one in _all(state)]
+    warnings = limit_warnings(stored.limit, others, _names(state), state.catalog().prices, state.clock())
+    return MadeLimit(warnings=warnings, **shown(state, stored).model_dump())
+
+
+def _all(state: ControlState) -> list[StoredLimit]:
+    return [*map(StoredLimit, state.settings.limits), *list_limits(state.store)]
+
+
+def _visible(state: ControlState, caller: Principal) -> list[StoredLimit]:
+    limits = _all(state)
+    if caller.role == "admin":
+        return limits
+    below = {f"key:{key.name}" for key in visible_keys(state, caller)}
+    return [one for one in limits if one.limit.scope in below]
+
+
+def _find(state: ControlState, caller: Principal, limit_id: str) -> StoredLimit:
+    for one in _visible(state, caller):
+        if limit_id in (limit_handle(one.limit.id), one.limit.id):
+            return one
+    raise Problem(404, "limit_not_found", "There is no such limit; GET /api/v1/limits lists them.")
+
+
+def _find_own(state: ControlState, caller: Principal, limit_id: str) -> StoredLimit:
+    """Return a limit of the database that the caller may change."""
+    found = _find(state, caller, limit_id)
+    if found.limit.origin != "database":
+        words = f"The {found.limit.metric} limit of {found.limit.scope} is declared at {found.limit.origin}"
+        raise Problem(409, "declared_elsewhere", f"{words}; change it there.")
+    _refuse_others(caller, found)
+    return found
+
+
+def _refuse_others(caller: Principal, found: StoredLimit) -> None:
+    if caller.role != "admin" and found.made_by != caller.key.id:
+        raise RoleNotAllowed("A keymaster changes and resets the limits that it made itself; ask an admin.")
+
+
+def _require_key_below(state: ControlState, caller: Principal, limit: Limit) -> None:
+    if caller.role == "admin":
+        return
+    if limit.scope not in {f"key:{key.name}" for key in visible_keys(state, caller)}:
+        raise RoleNotAllowed("A keymaster limits the keys directly below its own: scope key:NAME of one of them.")
+
+
+def _refuse_more_than_template(state: ControlState, caller: Principal, limit: Limit) -> None:
+    """A named limit takes the place of its template, so a keymaster could give what it was not given."""
+    if caller.role == "admin":
+        return
+    for one in _all(state):
+        template = one.limit
+        if template.scope != "key:*" or kind_of(template) != kind_of(limit):
+            continue
+        if limit.amount + limit.boost + limit.carry_over > template.amount:
+            most = amount_of(template.metric, template.amount)
+            raise RoleNotAllowed(f"The limit of every key is {most} here; a keymaster gives no key more than that.")
+
+
+def _refuse_wrong_subject(state: ControlState, limit: Limit) -> None:
+    mistake = subject_mistake(limit, _names(state))
+    if mistake is not None:
+        raise InvalidLimit(mistake)
+
+
+def _names(state: ControlState) -> Names:
+    return subject_names(state.settings, all_keys(state), state.catalog().providers)
+
+
+def _with(limit: Limit, **changes: object) -> Limit:
+    """Return `limit` with what is not None of `changes`, read as a new one would be.
+
+    Raises:
+        InvalidLimit: it cannot be so.
+    """
+    values = limit_fields(limit) | {name: value for name, value in changes.items() if value is not None}
+    return replace(read_limit(values), origin=limit.origin)
