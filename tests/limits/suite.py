@@ -5,7 +5,8 @@ A keeper's test file makes a subclass of `LimiterSuite` that knows how to make o
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Protocol
 
 import pytest
@@ -14,26 +15,55 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tokenrouter.domain.errors import CountersNotReady, LimitReached, QuotaExceeded, QuotaReserved, RateLimited
 from tokenrouter.domain.limit_text import limit_id, parse_window
-from tokenrouter.domain.limits import Amounts, Limit, LimitState, Metric, Mode, UsedByCounter
+from tokenrouter.domain.limits import (
+    Amounts,
+    CounterPast,
+    Limit,
+    LimitState,
+    Metric,
+    Mode,
+    PastByCounter,
+    UsedByCounter,
+)
 from tokenrouter.domain.windows import window_start
-from tokenrouter.gateway.ports import Limiter, Reservation
 
 ALICE = ("key:alice", "user:ann", "team:physics", "global")
 BOB = ("key:bob", "team:physics", "global")
+SCOPES = (*ALICE, "key:bob")
 ONE = Amounts(requests=1, input_tokens=10, output_tokens=20, cost_nano_usd=300)
 NOW_S = 1_795_000_000.0
 """2026-11-18 at 11:06:40 UTC, a Wednesday."""
 
 
-class Keeper(Limiter, Protocol):
-    """A limiter with what its process does to it."""
+class Held(Protocol):
+    """A reservation, as far as every keeper's is alike."""
+
+    @property
+    def held(self) -> Amounts: ...
+
+    def extend(self, amounts: Amounts) -> bool: ...
+
+    def settle(self, used: Amounts) -> None: ...
+
+
+class Keeper(Protocol):
+    """A limiter with what its process does to it; one that is asked over a connection waits for each answer."""
+
+    @property
+    def looks_at_addresses(self) -> bool: ...
+
+    def reserve(self, scopes: Sequence[str], amounts: Amounts) -> Held: ...
+
+    def states(self, scopes: Sequence[str]) -> list[LimitState]: ...
 
     def reload(self, limits: Sequence[Limit]) -> None: ...
 
     @property
     def unrestored(self) -> frozenset[str]: ...
 
-    def restore(self, used: UsedByCounter, limit_ids: Iterable[str]) -> None: ...
+    def restore(
+        self, used: UsedByCounter, limit_ids: Iterable[str], past: PastByCounter = MappingProxyType({})
+    ) -> None: ...
 
 
 class Clock:
@@ -157,6 +187,17 @@ class LimiterSuite:
             keeper.reserve(ALICE, ONE)
 
         assert counted(keeper, ALICE) == [(0, 0), (0, 0)]
+
+    def test_a_refusal_says_how_all_limits_stand(self, clock: Clock) -> None:
+        keeper = self.keeper(
+            clock, a_limit("key:alice", "tokens", "day", 40), a_limit("global", "requests", "hour", 1000)
+        )
+        keeper.reserve(ALICE, ONE)
+
+        with pytest.raises(QuotaReserved) as refusal:
+            keeper.reserve(ALICE, ONE)
+
+        assert list(refusal.value.states) == keeper.states(ALICE)
 
     @pytest.mark.parametrize("metric", ["requests", "tokens", "cost_usd", "concurrency"])
     def test_an_amount_of_zero_blocks_even_what_is_free(self, clock: Clock, metric: Metric) -> None:
@@ -354,17 +395,6 @@ class LimiterSuite:
             keeper.reserve(ALICE, ONE)
         assert counted(keeper, ALICE) == [(75, 0), (70, 30)]
 
-    def test_what_a_soft_limit_counted_before_is_in_what_it_is_restored_to(self, clock: Clock) -> None:
-        limit = a_limit("global", "tokens", "day", 100, "soft")
-        keeper = self.keeper(clock, limit, restored=False)
-        keeper.reserve(ALICE, ONE).settle(ONE)
-        running = keeper.reserve(ALICE, ONE)
-
-        keeper.restore({(limit.id, "global"): 60}, [limit.id])
-        running.settle(ONE)
-
-        assert counted(keeper, ALICE) == [(60, 0)]
-
     def test_a_limit_that_comes_back_waits_again(self, clock: Clock) -> None:
         limit = a_limit("global", "tokens", "day", 100)
         keeper = self.keeper(clock, limit, restored=False)
@@ -385,16 +415,48 @@ class LimiterSuite:
 
         keeper.reload([a_limit("key:*", "tokens", "day", 65), a_limit("user:ann", "tokens", "day", 100)])
 
-        assert counted(keeper, ALICE) == [(30, 30), (0, 0)]
+        assert counted(keeper, ALICE)[0] == (30, 30)
         with pytest.raises(QuotaReserved):
             keeper.reserve(ALICE, ONE)
         running.settle(ONE)
-        assert counted(keeper, ALICE) == [(60, 0), (0, 0)]
+        assert counted(keeper, ALICE)[0] == (60, 0)
+
+    def test_a_boost_that_a_reload_brings_counts_at_once_and_is_shown(self, clock: Clock) -> None:
+        limit = a_limit("key:*", "tokens", "day", 30)
+        keeper = self.keeper(clock, limit)
+        keeper.reserve(ALICE, ONE)
+
+        keeper.reload([replace(limit, boost=30, boost_until_s=NOW_S + 5)])
+        keeper.reserve(ALICE, ONE)
+
+        (state,) = keeper.states(ALICE)
+        assert (state.amount, state.left) == (60, 0)
+        clock.now_s += 5
+        assert keeper.states(ALICE)[0].amount == 30
+
+    def test_the_past_of_a_counter_is_restored_with_it(self, clock: Clock) -> None:
+        interval = a_limit("key:*", "tokens", "interval:60s", 100)
+        hour = replace(a_limit("key:*", "tokens", "hour", 100), carry_over=50)
+        keeper = self.keeper(clock, interval, hour, restored=False)
+
+        past = {(interval.id, "key:alice"): CounterPast(NOW_S - 100), (hour.id, "key:alice"): CounterPast(0, 90)}
+        keeper.restore({(interval.id, "key:alice"): 30}, [interval.id, hour.id], past)
+
+        first, second = keeper.states(ALICE)
+        assert (first.used, first.resets_in_s) == (30, 20)
+        assert (second.used, second.amount) == (0, 110)
 
 
 def counted(keeper: Keeper, scopes: Sequence[str]) -> list[tuple[int, int]]:
     """Return used and held of every counter."""
     return [(state.used, state.held) for state in keeper.states(scopes)]
+
+
+def part_of(held: Amounts, share: int) -> Amounts:
+    """Return so many hundredths of what was held."""
+    return Amounts(
+        1, held.input_tokens * share // 100, held.output_tokens * share // 100, held.cost_nano_usd * share // 100
+    )
 
 
 LIMITS = (
@@ -406,12 +468,19 @@ LIMITS = (
     a_limit("global", "input_tokens", "day", 900),
 )
 
+CHANGING = (
+    replace(a_limit("user:ann", "tokens", "interval:100s", 200), carry_over=80),
+    replace(a_limit("global", "output_tokens", "hour", 250), carry_over=1000),
+    replace(a_limit("global", "requests", "60s", 4), boost=4, boost_until_s=NOW_S + 100),
+)
+"""Limits whose ceilings move."""
+
 
 @dataclass(slots=True)
 class _Running:
     scopes: Sequence[str]
     reserved_at_s: float
-    reservation: Reservation
+    reservation: Held
     used: Amounts | None = field(default=None)
 
 
@@ -425,8 +494,8 @@ class Interleavings(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock()
         self.keeper = self.make(LIMITS, self.clock)
-        self.began_s = self.clock.now_s
         self.requests: list[_Running] = []
+        self.restarted_s = float("-inf")
 
     @rule(scopes=st.sampled_from([ALICE, BOB]), tokens=st.integers(0, 120), cost=st.integers(0, 4000))
     def begin(self, scopes: Sequence[str], tokens: int, cost: int) -> None:
@@ -456,9 +525,14 @@ class Interleavings(RuleBasedStateMachine):
     def end(self, data: st.DataObject, share: int) -> None:
         request = data.draw(st.sampled_from(self.running))
         held = request.reservation.held
-        request.used = Amounts(
-            1, held.input_tokens * share // 100, held.output_tokens * share // 100, held.cost_nano_usd * share // 100
-        )
+        request.used = part_of(held, share)
+        request.reservation.settle(request.used)
+
+    @precondition(lambda self: self.running)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        request = data.draw(st.sampled_from(self.running))
+        request.used = Amounts()
         request.reservation.settle(request.used)
 
     @rule(seconds=st.sampled_from([0.3, 1, 7, 59, 61, 100, 3600, 90_000]))
@@ -466,12 +540,13 @@ class Interleavings(RuleBasedStateMachine):
         self.clock.now_s += seconds
 
     def states(self) -> list[LimitState]:
-        return self.keeper.states((*ALICE, "key:bob"))
+        return self.keeper.states(SCOPES)
 
     @invariant()
     def no_hard_limit_is_passed(self) -> None:
         for state in self.states():
-            assert 0 <= state.used + state.held <= state.limit.amount, state
+            # What a boost allowed is used still when the boost is over.
+            assert 0 <= state.used + state.held <= max(state.amount, state.limit.amount + state.limit.boost), state
             assert state.held >= 0
 
     @invariant()
@@ -480,19 +555,28 @@ class Interleavings(RuleBasedStateMachine):
             least, most = self.settled(state)
             assert least <= state.used <= most, state
 
+    def first_use_s(self, scope: str) -> float:
+        """Return when the `interval` windows of `scope` began."""
+        return next((one.reserved_at_s for one in self.requests if scope in one.scopes), self.clock.now_s)
+
     def settled(self, state: LimitState) -> tuple[int, int]:
         """Return the bounds of what the counter must show: a sliding window counts its oldest part whole."""
         window, metric = state.limit.window, state.limit.metric
         if metric == "concurrency":
             return 0, 0
-        start_s = window_start(window, self.clock.now_s, self.began_s)
-        part_s = window.length_s / 60 if window.kind == "sliding" else 0
-        mine = [request for request in self.requests if request.used is not None and state.scope in request.scopes]
-        return (
-            sum(request.used.of(metric) for request in mine if request.used and request.reserved_at_s >= start_s),
-            sum(
-                request.used.of(metric)
-                for request in mine
-                if request.used and request.reserved_at_s >= start_s - part_s
-            ),
+        start_s = window_start(window, self.clock.now_s, self.first_use_s(state.scope))
+        early_s = start_s
+        if window.kind == "sliding":
+            early_s -= window.length_s / 60
+            # What was restored counts from then on, in one part.
+            if self.restarted_s > early_s:
+                early_s = min(early_s, self.restarted_s - window.length_s * 61 / 60)
+        return self.used_since(start_s, state.scope, metric), self.used_since(early_s, state.scope, metric)
+
+    def used_since(self, start_s: float, scope: str, metric: Metric, end_s: float = float("inf")) -> int:
+        """Return what requests of `scope` used that were reserved from then on."""
+        return sum(
+            request.used.of(metric)
+            for request in self.requests
+            if request.used is not None and scope in request.scopes and start_s <= request.reserved_at_s < end_s
         )

@@ -9,29 +9,36 @@ admits nobody.
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from types import MappingProxyType
 from typing import Final
 
-from tokenrouter.domain.errors import CountersNotReady, LimitReached, QuotaExceeded, QuotaReserved, RateLimited
-from tokenrouter.domain.limits import Amounts, Limit, LimitState, LimitTable, UsedByCounter
-from tokenrouter.limits.counters import Counter, Tally, new_counter
-from tokenrouter.limits.words import describe
+from tokenrouter.domain.errors import CountersNotReady, LimitReached
+from tokenrouter.domain.limits import Amounts, Limit, LimitState, LimitTable, PastByCounter, UsedByCounter
+from tokenrouter.domain.room import ANY_ROOM, Room
+from tokenrouter.limits.counters import NO_PAST, Counter, Tally, new_counter
+from tokenrouter.limits.refusals import refusal_of, slowest
 
 MAX_REMEMBERED: Final = 20_000
 """Most combinations of scopes whose counters are remembered; beyond it idle counters are dropped."""
 RESTORING_RETRY_S: Final = 1.0
-RESERVED_RETRY_S: Final = 2.0
-"""When to come back for what running requests hold: most answers take seconds."""
 
 
 class MemoryReservation:
     """What one request holds: a share of each counter that applies to it."""
 
-    __slots__ = ("_clock", "_shares", "held")
+    __slots__ = ("_clock", "_counters", "_shares", "held")
 
-    def __init__(self, held: Amounts, shares: Iterable[tuple[Counter, Tally]], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, held: Amounts, counters: Sequence[Counter], tallies: Iterable[Tally], clock: Callable[[], float]
+    ) -> None:
         self.held = held
-        self._shares = shares
+        self._counters = counters
+        self._shares: Iterable[tuple[Counter, Tally]] = list(zip(counters, tallies, strict=True))
         self._clock = clock
+
+    def states(self) -> list[LimitState]:
+        """Return the limits as they are now."""
+        return _states(self._counters, self._clock())
 
     def extend(self, amounts: Amounts) -> bool:
         """Hold `amounts` instead; False when a hard limit forbids it, and nothing changes."""
@@ -46,6 +53,16 @@ class MemoryReservation:
                 counter.change(tally, held=more)
         self.held = amounts
         return True
+
+    @property
+    def room(self) -> Room | None:
+        """What the request may use in all under hard limits; None where none counts what it uses."""
+        room = None
+        for counter, tally in self._shares:
+            if counter.bounds_answers:
+                left = int(counter.left(tally)) + counter.amount_in(self.held)
+                room = (room or ANY_ROOM).narrowed(counter.limit.metric, left)
+        return room
 
     def _more(self, counter: Counter, amounts: Amounts) -> int:
         return counter.amount_in(amounts) - counter.amount_in(self.held)
@@ -67,6 +84,11 @@ class Unlimited:
     __slots__ = ()
 
     held: Final = Amounts()
+    room: Final = None
+
+    def states(self) -> tuple[LimitState, ...]:
+        """Return nothing: no limit applies."""
+        return ()
 
     def extend(self, amounts: Amounts) -> bool:
         """Allow it."""
@@ -104,8 +126,9 @@ class MemoryLimiter:
         self._limits = LimitTable(limits)
         stay = {limit.id: limit for limit in limits}
         self._counters = {key: counter for key, counter in self._counters.items() if key[0] in stay}
+        now_s = self._clock()
         for (limit_id, _), counter in self._counters.items():
-            counter.follow(stay[limit_id])
+            counter.follow(stay[limit_id], now_s)
         self._applicable.clear()
         self.looks_at_addresses = any(limit.scope.startswith("ip:") for limit in limits)
         self._note_restored(self._restored)
@@ -116,8 +139,12 @@ class MemoryLimiter:
         self._restored = limit_ids & used_up
         self.unrestored = used_up - limit_ids
 
-    def restore(self, used: UsedByCounter, limit_ids: Iterable[str]) -> None:
+    def restore(
+        self, used: UsedByCounter, limit_ids: Iterable[str], past: PastByCounter = MappingProxyType({})
+    ) -> None:
         """Take in everything that was used of the limits `limit_ids`, by requests that run too; once for each.
+
+        `past` says of some counters when they were first used, and what was used in the window before.
 
         What their counters show by now (soft limits do not wait) is in `used`, so they begin anew. The requests
         that they count go on and are settled in the old ones.
@@ -127,10 +154,21 @@ class MemoryLimiter:
         self._applicable.clear()
         now_s = self._clock()
         limits = {limit.id: limit for limit in self._limits}
-        for (limit_id, scope), amount in used.items():
+        for limit_id, scope in dict.fromkeys((*used, *past)):
             if limit_id in new:
-                self._counter(limits[limit_id], scope, now_s).restore(amount, now_s)
+                counter = self._counter(limits[limit_id], scope, now_s)
+                counter.restore(used.get((limit_id, scope), 0), now_s, past.get((limit_id, scope), NO_PAST))
         self._note_restored(self._restored | new)
+
+    def adjust(self, limit_id: str, scope: str, amount: int) -> None:
+        """Count `amount` as used, which no request did: below zero is what a reset gives back.
+
+        Nothing is done for a limit that is gone, or whose use is still to be restored.
+        """
+        limit = next((limit for limit in self._limits if limit.id == limit_id), None)
+        if limit is not None and limit_id not in self.unrestored:
+            now_s = self._clock()
+            self._counter(limit, scope, now_s).adjust(amount, now_s)
 
     def reserve(self, scopes: Sequence[str], amounts: Amounts) -> "MemoryReservation | Unlimited":
         """Hold `amounts` in every limit that applies to any of `scopes`, or in none.
@@ -150,8 +188,8 @@ class MemoryLimiter:
             counter.advance(now_s)
             if counter.used + counter.held + counter.amount_in(amounts) > counter.ceiling:
                 raise _refusal(counters, amounts, now_s)
-        shares = [(counter, counter.hold(counter.amount_in(amounts), now_s)) for counter in counters]
-        return MemoryReservation(amounts, shares, self._clock)
+        tallies = [counter.hold(counter.amount_in(amounts), now_s) for counter in counters]
+        return MemoryReservation(amounts, counters, tallies, self._clock)
 
     def states(self, scopes: Sequence[str]) -> list[LimitState]:
         """Return the counters of every limit that applies to any of `scopes`."""
@@ -159,12 +197,7 @@ class MemoryLimiter:
         counters = self._applicable.get(tuple(scopes))
         if counters is None:
             counters = self._remember(tuple(scopes))
-        for counter in counters:
-            counter.advance(now_s)
-        return [
-            LimitState(counter.limit, counter.scope, counter.used, counter.held, counter.resets_in_s(now_s))
-            for counter in counters
-        ]
+        return _states(counters, now_s)
 
     def _remember(self, scopes: tuple[str, ...]) -> tuple[Counter, ...]:
         """Find the counters of `scopes`. They live as long as they are remembered, and longer unless idle."""
@@ -192,6 +225,16 @@ class MemoryLimiter:
         return counter
 
 
+def _states(counters: Iterable[Counter], now_s: float) -> list[LimitState]:
+    states = []
+    for counter in counters:
+        counter.advance(now_s)
+        extra = counter.allowed - counter.limit.amount
+        state = LimitState(counter.limit, counter.scope, counter.used, counter.held, counter.resets_in_s(now_s), extra)
+        states.append(state)
+    return states
+
+
 def _refusal(counters: tuple[Counter, ...], amounts: Amounts, now_s: float) -> LimitReached:
     """Return what to tell of the limits in the way: the one for which waiting takes longest."""
     refusals = []
@@ -200,16 +243,18 @@ def _refusal(counters: tuple[Counter, ...], amounts: Amounts, now_s: float) -> L
         asked = counter.amount_in(amounts)
         if counter.used + counter.held + asked > counter.ceiling:
             refusals.append(_refusal_of(counter, asked, now_s))
-    return max(refusals, key=lambda refusal: float("inf") if refusal.retry_after_s is None else refusal.retry_after_s)
+    refusal = slowest(refusals)
+    refusal.states = _states(counters, now_s)
+    return refusal
 
 
 def _refusal_of(counter: Counter, asked: int, now_s: float) -> LimitReached:
-    limit = counter.limit
-    back_in_s = counter.room_in_s(asked, now_s)
-    error: type[LimitReached] = QuotaExceeded
-    if limit.metric == "concurrency" or limit.window.kind == "sliding":
-        error = RateLimited
-    elif counter.used + asked <= counter.ceiling:
-        error, back_in_s = QuotaReserved, RESERVED_RETRY_S
-    message = describe(limit, counter.scope, used=counter.used, held=counter.held, asked=asked, back_in_s=back_in_s)
-    return error(message, retry_after_s=back_in_s)
+    return refusal_of(
+        counter.limit,
+        counter.scope,
+        used=counter.used,
+        held=counter.held,
+        asked=asked,
+        allowed=counter.allowed,
+        back_in_s=counter.room_in_s(asked, now_s),
+    )

@@ -7,20 +7,26 @@ from tokenrouter.domain.limits import Limit, Metric, Window
 _NANO = 10**9
 
 
-def describe(limit: Limit, scope: str, *, used: int, held: int, asked: int, back_in_s: float | None) -> str:
-    """Return the words of a refusal: which limit, its window, what is used and held, what was asked, when to return."""
+def describe(
+    limit: Limit, scope: str, *, used: int, held: int, asked: int, back_in_s: float | None, allowed: int | None = None
+) -> str:
+    """Return the words of a refusal: which limit, its window, what is used and held, what was asked, when to return.
+
+    `allowed` is the limit's amount of now, where that is not the usual one.
+    """
     metric = limit.metric
+    amount = limit.amount if allowed is None else allowed
     return (
-        f"The {_name(metric)} limit of {scope} ({show(limit.amount, metric)} {window_words(limit.window)}) "
+        f"The {_name(metric)} limit of {scope} ({show(amount, metric)} {window_words(limit.window)}) "
         f"is in the way: {show(used, metric)} used, {show(held, metric)} held by running requests, "
-        f"{show(asked, metric)} needed by this one. {_advice(limit, asked, back_in_s)}"
+        f"{show(asked, metric)} needed by this one. {_advice(amount, asked, back_in_s)}"
     )
 
 
-def _advice(limit: Limit, asked: int, back_in_s: float | None) -> str:
+def _advice(amount: int, asked: int, back_in_s: float | None) -> str:
     if back_in_s is not None:
         return f"Come back in {duration_words(back_in_s)}."
-    if asked > limit.amount > 0:
+    if asked > amount > 0:
         return "It is more than the whole limit; ask for less."
     return "Waiting does not help; ask whoever set the limit."
 

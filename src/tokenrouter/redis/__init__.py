@@ -1,0 +1,1 @@
+"""Speaking to a Redis or Valkey server: its address, one connection, scripts."""
