@@ -15,7 +15,7 @@ import json
 import pstats
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,8 @@ import uvloop
 
 from tokenrouter.domain.catalog import Catalog, Key, Policy, Provider
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.domain.ledger import Price
+from tokenrouter.domain.limits import LimitState
+from tokenrouter.domain.prices import flat_price
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.protocol import Bounds, ClientConnection, Connections
 from tokenrouter.edge.service import Service
@@ -126,7 +127,7 @@ class Road:
         catalog = Catalog(
             providers=(provider,),
             keys=(key,),
-            prices={"bench/echo": Price(1500, 6000)},
+            prices={"bench/echo": flat_price(1500, 6000)},
             policy=Policy(max_concurrent_requests=1000),
         )
         source = Always(Directory(catalog, b""))
@@ -138,10 +139,14 @@ class Road:
         gateway.apply(catalog.policy)
         resources = Resources(gateway, source, self.upstream, ports, ownership)
         control = ControlRelay(self.upstream, folder / "control.sock")
+
+        async def states(scopes: Sequence[str]) -> list[LimitState]:
+            return limiter.states(scopes)
+
         service = Service(
             gateway,
             source,
-            limiter,
+            states,
             control,
             readiness=source,
             is_draining=lambda: False,

@@ -1,14 +1,16 @@
 """What many tests need: homes, ports and the real programs, each ended when its test ends."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from tokenrouter.testing import processes
+from tokenrouter.testing.postgres import NoPostgres, PostgresServer
 from tokenrouter.testing.processes import GatewayProcess, Home, SandboxProcess, make_home
+from tokenrouter.testing.valkey import NoValkey, ValkeyServer
 
 
 class StartGateway(Protocol):
@@ -42,6 +44,30 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
     folder = tmp_path_factory.mktemp("sandbox")
     with SandboxProcess(folder, env=make_home(folder).env) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL, one for each test process; a test makes a database of its own in it."""
+    server = PostgresServer()
+    try:
+        server.open()
+    except NoPostgres as reason:
+        pytest.skip(str(reason))
+    with closing(server):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[ValkeyServer]:
+    """A Valkey, one for each test process; a test empties it before it begins, and leaves it running."""
+    server = ValkeyServer()
+    try:
+        server.open()
+    except NoValkey as reason:
+        pytest.skip(str(reason))
+    with closing(server):
+        yield server
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from tokenrouter.config.settings import KeySetting, Paths, Settings
 from tokenrouter.domain.catalog import Catalog, Provider
 from tokenrouter.domain.limits import Limit, Window
 from tokenrouter.jobs.catalog_builder import build_catalog
+from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.store.engine import Store
 from tokenrouter.store.keys import list_keys
+from tokenrouter.store.limits import list_limits
 
 PEPPER = b"pepper"
 ROOT_KEY = "tr_root-key-of-the-file-0123456789"
@@ -76,6 +78,7 @@ class Installation:
     told_of_changes: int = 0
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     discovery: dict[str, dict[str, object]] = field(default_factory=dict)
+    limit_figures: LimitFigures = field(default_factory=LimitFigures)
 
     def __post_init__(self) -> None:
         self.settings = settings(self.folder)
@@ -89,6 +92,7 @@ class Installation:
             discovery=lambda: self.discovery,
             address="http://127.0.0.1:8080",
             keys_changed=self._keys_changed,
+            limit_figures=lambda: self.limit_figures,
             clock=lambda: self.now_s,
         )
 
@@ -96,7 +100,8 @@ class Installation:
         return create_app(self.state)
 
     def catalog(self) -> Catalog:
-        return build_catalog(self.settings, list_keys(self.store), {}, PEPPER, version=7)
+        limits = [stored.limit for stored in list_limits(self.store)]
+        return build_catalog(self.settings, list_keys(self.store), {}, PEPPER, version=7, stored_limits=limits)
 
     def without_password(self) -> None:
         self.state.settings = replace(self.settings, admin_password="")

@@ -4,10 +4,10 @@ from fastapi.testclient import TestClient
 from tests.admin.installation import ALICE, MASTER, METRICS_TOKEN, PEPPER, ROOT, Installation, bearer
 from tokenrouter.store.keys import KeyRequest, create_key
 
-ADMIN_ONLY = ["/api/v1/usage", "/api/v1/ledger", "/api/v1/providers", "/api/v1/limits", "/metrics"]
+ADMIN_ONLY = ["/api/v1/usage", "/api/v1/ledger", "/api/v1/providers", "/metrics"]
 
 
-@pytest.mark.parametrize("path", [*ADMIN_ONLY, "/api/v1/keys", "/api/v1/version"])
+@pytest.mark.parametrize("path", [*ADMIN_ONLY, "/api/v1/keys", "/api/v1/limits", "/api/v1/version"])
 def test_nothing_is_told_without_a_key(client: TestClient, path: str) -> None:
     answer = client.get(path)
 

@@ -9,8 +9,16 @@ from tokenrouter.store.ledger import Row, record
 
 DAY_US = 86_400_000_000
 LIVE = [
-    {"id": BUDGET.id, "scope": "team:physics", "used": 10**9, "held": 0, "left": 24 * 10**9, "resets_in_s": 60.0},
-    {"id": TOKENS.id, "scope": "key:alice", "used": 250, "held": 50, "left": 700, "resets_in_s": None},
+    {
+        "id": BUDGET.id,
+        "scope": "team:physics",
+        "used": 10**9,
+        "held": 0,
+        "left": 24 * 10**9,
+        "amount": 25 * 10**9,
+        "resets_in_s": 60.0,
+    },
+    {"id": TOKENS.id, "scope": "key:alice", "used": 250, "held": 50, "left": 700, "amount": 1000, "resets_in_s": None},
 ]
 
 

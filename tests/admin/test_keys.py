@@ -70,6 +70,16 @@ def test_what_a_change_does_not_name_stays(client: TestClient) -> None:
     assert (changed["expires_at"], changed["allowed_models"]) == ("2030-01-01T00:00:00Z", ["a/*"])
 
 
+def test_what_a_key_says_of_models_without_a_price_is_shown_and_can_change(client: TestClient) -> None:
+    made = make(client, unpriced="deny", allow_unpriced=True).json()
+    path = f"/api/v1/keys/{made['id']}"
+
+    assert (made["unpriced"], made["allow_unpriced"]) == ("deny", True)
+    assert client.patch(path, headers=ROOT, json={"unpriced": "allow"}).json()["unpriced"] == "allow"
+    assert client.get(path, headers=ROOT).json()["allow_unpriced"]
+    assert client.patch(path, headers=ROOT, json={"unpriced": "sometimes"}).status_code == 422
+
+
 def test_asking_providers_raw_is_allowed_by_whoever_makes_the_key_and_may_be_taken_back(client: TestClient) -> None:
     assert make(client, passthrough=True).json()["passthrough"]
     assert client.get(f"{KEYS}/root", headers=ROOT).json()["passthrough"] is False

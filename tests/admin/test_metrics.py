@@ -72,3 +72,9 @@ def test_without_a_worker_there_is_an_answer_all_the_same(client: TestClient, in
 
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert value(answer.text, "workers") == 0
+
+
+def test_alerts_of_soft_limits_are_counted_without_names() -> None:
+    text = exposition({}, {("key", "tokens", 80): 3}).decode()
+
+    assert value(text, "soft_limit_alerts_total", scope="key", metric="tokens", percent="80") == 3

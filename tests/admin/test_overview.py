@@ -36,16 +36,6 @@ def test_a_provider_that_cannot_be_used_says_why_and_not_its_password(
     assert "hunter2" not in answer.text
 
 
-def test_limits_are_told_as_they_are_declared(client: TestClient) -> None:
-    limits = client.get("/api/v1/limits", headers=ROOT).json()["data"]
-
-    assert [(limit["scope"], limit["window"], limit["amount"]) for limit in limits] == [
-        ("key:alice", "lifetime", 1000),
-        ("team:*", "month", "25.00"),
-    ]
-    assert limits[0]["declared_at"] == "torod.toml:20"
-
-
 def test_the_version_is_told_to_key_makers(client: TestClient) -> None:
     told = client.get("/api/v1/version", headers=MASTER).json()
 

@@ -12,6 +12,8 @@ from tokenrouter.app.channel import (
     CountersWanted,
     FiguresMessage,
     Hello,
+    SumsMessage,
+    SumsWanted,
     ToData,
 )
 from tokenrouter.domain.catalog import Catalog
@@ -37,9 +39,29 @@ async def until(condition: object) -> None:
             await asyncio.sleep(0.005)
 
 
+async def sum_up(wanted: SumsWanted) -> SumsMessage:
+    used = [(limit_id, "key:a", len(wanted.counted.get(limit_id, []))) for limit_id in wanted.limit_ids]
+    return SumsMessage(wanted.asked, used)
+
+
+async def test_sums_are_answered_beside_everything_else() -> None:
+    path, heard = socket_path(), list[ToData]()
+    server = ChannelServer(path, welcome, answer, sum_up)
+    client = ChannelClient(path, HELLO, heard.append)
+    listening = asyncio.create_task(client.run())
+    await server.start()
+    await until(lambda: len(heard) == 1)
+    client.send(SumsWanted(7, ["l"], {"l": ["req_1", "req_2"]}))
+    await until(lambda: len(heard) == 2)
+
+    assert heard[1] == SumsMessage(7, [("l", "key:a", 2)])
+    listening.cancel()
+    await server.close()
+
+
 async def test_a_newcomer_is_told_the_state_and_everybody_what_changes() -> None:
     path, heard = socket_path(), list[ToData]()
-    server = ChannelServer(path, welcome, answer)
+    server = ChannelServer(path, welcome, answer, sum_up)
     client = ChannelClient(path, HELLO, heard.append)
     listening = asyncio.create_task(client.run())
     await server.start()
@@ -64,7 +86,7 @@ async def test_a_question_is_answered_once_and_a_newer_one_takes_its_place() -> 
         await may_answer.wait()
         return await answer(wanted)
 
-    server = ChannelServer(path, welcome, answer_later)
+    server = ChannelServer(path, welcome, answer_later, sum_up)
     client = ChannelClient(path, HELLO, heard.append)
     listening = asyncio.create_task(client.run())
     await server.start()
@@ -99,7 +121,7 @@ async def test_a_data_process_that_could_not_be_answered_comes_back_and_asks_aga
         if isinstance(message, CatalogMessage):
             client.send(CountersWanted(1, ["l"]))
 
-    server = ChannelServer(path, welcome, fail_once)
+    server = ChannelServer(path, welcome, fail_once, sum_up)
     client = ChannelClient(path, HELLO, hear)
     listening = asyncio.create_task(client.run())
     await server.start()
@@ -115,7 +137,7 @@ async def test_a_data_process_comes_back_to_a_new_control_process() -> None:
     client = ChannelClient(path, HELLO, heard.append)
     listening = asyncio.create_task(client.run())
     for count in (1, 2):
-        server = ChannelServer(path, welcome, answer)
+        server = ChannelServer(path, welcome, answer, sum_up)
         await server.start()
         await until(lambda count=count: len(heard) == count)
         await server.close()
@@ -127,7 +149,7 @@ async def test_a_data_process_comes_back_to_a_new_control_process() -> None:
 
 async def test_garbage_costs_the_one_who_sent_it_the_connection() -> None:
     path = socket_path()
-    server = ChannelServer(path, welcome, answer)
+    server = ChannelServer(path, welcome, answer, sum_up)
     await server.start()
     for garbage in (struct.pack(">I", MAX_FRAME_BYTES + 1), struct.pack(">I", 3) + b"\xc1\xc1\xc1", b"\0"):
         reader, writer = await asyncio.open_unix_connection(str(path))

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import StartGateway
-from tokenrouter.testing.processes import wait_until
+from tokenrouter.testing.processes import SandboxProcess, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -20,6 +20,21 @@ def test_usage_is_exact_as_soon_as_the_answer_is_there(gateway: StartGateway, sa
     assert used["requests"] == 1
     assert (used["input_tokens"], used["output_tokens"]) == (told["prompt_tokens"], told["completion_tokens"])
     assert used["cost_nano_usd"] == told["prompt_tokens"] * 1000 + told["completion_tokens"] * 2000
+
+
+def test_prices_are_gathered_remembered_and_told_in_the_answers(gateway: StartGateway, sandbox: SandboxProcess) -> None:
+    running = gateway(f'[[providers]]\nname = "mine"\nprovider_type = "ollama"\nbase_url = "{sandbox.base_url}"\n')
+    body = {"model": "mine/echo", "messages": [{"role": "user", "content": "x"}]}
+
+    def costs_nothing() -> bool:
+        answer = running.call("POST", "/v1/chat/completions", json_body=body)
+        return answer.headers.get("x-tokenrouter-cost-usd") == "0.000000000"
+
+    wait_until("the prices", costs_nothing, 20)
+    told = running.call("GET", "/admin/api/pricing").json()
+    assert told["entries"]["mine/*"]["source"] == "local"
+    assert (running.home.path / "cache" / "pricing-cache.json").is_file()
+    assert running.call("POST", "/admin/api/pricing/refresh").json()["status"] == "ok"
 
 
 def test_a_reload_brings_in_a_changed_file_and_refuses_a_wrong_one(gateway: StartGateway, sandbox_config: str) -> None:

@@ -5,12 +5,15 @@ import pytest
 
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, seal, unseal, write_snapshot
 from tokenrouter.domain.catalog import Catalog, Key, Provider
+from tokenrouter.domain.prices import Price, Sheet, rates_of
 
 KEY = b"k" * 32
+RATES = rates_of(150_000_000, 600_000_000, cached_input=1)
 CATALOG = Catalog(
     version=3,
     providers=(Provider("acme", "openai", "http://h/v1", secret="sk-hidden"),),
-    keys=(Key("k", "alice", b"d" * 32),),
+    keys=(Key("k", "alice", b"d" * 32, unpriced="deny"),),
+    prices={"acme/*": Price(RATES, ((9, RATES),), (("flex", Sheet(RATES, ((9, RATES),))),), 7, "zen", "2026-11-21")},
 )
 
 

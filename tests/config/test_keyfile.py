@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tokenrouter.config.keyfile import FILE_NAME, load_or_create_secret, pepper, snapshot_key
+from tokenrouter.config.keyfile import FILE_NAME, fingerprint, load_or_create_secret, pepper, snapshot_key
 from tokenrouter.config.settings import Paths, Settings
 
 
@@ -31,6 +31,23 @@ def test_a_damaged_file_is_told_and_not_replaced(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="backup"):
         load_or_create_secret(settings(tmp_path))
+
+
+def test_the_secret_of_a_file_can_be_named_instead(tmp_path: Path) -> None:
+    secret = load_or_create_secret(settings(tmp_path))
+
+    assert load_or_create_secret(settings(tmp_path / "other", f"hex:{secret.hex()}")) == secret
+
+
+@pytest.mark.parametrize("digits", ["", "00", "g" * 64, "0" * 66])
+def test_a_secret_that_is_cut_off_is_told_and_not_taken_for_a_text(tmp_path: Path, digits: str) -> None:
+    with pytest.raises(ValueError, match="64 hexadecimal digits"):
+        load_or_create_secret(settings(tmp_path, f"hex:{digits}"))
+
+
+def test_a_fingerprint_tells_secrets_apart_and_does_not_tell_them() -> None:
+    assert fingerprint(b"s" * 32) == fingerprint(b"s" * 32) != fingerprint(b"t" * 32)
+    assert (b"s" * 32).hex() not in fingerprint(b"s" * 32)
 
 
 def test_each_use_has_a_key_of_its_own() -> None:

@@ -113,10 +113,26 @@ def test_the_sample_of_the_design_loads(tmp_path: Path) -> None:
 
     assert settings.providers[0].secret == "sk-acme"
     assert settings.limits[0].id == "key:alice|tokens|lifetime"
-    assert (settings.prices["acme/small"].input_nano, settings.prices["acme/small"].output_nano) == (150, 600)
+    assert settings.prices["acme/small"].rates[:2] == (150_000_000, 600_000_000)
     assert settings.database_url == f"sqlite:///{tmp_path}/.local/share/tokenrouter/tokenrouter.db"
     assert "sk-acme" not in repr(settings)
     assert "tr_alice-0123456789" not in repr(settings)
+
+
+def test_what_becomes_of_models_without_a_price_is_said_for_all_and_for_a_key(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path, 'unpriced = "deny"\nallow_unpriced = true\nprice_sources = ["genai-prices", "local"]\n' + GOOD
+    )
+    usual = read(
+        tmp_path, GOOD.replace('role = "inferrer"', 'role = "inferrer"\nunpriced = "deny"\nallow_unpriced = true')
+    )
+
+    assert (settings.policy.unpriced, settings.policy.allow_unpriced) == ("deny", True)
+    assert settings.price_sources == ("local", "genai-prices")
+    assert (settings.keys[0].unpriced, settings.keys[0].allow_unpriced) == ("", False)
+    assert (usual.policy.unpriced, usual.policy.allow_unpriced) == ("allow", False)
+    assert usual.price_sources == ("local", "provider", "zen", "genai-prices")
+    assert (usual.keys[0].unpriced, usual.keys[0].allow_unpriced) == ("deny", True)
 
 
 def test_pass_through_is_granted_by_key_and_by_path(tmp_path: Path) -> None:
@@ -181,9 +197,13 @@ def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path
         ('"lifetime"', '"week"\nweek_start = "sundy"', "torod.toml:22: limits[0].week_start: day 'sundy' is not known; did you mean \"sunday\"?"),
         ("100000", "-1", "torod.toml:22: limits[0].amount: amount -1 is negative"),
         ("100000", "9" * 25, "torod.toml:22: limits[0].amount"),
+        ('default_provider = "acme"', 'unpriced = "maybe"', "torod.toml:3: unpriced: 'maybe' is not known"),
+        ('default_provider = "acme"', 'price_sources = ["zent"]', "torod.toml:3: price_sources: 'zent' is not known; did you mean \"zen\"?"),
+        ('model = "small"\ninput', 'model = "small"\nprovider_type = "x"\ninput', "torod.toml:28: prices[0].provider_type: unknown key"),
+        ("output_per_1m = 0.60", 'output_per_1m = 0.60\n[[prices]]\nprovider = "acme"\nmodel = "small"\ninput_per_1m = 1\noutput_per_1m = 1', "torod.toml:32: prices[1].model: 'acme/small' has a price already, at torod.toml:25"),
         ("100000", '"many"', "torod.toml:22: limits[0].amount: amount 'many' must be a whole number"),
-        ("0.15", "0.00015", "torod.toml:28: prices[0].input_per_1m: price Decimal('0.00015') per million tokens is finer"),
-        ("0.15", "-1", "torod.toml:28: prices[0].input_per_1m: price -1 is negative"),
+        ("0.15", "0.0000000001", "torod.toml:28: prices[0].input_per_1m: Decimal('1E-10') is not a whole number of nano-dollars"),
+        ("0.15", "-1", "torod.toml:28: prices[0].input_per_1m: -1 is negative"),
         ('"acme"\nmodel', '"acne"\nmodel', "torod.toml:26: prices[0].provider: there is no provider 'acne'; did you mean \"acme\"?"),
         ('default_provider = "acme"', 'default_provider = "acne"', "torod.toml:3: default_provider: there is no provider 'acne'; did you mean \"acme\"?"),
         ('"inferrer"', '"infferer"', "torod.toml:13: incoming_tokens[0].role: 'infferer' is not known; did you mean \"inferrer\"?"),
@@ -210,14 +230,16 @@ def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path
         ("listen_addr", "drain_s = nan\nlisten_addr", "torod.toml:1: drain_s: Decimal('NaN') must be a number of seconds"),
         ("listen_addr", "drain_s = inf\nlisten_addr", "torod.toml:1: drain_s: Decimal('Infinity') must be a number of seconds"),
         ('"127.0.0.1:8080"', "8080", "torod.toml:1: listen_addr: 8080 must be text in quotes"),
-        ("sqlite:///tokenrouter.db", "postgresql://u@h/d", "torod.toml:2: database_url: 'postgresql://u' cannot be used"),
+        ("sqlite:///tokenrouter.db", "postgresql://u@h/d", "torod.toml:2: database_url: PostgreSQL needs ENCRYPTION_KEY"),
+        ("sqlite:///tokenrouter.db", "mysql://u:hunter2@h/d", "torod.toml:2: database_url: 'mysql:…' cannot be used"),
+        ("listen_addr", "ledger_retention_days = 30\nlisten_addr", "torod.toml:1: ledger_retention_days: 30 is less than 35"),
         ("sqlite:///tokenrouter.db", "sqlite:///a.db?mode=ro", "torod.toml:2: database_url: 'sqlite:///a.db?mode=ro' cannot be used"),
         ("sqlite:///tokenrouter.db", "sqlite:///a\\u0000b", "torod.toml:2: database_url: 'sqlite:///a\\x00b' cannot be used"),
         ('name = "alice"', 'name = "alice"\nparent_id = "bob"', "torod.toml:11: parent_id: there is no key 'bob'"),
         ('name = "alice"', 'name = "alice"\nexpires_at = "soon"', "torod.toml:13: incoming_tokens[0].expires_at: 'soon' is not a time"),
         ("listen_addr", "allow_localhost_no_auth = true\nlisten_addr", "torod.toml:1: allow_localhost_no_auth: gives everybody on this machine"),
-        ("listen_addr", 'redis_url = "redis://x"\nlisten_addr', "torod.toml:1: redis_url: is not in this version"),
-        ("listen_addr", "workers = 4\nlisten_addr", "torod.toml:1: workers: more than one is not in this version"),
+        ("listen_addr", 'redis_url = "http://x"\nlisten_addr', "torod.toml:1: redis_url: is no address of a Redis"),
+        ("listen_addr", "workers = 4\nlisten_addr", "torod.toml:1: workers: 4 need one place for their counters"),
         ("[[limits]]", "[tls]\nenabled = true\n[[limits]]", "torod.toml:19: tls.enabled: TLS is not in this version"),
         ("[[limits]]", '[[limits]]\nscope = "provider:acne"\nmetric = "requests"\namount = 1\n[[limits]]', "torod.toml:18: scope: 'provider:acne': there is no provider 'acne'; did you mean \"acme\"?"),
         ("[[limits]]", '[[providers]]\nname = "acme"\nbase_url = "http://h/v1"\n[[limits]]', "torod.toml:19: providers[1].name: 'acme' stands twice"),
@@ -316,8 +338,21 @@ def test_what_stands_in_an_array_where_a_text_belongs_is_not_shown(tmp_path: Pat
     assert "sk-secret" not in str(caught.value)
 
 
+def test_a_postgresql_is_taken_as_it_is_written_and_never_shown(tmp_path: Path) -> None:
+    url = "postgresql://me:hunter2@db.lab:5433/tokens?sslmode=verify-full"
+
+    settings = read(tmp_path, GOOD, DATABASE_URL=url, ENCRYPTION_KEY="correct horse battery staple")
+
+    assert settings.database_url == url
+    assert "hunter2" not in repr(settings)
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, GOOD, DATABASE_URL=url)
+    assert "ENCRYPTION_KEY" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_variable_that_names_a_database_is_told_by_its_name(tmp_path: Path) -> None:
-    with pytest.raises(ConfigErrors, match=r"\$TOKENROUTER_DATABASE_URL: database_url: 'mysql://h' cannot be used"):
+    with pytest.raises(ConfigErrors, match=r"\$TOKENROUTER_DATABASE_URL: database_url: 'mysql:…' cannot be used"):
         read(tmp_path, GOOD, TOKENROUTER_DATABASE_URL="mysql://h", DATABASE_URL="sqlite:///a.db")
 
 
@@ -362,11 +397,140 @@ def test_one_variable_moves_everything(tmp_path: Path) -> None:
     assert settings.paths.cache_dir == tmp_path / "cache"
 
 
+def limited(**fields: object) -> str:
+    """A file with one more limit, whose fields are TOML."""
+    values = {"scope": '"key:alice"', "metric": '"tokens"', "window": '"day"', "amount": "500", **fields}
+    return GOOD + "\n[[limits]]\n" + "\n".join(f"{name} = {value}" for name, value in values.items()) + "\n"
+
+
+def notices(folder: Path, text: str, **environ: str) -> str:
+    return "\n".join(f"{notice.where}: {notice.message}" for notice in read(folder, text, **environ).notices)
+
+
+def test_a_limit_may_have_a_boost_and_carry_over(tmp_path: Path) -> None:
+    text = limited(metric='"cost_usd"', amount="0.10", boost='"0.05"', boost_until="2100-01-01", carry_over="0.02")
+    text = text.replace("2100-01-01", "2100-01-01T00:00:00Z")
+
+    limit = read(tmp_path, text).limits[1]
+
+    assert (limit.amount, limit.boost, limit.carry_over) == (100_000_000, 50_000_000, 20_000_000)
+    assert limit.boost_until_s == 4_102_444_800
+    assert limit.origin == "torod.toml:31"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"ammount": "5"}, 'torod.toml:36: limits[1].ammount: unknown key; did you mean "amount"?'),
+        ({"scope": '"team:phsyics"'}, "torod.toml:31: scope: 'team:phsyics': there is no team 'phsyics'; did you mean \"physics\"?"),
+        ({"scope": '"provider:acne"'}, "there is no provider 'acne'"),
+        ({"metric": "5"}, "torod.toml:33: limits[1].metric: 5 must be text"),
+        ({"window": '"lifetime"'}, "a hard tokens limit of key:alice with this window was declared before at torod.toml:18"),
+        ({"amount": "4611686018427387904", "carry_over": "1"}, "limits[1].carry_over: is too large"),
+        ({"boost": "5"}, "limits[1].boost_until: is missing"),
+        ({"boost_until": "2100-01-01T00:00:00Z"}, "limits[1].boost: is missing"),
+        ({"window": '"60s"', "carry_over": "5"}, "limits[1].carry_over: needs a window that follows another"),
+        ({"tz": '"Europe/Berln"'}, 'did you mean "Europe/Berlin"?'),
+    ],
+)  # fmt: skip
+def test_a_limit_that_cannot_be_stops_the_start(tmp_path: Path, fields: dict[str, object], expected: str) -> None:
+    text = limited(**fields) + '[[teams]]\nname = "physics"\n'
+
+    with pytest.raises(ConfigErrors) as wrong:
+        read(tmp_path, text)
+
+    assert expected in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"amount": "0"}, "torod.toml:31: the limit 'key:alice|tokens|day': it is 0, so it admits no request at all"),
+        ({"amount": "5"}, "it allows less than a chat of one word needs (9 tokens)"),
+        ({"metric": '"cost_usd"', "amount": '"0.000001"'}, "it allows less than a chat of one word needs (1800 nano-dollars)"),
+        ({"metric": '"concurrency"', "amount": "0"}, "it is 0"),
+        ({"scope": '"key:alcie"'}, "no key 'alcie' is known; did you mean \"alice\"?"),
+        ({"scope": '"user:nobody"'}, "no user 'nobody' is known"),
+        ({"scope": '"model:acme/smal"'}, "did you mean \"acme/small\"?"),
+        ({"window": '"lifetime"', "mode": '"soft"', "amount": "200000"}, "which never tells"),
+        ({"boost": "5", "boost_until": "2020-01-01T00:00:00Z"}, "its boost has ended"),
+    ],
+)  # fmt: skip
+def test_a_limit_that_can_hardly_be_meant_is_noticed(tmp_path: Path, fields: dict[str, object], expected: str) -> None:
+    assert expected in notices(tmp_path, limited(**fields))
+    assert "the limit" not in notices(tmp_path, limited())
+
+
+def test_users_may_have_rates_of_their_own(tmp_path: Path) -> None:
+    users = '\n[[users]]\nname = "ann"\nrate_limit_minute = 50\nrate_limit_daily = -1\n[[users]]\nname = "bob"\nrate_limit_minute = 0\n'
+
+    limits = read(tmp_path, GOOD + users, RATE_LIMIT_MINUTE="10", RATE_LIMIT_DAILY="100").limits
+
+    rates = {(limit.scope, limit.window.kind): limit.amount for limit in limits if limit.scope.startswith("user:")}
+    assert rates == {
+        ("user:ann", "sliding"): 50,
+        ("user:ann", "day"): 2**62,
+        ("user:*", "sliding"): 10,
+        ("user:*", "day"): 100,
+    }
+
+
+def test_the_environment_comes_before_the_file_where_both_limit_the_same(tmp_path: Path) -> None:
+    text = limited(scope='"key:*"', metric='"requests"', window='"60s"')
+
+    limits = read(tmp_path, text, RATE_LIMIT_MINUTE="10").limits
+
+    assert [(one.amount, one.origin) for one in limits if one.scope == "key:*"] == [(10, "$RATE_LIMIT_MINUTE")]
+    assert "is replaced by $RATE_LIMIT_MINUTE" in notices(tmp_path, text, RATE_LIMIT_MINUTE="10")
+
+
+@pytest.mark.parametrize(("value", "read_as"), [("[100, 50, 50]", (50, 100)), ("[]", ())])
+def test_soft_limits_are_told_of_where_the_file_says(tmp_path: Path, value: str, read_as: tuple[int, ...]) -> None:
+    assert read(tmp_path, f"soft_limit_alerts = {value}\n{GOOD}").soft_limit_alerts == read_as
+    assert read(tmp_path, GOOD).soft_limit_alerts == (80, 100)
+
+
+@pytest.mark.parametrize("value", ["80", "[0]", "[1001]", "[true]", '["80"]', "[80.5]"])
+def test_what_is_no_threshold_is_told(tmp_path: Path, value: str) -> None:
+    with pytest.raises(ConfigErrors, match="soft_limit_alerts: must be an array of whole numbers"):
+        read(tmp_path, f"soft_limit_alerts = {value}\n{GOOD}")
+
+
+def test_a_quota_without_a_limit_is_told(tmp_path: Path) -> None:
+    for wrong in (GO.replace("limit = 50000\n", ""), GO.replace("limit = 50000", "limit = 0")):
+        with pytest.raises(ConfigErrors, match=r"quota\.tokens\.limit"):
+            read(tmp_path, wrong)
+
+
+def test_a_quota_goes_on_in_the_window_in_which_it_was(tmp_path: Path) -> None:
+    carried = read(tmp_path, GO.replace("used = 7\n", "used = 0\n")).carried_use
+
+    assert [(one.limit_id, one.used) for one in carried] == [
+        ("key:Team A|requests|interval:3600s", 0),
+        ("key:Team A|tokens|lifetime", 123),
+    ]
+    assert carried[0].window_started_s == 1_795_219_200
+
+
 def test_short_keys_and_limits_of_nothing_are_noticed(tmp_path: Path) -> None:
     notices = read(tmp_path, GOOD.replace("100000", "0")).notices
 
     assert any("shorter than 20" in notice.message for notice in notices)
     assert any("admits no request" in notice.message for notice in notices)
+
+
+def test_the_key_that_reads_bills_is_known_and_stays_out_of_sight(tmp_path: Path) -> None:
+    vendor = GOOD.replace('"openai-compatible"', '"openai"\nreport_key = "env:BILLS_KEY"')
+
+    settings = read(tmp_path, vendor, BILLS_KEY="sk-admin-of-acme")
+
+    assert settings.report_keys == {"acme": "sk-admin-of-acme"}
+    assert "sk-admin-of-acme" not in repr(settings)
+
+
+def test_a_key_for_bills_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigErrors, match=r"report_key: reports of 'openai-compatible' cannot be read; known are"):
+        read(tmp_path, GOOD.replace('"openai-compatible"', '"openai-compatible"\nreport_key = "x"'))
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,10 @@ def test_streams_are_told_apart_by_alternative_and_item_and_end_together() -> No
     assert [(event.index, event.choice) for event in told if isinstance(event, ItemBegun)] == [(0, 0), (1, 1)]
     assert [(event.index, event.text) for event in told if isinstance(event, TextGrew)] == [(0, "a"), (1, "b")]
     assert [event.choice for event in told if isinstance(event, Stopped)] == [1, 0]
-    assert [event.usage for event in told if isinstance(event, UsageReported)] == [Usage(5, 2), Usage(10, 4)]
+    assert [event.usage for event in told if isinstance(event, UsageReported)] == [
+        Usage(5, 2),
+        Usage(10, 4, provider_requests=2),
+    ]
     assert told[-1] == Ended()
     assert told.count(Ended()) == 1
 
@@ -76,7 +79,7 @@ def test_whole_answers_are_joined_in_their_order() -> None:
     joined = joined_answer([first, second])
 
     assert joined.choices == (*first.choices, *second.choices)
-    assert joined.usage == Usage(6, 2)
+    assert joined.usage == Usage(6, 2, provider_requests=2)
 
 
 @pytest.mark.parametrize(("usages", "total"), [([None, None], None), ([None, Usage(1, 2)], Usage(1, 2)), ([], None)])

@@ -8,6 +8,7 @@ from tokenrouter.dialects.openai.chunks import ChunkStream
 from tokenrouter.dialects.openai_responses.responses import ResponsesStream
 from tokenrouter.dialects.relay import StreamRelay
 from tokenrouter.domain.errors import ProviderCut
+from tokenrouter.domain.ledger import Usage
 
 
 def chunk(content: str = "", **more: object) -> bytes:
@@ -85,6 +86,14 @@ def test_an_error_event_is_noticed_and_an_error_in_the_text_is_not() -> None:
 
     relay.feed(b'data: {"error":{"message":"no"}}\n\n')
     assert relay.error_payload == b'{"error":{"message":"no"}}'
+
+
+def test_the_tier_of_a_response_is_its_own_and_not_what_a_client_wrote_into_it() -> None:
+    relay = StreamRelay(ResponsesStream(), strip_usage=False)
+    response = {"metadata": {"service_tier": "flex"}, "service_tier": "priority", "usage": {"input_tokens": 3}}
+    relay.feed(b"data: " + json.dumps({"type": "response.completed", "response": response}).encode() + b"\n\n")
+
+    assert relay.usage == Usage(3, tier="priority")
 
 
 def test_responses_wait_for_content_and_end_with_their_terminal_event() -> None:

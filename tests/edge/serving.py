@@ -1,11 +1,13 @@
 """A service with everything behind it in memory."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tests.gateway.fakes import Held, Notes, Provided, Tokens, catalog
 from tokenrouter.domain.catalog import Key, Provider
 from tokenrouter.domain.keys import key_digest
+from tokenrouter.domain.limits import LimitState
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.service import Service
 from tokenrouter.gateway.account.resources import Resources
@@ -34,7 +36,11 @@ def service(folder: Path, notes: Notes, provided: Provided) -> Service:
     resources = Resources(gateway, source, provided, ports, Ownership(OwnershipLog(folder)))
     control = ControlRelay(provided, folder / "none.sock")
     stored = StoredResponses(ResponseFiles(folder / "responses", b"k" * 32))
-    return Service(gateway, source, limiter, control, Ready(), lambda: False, resources, stored)
+
+    async def states(scopes: Sequence[str]) -> list[LimitState]:
+        return limiter.states(scopes)
+
+    return Service(gateway, source, states, control, Ready(), lambda: False, resources, stored)
 
 
 class Ready:

@@ -13,6 +13,7 @@ from tokenrouter.domain.errors import (
     InvalidKey,
     JournalUnavailable,
     ModelNotAllowed,
+    ModelUnpriced,
     ProviderCredentialsRejected,
     ProviderCut,
     ProviderProtocolError,
@@ -23,6 +24,7 @@ from tokenrouter.domain.errors import (
 )
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit, Window
+from tokenrouter.domain.prices import flat_price
 from tokenrouter.gateway.call import Call, CallHead
 from tokenrouter.providers.outbound import UpstreamRequest
 
@@ -54,6 +56,32 @@ async def test_a_whole_answer_is_passed_on_and_written_down_before() -> None:
     (row,) = notes.ended
     assert (row.end_reason, row.usage.input_tokens, row.usage.output_tokens) == ("completed", 9, 3)
     assert (row.key_name, row.provider, row.model, row.status) == ("alice", "acme", "small", 200)
+
+
+async def test_what_a_whole_answer_cost_is_in_a_header_and_a_stream_has_none() -> None:
+    state = catalog()
+    state.prices["acme/small"] = flat_price(1_000_000, 2_000_000)
+    whole, stream, notes = Client(), Client(), Notes()
+    await gateway(Provided(Scripted(200, JSON, [ANSWER])), notes, state).serve(call(), whole)
+    await gateway(Provided(Scripted(200, SSE, [CHUNK, LAST, DONE])), notes, state).serve(call(stream=True), stream)
+
+    spent = notes.ended[0].cost_nano_usd
+    assert spent
+    assert b"x-tokenrouter-cost-usd: 0.%09d\r\n" % spent in whole.headers
+    assert b"x-tokenrouter-cost-usd:" not in stream.headers
+    assert notes.ended[1].cost_nano_usd
+
+
+async def test_a_model_without_a_price_has_no_cost_at_all_or_is_refused_before_its_provider_is_asked() -> None:
+    notes, client, provided = Notes(), Client(), Provided(Scripted(200, JSON, [ANSWER]))
+    await gateway(provided, notes).serve(call(), client)
+    with pytest.raises(ModelUnpriced, match="'acme/small'"):
+        await gateway(provided, notes, replace(catalog(), policy=Policy(unpriced="deny"))).serve(call(), Client())
+
+    assert b"x-tokenrouter-cost-usd:" not in client.headers
+    assert [row.cost_nano_usd for row in notes.ended] == [None, None]
+    assert [row.error_code for row in notes.ended] == ["", "model_unpriced"]
+    assert len(provided.asked) == 1
 
 
 async def test_only_the_model_name_is_changed_on_the_way() -> None:

@@ -10,7 +10,7 @@ from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.errors import InvalidRequest, ProviderCut, ProviderRefused
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.domain.ledger import Price
+from tokenrouter.domain.prices import flat_price
 from tokenrouter.gateway.call import Call, CallHead
 from tokenrouter.providers.outbound import UpstreamRequest
 
@@ -68,7 +68,7 @@ STATE = catalog(providers=(Provider("acme", "anthropic", "http://127.0.0.1:9", s
 
 
 async def test_whole_answers_become_alternatives_and_all_of_them_are_paid_for() -> None:
-    STATE.prices["acme/m"] = Price(1, 2)
+    STATE.prices["acme/m"] = flat_price(1, 2)
     notes, client = Notes(), Client()
     provided = InTurn(*[Scripted(200, JSON, [answer(text)]) for text in ("one", "two", "three")])
     await gateway(provided, notes, STATE).serve(call(3), client)

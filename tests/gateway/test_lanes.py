@@ -1,11 +1,17 @@
+import json
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from tests.gateway.fakes import KEY, Notes, catalog
+from tokenrouter.dialects.anthropic.messages import COUNT_TOKENS
 from tokenrouter.dialects.openai.embeddings import EMBEDDINGS
 from tokenrouter.dialects.openai_chat.chat import CHAT
-from tokenrouter.domain.catalog import Provider
-from tokenrouter.domain.errors import InvalidRequest, ModelNotFound
-from tokenrouter.domain.ledger import Price
+from tokenrouter.domain.catalog import Policy, Provider
+from tokenrouter.domain.errors import InvalidRequest, ModelNotFound, ModelUnpriced
+from tokenrouter.domain.limits import Limit, Window
+from tokenrouter.domain.prices import MILLION, Price, Sheet, flat_price, most_cost, rates_of, scaled
 from tokenrouter.gateway.directory import Directory, Principal
 from tokenrouter.gateway.lanes import MAX_LANES, Books, Lane, lane_of
 
@@ -30,15 +36,97 @@ def test_a_changed_catalogue_forgets_every_lane_but_not_what_was_learned() -> No
     old = Directory(catalog(), b"")
     before = lane_of(old, principal(old), CHAT, "acme/small", books=books)
     priced = catalog()
-    priced.prices["acme/small"] = Price(1, 2, source="file")
+    priced.prices["acme/small"] = flat_price(1, 2, source="file")
     new = Directory(priced, b"")
 
     after = lane_of(new, principal(new), CHAT, "acme/small", books=books)
 
     assert before.price is None
-    assert after.price == Price(1, 2, source="file")
-    assert after.subject.price_source == "file"
+    assert after.price == flat_price(1, 2, source="file")
+    assert after.subject.price_source.startswith("file #")
     assert after.estimates is before.estimates
+
+
+@pytest.mark.parametrize(("policy", "key"), [(Policy(unpriced="deny"), {}), (Policy(), {"unpriced": "deny"})])
+def test_a_model_without_a_price_is_refused_where_policy_or_key_says_so(policy: Policy, key: dict[str, Any]) -> None:
+    asked = replace(catalog(**key), policy=policy)
+
+    with pytest.raises(ModelUnpriced, match="acme/small"):
+        lane(Directory(asked, b""), "acme/small")
+
+    asked.prices["acme/sm*"] = flat_price(0, 0)
+    assert lane(Directory(asked, b""), "acme/small").price == flat_price(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "rate"),
+    [
+        ({}, 10),
+        ({"service_tier": "flex"}, 10),
+        ({"service_tier": "priority"}, 30),
+        ({"serviceTier": "PRIORITY"}, 30),
+        ({"service_tier": "auto", "speed": "fast"}, 60),
+        ({"service_tier": 7, "speed": "fast"}, 60),
+        ({"service_tier": 7}, 10),
+    ],
+)
+def test_a_request_for_a_dearer_tier_is_held_at_what_that_may_cost(asked: dict[str, Any], rate: int) -> None:
+    usual = Sheet(rates_of(10 * MILLION, 10 * MILLION))
+    tiers = (("flex", scaled(usual, 50)), ("priority", scaled(usual, 300)), ("fast", scaled(usual, 600)))
+    state = catalog()
+    state.prices["acme/small"] = Price(*usual, tiers)
+    found = lane(Directory(state, b""), "acme/small")
+    head = CHAT.peek(json.dumps({"model": "m", "messages": [], **asked}).encode())
+
+    ceiling = found.ceiling_of(head)
+
+    assert ceiling is not None
+    assert most_cost(100, 10, ceiling) == 110 * rate
+
+
+def test_a_tier_in_other_letters_is_the_same_tier() -> None:
+    usual = Sheet(rates_of(MILLION, MILLION))
+    state = catalog()
+    state.prices["acme/small"] = Price(*usual, (("priority", scaled(usual, 300)),))
+    head = CHAT.peek(b'{"model":"m","messages":[],"service_tier":"prior\\u0069ty"}')
+
+    ceiling = lane(Directory(state, b""), "acme/small").ceiling_of(head)
+
+    assert ceiling is not None
+    assert most_cost(10, 0, ceiling) == 30
+
+
+def test_a_request_that_may_become_several_is_held_at_the_price_of_each() -> None:
+    state = catalog()
+    state.prices["acme/small"] = flat_price(1, 1)._replace(request_nano=50)
+    found = lane(Directory(state, b""), "acme/small")
+    head = CHAT.peek(b'{"model":"m","messages":[],"n":3}')
+
+    ceiling = found.ceiling_of(head)
+
+    assert ceiling is not None
+    assert ceiling.request_nano == 150
+    assert lane(Directory(catalog(), b""), "acme/small").ceiling_of(head) is None
+
+
+def test_counting_tokens_needs_no_price() -> None:
+    directory = Directory(replace(catalog(), policy=Policy(unpriced="deny")), b"")
+
+    assert lane_of(directory, principal(directory), COUNT_TOKENS, "acme/small", books=Books(Notes())).price is None
+
+
+@pytest.mark.parametrize("scope", ["key:alice", "key:*", "global", "team:physics", "provider:acme", "ip:10.0.0.0/8"])
+def test_a_limit_of_costs_and_a_model_without_a_price_do_not_go_together(scope: str) -> None:
+    limits = (Limit("x", scope, "cost_usd", Window("lifetime"), 10**9),)
+    limited = replace(catalog(team="physics"), limits=limits)
+    allowed = replace(catalog(team="physics", allow_unpriced=True), limits=limits)
+    soft = replace(limited, limits=(replace(limits[0], mode="soft"),))
+
+    with pytest.raises(ModelUnpriced, match=scope.replace("*", ".")):
+        lane(Directory(limited, b""), "acme/small")
+    assert lane(Directory(allowed, b""), "acme/small").price is None
+    assert lane(Directory(replace(limited, policy=Policy(allow_unpriced=True)), b""), "acme/small").price is None
+    assert lane(Directory(soft, b""), "acme/small").price is None
 
 
 def test_names_without_end_do_not_fill_the_memory() -> None:

@@ -17,6 +17,8 @@ DEBT = Debt("req_1", 1, Subject("batches"), (), Amounts())
 class Paper:
     """A log in memory."""
 
+    is_shared = False
+
     def __init__(self, *records: OwnedId) -> None:
         self.written = list(records)
         self.full = False
@@ -27,6 +29,9 @@ class Paper:
 
     def load(self) -> list[OwnedId]:
         return list(self.written)
+
+    def news(self) -> list[OwnedId]:
+        return []
 
     def append(self, record: OwnedId) -> None:
         if self.full:

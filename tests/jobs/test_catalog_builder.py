@@ -1,10 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
 
 from tokenrouter.config.settings import KeySetting, Paths, Settings
 from tokenrouter.domain.catalog import Key, Provider
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.domain.ledger import Price
-from tokenrouter.jobs.catalog_builder import build_catalog
+from tokenrouter.domain.limit_text import read_limit
+from tokenrouter.domain.limits import Limit, LimitTable
+from tokenrouter.domain.prices import flat_price
+from tokenrouter.jobs.catalog_builder import build_catalog, subject_names
 
 PATHS = Paths(None, Path("/c"), Path("/s"), Path("/t"))
 
@@ -28,8 +31,74 @@ def test_what_the_file_grants_a_key_is_granted() -> None:
 
 def test_models_are_declared_priced_and_discovered_each_once() -> None:
     acme = Provider("acme", "openai", "http://h/v1", models=("a",), model_mapping={"b": "a"})
-    settings = Settings(PATHS, providers=(acme,), prices={"acme/c": Price(1, 1), "other/x": Price(1, 1)})
+    settings = Settings(PATHS, providers=(acme,), prices={"acme/c": flat_price(1, 1), "other/x": flat_price(1, 1)})
 
     built = build_catalog(settings, (), {"acme": ("a", "d"), "other": ("y",)}, b"")
 
     assert built.providers[0].models == ("a", "b", "c", "d")
+
+
+def test_what_the_operator_prices_be_it_by_a_pattern_nothing_else_does() -> None:
+    acme = Provider("acme", "openai", "http://h/v1")
+    declared = {"acme/small-*": flat_price(1, 1), "acme/large": flat_price(2, 2)}
+    settings = Settings(PATHS, providers=(acme,), prices=declared)
+    gathered = {name: flat_price(9, 9, "zen") for name in ("acme/small-1", "acme/large", "acme/other", "acme/small-x*")}
+
+    built = build_catalog(settings, (), {}, b"", gathered_prices=gathered)
+
+    assert built.prices == declared | {"acme/other": gathered["acme/other"]}
+    assert built.providers[0].models == ("large",)
+
+
+def rate(scope: str, amount: int, origin: str) -> Limit:
+    return read_limit({"scope": scope, "metric": "requests", "window": "60s", "amount": amount}, origin)
+
+
+USUAL = (rate("user:*", 10, "$RATE_LIMIT_MINUTE"), rate("key:*", 10, "$RATE_LIMIT_MINUTE"))
+
+
+def test_a_limit_of_the_database_counts_where_the_file_has_none_in_its_place() -> None:
+    stored = [rate("key:a", 1, "database"), replace(rate("key:b", 2, "database"), mode="soft")]
+    settings = Settings(PATHS, limits=(rate("key:a", 9, "torod.toml:5"), rate("key:b", 9, "torod.toml:6")))
+
+    built = build_catalog(settings, (), {}, b"", stored_limits=stored)
+
+    assert [(one.scope, one.amount, one.mode) for one in built.limits] == [
+        ("key:a", 9, "hard"),
+        ("key:b", 9, "hard"),
+        ("key:b", 2, "soft"),
+    ]
+
+
+def test_a_rate_of_a_users_own_counts_for_the_users_keys_instead_of_everybodys() -> None:
+    keys = [
+        Key("k1", "anns", b"1", user="ann"),
+        Key("k2", "bobs", b"2", user="bob"),
+        Key("k3", "own", b"3", user="ann"),
+    ]
+    stored = [rate("user:ann", 50, "database"), rate("key:own", 5, "database")]
+
+    built = build_catalog(Settings(PATHS, limits=USUAL), keys, {}, b"", stored_limits=stored)
+
+    table = LimitTable(built.limits)
+    amounts = {scope: [one.amount for one in table.of(scope)] for scope in ("key:anns", "key:bobs", "key:own")}
+    assert amounts == {"key:anns": [50], "key:bobs": [10], "key:own": [5]}
+
+
+def test_templates_of_the_file_stay_beside_a_users_own() -> None:
+    settings = Settings(PATHS, limits=(rate("key:*", 10, "torod.toml:5"), rate("user:ann", 50, "torod.toml:9")))
+
+    built = build_catalog(settings, [Key("k1", "anns", b"1", user="ann")], {}, b"")
+
+    assert [one.amount for one in LimitTable(built.limits).of("key:anns")] == [10]
+
+
+def test_names_are_those_of_the_file_and_of_all_keys() -> None:
+    settings = Settings(PATHS, users=("eve",), providers=(Provider("acme", "openai", "http://h/v1"),))
+    keys = [Key("k1", "anns", b"1", user="ann", team="physics")]
+
+    names = subject_names(settings, keys, [Provider("acme", "openai", "http://h/v1", models=("small",))])
+
+    assert (names.keys, names.users, names.teams) == (("anns",), ("eve", "ann"), ("physics",))
+    assert "acme/small" in names.models
+    assert names.complete == {"key", "provider", "alias"}

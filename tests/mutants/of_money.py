@@ -12,8 +12,8 @@ _ANTHROPIC, _GEMINI = "dialects/anthropic/usage.py", "dialects/gemini/usage.py"
 _OPENAI: Final = "dialects/openai/usage.py"
 
 OF_MONEY: Final = (
-    Mutant("10", _ANTHROPIC, "Usage(plain + read + written,", "Usage(plain,", _STREAMS),
-    Mutant("10", _ANTHROPIC, "Usage(plain + read + written,", "Usage(plain,", _LEDGER),
+    Mutant("10", _ANTHROPIC, "plain + read + written,", "plain,", _STREAMS),
+    Mutant("10", _ANTHROPIC, "plain + read + written,", "plain,", _LEDGER),
     Mutant(
         "10",
         _ANTHROPIC,
@@ -28,7 +28,7 @@ OF_MONEY: Final = (
         "usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens",
         f"{_USAGE}test_10_no_count_falls_below_0_though_a_vendor_reports_more_cached_than_total",
     ),
-    Mutant("10", _OPENAI, "cache_write_tokens=prompt.cache_write_tokens or 0", "cache_write_tokens=0", _LEDGER),
+    Mutant("10", _OPENAI, "prompt.cache_write_tokens or 0,", "0,", _LEDGER),
     Mutant(
         "10",
         _OPENAI,
@@ -105,8 +105,8 @@ OF_MONEY: Final = (
     Mutant(
         "money",
         _OPENAI,
-        "cached_input_tokens=prompt.cached_tokens or self.prompt_cache_hit_tokens or 0",
-        "cached_input_tokens=0",
+        "prompt.cached_tokens or self.prompt_cache_hit_tokens or 0,",
+        "0,",
         _LEDGER,
     ),
     Mutant(
@@ -126,23 +126,65 @@ OF_MONEY: Final = (
     Mutant(
         "money",
         "dialects/bedrock/wire.py",
-        "Usage(fresh + read + written,",
-        "Usage(fresh,",
+        "fresh + read + written,",
+        "fresh,",
         "dialects/bedrock/test_answer.py::test_cached_tokens_are_outside_of_bedrocks_input_and_inside_of_ours",
     ),
     Mutant(
         "money",
         "dialects/alternatives.py",
-        "return Usage(*map(sum, zip(*reported, strict=True))) if reported else None",
+        "return total_of(reported) if reported else None",
         "return reported[0] if reported else None",
         "gateway/test_fan_out.py::test_whole_answers_become_alternatives_and_all_of_them_are_paid_for",
     ),
     Mutant(
         "money",
-        "domain/ledger.py",
-        "plain = max(0, usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens)",
-        "plain = usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens",
-        "domain/test_ledger.py::test_more_cached_than_read_never_makes_money",
+        "domain/prices.py",
+        "left = max(0, total - read - written)",
+        "left = total - read - written",
+        "domain/test_prices.py::test_more_cached_than_read_never_makes_money",
+    ),
+    Mutant(
+        "money",
+        "domain/prices.py",
+        "spent += min(long, written) * (long_write - short_write)",
+        "spent += 0",
+        "domain/test_prices.py::test_a_cost_is_what_each_token_costs_rounded_up_by_less_than_a_nano_dollar",
+    ),
+    Mutant(
+        "money",
+        "domain/prices.py",
+        "length = usage.input_tokens if asked < 2 else usage.input_tokens // asked",
+        "length = usage.input_tokens",
+        "domain/test_prices.py::test_requests_that_were_made_together_are_each_as_long_as_they_are",
+    ),
+    Mutant(
+        "money",
+        "dialects/anthropic/usage.py",
+        "cache_write_1h_tokens=_first(_for_an_hour(reported.cache_creation), known.cache_write_1h_tokens),",
+        "cache_write_1h_tokens=0,",
+        "dialects/anthropic/test_usage.py::test_what_is_written_for_an_hour_is_part_of_what_is_written_and_told_again",
+    ),
+    Mutant(
+        "money",
+        "jobs/catalog_builder.py",
+        "for name, price in gathered.items() if table.of(name) is None}",
+        "for name, price in gathered.items()}",
+        "jobs/test_catalog_builder.py::test_what_the_operator_prices_be_it_by_a_pattern_nothing_else_does",
+    ),
+    Mutant(
+        "money",
+        "jobs/price_data.py",
+        "if 0 < tier.start <= start]",
+        "if 0 < tier.start < start]",
+        "jobs/test_price_data.py::test_a_request_costs_what_its_vendors_page_says",
+    ),
+    Mutant(
+        "money",
+        "gateway/lanes.py",
+        "if price is None and dialect.operation not in UNCHARGED:",
+        "if False:",
+        "gateway/test_lanes.py::test_a_limit_of_costs_and_a_model_without_a_price_do_not_go_together",
     ),
 )
 OF_TENANCY: Final = (

@@ -1,12 +1,14 @@
 """A whole data plane without sockets: a request's head and body go in at the edge, a scripted provider answers."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.gateway.account.provider import Account
 from tests.gateway.fakes import KEY, Client, Held, Notes, Provided, Tokens, catalog
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.errors import GatewayError
+from tokenrouter.domain.limits import LimitState
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.request import Request, RequestHead
 from tokenrouter.edge.service import Service
@@ -45,7 +47,11 @@ class Plane:
         resources = Resources(gateway, source, account, ports, Ownership(OwnershipLog(folder)))
         control = ControlRelay(account, folder / "none.sock")
         stored = StoredResponses(ResponseFiles(folder / "responses", b"k" * 32))
-        self._service = Service(gateway, source, limiter, control, _Ready(), lambda: False, resources, stored)
+
+        async def states(scopes: Sequence[str]) -> list[LimitState]:
+            return limiter.states(scopes)
+
+        self._service = Service(gateway, source, states, control, _Ready(), lambda: False, resources, stored)
 
     async def post(
         self, path: bytes, body: object, *, query: bytes = b"", headers: dict[bytes, bytes] | None = None

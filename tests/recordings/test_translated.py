@@ -90,7 +90,15 @@ def expected(answer: Answer, client: str) -> Heard:
         words = [choice.stop.explanation]
     thoughts = [text for item in choice.items if isinstance(item, Reasoning) for text in item.texts]
     calls = tuple(_called(item, client) for item in choice.items if isinstance(item, Call))
-    usage = (answer.usage or Usage())._replace(cache_write_tokens=0, audio_tokens=0)
+    usage = (answer.usage or Usage())._replace(
+        cache_write_tokens=0,
+        cache_write_1h_tokens=0,
+        audio_tokens=0,
+        audio_output_tokens=0,
+        image_input_tokens=0,
+        image_output_tokens=0,
+        tier="",
+    )
     return Heard("".join(words), "".join(thoughts), calls, STOPS[client][choice.stop.reason], usage)
 
 

@@ -33,6 +33,7 @@ NOT_WRITTEN_BY_THAT_NAME = {
     "prices": "[[prices]]",
     "providers": "[[providers]]",
     "proxies": "https_proxy",
+    "report_keys": "report_key",
     "sandbox": None,
     "secret": "api_key",
     "teams": "[[teams]]",

@@ -9,7 +9,20 @@ from typing import Final
 from fastapi import FastAPI
 
 from tokenrouter import __version__
-from tokenrouter.admin import key_usage, keys, ledger, metrics, overview, pages, setup, usage
+from tokenrouter.admin import (
+    key_usage,
+    keys,
+    ledger,
+    ledger_export,
+    limits,
+    metrics,
+    overview,
+    pages,
+    pricing,
+    reconciliation,
+    setup,
+    usage,
+)
 from tokenrouter.admin.docs import serve_documentation
 from tokenrouter.admin.headers import SecurityHeaders
 from tokenrouter.admin.problems import handle_problems
@@ -18,10 +31,14 @@ from tokenrouter.admin.state import ControlState
 _ROUTERS: Final = (
     key_usage.router,
     keys.router,
+    limits.router,
     usage.router,
     ledger.router,
+    ledger_export.router,
+    reconciliation.router,
     overview.router,
     metrics.router,
+    pricing.router,
     pages.router,
     setup.router,
 )

@@ -22,16 +22,19 @@ from tokenrouter.store.usage import UsageFilter, usage_sums
 
 router: Final = APIRouter(include_in_schema=False)
 
+_TOLD: Final = ("scope", "used", "held", "left", "amount", "resets_in_s")
+
 
 @dataclass(frozen=True, slots=True)
 class _LiveLimit:
-    """A limit with its counter, as the data process sees it now."""
+    """A limit with its counter, as the data process sees it now; `amount` has its boost and what was carried over."""
 
     limit: Limit
     scope: str
     used: int
     held: int
     left: int
+    amount: int
     resets_in_s: float | None
 
     def shown(self) -> dict[str, Any]:
@@ -41,7 +44,7 @@ class _LiveLimit:
             "metric": metric,
             "window": window_text(self.limit.window),
             "mode": self.limit.mode,
-            "amount": amount_of(metric, self.limit.amount),
+            "amount": amount_of(metric, self.amount),
             "used": amount_of(metric, self.used),
             "held": amount_of(metric, self.held),
             "left": amount_of(metric, self.left),
@@ -86,11 +89,7 @@ def _live_limits(state: ControlState, text: str) -> list[_LiveLimit]:
     known = {limit.id: limit for limit in state.catalog().limits}
     try:
         counters = json.loads(text)
-        return [
-            _LiveLimit(known[one["id"]], one["scope"], one["used"], one["held"], one["left"], one["resets_in_s"])
-            for one in counters
-            if one["id"] in known
-        ]
+        return [_LiveLimit(known[one["id"]], *(one[name] for name in _TOLD)) for one in counters if one["id"] in known]
     except (ValueError, KeyError, TypeError):
         raise Problem(400, "invalid_header", "x-tokenrouter-limits is not a list of limits.") from None
 
@@ -114,7 +113,7 @@ def _quota(key: Key, limits: list[_LiveLimit]) -> dict[str, Any]:
     quotas.sort(key=lambda one: one.scope != f"key:{key.name}")
     if not quotas:
         return {}
-    amount, used = quotas[0].limit.amount, quotas[0].used
+    amount, used = quotas[0].amount, quotas[0].used
     return {
         "quota_tokens": amount,
         "used_tokens": used,

@@ -14,7 +14,7 @@ from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.auth import Admin, KeyMaker
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
-from tokenrouter.domain.catalog import Key, Origin, Role
+from tokenrouter.domain.catalog import Key, Origin, Role, Unpriced
 from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.directory import MAX_CHAIN, Principal
@@ -27,8 +27,10 @@ def encodable(text: str) -> str:
     """Return `text`, or refuse what JSON can write but no database can keep.
 
     Raises:
-        ValueError: it holds half of a surrogate pair.
+        ValueError: it holds half of a surrogate pair, or a NUL.
     """
+    if "\0" in text:
+        raise ValueError("it holds the character NUL")
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise ValueError("it holds half of a character (a lone surrogate)")
     return text
@@ -55,6 +57,8 @@ class ShownKey(BaseModel):
     enabled: bool
     comment: str
     passthrough: bool
+    unpriced: Unpriced
+    allow_unpriced: bool
 
 
 class MadeKey(ShownKey):
@@ -73,6 +77,7 @@ class NewKey(BaseModel):
     """A key to be made. `parent` (name or id) answers for it, so team and user come from there.
 
     `key` is one of your own choice; without it a random one is made. `passthrough`: it may ask providers raw.
+    `unpriced`: whether it may use models without a price; `allow_unpriced`: even under a limit of costs.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -87,6 +92,8 @@ class NewKey(BaseModel):
     expires_at: AwareDatetime | None = None
     comment: Text = ""
     passthrough: bool = False
+    unpriced: Unpriced = ""
+    allow_unpriced: bool = False
 
 
 class ChangedKey(BaseModel):
@@ -99,6 +106,8 @@ class ChangedKey(BaseModel):
     comment: Text = ""
     allowed_models: list[Text] = []
     passthrough: bool = False
+    unpriced: Unpriced = ""
+    allow_unpriced: bool = False
 
 
 @router.get("")
@@ -123,6 +132,8 @@ def create(state: State, caller: KeyMaker, wanted: Annotated[NewKey, Body()]) ->
         expires_at_s=wanted.expires_at.timestamp() if wanted.expires_at else None,
         comment=wanted.comment,
         passthrough=wanted.passthrough,
+        unpriced=wanted.unpriced,
+        allow_unpriced=wanted.allow_unpriced,
     )
     made = create_key(state.store, request, pepper=state.pepper, now_s=state.clock())
     state.keys_changed()
@@ -182,6 +193,8 @@ def shown(state: ControlState, key: Key) -> ShownKey:
         enabled=key.enabled,
         comment=key.comment,
         passthrough=key.passthrough,
+        unpriced=key.unpriced,
+        allow_unpriced=key.allow_unpriced,
     )
 
 

@@ -7,6 +7,7 @@ A worker that restarts begins at zero, which Prometheus takes for the counter re
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends
@@ -30,26 +31,31 @@ _NANO: Final = 1_000_000_000
 _MICRO: Final = 1_000_000
 
 Snapshots = Mapping[str, Mapping[str, Any]]
+Alerts = Mapping[tuple[str, str, int], int]
+"""(kind of scope, metric, threshold in percent) → how often a soft limit came to it."""
 
 
 @router.get("/metrics", response_class=Response, dependencies=[Depends(metrics_reader)])
 def read_metrics(state: State) -> Response:
     """Return every figure; needs an admin key or the metrics token."""
-    return Response(exposition(state.figures()), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(exposition(state.figures(), state.limit_alerts()), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def exposition(snapshots: Snapshots) -> bytes:
-    """Return the figures of all workers, summed, in the Prometheus text format."""
+def exposition(snapshots: Snapshots, alerts: Alerts = MappingProxyType({})) -> bytes:
+    """Return the figures of all workers, summed, and those of the control process, in the Prometheus text format."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(snapshots))
+    registry.register(_Figures(snapshots, alerts))
     return generate_latest(registry)
 
 
 class _Figures(Collector):
     """The snapshots as metric families."""
 
-    def __init__(self, snapshots: Snapshots) -> None:
+    def __init__(self, snapshots: Snapshots, alerts: Alerts) -> None:
         self._snapshots = snapshots
+        self._alerts: dict[tuple[str, ...], int] = {
+            (kind, metric, str(percent)): count for (kind, metric, percent), count in alerts.items()
+        }
         self._series = [one for snapshot in snapshots.values() for one in snapshot.get("series", ())]
 
     def collect(self) -> Iterable[Metric]:
@@ -63,6 +69,8 @@ class _Figures(Collector):
         yield _counter("cost_usd", "What requests cost, in US dollars.", ["provider"], cost, _NANO)
         yield self._histogram("request_duration_seconds", "From the first byte in to the last byte out.", "latency")
         yield self._histogram("first_token_seconds", "From the first byte in to the first token out.", "first_token")
+        help_text = "Soft limits that came to a threshold, each once in its window."
+        yield _counter("soft_limit_alerts", help_text, ["scope", "metric", "percent"], self._alerts)
         yield from self._gauges()
 
     def _requests(self) -> Metric:

@@ -1,4 +1,4 @@
-"""`/api/v1/providers`, `/limits`, `/version`: what the gateway consists of, read-only and without secrets."""
+"""`/api/v1/providers`, `/version`: what the gateway consists of, read-only and without secrets."""
 
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -7,12 +7,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from tokenrouter import __version__
-from tokenrouter.admin.amounts import amount_of
 from tokenrouter.admin.auth import Admin, KeyMaker
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.catalog import Origin, Provider
-from tokenrouter.domain.limit_text import window_text
-from tokenrouter.domain.limits import Limit, Metric, Mode
 
 router: Final = APIRouter(prefix="/api/v1", tags=["overview"])
 
@@ -38,24 +35,6 @@ class ProviderList(BaseModel):
     data: list[ShownProvider]
 
 
-class ShownLimit(BaseModel):
-    """A limit; dollars are text."""
-
-    id: str
-    scope: str
-    metric: Metric
-    window: str
-    amount: int | str
-    mode: Mode
-    declared_at: str
-
-
-class LimitList(BaseModel):
-    """The limits as declared."""
-
-    data: list[ShownLimit]
-
-
 class Version(BaseModel):
     """What is running, and where."""
 
@@ -69,12 +48,6 @@ class Version(BaseModel):
 def read_providers(state: State, _admin: Admin) -> ProviderList:
     """Return the providers in routing order, without their secrets."""
     return ProviderList(data=shown_providers(state))
-
-
-@router.get("/limits")
-def read_limits(state: State, _admin: Admin) -> LimitList:
-    """Return the limits."""
-    return LimitList(data=[_shown_limit(limit) for limit in state.catalog().limits])
 
 
 @router.get("/version")
@@ -128,15 +101,3 @@ def _without_secrets(url: str) -> str:
     except ValueError:
         return "(unreadable)"
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
-
-
-def _shown_limit(limit: Limit) -> ShownLimit:
-    return ShownLimit(
-        id=limit.id,
-        scope=limit.scope,
-        metric=limit.metric,
-        window=window_text(limit.window),
-        amount=amount_of(limit.metric, limit.amount),
-        mode=limit.mode,
-        declared_at=limit.origin,
-    )

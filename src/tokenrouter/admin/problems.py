@@ -17,7 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tokenrouter.domain.errors import GatewayError
-from tokenrouter.store.errors import InvalidKeyField, KeyRefused, KeyUnknown, StoreError
+from tokenrouter.domain.limit_text import InvalidLimit
+from tokenrouter.store.errors import InvalidKeyField, KeyRefused, KeyUnknown, LimitTaken, LimitUnknown, StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +61,7 @@ def handle_problems(app: FastAPI) -> None:
     app.exception_handler(GatewayError)(_gateway_error)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(InvalidLimit)(_invalid_limit)
     app.exception_handler(StoreError)(_store_error)
     app.exception_handler(SQLAlchemyError)(_database_away)
     app.exception_handler(OSError)(_database_away)
@@ -84,6 +86,11 @@ async def _invalid(_request: Request, error: RequestValidationError) -> Response
     return problem_response(422, "invalid_field", detail, errors=errors)
 
 
+async def _invalid_limit(_request: Request, error: InvalidLimit) -> Response:
+    errors = [{"field": one.field, "message": one.message} for one in error.mistakes]
+    return problem_response(422, "invalid_field", f"{error}.", errors=errors)
+
+
 async def _http_error(request: Request, error: HTTPException) -> Response:
     if error.status_code == 404:
         detail = f"There is nothing at {request.url.path[:200]!r}; /docs lists the API."
@@ -97,6 +104,10 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
 async def _store_error(request: Request, error: StoreError) -> Response:
     if isinstance(error, KeyUnknown):
         return problem_response(404, "key_not_found", f"{error}.")
+    if isinstance(error, LimitUnknown):
+        return problem_response(404, "limit_not_found", f"{error}.")
+    if isinstance(error, LimitTaken):
+        return problem_response(409, "limit_exists", f"{error}.")
     if isinstance(error, InvalidKeyField):
         return problem_response(
             422, "invalid_field", f"{error.field}: {error}", errors=[{"field": error.field, "message": str(error)}]

@@ -15,6 +15,8 @@ from tokenrouter.admin.sessions import Sessions, SignInThrottle
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog, Key
 from tokenrouter.gateway.directory import Directory
+from tokenrouter.jobs.limit_use import LimitFigures
+from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.store.engine import Store
 
 
@@ -28,9 +30,12 @@ class ControlState:
         figures: by worker, what `observe.figures.Figures.snapshot` of that worker said last.
         drain_now: moves the journals into the store and returns when that is done; blocks.
         discovery: by provider, how the last question for its models went.
+        pricing: what models cost, and what asks for it anew.
         address: what clients put before a path, such as `http://127.0.0.1:8080`.
         keys_changed: called after a change of the keys; returns when the Catalog shows it. Without it, that
             takes as long as the store's watcher does.
+        limit_figures: drains as well, and returns what every limit's counters show by the books; blocks.
+        limit_alerts: how many soft limits were told of, by (kind of scope, metric, threshold in percent).
         clock: seconds since the epoch.
     """
 
@@ -43,6 +48,9 @@ class ControlState:
     discovery: Callable[[], Mapping[str, Mapping[str, object]]]
     address: str
     keys_changed: Callable[[], object] = lambda: None
+    pricing: Pricing = field(default_factory=Pricing, repr=False)
+    limit_figures: Callable[[], LimitFigures] = LimitFigures
+    limit_alerts: Callable[[], Mapping[tuple[str, str, int], int]] = dict
     clock: Callable[[], float] = time.time
     sessions: Sessions = field(default_factory=Sessions, repr=False)
     throttle: SignInThrottle = field(default_factory=SignInThrottle, repr=False)

@@ -15,6 +15,8 @@ import msgspec
 import structlog
 
 from tokenrouter.domain.catalog import Catalog
+from tokenrouter.domain.limits import CounterPast
+from tokenrouter.limits.adjusting import Adjusted
 
 MAX_FRAME_BYTES: Final = 64 * 2**20
 """A catalogue of 100,000 keys is some 30 MiB."""
@@ -27,17 +29,32 @@ log = structlog.get_logger(__name__)
 
 
 class CatalogMessage(msgspec.Struct, tag="catalog"):
-    """Control to data: the state that counts from now on."""
+    """Control to data: the state that counts from now on, and what was lately adjusted (each may come again)."""
 
     catalog: Catalog
+    adjusted: list[Adjusted] = []
 
 
 class CountersMessage(msgspec.Struct, tag="counters"):
-    """Control to data: what has been used of the limits `limit_ids`, as (limit id, scope, used); answers `asked`."""
+    """Control to data: what has been used of the limits `limit_ids`, as (limit id, scope, used); answers `asked`.
+
+    `past` is (limit id, scope, past); all of it contains the adjustments up to the number `adjusted`.
+    """
 
     asked: int
     limit_ids: list[str]
     used: list[tuple[str, str, int]]
+    past: list[tuple[str, str, CounterPast]] = []
+    adjusted: int = 0
+
+
+class SumsMessage(msgspec.Struct, tag="sums"):
+    """Control to data: what rows of the ledger used, as (limit id, scope, used), and the past; or why nobody knows."""
+
+    asked: int
+    used: list[tuple[str, str, int]] = []
+    past: list[tuple[str, str, CounterPast]] = []
+    problem: str = ""
 
 
 class Hello(msgspec.Struct, tag="hello"):
@@ -58,14 +75,25 @@ class CountersWanted(msgspec.Struct, tag="wanted"):
     limit_ids: list[str]
 
 
+class SumsWanted(msgspec.Struct, tag="sums_wanted"):
+    """Data to control: tell what rows have used of `limit_ids`, but for the requests that each has `counted` already.
+
+    Everything that ended here before is to be in the ledger first; without `limit_ids` that is all.
+    """
+
+    asked: int
+    limit_ids: list[str]
+    counted: dict[str, list[str]]
+
+
 class FiguresMessage(msgspec.Struct, tag="figures"):
     """Data to control: counters since that process began."""
 
     figures: dict[str, Any]
 
 
-ToData = CatalogMessage | CountersMessage
-ToControl = Hello | CountersWanted | FiguresMessage
+ToData = CatalogMessage | CountersMessage | SumsMessage
+ToControl = Hello | CountersWanted | SumsWanted | FiguresMessage
 
 _to_data: Final = msgspec.msgpack.Decoder(ToData)
 _to_control: Final = msgspec.msgpack.Decoder(ToControl)
@@ -114,8 +142,11 @@ class ChannelServer:
         path: Path,
         welcome: Callable[[], CatalogMessage],
         answer: Callable[[CountersWanted], Awaitable[CountersMessage]],
+        sums: Callable[[SumsWanted], Awaitable[SumsMessage]],
     ) -> None:
-        """`welcome` gives what a process that connects is told first, `answer` what it asks for later."""
+        """`welcome` gives what a process that connects is told first, `answer` and `sums` what it asks for later."""
+        self._sums = sums
+        self._sending: set[asyncio.Task[None]] = set()
         self._path = path
         self._welcome = welcome
         self._answer = answer
@@ -163,6 +194,10 @@ class ChannelServer:
             self.workers[message.worker] = {}
         elif isinstance(message, CountersWanted):
             self._take_question(message, writer)
+        elif isinstance(message, SumsWanted):
+            task = asyncio.get_running_loop().create_task(self._send_sums(message, writer))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
         elif self._writers[writer]:
             self.workers[self._writers[writer]] = message.figures
 
@@ -179,6 +214,9 @@ class ChannelServer:
     def _forget_question(self, writer: asyncio.StreamWriter) -> None:
         if (known := self._answers.pop(writer, None)) is not None:
             known[1].cancel()
+
+    async def _send_sums(self, wanted: SumsWanted, writer: asyncio.StreamWriter) -> None:
+        send_or_cut(writer, frame(await self._sums(wanted)))
 
     async def _send_answer(self, wanted: CountersWanted, writer: asyncio.StreamWriter) -> None:
         send_or_cut(writer, frame(await self._answer(wanted)))

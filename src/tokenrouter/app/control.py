@@ -22,26 +22,41 @@ from sqlalchemy.exc import SQLAlchemyError
 from tokenrouter.admin.app import create_app
 from tokenrouter.admin.state import ControlState
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
-from tokenrouter.app.channel import CatalogMessage, ChannelServer, CountersMessage, CountersWanted
+from tokenrouter.app.channel import (
+    CatalogMessage,
+    ChannelServer,
+    CountersMessage,
+    CountersWanted,
+    SumsMessage,
+    SumsWanted,
+)
+from tokenrouter.app.cluster import Cluster
 from tokenrouter.app.snapshot import FILE_NAME, write_snapshot
-from tokenrouter.config.keyfile import load_or_create_secret, pepper, snapshot_key
+from tokenrouter.config.keyfile import fingerprint, load_or_create_secret, pepper, snapshot_key
 from tokenrouter.config.load import load
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.limits import LimitTable
-from tokenrouter.domain.windows import window_start
 from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.jobs.discovery import Discovery
 from tokenrouter.jobs.ledger_drain import LedgerDrain
-from tokenrouter.jobs.limit_use import NameOfKey
+from tokenrouter.jobs.limit_adjustments import carry_use
+from tokenrouter.jobs.limit_alerts import LimitAlerts
+from tokenrouter.jobs.limit_use import NameOfKey, forget_ended_windows
+from tokenrouter.jobs.pricing import Pricing
+from tokenrouter.jobs.pricing_cache import FILE_NAME as PRICES_FILE
+from tokenrouter.jobs.pricing_sources import price_sources
+from tokenrouter.jobs.retention import delete_old_rows
+from tokenrouter.limits.adjusting import Adjusted
 from tokenrouter.observe.logging import configure_logging
 from tokenrouter.observe.tasks import BackgroundTasks
+from tokenrouter.store.adjustments import adjustments_since
 from tokenrouter.store.catalog_version import CatalogWatch
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import StoreError
 from tokenrouter.store.keys import KeyRequest, create_key, list_keys, remove_expired_keys
-from tokenrouter.store.limit_use import LimitCharge, carry_use
+from tokenrouter.store.limits import list_limits
 from tokenrouter.store.prepare import prepare_store
 from tokenrouter.store.setup_links import create_setup_link
 from tokenrouter.upstream.client import UpstreamClient
@@ -50,6 +65,10 @@ WATCH_S: Final = 0.25
 """How often the database is asked whether keys changed: well within the second that is promised."""
 DRAIN_S: Final = 0.2
 CLEAN_S: Final = 60.0
+RETENTION_S: Final = 600.0
+ALERTS_S: Final = 5.0
+ADJUSTED_S: Final = 86_400.0
+"""How far back resets are told with the Catalog: longer than this process is ever away while data processes serve."""
 HEARD_S: Final = 3.0
 """How long a start waits for a data process to connect before it says that it is ready."""
 LONGEST_PAUSE_S: Final = 10.0
@@ -70,40 +89,75 @@ class ControlProcess:
         self._snapshot_key = snapshot_key(secret)
         self._upstream = UpstreamClient(settings.proxies)
         self._discovery = Discovery(settings.paths.cache_dir / "models.json", self._upstream, self._rebuild)
+        self._pricing = Pricing(
+            settings.paths.cache_dir / PRICES_FILE,
+            price_sources(settings.price_sources, self._discovery, self._upstream),
+            self._rebuild,
+        )
         self._catalog = Catalog(version=time.time_ns() // 1_000_000)
+        self._adjusted: list[Adjusted] = []
         self._limits: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
-        self._drain = LedgerDrain(store, settings.paths.state_dir / "journal", lambda: self._limits)
-        self._channel = ChannelServer(arguments.runtime / "channel.sock", self._welcome, self._answer)
+        self._cluster = Cluster(settings.redis_url, self._hear)
+        correct = self._cluster.correct if settings.redis_url else None
+        self._drain = LedgerDrain(store, settings.paths.state_dir / "journal", lambda: self._limits, correct=correct)
+        self._channel = ChannelServer(arguments.runtime / "channel.sock", self._welcome, self._answer, self._sum_up)
+        self._alerts = LimitAlerts(store)
         self._watcher = CatalogWatch(store)
         self._admin: ControlState | None = None
         self._stop = asyncio.Event()
+        self._tasks = BackgroundTasks()
         self._rebuild()
 
     def _rebuild(self) -> None:
         """Make the Catalog anew, keep it, and tell everybody."""
-        stored = list_keys(self._store)
-        version = self._catalog.version + 1
-        self._catalog = build_catalog(self._settings, stored, self._discovery.models(), self._pepper, version=version)
+        self._catalog = build_catalog(
+            self._settings,
+            list_keys(self._store),
+            self._discovery.models(),
+            self._pepper,
+            version=self._catalog.version + 1,
+            stored_limits=[stored.limit for stored in list_limits(self._store)],
+            gathered_prices=self._pricing.prices(),
+        )
         names = {key.id: key.name for key in self._catalog.keys}
         self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id, key_id))
         write_snapshot(self._settings.paths.state_dir / FILE_NAME, self._catalog, self._snapshot_key)
-        self._channel.broadcast(CatalogMessage(self._catalog))
+        since_us = int((time.time() - ADJUSTED_S) * 1e6)
+        self._adjusted = [
+            Adjusted(one.number, one.limit_id, one.scope, one.used)
+            for one in adjustments_since(self._store, since_us)
+            if one.used
+        ]
+        self._channel.broadcast(self._welcome())
 
     def _welcome(self) -> CatalogMessage:
-        return CatalogMessage(self._catalog)
+        return CatalogMessage(self._catalog, self._adjusted)
 
     async def _answer(self, wanted: CountersWanted) -> CountersMessage:
         """Tell what has been used of limits, once every dead process's journal is in."""
         while True:
             try:
-                known, counters = await asyncio.to_thread(self._drain.counters)
+                figures = await asyncio.to_thread(self._drain.figures)
             except (StoreError, SQLAlchemyError, OSError) as error:
                 log.warning("counters cannot be restored yet", reason=str(error))
                 await asyncio.sleep(1.0)
                 continue
-            told = known.intersection(wanted.limit_ids)
-            used = [(limit_id, scope, amount) for (limit_id, scope), amount in counters.items() if limit_id in told]
-            return CountersMessage(wanted.asked, sorted(told), used)
+            told = figures.limit_ids.intersection(wanted.limit_ids)
+            used = [(*counter, amount) for counter, amount in figures.together().items() if counter[0] in told]
+            past = [(*counter, past) for counter, past in figures.past.items() if counter[0] in told]
+            return CountersMessage(wanted.asked, sorted(told), used, past, figures.adjusted)
+
+    async def _sum_up(self, wanted: SumsWanted) -> SumsMessage:
+        """Tell what ended requests used of limits that are counted elsewhere."""
+        try:
+            used, past = await asyncio.to_thread(self._drain.sums, wanted.limit_ids, wanted.counted)
+        except (StoreError, SQLAlchemyError, OSError) as error:
+            return SumsMessage(wanted.asked, problem=f"the database is away: {error}"[:500])
+        return SumsMessage(
+            wanted.asked,
+            [(*counter, amount) for counter, amount in used.items()],
+            [(*counter, one) for counter, one in past.items()],
+        )
 
     async def run(self) -> None:
         """Serve until told to stop; then drain once more."""
@@ -114,15 +168,20 @@ class ControlProcess:
         first = await asyncio.to_thread(self._first_start)
         self._rebuild()
         await asyncio.to_thread(self._carry_use)
+        await self._pricing.begin(self._catalog.providers)
         await self._channel.start()
         server = self._new_server(loop)
-        tasks = BackgroundTasks()
+        tasks = self._tasks
         serving = tasks.start(server.serve(), "admin server")
+        tasks.start(self._cluster.run(), "cluster")
         tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
+        tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
         tasks.start(self._repeat("drain", DRAIN_S, self._drain_quietly), "drain")
         tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
+        tasks.start(self._repeat("soft limits", ALERTS_S, self._look_at_soft_limits), "soft limits")
         if self._settings.discovery:
             tasks.start(self._discovery.run(lambda: self._catalog.providers), "discovery")
+        tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
         self._watch_parent(loop)
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
@@ -151,8 +210,11 @@ class ControlProcess:
             figures=lambda: self._channel.workers,
             drain_now=self._drain.drain,
             discovery=self._discovery.status,
+            pricing=self._pricing,
             address=f"http://{self._settings.listen_addr}",
             keys_changed=lambda: self._show_changes(loop),
+            limit_figures=self._drain.figures,
+            limit_alerts=lambda: self._alerts.counts,
         )
         app = create_app(self._admin)
         config = uvicorn.Config(
@@ -174,6 +236,7 @@ class ControlProcess:
         Never raises: the change is made, and the watch would see it a moment later anyway.
         """
         wait([asyncio.run_coroutine_threadsafe(self._watch(), loop)], timeout=2.0)
+        asyncio.run_coroutine_threadsafe(self._cluster.tell(), loop)
 
     def _watch_parent(self, loop: asyncio.AbstractEventLoop) -> None:
         fd = self._arguments.parent_fd
@@ -194,15 +257,7 @@ class ControlProcess:
         return {"first_start": True, "key": made.key, "setup_link": link}
 
     def _carry_use(self) -> None:
-        by_id = {limit.id: limit for limit in self._settings.limits}
-        charges = []
-        for carried in self._settings.carried_use:
-            limit = by_id[carried.limit_id]
-            start_s = carried.window_started_s or time.time()
-            start_us = 0 if limit.window.kind == "lifetime" else int(window_start(limit.window, start_s, start_s) * 1e6)
-            charges.append(LimitCharge(carried.limit_id, carried.scope, start_us, carried.used))
-        if charges:
-            carry_use(self._store, charges, now_s=time.time())
+        carry_use(self._store, self._settings.limits, self._settings.carried_use, time.time())
 
     def _reload(self) -> None:
         """Read the configuration again (SIGHUP); one that is wrong changes nothing."""
@@ -234,15 +289,37 @@ class ControlProcess:
             await asyncio.sleep(min(LONGEST_PAUSE_S, pause_s * 2**failures))
 
     async def _watch(self) -> None:
-        if self._watcher.changed():
+        if await asyncio.to_thread(self._watcher.changed):
             self._rebuild()
 
     async def _drain_quietly(self) -> None:
         await asyncio.to_thread(self._drain.drain)
 
+    def _hear(self) -> None:
+        """Another node has changed something, or may have: look at once."""
+        self._tasks.start(self._watch_quietly(), "news")
+
+    async def _watch_quietly(self) -> None:
+        try:
+            await self._watch()
+        except (StoreError, SQLAlchemyError, OSError) as error:
+            log.info("what has changed is read later", reason=str(error))
+
+    async def _delete_old_rows(self) -> None:
+        if self._settings.ledger_retention_days and self._cluster.is_elected:
+            days, now_s = self._settings.ledger_retention_days, time.time()
+            goes_on = lambda: not self._stop.is_set()  # noqa: E731 (asked in another thread, between transactions)
+            await asyncio.to_thread(delete_old_rows, self._store, days=days, now_s=now_s, goes_on=goes_on)
+
     async def _clean(self) -> None:
-        if self._settings.auto_remove_expired_tokens:
+        if self._settings.auto_remove_expired_tokens and self._cluster.is_elected:
             await asyncio.to_thread(remove_expired_keys, self._store, now_s=time.time())
+        if self._cluster.is_elected:
+            await asyncio.to_thread(forget_ended_windows, self._store, self._catalog.limits, time.time())
+
+    async def _look_at_soft_limits(self) -> None:
+        thresholds = self._settings.soft_limit_alerts if self._cluster.is_elected else ()
+        await asyncio.to_thread(self._alerts.look, self._catalog.limits, thresholds, time.time())
 
     def _last_drain(self) -> None:
         try:
@@ -253,12 +330,19 @@ class ControlProcess:
         self._store.close()
 
 
+def _open(settings: Settings) -> Store:
+    secret = load_or_create_secret(settings)
+    return prepare_store(
+        settings.database_url, fingerprint=fingerprint(secret), migrate_on_start=settings.migrate_on_start
+    )
+
+
 async def _serve(arguments: ChildArguments) -> None:
     try:
         settings = load(config=arguments.config, environ=os.environ, overrides=arguments.overrides())
         configure_logging(settings.log_level, settings.log_format, "control")
         settings.paths.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        process = ControlProcess(settings, arguments, prepare_store(settings.database_url))
+        process = ControlProcess(settings, arguments, _open(settings))
     except (ConfigErrors, OSError, ValueError) as error:  # of the file, the state folder, the secret in it
         arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error)}))
         sys.exit(1)

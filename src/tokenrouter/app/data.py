@@ -7,10 +7,12 @@ control process has loaded, and goes on serving when that one is away.
 import asyncio
 import gc
 import os
+import secrets
 import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -27,14 +29,18 @@ from tokenrouter.app.channel import (
     CountersWanted,
     FiguresMessage,
     Hello,
+    SumsMessage,
+    SumsWanted,
     ToData,
 )
+from tokenrouter.app.ledger_sums import ChannelSums
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot
 from tokenrouter.config.keyfile import load_or_create_secret, pepper, responses_key, snapshot_key
 from tokenrouter.config.load import load
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog
+from tokenrouter.domain.limits import Limit, LimitState
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.protocol import Bounds, Connections
 from tokenrouter.edge.service import Service
@@ -48,10 +54,14 @@ from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.journal.ownership_log import OwnershipLog
 from tokenrouter.journal.response_files import ResponseFiles
 from tokenrouter.journal.writer import JournalWriter
+from tokenrouter.limits.adjusting import Adjusted, Adjusting
 from tokenrouter.limits.memory import MemoryLimiter
+from tokenrouter.limits.redis import RedisLimiter
 from tokenrouter.observe.figures import Figures
 from tokenrouter.observe.logging import configure_logging
 from tokenrouter.observe.tasks import BackgroundTasks
+from tokenrouter.redis.address import parse_redis_url
+from tokenrouter.redis.connection import RedisError
 from tokenrouter.upstream.client import UpstreamClient
 from tokenrouter.upstream.credentials import TokenKeeper, fetch_by
 
@@ -78,6 +88,15 @@ class CurrentDirectory:
         self._directory = directory
 
 
+def _shared_limiter(settings: Settings, limits: Sequence[Limit], sums: ChannelSums) -> RedisLimiter | None:
+    """Return the limiter that processes share, if there is one; its name was never used before."""
+    if not settings.redis_url:
+        return None
+    node = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    address = parse_redis_url(settings.redis_url)
+    return RedisLimiter(address, limits, sums, node=node, redis_loss=settings.redis_loss)
+
+
 class DataProcess:
     """One data process, put together."""
 
@@ -88,7 +107,8 @@ class DataProcess:
         self._pepper = pepper(secret)
         catalog = _first_catalog(settings, secret, self._pepper)
         self._source = CurrentDirectory(Directory(catalog, self._pepper))
-        self._limiter = MemoryLimiter(catalog.limits)
+        self._limiter = MemoryLimiter(() if settings.redis_url else catalog.limits)
+        self._adjusting = Adjusting(self._limiter.adjust)
         self._journal = JournalWriter(
             settings.paths.state_dir / "journal",
             reserve_bytes=settings.journal_reserve_bytes,
@@ -97,8 +117,11 @@ class DataProcess:
         self._figures = Figures()
         self._upstream = UpstreamClient(settings.proxies)
         self._tokens = TokenKeeper(fetch_by(self._upstream))
-        ports = Ports(self._journal, self._limiter, self._figures, self._tokens)
-        ownership = Ownership(OwnershipLog(settings.paths.state_dir / "owners"))
+        self._sums = ChannelSums(self._send_to_control)
+        self._shared = _shared_limiter(settings, catalog.limits, self._sums)
+        ports = Ports(self._journal, self._limiter, self._figures, self._tokens, self._shared)
+        is_shared = settings.redis_url != ""
+        ownership = Ownership(OwnershipLog(settings.paths.state_dir / "owners", is_shared=is_shared))
         self._response_files = ResponseFiles(settings.paths.state_dir / "responses", responses_key(secret))
         stored = StoredResponses(self._response_files)
         self._gateway = Gateway(self._source, self._upstream, ports, ownership, stored)
@@ -108,7 +131,7 @@ class DataProcess:
         self._service = Service(
             self._gateway,
             self._source,
-            self._limiter,
+            self._limit_states,
             control,
             readiness=self,
             is_draining=lambda: self._draining,
@@ -121,8 +144,13 @@ class DataProcess:
         )
         self._wanted: frozenset[str] = frozenset()
         self._asked = 0
+        self._adjusted = 0
         self._draining = False
         self._stop = asyncio.Event()
+        self._tasks = BackgroundTasks()
+
+    async def _limit_states(self, scopes: Sequence[str]) -> list[LimitState]:
+        return self._limiter.states(scopes) if self._shared is None else await self._shared.states(scopes)
 
     def why_not_ready(self) -> str:
         """Return why requests should go elsewhere, or ""."""
@@ -135,8 +163,10 @@ class DataProcess:
             loop.add_signal_handler(number, self._stop.set)
         listener = socket.socket(fileno=self._arguments.listen_fd)
         server = await loop.create_server(self._connections.new, sock=listener, backlog=4096)
-        tasks = BackgroundTasks()
+        tasks = self._tasks
         tasks.start(self._journal.keep_synced(), "journal sync")
+        if self._shared is not None:
+            tasks.start(self._shared.run(), "shared limits")
         tasks.start(self._connections.sweep(), "connection sweep")
         tasks.start(self._gateway.sweep(), "stream sweep")
         tasks.start(self._resources.watch.run(), "batch watch")
@@ -151,6 +181,8 @@ class DataProcess:
         async with self._tokens:
             await self._stop.wait()
             await self._drain(server)
+        if self._shared is not None:
+            await self._shared.close()
         await tasks.close()
         self._upstream.close()
         self._journal.close()
@@ -180,17 +212,51 @@ class DataProcess:
 
     def _on_message(self, message: ToData) -> None:
         match message:
-            case CatalogMessage(catalog):
+            case CatalogMessage(catalog, adjusted):
                 self._apply(catalog)
-            case CountersMessage(asked, limit_ids, used) if asked == self._asked:
-                self._limiter.restore({(limit_id, scope): amount for limit_id, scope, amount in used}, limit_ids)
-                self._resources.batches.hold_again()
+                if self._shared is None:
+                    self._adjusting.take(adjusted)
+                else:
+                    self._tasks.start(self._adjust_shared(self._shared, adjusted), "adjustments")
+            case CountersMessage(asked, limit_ids, used, past, adjusted_to) if asked == self._asked:
+                self._limiter.restore(
+                    {(limit_id, scope): amount for limit_id, scope, amount in used},
+                    limit_ids,
+                    {(limit_id, scope): one for limit_id, scope, one in past},
+                )
+                self._adjusting.restored(limit_ids, adjusted_to)
+                self._tasks.start(self._resources.batches.hold_again(), "batches hold again")
+
+            case SumsMessage():
+                self._sums.take(message)
+
+    async def _adjust_shared(self, shared: RedisLimiter, adjusted: Sequence[Adjusted]) -> None:
+        """Tell the shared counters; whichever process does so first, each adjustment counts once."""
+        for one in adjusted:
+            if one.number <= self._adjusted:
+                continue
+            while True:
+                try:
+                    await shared.adjust(str(one.number), one.limit_id, one.scope, one.amount)
+                except RedisError as error:
+                    log.warning("an adjustment waits for the shared counters", reason=str(error))
+                    await asyncio.sleep(1.0)
+                else:
+                    break
+            self._adjusted = max(self._adjusted, one.number)
+
+    def _send_to_control(self, message: SumsWanted) -> bool:
+        return self._channel.send(message)
 
     def _apply(self, catalog: Catalog) -> None:
         directory = Directory(catalog, self._pepper)
         for name, why in directory.skipped.items():
             log.warning("provider cannot be used", provider=name, reason=why)
-        self._limiter.reload(catalog.limits)
+        if self._shared is None:
+            self._limiter.reload(catalog.limits)
+        else:
+            self._shared.reload(catalog.limits)
+        self._adjusting.reload(limit.id for limit in catalog.limits)
         self._gateway.apply(catalog.policy)
         self._source.swap(directory)
         self._ask_for_counters()
@@ -233,8 +299,9 @@ def _first_catalog(settings: Settings, secret: bytes, pepper_bytes: bytes) -> Ca
     """Return what the file says now, with the keys and models that were known last time."""
     last = read_snapshot(settings.paths.state_dir / FILE_NAME, snapshot_key(secret)) or Catalog()
     stored = [key for key in last.keys if key.origin == "database"]
+    limits = [limit for limit in last.limits if limit.origin == "database"]
     models = {provider.name: provider.models for provider in last.providers}
-    return build_catalog(settings, stored, models, pepper_bytes, version=last.version)
+    return build_catalog(settings, stored, models, pepper_bytes, version=last.version, stored_limits=limits)
 
 
 def _bounds(settings: Settings) -> Bounds:

@@ -15,6 +15,7 @@ class Plan:
         lines: what to print at the start, after the address.
         model: a model name for the curl line.
         drain_s: how long running requests may take to end.
+        workers: how many data processes share the work.
         start_s: how long the data process may take to be ready for the first time.
     """
 
@@ -30,6 +31,7 @@ class Plan:
     model: str = ""
     drain_s: float = 30.0
     start_s: float = 60.0
+    workers: int = 1
 
     def to_json(self) -> str:
         """Return it as one line; it holds no secret."""

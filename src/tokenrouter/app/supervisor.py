@@ -222,16 +222,19 @@ class Supervisor:
         sandbox = self._sandbox(parent, environment)
         listen_fd = listener.fileno()
         usual = ["--runtime", str(runtime), "--parent-fd", str(parent), *self._flags()]
-        data = Child(
-            "data",
-            [*self._plan.data, *usual, "--listen-fd", str(listen_fd)],
-            (listen_fd, parent),
-            environment,
-            is_vital=True,
-            start_s=self._plan.start_s,
-        )
+        data = [
+            Child(
+                f"data {number}" if number > 1 else "data",
+                [*self._plan.data, *usual, "--listen-fd", str(listen_fd)],
+                (listen_fd, parent),
+                environment,
+                is_vital=True,
+                start_s=self._plan.start_s,
+            )
+            for number in range(1, self._plan.workers + 1)
+        ]
         control = Child("control", [*self._plan.control, *usual], (parent,), environment)
-        children = [data, control, *([sandbox] if sandbox is not None else [])]
+        children = [*data, control, *([sandbox] if sandbox is not None else [])]
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ask_to_stop, children)
         loop.add_signal_handler(signal.SIGHUP, control.send, signal.SIGHUP)
@@ -242,7 +245,7 @@ class Supervisor:
         asked.cancel()
         greeting.cancel()
         listener.close()
-        await data.stop(self._plan.drain_s + STOP_SLACK_S)
+        await asyncio.gather(*(child.stop(self._plan.drain_s + STOP_SLACK_S) for child in data))
         await control.stop(STOP_CONTROL_S)
         if sandbox is not None:
             await sandbox.stop(STOP_SLACK_S)
@@ -275,8 +278,8 @@ class Supervisor:
             for child in children:
                 child.send(signal.SIGKILL)
 
-    async def _greet(self, data: Child, control: Child, address: str) -> None:
-        await data.first_word
+    async def _greet(self, data: Sequence[Child], control: Child, address: str) -> None:
+        await asyncio.gather(*(child.first_word for child in data))
         _print(banner.address_lines(address, self._plan.lines))
         word = await control.first_word
         if word.get("first_start"):

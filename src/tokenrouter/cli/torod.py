@@ -9,42 +9,25 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from tokenrouter import __version__
+from tokenrouter.cli.ledger import ledger
+from tokenrouter.cli.limits import limits
+from tokenrouter.cli.opening import CONFIG as _CONFIG
+from tokenrouter.cli.opening import JSON as _JSON
+from tokenrouter.cli.opening import counted as _count
+from tokenrouter.cli.opening import fail as _fail
+from tokenrouter.cli.opening import load_settings as _load
+from tokenrouter.cli.opening import open_database as _open
+from tokenrouter.cli.store import store
 
 if TYPE_CHECKING:
     from tokenrouter.config.settings import Settings
     from tokenrouter.domain.catalog import Key
     from tokenrouter.store.engine import Store
-
-_CONFIG = click.option("--config", metavar="FILE", help="The configuration to read, instead of the usual one.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-
-
-def _fail(message: str, code: int = 1) -> NoReturn:
-    click.echo(f"torod: {message}", err=True)
-    sys.exit(code)
-
-
-def _load(config: str | None, overrides: Mapping[str, Any] | None = None) -> "Settings":
-    """Return the settings, or end with everything that is wrong with them."""
-    from tokenrouter.config.load import load
-    from tokenrouter.config.problems import ConfigErrors
-
-    try:
-        return load(config=config, environ=os.environ, overrides=overrides)
-    except ConfigErrors as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
-        _fail(f"the configuration has {_count(len(error.problems), 'mistake')}; nothing was started")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,13 +50,14 @@ def version(as_json: bool) -> None:
 @_CONFIG
 @click.option("--listen-addr", metavar="HOST:PORT", help="Where to listen, instead of 127.0.0.1:8080.")
 @click.option("--sandbox", is_flag=True, help="Start the offline provider beside it, as sandbox/….")
+@click.option("--workers", type=click.IntRange(1, 64), help="Data processes that share the work; needs redis_url.")
 @click.option("--no-wizard", is_flag=True, help="Never ask questions, also on a terminal.")
-def serve(config: str | None, listen_addr: str | None, sandbox: bool, no_wizard: bool) -> None:
+def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool) -> None:
     """Serve until stopped. SIGTERM and Ctrl-C let running requests end; SIGHUP reads the configuration again."""
     from tokenrouter.app.plan import Plan
     from tokenrouter.config.load import split_address
 
-    settings = _load(config, {"listen_addr": listen_addr, "sandbox": sandbox})
+    settings = _load(config, {"listen_addr": listen_addr, "sandbox": sandbox, "workers": workers})
     if not settings.providers and not sandbox:
         _fail(_nothing_to_serve(settings), code=2)
     host, port = split_address(settings.listen_addr) or ("127.0.0.1", 8080)
@@ -90,6 +74,7 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, no_wizard:
         lines=_start_lines(settings, sandbox=sandbox),
         model=_first_model(settings, sandbox=sandbox),
         drain_s=settings.drain_s,
+        workers=settings.workers,
     )
     _become_supervisor(plan.to_json())
 
@@ -149,19 +134,6 @@ def config_check(config: str | None) -> None:
         )
     click.echo(f"{_count(len(settings.keys), 'key')}, {_count(len(settings.limits), 'limit')} declared")
     click.echo("The configuration is right.")
-
-
-def _open(config: str | None) -> tuple["Settings", "Store"]:
-    """Return the settings and the open database, which is made when it is missing."""
-    from tokenrouter.store.errors import StoreError
-    from tokenrouter.store.prepare import prepare_store
-
-    settings = _load(config)
-    settings.paths.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        return settings, prepare_store(settings.database_url)
-    except StoreError as error:
-        _fail(str(error))
 
 
 def _pepper(settings: "Settings") -> bytes:
@@ -301,6 +273,11 @@ def _moment(seconds: float | None) -> str | None:
     if seconds is None:
         return None
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+main.add_command(store)
+main.add_command(ledger)
+main.add_command(limits)
 
 
 @main.group()

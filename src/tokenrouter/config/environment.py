@@ -17,7 +17,10 @@ from tokenrouter.providers import preset, presets
 
 CLASSROOM_BASE_URL: Final = "https://api.poe.com/v1"
 """What the Classroom system used when PROVIDER_BASE_URL was not set (its README)."""
-_RATES: Final = {"RATE_LIMIT_MINUTE": Window("sliding", 60), "RATE_LIMIT_DAILY": Window("day")}
+RATE_WINDOWS: Final = {"RATE_LIMIT_MINUTE": Window("sliding", 60), "RATE_LIMIT_DAILY": Window("day")}
+"""TokenTracer's request rates; the minute was the clock's there, here it is any minute."""
+RATE_ORIGIN: Final = "$RATE_LIMIT_"
+"""How the origin of limits begins that these variables declare."""
 
 
 def read_number(environ: Mapping[str, str], name: str, problems: list[Problem]) -> float | None:
@@ -109,7 +112,7 @@ def _with_mapping(providers: list[Provider], environ: Mapping[str, str], problem
 def environment_limits(environ: Mapping[str, str], problems: list[Problem]) -> list[Limit]:
     """Return the request rates that `RATE_LIMIT_*` set for every user and every key; 0 means none."""
     limits = []
-    for name, window in _RATES.items():
+    for name, window in RATE_WINDOWS.items():
         amount = int(read_number(environ, name, problems) or 0)
         if amount:
             limits += [_rate(scope, window, amount, name) for scope in ("user:*", "key:*")]

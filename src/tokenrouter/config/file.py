@@ -10,26 +10,28 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from tokenrouter.config.positions import line_numbers
+from tokenrouter.config.prices import read_price
 from tokenrouter.config.problems import Problem
 from tokenrouter.config.settings import CarriedUse, KeySetting
 from tokenrouter.config.table import Table
-from tokenrouter.domain.catalog import Alias, AliasTarget, OnDisconnect, Origin, Provider, Role, Timeouts
+from tokenrouter.domain.catalog import Alias, AliasTarget, OnDisconnect, Origin, Provider, Role, Timeouts, Unpriced
 from tokenrouter.domain.keys import MIN_KEY_CHARS
-from tokenrouter.domain.ledger import Operation, Price
+from tokenrouter.domain.ledger import Operation
+from tokenrouter.domain.limit_checks import contradiction
 from tokenrouter.domain.limit_text import (
+    LIMIT_FIELDS,
+    MAX_AMOUNT,
+    MAX_WINDOW_S,
+    InvalidLimit,
     limit_id,
-    parse_amount,
-    parse_day,
-    parse_metric,
-    parse_price,
-    parse_scope,
-    parse_window,
-    parse_zone,
+    read_limit,
     suggestion,
 )
 from tokenrouter.domain.limits import Limit, Metric, Window
+from tokenrouter.domain.prices import Price
 from tokenrouter.providers import known_kinds, preset
 from tokenrouter.providers.presets import OPERATION_PATHS
+from tokenrouter.providers.reports import known_reports, report_reader
 from tokenrouter.providers.urls import split_base_url
 
 PROVIDER_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -110,6 +112,7 @@ class Subjects:
     limits: list[Limit] = field(default_factory=list)
     carried_use: list[CarriedUse] = field(default_factory=list)
     prices: dict[str, Price] = field(default_factory=dict)
+    report_keys: dict[str, str] = field(default_factory=dict, repr=False)
     origins: dict[str, str] = field(default_factory=dict)
 
 
@@ -118,7 +121,10 @@ def read_subjects(top: Table, secrets: Secrets, timeouts: Timeouts) -> Subjects:
     subjects = Subjects()
     for kind, names in (("teams", subjects.teams), ("users", subjects.users)):
         for table in top.tables(kind):
-            _add_name(table, kind, names, subjects)
+            name = _add_name(table, kind, names, subjects)
+            if kind == "users":
+                _read_rates(table, name, subjects)
+            table.finish()
     for table in top.tables("providers"):
         _read_provider(table, secrets, timeouts, subjects)
     _read_legacy_keys(top, secrets, subjects)
@@ -142,7 +148,6 @@ def _add_name(table: Table, kind: str, names: list[str], subjects: Subjects) -> 
     else:
         names.append(name)
         subjects.origins[f"{kind}.{name}"] = table.where()
-    table.finish() if kind in ("teams", "users") else None
     return name
 
 
@@ -173,6 +178,7 @@ def _read_provider(table: Table, secrets: Secrets, timeouts: Timeouts, subjects:
     if limits:
         timeouts = Timeouts(timeouts.connect_s, limits, limits, timeouts.total_s)
     secret = secrets.resolve(table, "api_key") or secrets.resolve(table, "auth_token")
+    _read_report_key(table, name, kind, secrets, subjects)
     for unused in ("refresh_token", "token_expires_at", "account_id", "device_auth_url", "model_list_url"):
         table.raw(unused)
     subjects.providers.append(
@@ -194,6 +200,16 @@ def _read_provider(table: Table, secrets: Secrets, timeouts: Timeouts, subjects:
         )
     )
     table.finish()
+
+
+def _read_report_key(table: Table, name: str, kind: str, secrets: Secrets, subjects: Subjects) -> None:
+    """Read the key that may ask the vendor what it billed."""
+    if not table.has("report_key"):
+        return
+    if report_reader(kind) is None:
+        table.problem("report_key", f"reports of {kind!r} cannot be read", f"known are {', '.join(known_reports())}")
+    if key := secrets.resolve(table, "report_key"):
+        subjects.report_keys[name] = key
 
 
 def _operations(table: Table) -> tuple[Operation, ...]:
@@ -272,6 +288,8 @@ def _read_key(table: Table, secrets: Secrets, subjects: Subjects) -> None:
         expires_at_s=table.time("expires_at"),
         comment=table.text("comment"),
         passthrough=table.flag("passthrough", False),
+        unpriced=cast(Unpriced, table.choice("unpriced", ("allow", "deny"), "") if table.has("unpriced") else ""),
+        allow_unpriced=table.flag("allow_unpriced", False),
     )
     subjects.keys.append(setting)
     _read_quota(table.table("quota"), name, subjects)
@@ -285,15 +303,19 @@ def _read_quota(quota: Table, key: str, subjects: Subjects) -> None:
         if not quota.has(metric):
             continue
         table = quota.table(metric)
-        amount = table.count("limit", 0)
+        amount = table.count("limit", 1, least=1)
+        if not table.has("limit"):
+            table.problem("limit", "is missing")
         length_s = table.count("interval_seconds", 0)
+        if length_s > MAX_WINDOW_S:
+            table.problem("interval_seconds", "is longer than ten years; 0 never begins anew")
         window = Window("interval", length_s) if length_s else Window("lifetime")
         scope = f"key:{key}"
         limit = Limit(limit_id(scope, metric, window), scope, metric, window, amount, origin=table.where())
-        subjects.limits.append(limit)
+        _add_limit(limit, table, subjects)
         used = table.count("used", 0)
         started_s = table.time("window_started_at")
-        if used:
+        if used or (length_s and started_s):
             subjects.carried_use.append(CarriedUse(limit.id, scope, used, started_s))
         table.finish()
     quota.finish()
@@ -324,74 +346,44 @@ def _read_alias(table: Table, subjects: Subjects) -> None:
 
 
 def _read_limit(table: Table, subjects: Subjects) -> None:
-    known = len(table.problems)
-    scope = _parsed(table, "scope", parse_scope, "global")
-    metric = cast(Metric, _parsed(table, "metric", parse_metric, "requests"))
-    tz = _parsed(table, "tz", parse_zone, "UTC")
-    week_start = _parsed(table, "week_start", parse_day, "monday")
-    window = _parsed(table, "window", lambda text: parse_window(text, tz=tz, week_start=week_start), "lifetime")
-    mode = table.choice("mode", ("hard", "soft"), "hard")
-    amount = 0
-    if not table.has("amount"):
-        table.problem("amount", "is missing")
-    else:
-        try:
-            amount = parse_amount(table.raw("amount"), metric)
-        except ValueError as error:
-            table.problem("amount", str(error))
+    values = {name: table.raw(name) for name in LIMIT_FIELDS if table.has(name)}
     table.finish()
-    if len(table.problems) > known:
-        return
-    identity = limit_id(scope, metric, window)
-    if identity in [limit.id for limit in subjects.limits]:
-        table.problem("", f"a {metric} limit of {scope} with this window was declared before")
-    subjects.limits.append(
-        Limit(identity, scope, metric, window, amount, "soft" if mode == "soft" else "hard", table.where())
-    )
-
-
-def _parsed(table: Table, key: str, parse: Any, usual: str) -> Any:
-    text = table.text(key, usual)
-    if not table.has(key) and key in ("scope", "metric"):
-        table.problem(key, "is missing")
     try:
-        return parse(text)
-    except ValueError as error:
-        table.problem(key, str(error))
-        return parse(usual)
+        limit = read_limit(values, table.where())
+    except InvalidLimit as error:
+        for mistake in error.mistakes:
+            table.problem(mistake.field, mistake.message)
+        return
+    _add_limit(limit, table, subjects)
+
+
+def _add_limit(limit: Limit, table: Table, subjects: Subjects) -> None:
+    mistake = contradiction(limit, subjects.limits)
+    if mistake is not None:
+        table.problem(mistake.field, mistake.message)
+        return
+    subjects.limits.append(limit)
+
+
+def _read_rates(table: Table, user: str, subjects: Subjects) -> None:
+    """What TokenTracer kept with each user: rates other than `RATE_LIMIT_*` says; 0 says nothing, below 0 no limit."""
+    for key, window in (("rate_limit_minute", Window("sliding", 60)), ("rate_limit_daily", Window("day"))):
+        amount = table.count(key, 0, least=-MAX_AMOUNT)
+        if amount and user:
+            most = amount if amount > 0 else MAX_AMOUNT
+            scope = f"user:{user}"
+            limit = Limit(limit_id(scope, "requests", window), scope, "requests", window, most, origin=table.where(key))
+            _add_limit(limit, table, subjects)
 
 
 def _read_price(table: Table, subjects: Subjects) -> None:
-    provider, model = table.text("provider"), table.text("model")
-    for key, value in (("provider", provider), ("model", model)):
-        if not value:
-            table.problem(key, "is missing")
-    names = tuple(other.name for other in subjects.providers)
-    if provider and names and provider not in names:
-        table.problem("provider", f"there is no provider {provider!r}", suggestion(provider, names))
-    prices: dict[str, int | None] = {}
-    for key in ("input_per_1m", "output_per_1m", "cached_input_per_1m", "cache_write_per_1m"):
-        prices[key] = _price(table, key)
-    table.finish()
-    subjects.prices[f"{provider}/{model}"] = Price(
-        input_nano=prices["input_per_1m"] or 0,
-        output_nano=prices["output_per_1m"] or 0,
-        cached_input_nano=prices["cached_input_per_1m"],
-        cache_write_nano=prices["cache_write_per_1m"],
-        source=table.where(),
-    )
-
-
-def _price(table: Table, key: str) -> int | None:
-    if not table.has(key):
-        if key in ("input_per_1m", "output_per_1m"):
-            table.problem(key, "is missing")
-        return None
-    try:
-        return parse_price(table.raw(key))
-    except ValueError as error:
-        table.problem(key, str(error))
-        return None
+    found = read_price(table, tuple(provider.name for provider in subjects.providers))
+    if found is None:
+        return
+    name, price = found
+    if name in subjects.prices:
+        table.problem("model", f"{name!r} has a price already, at {subjects.prices[name].dated}")
+    subjects.prices[name] = price
 
 
 def read_model_mapping(path: str, where: str, problems: list[Problem]) -> dict[str, str]:

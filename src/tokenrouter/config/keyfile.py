@@ -7,6 +7,7 @@ encrypts what lies on the disk; without it a stolen database is of no use.
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from typing import Final
 
@@ -14,17 +15,21 @@ from tokenrouter.config.settings import Settings
 
 FILE_NAME: Final = "secret.key"
 SECRET_BYTES: Final = 32
+HEX_PREFIX: Final = "hex:"
 
 
 def load_or_create_secret(settings: Settings) -> bytes:
     """Return the secret; the file is made (mode 0600) when it is missing.
 
+    `ENCRYPTION_KEY` is any text, or `hex:` and 64 digits: that is how the secret of a key file is carried over to
+    several nodes.
+
     Raises:
         OSError: the state folder cannot be written.
-        ValueError: the file holds something else.
+        ValueError: the file holds something else, or what follows `hex:` is not the 32 bytes of a secret.
     """
     if settings.encryption_key:
-        return hashlib.sha256(settings.encryption_key.encode()).digest()
+        return _named_secret(settings.encryption_key)
     folder = settings.paths.state_dir
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / FILE_NAME
@@ -45,6 +50,20 @@ def load_or_create_secret(settings: Settings) -> bytes:
     if len(secret) != SECRET_BYTES:
         raise ValueError(f"{path} does not hold {SECRET_BYTES} bytes; restore it from a backup")
     return secret
+
+
+def _named_secret(text: str) -> bytes:
+    if not text.startswith(HEX_PREFIX):
+        return hashlib.sha256(text.encode()).digest()
+    digits = text.removeprefix(HEX_PREFIX)
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", digits):
+        raise ValueError(f"ENCRYPTION_KEY begins with {HEX_PREFIX} but does not go on with 64 hexadecimal digits")
+    return bytes.fromhex(digits)
+
+
+def fingerprint(secret: bytes) -> str:
+    """Return what a database notes to recognise the secret by; nothing of the secret follows from it."""
+    return hmac.digest(secret, b"tokenrouter database", "sha256").hex()[:32]
 
 
 def pepper(secret: bytes) -> bytes:

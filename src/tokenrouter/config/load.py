@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
@@ -12,17 +13,25 @@ from tokenrouter.config.file import Secrets, Subjects, base_url_mistake, open_fi
 from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
 from tokenrouter.config.problems import ConfigErrors, Problem
 from tokenrouter.config.proxies import read_proxies
-from tokenrouter.config.settings import KeySetting, Notice, Paths, Settings
+from tokenrouter.config.settings import PRICE_SOURCES, KeySetting, Notice, Paths, RedisLoss, Settings
 from tokenrouter.config.table import Table
-from tokenrouter.domain.catalog import OnJournalFailure, Policy, Provider, Timeouts
+from tokenrouter.domain.catalog import OnJournalFailure, Policy, Provider, Timeouts, Unpriced
 from tokenrouter.domain.keys import SHORT_KEY_CHARS
+from tokenrouter.domain.limit_checks import Names, limit_warnings, subject_mistake
 from tokenrouter.domain.limit_text import suggestion
+from tokenrouter.domain.limits import Limit, kind_of
 from tokenrouter.providers import adapter
 
 _ADDRESS: Final = re.compile(
     r"(?:\[(?P<v6>[0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|(?P<name>[\w.-]*)):(?P<port>[0-9]{1,5})", re.ASCII
 )
 _NOT_YET: Final = "is not in this version"
+MIN_RETENTION_DAYS: Final = 35
+"""A month has 31 days, in any time zone 32; the rest is for rows that arrive late."""
+_NO_ENCRYPTION_KEY: Final = (
+    "PostgreSQL needs ENCRYPTION_KEY in the environment: a long random text, the same on every node; make one with "
+    "`openssl rand -base64 32`"
+)
 _NO_AUTH: Final = "gives everybody on this machine, and behind its proxies, an admin's rights"
 
 
@@ -65,10 +74,13 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
     if sandbox_url and "sandbox" not in [provider.name for provider in providers]:
         providers.append(sandbox_provider(sandbox_url))
     listen_addr = _listen_addr(top, environ, flags)
+    limits, replaced = _with_rates(subjects.limits, environment_limits(environ, problems))
     settings = Settings(
         paths=paths,
         listen_addr=listen_addr,
         database_url=_database_url(top, environ, paths),
+        migrate_on_start=top.flag("migrate_on_start", False),
+        ledger_retention_days=_retention_days(top),
         encryption_key=environ.get("ENCRYPTION_KEY", ""),
         admin_password=environ.get("ADMIN_PASSWORD", ""),
         metrics_token=Secrets(environ).resolve(top, "metrics_token") or environ.get("TOKENROUTER_METRICS_TOKEN", ""),
@@ -79,9 +91,13 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         teams=tuple(subjects.teams),
         users=tuple(subjects.users),
         aliases=tuple(subjects.aliases),
-        limits=(*subjects.limits, *environment_limits(environ, problems)),
+        limits=tuple(limits),
         carried_use=tuple(subjects.carried_use),
         prices=subjects.prices,
+        report_keys=subjects.report_keys,
+        redis_url=_redis_url(top, environ),
+        redis_loss=cast(RedisLoss, top.choice("redis_loss", ("refuse", "local"), "refuse")),
+        workers=flags.get("workers") or top.count("workers", 1, least=1),
         policy=_policy(top, environ),
         timeouts=timeouts,
         max_head_bytes=top.count("max_head_bytes", 64 * 2**10, least=1024),
@@ -96,18 +112,20 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         journal_reserve_bytes=top.count("journal_reserve_bytes", 16 * 2**20),
         auto_remove_expired_tokens=top.flag("auto_remove_expired_tokens", True),
         auto_remove_empty_quota_tokens=top.flag("auto_remove_empty_quota_tokens", False),
+        soft_limit_alerts=_soft_limit_alerts(top),
         discovery=top.flag("discovery", True),
+        price_sources=_price_sources(top),
         proxies=read_proxies(environ, problems),
         log_level=cast(Any, top.choice("log_level", ("debug", "info", "warning", "error"), "info")),
         log_format=cast(Any, top.choice("log_format", ("auto", "console", "json"), "auto")),
         sandbox=bool(flags.get("sandbox", False)),
-        notices=tuple(_notices(top, subjects)),
+        notices=(*_notices(top, subjects), *replaced),
         origins={**subjects.origins, **origins},
     )
     _read_predecessors_keys(top)
     top.finish()
     _check(settings, top)
-    return settings
+    return replace(settings, notices=(*settings.notices, *_limit_notices(settings)))
 
 
 def _timeouts(top: Table, environ: Mapping[str, str]) -> Timeouts:
@@ -131,6 +149,9 @@ def _policy(top: Table, environ: Mapping[str, str]) -> Policy:
         hold_first_byte_s=top.seconds("hold_first_byte_s", usual.hold_first_byte_s, least=0.1),
         keep_alive_s=top.seconds("keep_alive_s", usual.keep_alive_s, least=0.1),
         responses_store_default=top.flag("responses_store_default", default=False),
+        quota_wait_s=top.seconds("quota_wait_s", 0.0),
+        unpriced=cast(Unpriced, top.choice("unpriced", ("allow", "deny"), "allow")),
+        allow_unpriced=top.flag("allow_unpriced", default=False),
         on_journal_failure=cast(OnJournalFailure, top.choice("on_journal_failure", ("refuse", "serve"), "refuse")),
     )
 
@@ -165,17 +186,67 @@ def split_address(address: str) -> tuple[str, int] | None:
     return parts["v6"] or parts["name"] or "127.0.0.1", int(parts["port"])
 
 
+def _soft_limit_alerts(top: Table) -> tuple[int, ...]:
+    """Return at how many percent soft limits are told of; an empty array tells nothing."""
+    if not top.has("soft_limit_alerts"):
+        return (80, 100)
+    thresholds = top.raw("soft_limit_alerts")
+    if not isinstance(thresholds, list) or not all(type(one) is int and 0 < one <= 1000 for one in thresholds):
+        top.problem("soft_limit_alerts", "must be an array of whole numbers from 1 to 1000, like [80, 100]")
+        return ()
+    return tuple(sorted(set(thresholds)))
+
+
+def _retention_days(top: Table) -> int:
+    """Return for how many days ledger rows are kept; rows of a month that a limit may still count are never deleted."""
+    days = top.count("ledger_retention_days", 0)
+    if 0 < days < MIN_RETENTION_DAYS:
+        top.problem(
+            "ledger_retention_days",
+            f"{days} is less than {MIN_RETENTION_DAYS}: limits by the month are counted from these rows",
+            "0 keeps them for ever",
+        )
+        return 0
+    return days
+
+
+def _price_sources(top: Table) -> tuple[str, ...]:
+    if not top.has("price_sources"):
+        return PRICE_SOURCES
+    named = top.texts("price_sources")
+    for name in named:
+        if name not in PRICE_SOURCES:
+            top.problem("price_sources", f"{name!r} is not known", suggestion(name, PRICE_SOURCES))
+    return tuple(name for name in PRICE_SOURCES if name in named)
+
+
+def _redis_url(top: Table, environ: Mapping[str, str]) -> str:
+    """Where counters are shared; what is wrong with it is told by whoever connects, and here only if nobody could."""
+    named = [(f"${name}", environ.get(name, "")) for name in ("TOKENROUTER_REDIS_URL", "REDIS_URL")]
+    in_file = (top.where("redis_url"), top.text("redis_url"))
+    where, url = next(((where, value) for where, value in named if value), in_file)
+    if url and url.partition("://")[0] not in ("redis", "rediss", "unix"):
+        message = "is no address of a Redis or Valkey server"
+        top.problems.append(Problem(where, "redis_url", message, "use redis://user:password@host:6379/0"))
+    return url
+
+
 def _database_url(top: Table, environ: Mapping[str, str], paths: Paths) -> str:
-    """Only SQLite so far; a relative path is relative to the state folder."""
+    """An SQLite file, a relative one in the state folder, or a PostgreSQL, whose nodes share `ENCRYPTION_KEY`."""
     named = [(f"${name}", environ.get(name, "")) for name in ("TOKENROUTER_DATABASE_URL", "DATABASE_URL")]
     in_file = (top.where("database_url"), top.text("database_url"))
     where, url = next(((where, value) for where, value in named if value), in_file)
     if not url:
         return f"sqlite:///{paths.state_dir / 'tokenrouter.db'}"
     scheme, _, rest = url.partition("://")
+    if scheme.partition("+")[0] in ("postgresql", "postgres") and rest.isprintable():
+        if not environ.get("ENCRYPTION_KEY"):
+            top.problems.append(Problem(where, "database_url", _NO_ENCRYPTION_KEY))
+        return url
     is_file = rest.startswith("/") and len(rest) > 1 and "?" not in rest and rest.isprintable()
     if scheme not in ("sqlite", "sqlite+aiosqlite") or not is_file:
-        message = f"{url.partition('@')[0]!r} cannot be used: only sqlite:///FILE; another database {_NOT_YET}"
+        shown = url if scheme.startswith("sqlite") else f"{scheme.partition(':')[0]}:…"
+        message = f"{shown!r} cannot be used: only sqlite:///FILE and postgresql://user:password@host/database"
         top.problems.append(Problem(where, "database_url", message))
         return f"sqlite:///{paths.state_dir / 'tokenrouter.db'}"
     return f"sqlite:///{os.path.normpath(paths.state_dir / Path(rest[1:]))}"
@@ -190,10 +261,6 @@ def _read_predecessors_keys(top: Table) -> None:
             top.problem(key, f"{_NO_AUTH}", "remove it and make a key: torod keys create NAME")
     if top.text("http_mode", "enabled") != "enabled":
         top.problem("http_mode", f"{top.text('http_mode')!r} {_NOT_YET}", 'use "enabled"')
-    if top.text("redis_url"):
-        top.problem("redis_url", _NOT_YET, "one process on one machine is served without it")
-    if top.count("workers", 1, least=1) > 1:
-        top.problem("workers", f"more than one {_NOT_YET}")
     for name, keys in _SECTIONS.items():
         section = top.table(name)
         for key in keys:
@@ -212,11 +279,6 @@ _SECTIONS: Final[dict[str, tuple[str, ...]]] = {
 
 def _notices(top: Table, subjects: Subjects) -> list[Notice]:
     notices = [_short_key(key, subjects) for key in subjects.keys if len(key.key) < SHORT_KEY_CHARS]
-    notices += [
-        Notice(limit.origin, f"the limit {limit.id!r} is 0, so it admits no request at all")
-        for limit in subjects.limits
-        if limit.amount == 0 and limit.mode == "hard"
-    ]
     if top.raw("auto_remove_empty_quota_tokens") is True:
         where = top.where("auto_remove_empty_quota_tokens")
         notices.append(Notice(where, f"removing keys whose quota is used up {_NOT_YET}; they stay and are refused"))
@@ -237,6 +299,9 @@ def _check(settings: Settings, top: Table) -> None:
     if settings.default_provider and settings.default_provider not in names:
         hint = suggestion(settings.default_provider, names) if names else "declare it, or leave the setting out"
         top.problem("default_provider", f"there is no provider {settings.default_provider!r}", hint)
+    if settings.workers > 1 and not settings.redis_url:
+        told = f"{settings.workers} need one place for their counters, or each would allow the whole of every limit"
+        top.problem("workers", told, 'set redis_url, for instance "redis://127.0.0.1:6379/0"')
     _check_keys(settings, top)
     _check_profiles(settings, top)
     ours = {key.key: key.name for key in settings.keys}
@@ -250,7 +315,7 @@ def _check(settings: Settings, top: Table) -> None:
             top.problems.append(Problem(where, f"{path}.base_url", "is this gateway's own address"))
         if message := _why_unusable(provider):
             top.problems.append(Problem(where, path, message))
-    _check_scopes(settings, top, names)
+    _check_scopes(settings, top)
 
 
 def _why_unusable(provider: Provider) -> str:
@@ -284,16 +349,55 @@ def _check_profiles(settings: Settings, top: Table) -> None:
         top.problem("active_model_profile", message, suggestion(settings.active_model_profile, profiles))
 
 
-def _check_scopes(settings: Settings, top: Table, providers: tuple[str, ...]) -> None:
-    """A limit on a name that exists nowhere limits nothing. Keys, users and teams may also live in the database."""
-    known = {"provider": providers, "alias": tuple(alias.name for alias in settings.aliases)}
+def known_names(settings: Settings) -> Names:
+    """Return the subjects of the file and the environment. Keys and users, and their teams, may also be elsewhere."""
+    return Names(
+        keys=tuple(key.name for key in settings.keys),
+        users=_named(settings.users, (key.user for key in settings.keys)),
+        teams=_named(settings.teams, (key.team for key in settings.keys)),
+        providers=tuple(provider.name for provider in settings.providers),
+        aliases=tuple(alias.name for alias in settings.aliases),
+        models=tuple(
+            f"{provider.name}/{model}"
+            for provider in settings.providers
+            for model in (*provider.models, *provider.model_mapping.values())
+        )
+        + tuple(settings.prices),
+        complete=frozenset(("provider", "alias", *(("team",) if settings.teams else ()))),
+    )
+
+
+def _named(declared: Iterable[str], mentioned: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in dict.fromkeys((*declared, *mentioned)) if name)
+
+
+def _check_scopes(settings: Settings, top: Table) -> None:
+    """A limit on a name that exists nowhere limits nothing."""
+    names = known_names(settings)
     for limit in settings.limits:
-        kind, _, name = limit.scope.partition(":")
-        name = name.partition("/")[0] if kind == "model" else name
-        names = known.get("provider" if kind == "model" else kind)
-        if names is not None and name not in names:
-            hint = suggestion(name, names) if names else ""
-            top.problems.append(Problem(limit.origin, "scope", f"{limit.scope!r}: there is no {kind} {name!r}", hint))
+        if (mistake := subject_mistake(limit, names)) is not None:
+            top.problems.append(Problem(limit.origin, mistake.field, mistake.message))
+
+
+def _with_rates(declared: list[Limit], rates: list[Limit]) -> tuple[list[Limit], list[Notice]]:
+    """Return the limits of the file with those of the environment, which come before them where both are one."""
+    named = {(rate.scope, kind_of(rate)): rate for rate in rates}
+    kept = [limit for limit in declared if (limit.scope, kind_of(limit)) not in named]
+    notices = [
+        Notice(limit.origin, f"the limit {limit.id!r} is replaced by {named[limit.scope, kind_of(limit)].origin}")
+        for limit in declared
+        if limit not in kept
+    ]
+    return [*kept, *rates], notices
+
+
+def _limit_notices(settings: Settings) -> list[Notice]:
+    names, now_s = known_names(settings), time.time()
+    return [
+        Notice(limit.origin, f"the limit {limit.id!r}: {warning}")
+        for limit in settings.limits
+        for warning in limit_warnings(limit, settings.limits, names, settings.prices, now_s)
+    ]
 
 
 def _is_own_listener(provider: Provider, listen_addr: str) -> bool:

@@ -7,11 +7,14 @@ where they fit, so the catalog builder joins both without translation.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from tokenrouter.domain.catalog import Alias, Origin, Policy, Provider, Role, Timeouts
-from tokenrouter.domain.ledger import Price
+from tokenrouter.domain.catalog import Alias, Origin, Policy, Provider, Role, Timeouts, Unpriced
 from tokenrouter.domain.limits import Limit
+from tokenrouter.domain.prices import Price
+
+PRICE_SOURCES: Final = ("local", "provider", "zen", "genai-prices")
+"""Where prices may come from besides the operator, the most trusted first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,12 @@ class KeySetting:
     expires_at_s: float | None = None
     comment: str = ""
     passthrough: bool = False
+    unpriced: Unpriced = ""
+    allow_unpriced: bool = False
     origin: Origin = "file"
+
+
+RedisLoss = Literal["refuse", "local"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +85,32 @@ class Settings:
 
     Attributes:
         listen_addr: `host:port`.
-        database_url: `sqlite:///…` with an absolute path.
+        database_url: `sqlite:///…` with an absolute path, or `postgresql://…` as it was written, password and all.
+        redis_url: where counters are kept that several processes share, or "" for the process's own memory.
+        redis_loss: what becomes of requests under hard limits while it is away: `refuse`, or for rates `local`.
+        workers: how many data processes serve.
+        migrate_on_start: whether older tables of a PostgreSQL are brought up to date by `serve` itself.
+        ledger_retention_days: how long ledger rows are kept before they are summed up in balances; 0 is for ever.
         encryption_key: `ENCRYPTION_KEY`, or "" when the key file is used.
         admin_password: `ADMIN_PASSWORD`, or "".
         metrics_token: bearer that may read `/metrics` and nothing else, or "".
         journal_sync_s: longest time between appending to the journal and its reaching the disk.
         journal_reserve_bytes: kept free so that open requests can end on a full disk.
         drain_s: how long a stop waits for running requests.
+        report_keys: by provider, the key that may read its bills; kept out of the Catalog, since no request needs it.
         proxies: `http_proxy`/`https_proxy`/`all_proxy`/`no_proxy` of the environment, lower-case names.
+        soft_limit_alerts: percent of a soft limit at which it is told of.
         sandbox: whether `serve` starts the sandbox provider beside it.
     """
 
     paths: Paths
     listen_addr: str = "127.0.0.1:8080"
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)
+    redis_url: str = field(default="", repr=False)
+    redis_loss: RedisLoss = "refuse"
+    workers: int = 1
+    migrate_on_start: bool = False
+    ledger_retention_days: int = 0
     encryption_key: str = field(default="", repr=False)
     admin_password: str = field(default="", repr=False)
     metrics_token: str = field(default="", repr=False)
@@ -104,6 +124,7 @@ class Settings:
     limits: tuple[Limit, ...] = ()
     carried_use: tuple[CarriedUse, ...] = ()
     prices: dict[str, Price] = field(default_factory=dict)
+    report_keys: dict[str, str] = field(default_factory=dict, repr=False)
     policy: Policy = Policy()
     timeouts: Timeouts = Timeouts()
     max_head_bytes: int = 64 * 2**10
@@ -118,7 +139,9 @@ class Settings:
     journal_reserve_bytes: int = 16 * 2**20
     auto_remove_expired_tokens: bool = True
     auto_remove_empty_quota_tokens: bool = False
+    soft_limit_alerts: tuple[int, ...] = (80, 100)
     discovery: bool = True
+    price_sources: tuple[str, ...] = PRICE_SOURCES
     proxies: dict[str, str] = field(default_factory=dict, repr=False)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"

@@ -48,6 +48,11 @@ class Table:
         self._known[key] = None
         return key in self._values
 
+    def names(self) -> tuple[str, ...]:
+        """Return every key that is there; they are all known from now on."""
+        self._known |= dict.fromkeys(self._values)
+        return tuple(self._values)
+
     def raw(self, key: str) -> Any:
         """Return the value of `key` as it is, or None."""
         self._known[key] = None

@@ -46,5 +46,8 @@ class ArrayRelay:
         last = self._relay.close()
         return None if last is None else self._framing.feed(last) + self._framing.close()
 
+    def cut(self, usage: Usage) -> bytes:
+        return self._framing.feed(self._relay.cut(usage)) + self._framing.close()
+
     def fail(self, error: GatewayError, request_id: str) -> bytes:
         return self._framing.feed(self._relay.fail(error, request_id)) + self._framing.close()

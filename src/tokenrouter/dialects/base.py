@@ -51,6 +51,7 @@ class Head:
         answer: what a whole answer will be.
         headers: header lines that the provider needs to read this body, where the lane's head does not have them.
         least_output_tokens: what is to be held for the answer at least.
+        least_bound: the least bound on the answer that its provider takes with what else is asked for.
     """
 
     body: RequestBody
@@ -63,6 +64,7 @@ class Head:
     answer: AnswerKind = "text"
     headers: bytes = b""
     least_output_tokens: int = 0
+    least_bound: int = 1
 
 
 class StreamReading(Protocol):
@@ -84,6 +86,12 @@ class StreamReading(Protocol):
 
     def closing(self, last_events: bytes) -> bytes | None:
         """Return what is missing at the end of a stream that stopped after `last_events`, or None if it was cut."""
+
+    def cut(self, begun: bytes, last: bytes, usage: Usage, *, tells_usage: bool, answers: int) -> bytes:
+        """Return the events that end a stream here as if its answer's bound had been reached.
+
+        `begun` are the events with which it began, `last` those that were passed on last; `usage` is what is charged.
+        """
 
     def usage(self, payload: bytes, before: Usage | None) -> Usage | None:
         """Return the usage that one event's JSON reports, if it does.

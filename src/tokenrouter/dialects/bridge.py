@@ -37,6 +37,7 @@ class Asked:
         sse: False where a stream is to be a JSON array instead.
         created_s: seconds since the epoch.
         fields: the top-level fields of the body, where it has been split before.
+        output_limit: bound on each alternative of the answer, instead of the client's own.
     """
 
     request_id: str
@@ -45,6 +46,7 @@ class Asked:
     stream: bool | None = None
     sse: bool = True
     fields: RawObject | None = field(default=None, repr=False)
+    output_limit: int | None = None
 
 
 class Crossing(Protocol):
@@ -108,6 +110,8 @@ class HubBridge:
 
     def cross(self, body: bytes, asked: Asked) -> "HubCrossing":
         request = self.client.decode_request(body, model=asked.model, stream=asked.stream, fields=asked.fields)
+        if asked.output_limit is not None:
+            request = replace(request, max_output_tokens=asked.output_limit)
         if not request.items:
             raise InvalidRequest("There is nothing to answer: the conversation is empty.")
         carried = self.client.carries_state

@@ -60,6 +60,9 @@ class Relay(Protocol):
     def close(self) -> bytes | None:
         """Return what is still to be sent at the provider's end of stream, or None when the stream was cut short."""
 
+    def cut(self, usage: Usage) -> bytes:
+        """Return what ends the client's stream here, as if the bound of its answer had been reached."""
+
     def fail(self, error: GatewayError, request_id: str) -> bytes:
         """Return what ends the client's stream because of `error`: its dialect's own terminal error."""
 
@@ -68,6 +71,8 @@ class StreamRelay:
     """Relays one stream as it is; see `Relay`."""
 
     __slots__ = (
+        "_alternatives",
+        "_begun",
         "_cutter",
         "_findall",
         "_is_last",
@@ -85,8 +90,15 @@ class StreamRelay:
         "usage",
     )
 
-    def __init__(self, reading: StreamReading, *, strip_usage: bool, tell: Tell = error_event) -> None:
-        """`tell` makes the dialect's error event; `strip_usage`: take out what only the gateway asked for."""
+    def __init__(
+        self, reading: StreamReading, *, strip_usage: bool, tell: Tell = error_event, alternatives: int = 0
+    ) -> None:
+        """`tell` makes the dialect's error event; `strip_usage`: take out what only the gateway asked for.
+
+        `alternatives`: how many the stream has, if it may be `cut`; else 0.
+        """
+        self._alternatives = alternatives
+        self._begun = b""
         self._reading = reading
         self._tell = tell
         self._findall = reading.content.findall
@@ -134,6 +146,12 @@ class StreamRelay:
         closing = self._reading.closing(self._previous)
         return None if closing is None else self._lead_out(rest + closing)
 
+    def cut(self, usage: Usage) -> bytes:
+        events = self._reading.cut(
+            self._begun, self._previous, usage, tells_usage=not self._strip_usage, answers=self._alternatives
+        )
+        return self._lead_out(b"\n\n" + events if self.is_mid_event else events)
+
     def fail(self, error: GatewayError, request_id: str) -> bytes:
         event = self._tell(error, request_id)
         return self._lead_out(b"\n\n" + event if self.is_mid_event else event)
@@ -143,6 +161,8 @@ class StreamRelay:
         if not self._reading.starts_content(events) and not self.ended:
             return b""
         self.content_started = True
+        if self._alternatives:
+            self._begun = self._lead
         return self._lead_out(b"")
 
     def _lead_out(self, more: bytes) -> bytes:

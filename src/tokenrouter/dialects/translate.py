@@ -152,6 +152,7 @@ def _broken(stop: Stop, provider: str) -> ProviderRefused:
     return ProviderRefused(told, provider=provider, status=502)
 
 
+_LENGTH: Final = Stop("length")
 _GREW: Final = (TextGrew, ReasoningGrew, ArgumentsGrew, RefusalGrew)
 _REPORTING: Final = (UsageReported, Begun)
 _QUIET: Final = frozenset(_REPORTING)
@@ -229,6 +230,11 @@ class TranslatingRelay:
         """End the client's stream here, in order, whatever the provider still says."""
         self.ended = True
         return self._lead_out(self._encoder.finish(stop))
+
+    def cut(self, usage: Usage) -> bytes:
+        told = self._encoder.encode([UsageReported(usage)])
+        self._lead += told
+        return self.finish(_LENGTH)
 
     def fail(self, error: GatewayError, request_id: str) -> bytes:
         return self._lead_out(self._encoder.fail(error, request_id))

@@ -8,13 +8,16 @@ the indexes that make look-ups fast are built from it in `gateway/directory.py`.
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tokenrouter.domain.ledger import Operation, Price
+from tokenrouter.domain.ledger import Operation
 from tokenrouter.domain.limits import Limit
+from tokenrouter.domain.prices import Price
 
 Role = Literal["admin", "keymaster", "inferrer"]
 Origin = Literal["file", "environment", "database", "automatic", "sandbox"]
 OnDisconnect = Literal["cancel", "drain"]
 OnJournalFailure = Literal["refuse", "serve"]
+Unpriced = Literal["", "allow", "deny"]
+"""What becomes of requests to models without a price; "" leaves it to who is asked next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class Key:
         allowed_models: patterns matched against the requested name and `provider/model`; empty = all.
         hint: what may be shown of it.
         passthrough: whether it may ask providers raw.
+        unpriced: whether it may use models without a price; "" as the policy says.
+        allow_unpriced: whether it may do so even under a hard limit of costs, which then cannot count them.
     """
 
     id: str
@@ -91,6 +96,8 @@ class Key:
     hint: str = ""
     comment: str = ""
     passthrough: bool = False
+    unpriced: Unpriced = ""
+    allow_unpriced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,8 @@ class Policy:
         max_waiting_requests: most requests that wait at once; more are refused at once.
         hold_first_byte_s: how long headers are held for the first content event.
         keep_alive_s: seconds of silence after which a stream gets a keep-alive.
+        unpriced, allow_unpriced: as of a `Key`, for keys that do not say.
+        quota_wait_s: longest wait for what running requests hold of a limit; 0 = a 429 at once.
         responses_store_default: whether a response is stored when its request does not say.
     """
 
@@ -130,6 +139,9 @@ class Policy:
     keep_alive_s: float = 15.0
     on_journal_failure: OnJournalFailure = "refuse"
     responses_store_default: bool = False
+    quota_wait_s: float = 0.0
+    unpriced: Unpriced = "allow"
+    allow_unpriced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +160,7 @@ class Catalog:
 
 
 PriceKey = str
-"""`provider/model`, model as sent upstream."""
+"""`provider/model`, model as sent upstream; in an operator's prices `*` may stand in it."""
 
 __all__ = [
     "Alias",
@@ -164,4 +176,5 @@ __all__ = [
     "Provider",
     "Role",
     "Timeouts",
+    "Unpriced",
 ]

@@ -18,6 +18,7 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   │   └── DisabledKey
     │   ├── RoleNotAllowed 403
     │   ├── ModelNotAllowed 403
+    │   ├── ModelUnpriced 403            nobody said what it costs, and the key may not use such
     │   ├── PassthroughDenied 403
     │   ├── ModelNotFound 404
     │   ├── NotFound 404                 no file, batch, … of the caller's has this id
@@ -49,7 +50,10 @@ trying again may help), so that nobody has to read meaning out of a message:
         └── ShuttingDown 503
 """
 
+from collections.abc import Sequence
 from typing import ClassVar, Final, Literal
+
+from tokenrouter.domain.limits import LimitState
 
 Fault = Literal["client", "provider", "gateway"]
 
@@ -65,8 +69,10 @@ class GatewayError(Exception):
         message: one sentence for people: what was wrong with which value, and what to do.
         param: the request field at fault, or None.
         retry_after_s: when to come back, or None.
+        headers: lines that its answer has besides, each ended by CRLF.
     """
 
+    headers: bytes = b""
     status: int = 500
     code: ClassVar[str] = "internal_error"
     fault: ClassVar[Fault] = "gateway"
@@ -166,6 +172,13 @@ class ModelNotAllowed(ClientError):
     code = "model_not_allowed"
 
 
+class ModelUnpriced(ClientError):
+    """Nobody has said what the model costs, and this key may not use what cannot be counted in money."""
+
+    status = 403
+    code = "model_unpriced"
+
+
 class PassthroughDenied(ClientError):
     """The key, its limits, or the provider do not let this request through raw."""
 
@@ -235,11 +248,15 @@ class UpgradeRequired(ClientError):
 
 
 class LimitReached(ClientError):
-    """A limit of the key, its owner, or the whole gateway stands in the way."""
+    """A limit of the key, its owner, or the whole gateway stands in the way.
+
+    `states` are all limits that apply to the request, as they are now: a shorter answer may fit into them.
+    """
 
     status = 429
     code = "rate_limit_exceeded"
     retryable = True
+    states: Sequence[LimitState] = ()
 
 
 class RateLimited(LimitReached):

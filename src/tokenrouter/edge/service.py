@@ -6,7 +6,7 @@ and an error that nobody foresaw becomes a 500 with a request id that the log ex
 
 import re
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, Final, Protocol
@@ -30,6 +30,7 @@ from tokenrouter.domain.errors import (
     ShuttingDown,
     UpgradeRequired,
 )
+from tokenrouter.domain.limits import LimitState
 from tokenrouter.edge import paths
 from tokenrouter.edge.callers import dialect_of, dialect_of_path
 from tokenrouter.edge.control import ControlRelay
@@ -42,7 +43,7 @@ from tokenrouter.gateway.call import Call, CallHead
 from tokenrouter.gateway.directory import Principal
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.ownership import owner_of
-from tokenrouter.gateway.ports import Limiter, Source
+from tokenrouter.gateway.ports import Source
 from tokenrouter.gateway.raw.passthrough import RawCall
 from tokenrouter.gateway.routing import offered_models
 from tokenrouter.gateway.stored_responses import StoredResponses
@@ -70,18 +71,19 @@ class Service:
         self,
         gateway: Gateway,
         source: Source,
-        limiter: Limiter,
+        states: Callable[[Sequence[str]], Awaitable[list[LimitState]]],
         control: ControlRelay,
         readiness: Readiness,
         is_draining: Callable[[], bool],
         resources: Resources,
         stored: StoredResponses,
     ) -> None:
+        """`states` tells how the limits of scopes stand."""
         self._gateway = gateway
         self._resources = resources
         self._stored = stored
         self._source = source
-        self._limiter = limiter
+        self._states = states
         self._control = control
         self._readiness = readiness
         self._is_draining = is_draining
@@ -263,9 +265,10 @@ class Service:
                 "used": state.used,
                 "held": state.held,
                 "left": state.left,
+                "amount": state.amount,
                 "resets_in_s": state.resets_in_s,
             }
-            for state in self._limiter.states(principal.scopes)
+            for state in await self._states(principal.scopes)
         ]
         head = RequestHead(b"GET", b"/internal/usage", request.head.query, {b"accept": b"application/json"})
         inner = Request(head, client_ip=request.client_ip, id=request.id)
@@ -293,7 +296,7 @@ def tell(error: GatewayError, dialect: Dialect, request_id: str, responder: Http
             responder.write(dialect.error_event(error, request_id))
             responder.finish()
         return
-    headers = [_JSON, b"%b: %b\r\n" % (dialect.id_header, request_id.encode())]
+    headers = [_JSON, b"%b: %b\r\n" % (dialect.id_header, request_id.encode()), error.headers]
     if error.retry_after_s is not None:
         headers.append(b"retry-after: %d\r\n" % max(1, round(error.retry_after_s)))
     if isinstance(error, MethodNotAllowed):

@@ -19,6 +19,8 @@ JOIN_BYTES: Final = 64 * 2**10
 MAX_NAMED_BYTES: Final = 1024
 """Length of a header that names what was lost; a client may send a thousand fields that nobody knows."""
 
+NANO: Final = 10**9
+
 _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
 _PASSED_ON: Final = frozenset(
     {b"retry-after", b"retry-after-ms", b"x-should-retry", b"openai-processing-ms", b"openai-version"}
@@ -74,7 +76,9 @@ def _body(exchange: Exchange) -> Sequence[bytes | memoryview]:
     if asks_usage:
         changes |= lane.dialect.asking_usage(peeked)
     if exchange.output_limit is not None:
-        changes |= lane.dialect.bounding_output(peeked, exchange.output_limit)
+        bounds = lane.dialect.bounding_output(peeked, exchange.output_limit)
+        exchange.changed = ", ".join([*repaired, *bounds])
+        changes |= bounds
     return peeked.body.without(endpoint.drops).changed(changes) if endpoint.drops else peeked.body.changed(changes)
 
 
@@ -85,7 +89,7 @@ def _crossed_body(endpoint: Endpoint, crossing: Crossing) -> Sequence[bytes | me
 
 
 def answer_headers(exchange: Exchange, response: UpstreamResponse, content_type: bytes) -> bytes:
-    """Return the header lines of the client's answer, each ended by CRLF."""
+    """Return the header lines of the client's answer, each ended by CRLF; its cost where that is known by now."""
     lane = exchange.lane
     lines = b"content-type: %b\r\n%b: %b\r\n%b" % (
         content_type,
@@ -98,6 +102,11 @@ def answer_headers(exchange: Exchange, response: UpstreamResponse, content_type:
         lines += b"".join([b"%b: %b\r\n" % (name, headers[name]) for name in headers if name in _PASSED_ON])
     if exchange.crossing is not None:
         lines += loss_headers(exchange.crossing.losses)
+    lines += exchange.limit_headers()
+    if exchange.output_limit is not None:
+        lines += b"x-tokenrouter-output-limit: %d\r\n" % exchange.output_limit
+    if exchange.spent is not None:
+        lines += b"x-tokenrouter-cost-usd: %d.%09d\r\n" % divmod(exchange.spent, NANO)
     if exchange.changed:
         lines += b"x-tokenrouter-changed: %b\r\n" % exchange.changed.encode()
     return lines

@@ -5,14 +5,16 @@ holds one sees one state from begin to end.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tokenrouter.domain.catalog import Alias, Catalog, Key, Provider, Role
-from tokenrouter.domain.errors import DisabledKey, ExpiredKey, InvalidKey, MissingKey
+from tokenrouter.domain.catalog import Alias, Catalog, Key, Provider, Role, Unpriced
+from tokenrouter.domain.errors import DisabledKey, ExpiredKey, InvalidKey, MissingKey, ModelUnpriced
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.domain.ledger import Price
+from tokenrouter.domain.limits import Limit, LimitTable
+from tokenrouter.domain.price_table import PriceTable
+from tokenrouter.domain.prices import Price
 from tokenrouter.providers import CompatibleAdapter, adapter
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ class Principal:
         problem: why the key cannot be used, or "".
         expires_at_s: the earliest end in the chain.
         passthrough: whether every key in the chain may ask providers raw.
+        unpriced: "deny" if any key in the chain says so, "allow" if all do, else "".
+        allow_unpriced: whether every key in the chain may use models without a price under a limit of costs.
         lanes: the ways to models that have been worked out, by dialect and requested name.
     """
 
@@ -68,6 +72,8 @@ class Principal:
     problem: str
     expires_at_s: float
     passthrough: bool = False
+    unpriced: Unpriced = ""
+    allow_unpriced: bool = False
     lanes: "dict[tuple[Dialect, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -97,11 +103,19 @@ class Directory:
     providers: dict[str, ProviderEntry] = field(init=False)
     aliases: dict[str, Alias] = field(init=False)
     skipped: dict[str, str] = field(init=False)
+    _prices: PriceTable = field(init=False, repr=False)
+    _cost_limits: LimitTable = field(init=False, repr=False)
+    limits: LimitTable = field(init=False, repr=False)
     _principals: dict[bytes, Principal] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.skipped = {}
         self.providers = dict(self._entries())
+        self._prices = PriceTable(self.catalog.prices)
+        self.limits = LimitTable(self.catalog.limits)
+        self._cost_limits = LimitTable(
+            limit for limit in self.catalog.limits if limit.metric == "cost_usd" and limit.mode == "hard"
+        )
         self.aliases = {alias.name: alias for alias in self.catalog.aliases}
         by_id = {key.id: key for key in self.catalog.keys}
         self._principals = {key.digest: _principal(key, by_id) for key in self.catalog.keys}
@@ -147,7 +161,31 @@ class Directory:
 
     def price(self, provider: str, model: str) -> Price | None:
         """Return what `model` costs at `provider`, or None where nobody said."""
-        return self.catalog.prices.get(f"{provider}/{model}")
+        return self._prices.of(f"{provider}/{model}")
+
+    def require_counting(self, principal: Principal, scopes: Iterable[str], model: str) -> None:
+        """Let `model`, which has no price, be used by `principal`, who is charged as `scopes`.
+
+        Raises:
+            ModelUnpriced: its keys or the policy forbid it, or a hard limit of costs stands over it.
+        """
+        policy = self.catalog.policy
+        if (principal.unpriced or policy.unpriced) == "deny":
+            raise ModelUnpriced(f"Nobody said what {model!r} costs, and models without a price are not allowed here.")
+        if principal.allow_unpriced or policy.allow_unpriced:
+            return
+        limit = next(self._cost_limits_over(scopes), None)
+        if limit is not None:
+            raise ModelUnpriced(
+                f"Nobody said what {model!r} costs, so the cost limit of {limit.scope} cannot be kept; "
+                "set a price, or `allow_unpriced = true`."
+            )
+
+    def _cost_limits_over(self, scopes: Iterable[str]) -> Iterator[Limit]:
+        """Yield the hard limits of costs of `scopes`, and of all addresses: where a request comes from is not known."""
+        for scope in scopes:
+            yield from self._cost_limits.of(scope)
+        yield from (limit for limit in self._cost_limits if limit.scope.startswith("ip:"))
 
 
 def _principal(key: Key, by_id: dict[str, Key]) -> Principal:
@@ -160,7 +198,14 @@ def _principal(key: Key, by_id: dict[str, Key]) -> Principal:
         problem=problem,
         expires_at_s=min((link.expires_at_s for link in chain if link.expires_at_s is not None), default=float("inf")),
         passthrough=all(link.passthrough for link in chain),
+        unpriced=_unpriced(chain),
+        allow_unpriced=all(link.allow_unpriced for link in chain),
     )
+
+
+def _unpriced(chain: list[Key]) -> Unpriced:
+    words = {link.unpriced for link in chain}
+    return "deny" if "deny" in words else "allow" if words == {"allow"} else ""
 
 
 def _chain(key: Key, by_id: dict[str, Key]) -> tuple[list[Key], str]:

@@ -21,7 +21,8 @@ from tokenrouter.gateway.account.references import require_own_references
 from tokenrouter.gateway.admission import Admission
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.directory import Directory, Principal
-from tokenrouter.gateway.exchange import Exchange, Ports
+from tokenrouter.gateway.entrance import Entrance
+from tokenrouter.gateway.exchange import NO_USAGE, Exchange, Ports
 from tokenrouter.gateway.lanes import Books, Lane, lane_of, subject_of
 from tokenrouter.gateway.ownership import Ownership, owner_of
 from tokenrouter.gateway.ports import Flow, Responder, Source, Upstream
@@ -87,8 +88,13 @@ class Gateway:
         self._drains: set[asyncio.Task[None]] = set()
         self._policy = Policy()
         self._goes_unrecorded = False
-        self.admission = Admission()
+        self._entrance = Entrance(ports, self._refuse_exchange)
         self.in_flight: set[Exchange] = set()
+
+    @property
+    def admission(self) -> Admission:
+        """How many requests run and wait."""
+        return self._entrance.admission
 
     @property
     def books(self) -> Books:
@@ -99,11 +105,7 @@ class Gateway:
         """Follow a changed catalogue."""
         self._policy = policy
         self._goes_unrecorded = policy.on_journal_failure == "serve"
-        self.admission.configure(
-            policy.max_concurrent_requests,
-            max_wait_s=policy.max_concurrent_wait_s,
-            max_waiting=policy.max_waiting_requests,
-        )
+        self._entrance.apply(policy)
 
     def new_request_id(self) -> str:
         """Return an id that sorts by time: milliseconds since the epoch at the last sweep, this process, a count."""
@@ -147,9 +149,8 @@ class Gateway:
         exchange = Exchange(call, lane, peeked, responder, self._ports)
         exchange.crossing = crossing
         exchange.goes_unrecorded = self._goes_unrecorded
-        if not self.admission.try_enter():
+        if not self._entrance.enter_now(exchange):
             return self._wait_and_run(exchange)
-        self._begin(exchange)
         return self._finish_whatever_happens(exchange) if lane.drains else self._run(exchange)
 
     async def _count_here(self, call: Call, lane: Lane, responder: Responder) -> None:
@@ -172,40 +173,19 @@ class Gateway:
             GatewayError: what the client is to be told; it is written down.
         """
         exchange.goes_unrecorded = self._goes_unrecorded
-        if not self.admission.try_enter():
-            try:
-                await self.admission.enter()
-            except GatewayError as error:
-                self.refuse(exchange.call, exchange.lane.subject, error)
-                raise
-        self._begin(exchange)
+        await self._entrance.enter(exchange)
         await (self._finish_whatever_happens(exchange, road) if to_its_end else self._run(exchange, road))
+
+    def _refuse_exchange(self, exchange: Exchange, error: GatewayError) -> None:
+        self._refuse(exchange.call, exchange.lane.subject, exchange.peeked.stream, error)
 
     def refuse(self, call: Call, subject: Subject, error: GatewayError) -> None:
         """Leave a row for a request that got no further and was no stream."""
         self._refuse(call, subject, False, error)
 
     async def _wait_and_run(self, exchange: Exchange) -> None:
-        try:
-            await self.admission.enter()
-        except GatewayError as error:
-            self._refuse(exchange.call, exchange.lane.subject, exchange.peeked.stream, error)
-            raise
-        self._begin(exchange)
+        await self._entrance.enter(exchange)
         await (self._finish_whatever_happens(exchange) if exchange.lane.drains else self._run(exchange))
-
-    def _begin(self, exchange: Exchange) -> None:
-        """Take what the exchange needs, or give its place back.
-
-        Raises:
-            LimitReached, CountersNotReady, JournalUnavailable
-        """
-        try:
-            exchange.begin()
-        except GatewayError as error:
-            self.admission.leave()
-            self._refuse(exchange.call, exchange.lane.subject, exchange.peeked.stream, error)
-            raise
 
     def _find_lane(self, directory: Directory, principal: Principal, dialect: Dialect, model: str) -> Lane:
         return lane_of(directory, principal, dialect, model, books=self._books)
@@ -215,7 +195,7 @@ class Gateway:
         started_us = int(call.now_s * 1e6)
         begun = _begun(call, stream=stream)
         reason = _reason_of_refusal(error)
-        ended = Ended(call.request_id, started_us, Usage(), error.status, reason, error.code)
+        ended = Ended(call.request_id, started_us, NO_USAGE, error.status, reason, error.code)
         self._ports.observer.record(subject, ended)
         if self._ports.journal.writable:
             self._refusals.record(subject, begun, ended)
@@ -246,6 +226,7 @@ class Gateway:
             await road(exchange, self._upstream)
         except GatewayError as error:
             fail(exchange, error)
+            error.headers = exchange.limit_headers()
             raise
         except asyncio.CancelledError as error:
             abandon(exchange, "shutdown" if error.args == ("shutdown",) else "client_disconnect")
@@ -255,7 +236,7 @@ class Gateway:
             raise
         finally:
             self.in_flight.discard(exchange)
-            self.admission.leave()
+            self._entrance.leave(exchange)
 
     async def sweep(self) -> None:
         """Keep silent streams alive; runs until cancelled."""

@@ -9,8 +9,9 @@ tokenizer exceeds by much.
 from dataclasses import dataclass
 from typing import Final
 
-from tokenrouter.domain.ledger import Price, Usage, plain_cost
+from tokenrouter.domain.ledger import Usage
 from tokenrouter.domain.limits import Amounts
+from tokenrouter.domain.prices import Ceiling, most_cost
 
 USUAL_BYTES_PER_TOKEN: Final = 4.0
 """English prose in common tokenizers (platform.openai.com/tokenizer: "~4 characters", read 2026-11)."""
@@ -44,18 +45,29 @@ class _Ratio:
 class Estimates:
     """What is known of one model at one provider."""
 
-    __slots__ = ("_input", "_learned", "_output", "_output_tokens")
+    __slots__ = ("_hides", "_input", "_learned", "_output", "_output_tokens")
 
     def __init__(self) -> None:
         self._input = _Ratio()
         self._output = _Ratio()
         self._output_tokens = float(FIRST_OUTPUT_TOKENS)
         self._learned = 0
+        self._hides = False
 
     @property
     def is_curious(self) -> bool:
         """Whether the next answer's text is worth measuring although its usage is reported: every 16th is."""
         return self._learned < 16 or self._learned % 16 == 0
+
+    @property
+    def shows_its_words(self) -> bool:
+        """Whether what the model makes can be counted as it comes: nothing of it was hidden so far."""
+        return self._learned > 0 and not self._hides
+
+    @property
+    def expected_output(self) -> int:
+        """Tokens that an answer will probably not exceed."""
+        return int(2 * self._output_tokens) or 1
 
     def learn(self, usage: Usage, *, body_bytes: int, content_bytes: int) -> None:
         """Take in what an answer reported; `content_bytes` 0 means that its text was not measured."""
@@ -64,18 +76,23 @@ class Estimates:
             self._input.learn(body_bytes, usage.input_tokens)
         if content_bytes:
             self._output.learn(content_bytes, usage.output_tokens - usage.reasoning_tokens)
+        self._hides = self._hides or usage.reasoning_tokens > 0
         self._output_tokens += WEIGHT * (usage.output_tokens - self._output_tokens)
 
     def first_hold(
-        self, body_bytes: int, max_output_tokens: int | None, price: Price | None = None, least_output_tokens: int = 0
+        self,
+        body_bytes: int,
+        max_output_tokens: int | None,
+        ceiling: Ceiling | None = None,
+        least_output_tokens: int = 0,
     ) -> Amounts:
         """Return what a request holds when it starts: its input bounded, its output expected."""
-        output = int(2 * self._output_tokens) or 1
+        output = self.expected_output
         if max_output_tokens is not None and max_output_tokens < output:
             output = max_output_tokens
         output = max(output, least_output_tokens)
         bound = self.input_bound(body_bytes)
-        return Amounts(1, bound, output, 0 if price is None else plain_cost(bound, output, price))
+        return Amounts(1, bound, output, 0 if ceiling is None else most_cost(bound, output, ceiling))
 
     def input_bound(self, body_bytes: int) -> int:
         """Return a number of input tokens that a body of this size does not exceed."""

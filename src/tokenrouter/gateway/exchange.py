@@ -11,19 +11,34 @@ from typing import Final
 from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.bridge import Crossing
 from tokenrouter.dialects.relay import Relay
-from tokenrouter.domain.errors import JournalUnavailable
-from tokenrouter.domain.ledger import Begun, Ended, EndReason, Usage, cost, plain_cost
+from tokenrouter.domain.errors import JournalUnavailable, LimitReached, QuotaExceeded
+from tokenrouter.domain.ledger import Begun, Ended, EndReason, NanoUsd, Usage
 from tokenrouter.domain.limits import Amounts
+from tokenrouter.domain.prices import cost, most_cost
+from tokenrouter.domain.room import Room, room_in
 from tokenrouter.gateway.call import Call
+from tokenrouter.gateway.holding import BOUNDED, Holding, Wish, hold
 from tokenrouter.gateway.lanes import Lane
-from tokenrouter.gateway.ports import Credentials, Journal, Limiter, Observer, Reservation, Responder
+from tokenrouter.gateway.limit_headers import limit_headers
+from tokenrouter.gateway.ports import (
+    Credentials,
+    Journal,
+    Limiter,
+    Observer,
+    RemoteLimiter,
+    RemoteReservation,
+    Reservation,
+    Responder,
+)
 
 GROWTH: Final = 1.25
 """A stream that outgrows what it holds asks for a quarter more, so that long streams ask rarely."""
 GROWTH_BYTES: Final = 4096
 """… and for at least this much text."""
+UNBOUNDED_BYTES: Final = 2**62
+"""Covers an answer that its provider cannot make longer than what is held for it."""
 NOTHING: Final = Amounts()
-NO_USAGE: Final = Usage()
+NO_USAGE: Final = Usage(provider_requests=0)
 
 
 @dataclass(slots=True)
@@ -34,6 +49,7 @@ class Ports:
     limiter: Limiter
     observer: Observer
     credentials: Credentials
+    remote: RemoteLimiter | None = None
 
 
 class Exchange:
@@ -43,22 +59,33 @@ class Exchange:
         peeked: what is known of its body.
         authorization: header line with an access token, where the provider takes such.
         crossing: how it gets to a provider of another dialect and back, or None.
+        remote: what is reserved where the limiter is asked over the network.
         relay: what reads its stream; None for a whole answer.
         started_us: microseconds since the epoch.
+        spent: what it cost in nano-dollars, once it has ended and if anybody knows.
         status: the provider's, 0 before it answered.
         bytes_out: what went to the client of the answer's body.
+        charge_held: whether the answer is charged what is held for it, because more of it was made than was read.
+        charged: what `end` has found that it used.
         changed: what was changed in the request beyond DESIGN.md's "road of one request".
         covered_bytes: how much delivered text what it holds surely covers.
         goes_unrecorded: whether to go on when the journal cannot be written (`on_journal_failure = "serve"`).
         hung_up: whether the client is gone while its answer is drained.
-        output_limit: the bound on the answer that we send, or None for the client's own.
+        output_limit: the bound on each alternative of the answer that we send, or None for the client's own.
+        limits: what was reserved, which still tells of limits when it is settled.
+        margin: tokens that are held for what its provider has made and we have not read.
+        longest: tokens that the whole answer cannot exceed, its provider being told so; None where there is no bound.
         touched: whether anything went to the client since the last look at silent streams.
     """
 
     __slots__ = (
+        "_may_be_bounded",
         "authorization",
         "bytes_out",
         "call",
+        "ceiling",
+        "charge_held",
+        "charged",
         "changed",
         "covered_bytes",
         "crossing",
@@ -67,16 +94,21 @@ class Exchange:
         "goes_unrecorded",
         "held",
         "hung_up",
+        "limits",
         "is_begun",
         "lane",
+        "longest",
+        "margin",
         "output_limit",
         "peeked",
         "ports",
         "provider_request_id",
         "quiet_since_s",
         "relay",
+        "remote",
         "reservation",
         "responder",
+        "spent",
         "started_us",
         "status",
         "touched",
@@ -90,11 +122,20 @@ class Exchange:
         self.ports = ports
         self.started_us = int(call.now_s * 1e6)
         self.quiet_since_s = call.started_s
+        self.ceiling = lane.ceiling_of(peeked) if lane.ceiling_varies else lane.ceiling
         self.held = NOTHING
         self.crossing: Crossing | None = None
         self.relay: Relay | None = None
         self.reservation: Reservation | None = None
+        self.remote: RemoteReservation | None = None
+        self.limits: Reservation | RemoteReservation | None = None
+        self._may_be_bounded = False
+        self.spent: NanoUsd | None = None
         self.output_limit: int | None = None
+        self.longest: int | None = None
+        self.margin = 0
+        self.charge_held = False
+        self.charged = NO_USAGE
         self.status = self.bytes_out = self.first_token_us = self.covered_bytes = 0
         self.changed = self.provider_request_id = ""
         self.authorization = b""
@@ -121,39 +162,157 @@ class Exchange:
             LimitReached, CountersNotReady: nothing is held.
             JournalUnavailable: it could not be written; what was held is given back.
         """
-        lane, peeked, ports = self.lane, self.peeked, self.ports
-        least = peeked.least_output_tokens
-        self.held = held = lane.estimates.first_hold(peeked.size, peeked.max_output_tokens, lane.price, least)
-        limiter = ports.limiter
-        scopes = lane.scopes
-        if limiter.looks_at_addresses:
-            scopes = (*scopes, f"ip:{self.call.head.client_ip}")
-        self.reservation = limiter.reserve(scopes, held)
-        if peeked.stream:
-            self.covered_bytes = lane.estimates.bytes_within(held.output_tokens)
+        limiter, scopes = self.ports.limiter, self._scopes()
+        self._hold_expected()
         try:
-            ports.journal.begin(lane.subject_record, self.begun, held)
+            reservation = limiter.reserve(scopes, self.held)
+            room = reservation.room
+        except LimitReached as error:
+            self._hold_less(error)
+            reservation, room = limiter.reserve(scopes, self.held), None
+        self.reservation = self.limits = reservation
+        if room is not None and self._may_be_bounded:
+            self._hold_within(room)
+            reservation.extend(self.held)
+        self._write_begin()
+
+    async def begin_there(self, limiter: RemoteLimiter) -> None:
+        """Do as `begin` with a limiter that is asked over the network.
+
+        Raises:
+            LimitReached, CountersNotReady, JournalUnavailable: as `begin`.
+        """
+        scopes, request_id = self._scopes(), self.call.request_id
+        self._hold_expected()
+        try:
+            reservation = await limiter.reserve(request_id, scopes, self.held)
+            room = room_in(reservation.states(), self.held) if self._may_be_bounded else None
+        except LimitReached as error:
+            self._hold_less(error)
+            reservation, room = await limiter.reserve(request_id, scopes, self.held), None
+        self.remote = self.limits = reservation
+        if room is not None:
+            await self._hold_within_there(room, reservation)
+        self._write_begin()
+
+    async def _hold_within_there(self, room: Room, reservation: RemoteReservation) -> None:
+        """Do as `_hold_within`; where others have taken the room meanwhile, what is held has to do."""
+        expected = self.held
+        try:
+            self._hold_within(room)
+            if not await reservation.extend(self.held):
+                self._take(Holding(expected.output_tokens, expected.output_tokens))
+        except BaseException:
+            self._settle(NOTHING)
+            raise
+
+    def _scopes(self) -> tuple[str, ...]:
+        scopes = self.lane.scopes
+        if (self.ports.remote or self.ports.limiter).looks_at_addresses:
+            return (*scopes, f"ip:{self.call.head.client_ip}")
+        return scopes
+
+    def _hold_expected(self) -> None:
+        lane, peeked = self.lane, self.peeked
+        least = peeked.least_output_tokens
+        self.held = lane.estimates.first_hold(peeked.size, peeked.max_output_tokens, self.ceiling, least)
+        self._may_be_bounded = lane.dialect.operation in BOUNDED
+        if peeked.stream:
+            self.covered_bytes = lane.estimates.bytes_within(self.held.output_tokens)
+
+    def _write_begin(self) -> None:
+        try:
+            self.ports.journal.begin(self.lane.subject_record, self.begun, self.held)
             self.is_begun = True
         except JournalUnavailable:
             if not self.goes_unrecorded:
                 self._settle(NOTHING)
                 raise
 
+    def _hold_less(self, refusal: LimitReached) -> None:
+        """Be content with what hard limits leave, if that is enough for an answer.
+
+        Raises:
+            LimitReached: it is not: `refusal`.
+        """
+        room = room_in(refusal.states, NOTHING) if self._may_be_bounded else None
+        holding = None if room is None else hold(self._tokens_within(room), self._wish(is_watched=False))
+        if holding is None:
+            raise refusal
+        self._take(holding)
+
+    def _hold_within(self, room: Room) -> None:
+        """Want to hold what the answer may need under hard limits, and bound it where they do.
+
+        Raises:
+            QuotaExceeded: the least answer that the provider gives is too much; nothing is held.
+        """
+        peeked = self.peeked
+        is_watched = peeked.stream and self.lane.estimates.shows_its_words
+        holding = hold(self._tokens_within(room), self._wish(is_watched=is_watched))
+        if holding is None:
+            self._settle(NOTHING)
+            raise QuotaExceeded(
+                f"What is left of this API key's limits is too little for an answer of {peeked.least_bound} tokens, "
+                "the least that this request allows."
+            )
+        self._take(holding)
+
+    def _tokens_within(self, room: Room) -> int:
+        return room.output_within(self.held.input_tokens, self.ceiling)
+
+    def _wish(self, *, is_watched: bool) -> Wish:
+        peeked = self.peeked
+        answers = peeked.answers
+        asked = None if peeked.max_output_tokens is None else peeked.max_output_tokens * answers
+        return Wish(self.lane.estimates.expected_output * answers, asked, peeked.least_bound * answers, is_watched)
+
+    def _take(self, holding: Holding) -> None:
+        """Make `holding` what this request wants to hold, and what is asked of its provider."""
+        lane, answers = self.lane, self.peeked.answers
+        bound = None if holding.bound is None else max(1, holding.bound // answers)
+        self.output_limit, self.margin = bound, holding.margin
+        asked = self.peeked.max_output_tokens if bound is None else bound
+        self.longest = None if asked is None else asked * answers
+        self.held = self._amounts(holding.tokens)
+        watched = holding.tokens - holding.margin
+        self.covered_bytes = lane.estimates.bytes_within(watched) if holding.margin else UNBOUNDED_BYTES
+
+    def _amounts(self, output_tokens: int) -> Amounts:
+        input_tokens, ceiling = self.held.input_tokens, self.ceiling
+        price = 0 if ceiling is None else most_cost(input_tokens, output_tokens, ceiling)
+        return Amounts(1, input_tokens, output_tokens, price)
+
     def extend(self, content_bytes: int) -> bool:
         """Hold enough for `content_bytes` of delivered text and some more; False when a limit forbids it."""
-        lane = self.lane
-        wanted_bytes = int(content_bytes * GROWTH) + GROWTH_BYTES
-        input_tokens = self.held.input_tokens
-        output_tokens = max(self.held.output_tokens, lane.estimates.output_bound(wanted_bytes))
-        price = 0 if lane.price is None else plain_cost(input_tokens, output_tokens, lane.price)
-        held = Amounts(1, input_tokens, output_tokens, price)
-        if self.reservation is not None and not self.reservation.extend(held):
-            return False
+        for wanted_bytes in (int(content_bytes * GROWTH) + GROWTH_BYTES, content_bytes):
+            held, covered_bytes = self._needed(wanted_bytes)
+            if self.reservation is None or self.reservation.extend(held):
+                self._grow(held, covered_bytes)
+                return True
+        return False
+
+    async def extend_there(self, remote: RemoteReservation, content_bytes: int) -> bool:
+        """Do as `extend` where the limiter is asked over the network."""
+        for wanted_bytes in (int(content_bytes * GROWTH) + GROWTH_BYTES, content_bytes):
+            held, covered_bytes = self._needed(wanted_bytes)
+            if await remote.extend(held):
+                self._grow(held, covered_bytes)
+                return True
+        return False
+
+    def _needed(self, wanted_bytes: int) -> tuple[Amounts, int]:
+        """Return what is to be held for so much text, and how much text that covers."""
+        output_tokens = self.lane.estimates.output_bound(wanted_bytes) + self.margin
+        if self.longest is not None and output_tokens >= self.longest:
+            output_tokens, wanted_bytes = self.longest, UNBOUNDED_BYTES
+        return self._amounts(max(self.held.output_tokens, output_tokens)), wanted_bytes
+
+    def _grow(self, held: Amounts, covered_bytes: int) -> None:
         self.held = held
-        self.covered_bytes = wanted_bytes
+        self.covered_bytes = covered_bytes
         if self.is_begun:
             self._write_progress(held)
-        return True
 
     def _write_progress(self, held: Amounts) -> None:
         try:
@@ -198,9 +357,12 @@ class Exchange:
             usage = NO_USAGE
         else:
             usage, estimated = lane.estimates.fair(body_bytes=size, content_bytes=content_bytes), True
+        if self.charge_held:
+            usage, estimated = usage._replace(output_tokens=max(usage.output_tokens, self.held.output_tokens)), True
+        self.charged = usage
         asked = self.peeked.max_output_tokens
         overrun = 0 if asked is None else max(0, usage.output_tokens - asked * self.peeked.answers)
-        spent = None if lane.price is None else cost(usage, lane.price)
+        self.spent = spent = None if lane.price is None else cost(usage, lane.price)
         ended = Ended(
             call.request_id,
             self.started_us,
@@ -217,20 +379,26 @@ class Exchange:
             self.changed,
             self.provider_request_id,
         )
-        if self.reservation is not None:
+        if self.limits is not None:
             self._settle(Amounts(1, usage.input_tokens, usage.output_tokens, spent or 0))
         self.ports.observer.record(lane.subject, ended)
         self._write_end(ended)
 
-    def hand_over(self) -> Reservation | None:
+    def limit_headers(self) -> bytes:
+        """Return the header lines that tell the client of its limits."""
+        states = () if self.limits is None else self.limits.states()
+        return limit_headers(states, self.lane.subject.operation, time.time()) if states else b""
+
+    def hand_over(self) -> Reservation | RemoteReservation | None:
         """Return what is held, to whom it may concern: it is no longer settled here."""
-        reservation, self.reservation = self.reservation, None
-        return reservation
+        held = self.reservation or self.remote
+        self.reservation = self.remote = None
+        return held
 
     def _settle(self, used: Amounts) -> None:
-        reservation, self.reservation = self.reservation, None
-        if reservation is not None:
-            reservation.settle(used)
+        held = self.hand_over()
+        if held is not None:
+            held.settle(used)
 
     def _write_end(self, ended: Ended) -> None:
         journal = self.ports.journal

@@ -6,15 +6,20 @@ the first request of a lane works it out, and the next ones look it up. Lanes ha
 which a changed catalogue replaces, so none outlives what it was made from.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from tokenrouter.dialects.base import Dialect
+import msgspec
+
+from tokenrouter.dialects.base import Dialect, Head
 from tokenrouter.dialects.bridge import Bridge
+from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.replays import REPAIRS, Repair
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.errors import InvalidRequest
-from tokenrouter.domain.ledger import Price, Subject
+from tokenrouter.domain.ledger import Operation, Subject
+from tokenrouter.domain.prices import Ceiling, Price, billed_tier, ceiling_of, dearer_ceilings
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.estimates import EstimateBook, Estimates
 from tokenrouter.gateway.ports import Journal
@@ -26,6 +31,11 @@ from tokenrouter.providers.outbound import Destination
 
 MAX_LANES: Final = 256
 """Most lanes that one key remembers; beyond it they are worked out anew."""
+TIER_FIELDS: Final = ("service_tier", "serviceTier", "speed")
+"""Where requests ask for a service tier: OpenAI's and Gemini's spellings, and Anthropic's fast mode."""
+_word: Final = msgspec.json.Decoder(str)
+UNCHARGED: Final[frozenset[Operation]] = frozenset(("count_tokens", "count_input_tokens", "count_content_tokens"))
+"""What providers do for nothing, so that a price is not missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,9 @@ class Lane:
     """One way from a key to a model.
 
     Attributes:
+        ceiling: the most that its tokens can cost.
+        dearer_tiers: the same of service tiers that cost more.
+        ceiling_varies: whether `ceiling_of` a request may be another than `ceiling`.
         scopes: whom a request is charged to, but for the client's address.
         to: where requests go.
         endpoint: how they are asked there.
@@ -58,6 +71,9 @@ class Lane:
     dialect: Dialect
     adapter: CompatibleAdapter
     price: Price | None
+    ceiling: Ceiling | None
+    dearer_tiers: Mapping[str, Ceiling]
+    ceiling_varies: bool
     estimates: Estimates
     scopes: tuple[str, ...]
     to: Destination
@@ -71,6 +87,18 @@ class Lane:
     drains: bool
     subject: Subject
     subject_record: bytes = field(repr=False)
+
+    def ceiling_of(self, asked: Head) -> Ceiling | None:
+        """Return the most that tokens of one request can cost: its tier may be dearer, or it may become several."""
+        ceiling = self.ceiling
+        if ceiling is None:
+            return None
+        if self.dearer_tiers:
+            words = _tiers_in(asked.body.fields)
+            ceiling = next((self.dearer_tiers[word] for word in words if word in self.dearer_tiers), ceiling)
+        if ceiling.request_nano and asked.answers > 1:
+            return ceiling._replace(request_nano=ceiling.request_nano * asked.answers)
+        return ceiling
 
     @property
     def provider(self) -> str:
@@ -90,6 +118,7 @@ def lane_of(
 
     Raises:
         ModelNotFound, ModelNotAllowed: see `routing.resolve`.
+        ModelUnpriced: see `Directory.require_counting`.
         InvalidRequest: the provider does not offer the operation.
     """
     lanes = principal.lanes
@@ -114,18 +143,25 @@ def _open(
     provider, adapter = route.entry.provider, route.entry.adapter
     way = way_of(adapter, provider.name, dialect, route.model, memory=books.memory, tenant=principal.chain[-1])
     price = directory.price(provider.name, route.model)
+    dearer_tiers = {} if price is None else dearer_ceilings(price)
+    scopes = _scopes(principal, route)
+    if price is None and dialect.operation not in UNCHARGED:
+        directory.require_counting(principal, scopes, route.full_name)
     subject = subject_of(principal, dialect, model)._replace(
         alias=route.alias,
         provider=provider.name,
         model=route.model,
-        price_source="" if price is None else price.source,
+        price_source="" if price is None else price.named,
     )
     return Lane(
         dialect=dialect,
         adapter=adapter,
         price=price,
+        ceiling=None if price is None else ceiling_of(price),
+        dearer_tiers=dearer_tiers,
+        ceiling_varies=price is not None and bool(dearer_tiers or price.request_nano),
         estimates=books.estimates.of(provider.name, route.model),
-        scopes=_scopes(principal, route),
+        scopes=scopes,
         to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),
         endpoint=way.endpoint,
         bridge=way.bridge,
@@ -157,6 +193,9 @@ def lane_at(
         dialect=dialect,
         adapter=adapter,
         price=None,
+        ceiling=None,
+        dearer_tiers={},
+        ceiling_varies=False,
         estimates=Estimates(),
         scopes=(*principal.scopes, f"provider:{provider.name}"),
         to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),
@@ -171,6 +210,15 @@ def lane_at(
         subject=subject,
         subject_record=books.journal.subject(subject),
     )
+
+
+def _tiers_in(fields: RawObject) -> Iterator[str]:
+    """Yield the service tiers that a request asks for, as prices name them."""
+    for name in TIER_FIELDS:
+        try:
+            yield billed_tier(_word.decode(fields[name]))
+        except (KeyError, msgspec.DecodeError):
+            continue
 
 
 def subject_of(principal: Principal, dialect: Dialect, model: str) -> Subject:

@@ -23,13 +23,20 @@ class OwnershipLog(Protocol):
 
     Attributes:
         records: how many it holds, outdated ones included.
+        is_shared: whether other processes write it too.
     """
 
     @property
     def records(self) -> int: ...
 
+    @property
+    def is_shared(self) -> bool: ...
+
     def load(self) -> list[OwnedId]:
         """Return every record, oldest first."""
+
+    def news(self) -> list[OwnedId]:
+        """Return what was appended since the last look, by this process or another."""
 
     def append(self, record: OwnedId) -> None:
         """Write one record down.
@@ -78,6 +85,7 @@ class Ownership:
 
     def known(self, owner: str, kind: IdKind, id_: object, provider: str = "") -> OwnedId | None:
         """Return what `owner` has under this id (at `provider`), or None; two providers may give out the same."""
+        self._catch_up()
         places = (provider,) if provider else self._providers
         for place in places if isinstance(id_, str) else ():
             record = self._owned.get((place, kind, str(id_)))
@@ -87,13 +95,21 @@ class Ownership:
 
     def owners(self, provider: str, id_: str) -> list[str]:
         """Return whose this id is at `provider`, as a file, a batch or anything else."""
+        self._catch_up()
         kinds = ("file", "batch", "other")
         found = (self._owned.get((provider, kind, id_)) for kind in kinds)
         return [record.owner for record in found if record is not None]
 
     def debts(self) -> list[OwnedId]:
         """Return the batches that are not paid yet."""
+        self._catch_up()
         return [record for record in self._owned.values() if record.debt is not None]
+
+    def _catch_up(self) -> None:
+        """Take in what other processes have written: an id that a client knows is in the file by then."""
+        if self._log.is_shared:
+            for record in self._log.news():
+                self._take_in(record)
 
     async def record(self, record: OwnedId) -> None:
         """Write `record` down, in the place of what was known of its id.

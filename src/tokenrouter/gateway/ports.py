@@ -9,6 +9,7 @@ from typing import Protocol
 
 from tokenrouter.domain.ledger import Begun, Ended, Subject
 from tokenrouter.domain.limits import Amounts, LimitState
+from tokenrouter.domain.room import Room
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.providers.access_tokens import TokenSource
 from tokenrouter.providers.outbound import UpstreamRequest
@@ -58,11 +59,51 @@ class Reservation(Protocol):
     @property
     def held(self) -> Amounts: ...
 
+    @property
+    def room(self) -> Room | None:
+        """What the request may use in all under hard limits; None where none counts what it uses."""
+
+    def states(self) -> Sequence[LimitState]:
+        """Return the limits that apply, as they are now; also after `settle`."""
+
     def extend(self, amounts: Amounts) -> bool:
         """Hold `amounts` instead (totals, not increments); False when a hard limit forbids it, and nothing changes."""
 
     def settle(self, used: Amounts) -> None:
         """Turn what was held into `used`, in the windows in which it was reserved. Once; later calls do nothing."""
+
+
+class RemoteReservation(Protocol):
+    """What a running request holds of limits that are kept elsewhere; as `Reservation`, but for the waiting."""
+
+    @property
+    def held(self) -> Amounts: ...
+
+    def states(self) -> Sequence[LimitState]:
+        """Return the limits that apply, as they were when it was reserved."""
+
+    async def extend(self, amounts: Amounts) -> bool:
+        """Hold `amounts` instead; False when a hard limit forbids it or nobody can say, and nothing changes."""
+
+    def settle(self, used: Amounts) -> None:
+        """Turn what was held into `used`, now or as soon as the keeper can be reached. Once."""
+
+
+class RemoteLimiter(Protocol):
+    """Keeper of counters that several processes share."""
+
+    @property
+    def looks_at_addresses(self) -> bool: ...
+
+    async def reserve(self, request_id: str, scopes: Sequence[str], amounts: Amounts) -> RemoteReservation:
+        """Hold `amounts` in every limit that applies to any of `scopes`, or in none.
+
+        Raises:
+            RateLimited, QuotaReserved, QuotaExceeded, CountersNotReady: as `Limiter.reserve`.
+        """
+
+    async def states(self, scopes: Sequence[str]) -> list[LimitState]:
+        """Return the counters of every limit that applies to any of `scopes`."""
 
 
 class Flow(Protocol):

@@ -1,8 +1,11 @@
 """Answers as they come: the provider's connection calls `Stream.feed` for each read, without waking the request."""
 
+import asyncio
+
 from tokenrouter.dialects.array_relay import ArrayRelay
 from tokenrouter.dialects.relay import Relay, StreamRelay
 from tokenrouter.domain.errors import (
+    GatewayError,
     ProviderCut,
     ProviderProtocolError,
     ProviderRefused,
@@ -11,19 +14,24 @@ from tokenrouter.domain.errors import (
 )
 from tokenrouter.domain.ledger import EndReason
 from tokenrouter.gateway.asking import answer_headers
+from tokenrouter.gateway.brake import Brake
 from tokenrouter.gateway.exchange import Exchange
-from tokenrouter.gateway.ports import UpstreamResponse
+from tokenrouter.gateway.ports import RemoteReservation, UpstreamResponse
 
 
 class Stream:
     """One stream on its way from provider to client."""
 
-    __slots__ = ("_exchange", "_relay", "_response")
+    __slots__ = ("_asking", "_brake", "_exchange", "_failure", "_is_too_long", "_relay", "_response")
 
     def __init__(self, exchange: Exchange, response: UpstreamResponse) -> None:
         self._exchange = exchange
         self._response = response
         self._relay = exchange.relay = relay_of(exchange)
+        self._brake = None if exchange.remote is None else Brake(response)
+        self._asking: asyncio.Task[None] | None = None
+        self._failure: GatewayError | None = None
+        self._is_too_long = False
 
     async def relay(self) -> None:
         """Pass the stream on to its end.
@@ -31,12 +39,16 @@ class Stream:
         Raises:
             ProviderProtocolError: it is no event stream.
             ProviderRefused, ProviderCut, ProviderTimeout: it failed, or ended before its time.
-            QuotaExceeded: a limit was reached in the middle of it.
+            QuotaExceeded: a limit was reached in the middle of it. What was read by then is held, and passed on.
         """
         exchange, relay = self._exchange, self._relay
         self._require_events()
-        exchange.responder.flow = self._response
-        await self._pump()
+        exchange.responder.flow = self._brake or self._response
+        try:
+            await self._pump()
+        finally:
+            if self._asking is not None:
+                self._asking.cancel()
         last = relay.close()
         if relay.error_payload is not None and not exchange.ended:
             self._meet_error(relay.error_payload)
@@ -80,17 +92,38 @@ class Stream:
         events = relay.feed(chunk)
         if relay.error_payload is not None and not exchange.ended:
             self._meet_error(relay.error_payload)
-        if relay.content_bytes > exchange.covered_bytes and not exchange.extend(relay.content_bytes):
-            raise QuotaExceeded("The limit of this API key was reached in the middle of the answer.")
         if relay.ended and not exchange.ended:
             self._end("completed")
-        if not events:
-            return
-        if exchange.bytes_out == 0:
-            self._begin()
-        exchange.bytes_out += len(events)
-        exchange.touched = True
-        exchange.responder.write(events)
+        if relay.content_bytes > exchange.covered_bytes and not self._is_too_long:
+            self._extend(relay.content_bytes)
+        if events:
+            if exchange.bytes_out == 0:
+                self._begin()
+            exchange.bytes_out += len(events)
+            exchange.touched = True
+            exchange.responder.write(events)
+        if self._failure is not None:
+            raise self._failure
+        if self._is_too_long and not exchange.ended:
+            raise QuotaExceeded("The limit of this API key was reached in the middle of the answer.")
+
+    def _extend(self, content_bytes: int) -> None:
+        """Hold enough for what was read; while a limiter is asked over the network, nothing more is read."""
+        remote, brake = self._exchange.remote, self._brake
+        if remote is None or brake is None:
+            self._is_too_long = not self._exchange.extend(content_bytes)
+        elif self._asking is None:
+            brake.hold("limit")
+            self._asking = asyncio.ensure_future(self._extend_there(remote, brake, content_bytes))
+
+    async def _extend_there(self, remote: RemoteReservation, brake: Brake, content_bytes: int) -> None:
+        try:
+            self._is_too_long = not await self._exchange.extend_there(remote, content_bytes)
+        except GatewayError as error:
+            self._failure = error
+        finally:
+            self._asking = None
+            brake.let_go("limit")
 
     def _meet_error(self, payload: bytes) -> None:
         """An error as the first event can still be told by its status; a later one passes as it is."""
@@ -128,5 +161,6 @@ def relay_of(exchange: Exchange) -> Relay:
         return exchange.crossing.relay()
     dialect = exchange.lane.dialect
     strip_usage = not exchange.peeked.wants_usage
-    relay = StreamRelay(dialect.reading, strip_usage=strip_usage, tell=dialect.error_event)
+    alternatives = exchange.peeked.answers if exchange.margin else 0
+    relay = StreamRelay(dialect.reading, strip_usage=strip_usage, tell=dialect.error_event, alternatives=alternatives)
     return relay if exchange.call.head.sse else ArrayRelay(relay)

@@ -1,15 +1,23 @@
 """Making the Catalog out of what the file, the environment, the database and discovery say (pure).
 
 What the file or the environment declares is owned by it: a key of the database with the same name or id
-is shadowed, never merged.
+is shadowed, never merged; so is a limit of the same scope, metric, window and mode.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
+from tokenrouter.config.environment import RATE_ORIGIN
+from tokenrouter.config.load import known_names
 from tokenrouter.config.settings import KeySetting, Settings
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.keys import key_digest, key_hint
+from tokenrouter.domain.limit_checks import Names
+from tokenrouter.domain.limit_text import limit_id
+from tokenrouter.domain.limits import Limit, kind_of
+from tokenrouter.domain.price_table import ANY, PriceTable
+from tokenrouter.domain.prices import Price
 
 
 def build_catalog(
@@ -19,22 +27,73 @@ def build_catalog(
     pepper: bytes,
     *,
     version: int = 0,
+    stored_limits: Iterable[Limit] = (),
+    gathered_prices: Mapping[str, Price] = MappingProxyType({}),
 ) -> Catalog:
-    """Return the Catalog. `discovered` has model ids by provider name; `pepper` hashes the file's short keys."""
+    """Return the Catalog.
+
+    `discovered` has model ids by provider name, `gathered_prices` are by `provider/model`, and `pepper` hashes the
+    file's short keys.
+    """
     declared = tuple(declared_key(setting, pepper) for setting in settings.keys)
     names = {key.name for key in declared} | {key.id for key in declared}
     stored = tuple(key for key in stored_keys if key.name not in names and key.id not in names)
+    keys = (*declared, *stored)
+    limits = (*settings.limits, *unshadowed_limits(stored_limits, settings.limits))
     return Catalog(
         version=version,
         providers=tuple(_with_models(provider, discovered, settings) for provider in settings.providers),
-        keys=(*declared, *stored),
+        keys=keys,
         aliases=settings.aliases,
         active_profile=settings.active_model_profile,
         default_provider=settings.default_provider,
-        limits=settings.limits,
-        prices=settings.prices,
+        limits=(*limits, *_lifted_rates(limits, keys)),
+        prices=joined_prices(settings.prices, gathered_prices),
         policy=settings.policy,
     )
+
+
+def subject_names(settings: Settings, keys: Iterable[Key], providers: Iterable[Provider]) -> Names:
+    """Return the subjects that limits may name: `keys` are all there are, `providers` know their models."""
+    known, keys = known_names(settings), list(keys)
+    return replace(
+        known,
+        keys=tuple(key.name for key in keys),
+        users=tuple(dict.fromkeys((*known.users, *(key.user for key in keys if key.user)))),
+        teams=tuple(dict.fromkeys((*known.teams, *(key.team for key in keys if key.team)))),
+        models=(*known.models, *(f"{provider.name}/{model}" for provider in providers for model in provider.models)),
+        complete=known.complete | {"key"},
+    )
+
+
+def joined_prices(declared: Mapping[str, Price], gathered: Mapping[str, Price]) -> dict[str, Price]:
+    """Return the prices that count: of what the operator has priced, be it by a pattern, nothing else does."""
+    table = PriceTable(declared)
+    return {name: price for name, price in gathered.items() if table.of(name) is None} | dict(declared)
+
+
+def unshadowed_limits(stored: Iterable[Limit], declared: Iterable[Limit]) -> Iterator[Limit]:
+    """Yield the limits of the database in whose place the file or the environment has none."""
+    taken = {(limit.scope, kind_of(limit)) for limit in declared}
+    for limit in stored:
+        if (limit.scope, kind_of(limit)) not in taken:
+            yield limit
+
+
+def _lifted_rates(limits: Sequence[Limit], keys: Iterable[Key]) -> Iterator[Limit]:
+    """Yield the rates of keys whose user has one of its own, other than what `RATE_LIMIT_*` sets for everybody.
+
+    Those variables limit every user and, since a key need not have one, every key; so what is said of a user must
+    also be said of its keys, or the default would stay in the way.
+    """
+    named = {(limit.scope, kind_of(limit)): limit for limit in limits}
+    usual = [limit for limit in limits if limit.scope == "key:*" and limit.origin.startswith(RATE_ORIGIN)]
+    for key in keys if usual else ():
+        for limit in usual:
+            own = named.get((f"user:{key.user}", kind_of(limit)))
+            scope = f"key:{key.name}"
+            if key.user and own is not None and (scope, kind_of(limit)) not in named:
+                yield replace(own, id=limit_id(scope, own.metric, own.window, own.mode), scope=scope)
 
 
 def declared_key(setting: KeySetting, pepper: bytes) -> Key:
@@ -54,12 +113,14 @@ def declared_key(setting: KeySetting, pepper: bytes) -> Key:
         hint=key_hint(setting.key),
         comment=setting.comment,
         passthrough=setting.passthrough,
+        unpriced=setting.unpriced,
+        allow_unpriced=setting.allow_unpriced,
     )
 
 
 def _with_models(provider: Provider, discovered: Mapping[str, tuple[str, ...]], settings: Settings) -> Provider:
     """Join declared, priced and discovered model ids, each once, in that order."""
     prefix = f"{provider.name}/"
-    priced = (name.removeprefix(prefix) for name in settings.prices if name.startswith(prefix))
+    priced = (name.removeprefix(prefix) for name in settings.prices if name.startswith(prefix) and ANY not in name)
     models = dict.fromkeys((*provider.models, *provider.model_mapping, *priced, *discovered.get(provider.name, ())))
     return replace(provider, models=tuple(models))

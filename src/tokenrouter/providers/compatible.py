@@ -12,9 +12,11 @@ from tokenrouter import __version__
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Operation
+from tokenrouter.domain.prices import Price
 from tokenrouter.providers.base import Origin, Quirks, request_head
 from tokenrouter.providers.codecs import provider_codecs
 from tokenrouter.providers.endpoints import Endpoint
+from tokenrouter.providers.listed_prices import read_listed_prices
 from tokenrouter.providers.listing import read_model_ids
 from tokenrouter.providers.presets import FORM_OPERATIONS, OPERATION_PATHS, AuthScheme, Preset
 from tokenrouter.providers.refusals import error_in_event, error_of
@@ -183,6 +185,16 @@ class CompatibleAdapter:
             ProviderProtocolError: `body` is no model list.
         """
         return read_model_ids(self._name, body, id_prefix=self.quirks.model_id_prefix)
+
+    def parse_prices(self, body: bytes, *, dated: str) -> dict[str, Price]:
+        """Return what a model list says of prices, by model id; nothing where this vendor's lists say nothing of them.
+
+        `dated` is the day on which it was read.
+        """
+        priced_in = self._preset.listed_prices
+        if not priced_in:
+            return {}
+        return read_listed_prices(body, priced_in, dated=dated, id_prefix=self.quirks.model_id_prefix)
 
     def _without_secret(self, error: GatewayError | None) -> GatewayError | None:
         """Blot the secret out of a message that quotes the provider: some vendors repeat the key they refuse."""

@@ -26,6 +26,8 @@ AuthScheme = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key", "none"]
 """`bearer` is `authorization: Bearer KEY`; the others name the header that carries the key."""
 ModelsShape = Literal["openai", "ollama", "none"]
 """How the vendor's model list looks: `{data: [{id}]}` or bare, Ollama's `{models: [{name}]}`, or there is none."""
+PricedIn = Literal["", "token", "million"]
+"""What prices of a model list are for."""
 
 OPERATION_PATHS: Final[Mapping[Operation, str]] = {
     "chat": "chat/completions",
@@ -84,6 +86,9 @@ class Preset:
         conversations: what conversations of other dialects are translated to, best first; empty for the usual order.
         full_openai: takes all that OpenAI's own endpoints take; `chat` and `responses` do not count then.
         chat, messages, gemini, responses: how these dialects of its differ, for requests that are translated into them.
+        price_data: what the bundled price data call this vendor, or "".
+        listed_prices: what the prices in its model list are for, one token or a million; "" where it lists none.
+        price_page: a page of prices that is read as people read it, or "".
         docs_url: where a person reads about it.
         source: the vendor page that `base_url`, `auth` and `operations` were compared with, or "".
         checked: the day of that (YYYY-MM-DD), or "" when no page could be found; then `note` says so.
@@ -113,6 +118,9 @@ class Preset:
     trial_credits: bool = False
     public_free: bool = False
     local: bool = False
+    price_data: str = ""
+    listed_prices: PricedIn = ""
+    price_page: str = ""
     conversations: tuple[Operation, ...] = ()
     full_openai: bool = False
     quirks: Quirks = field(default_factory=Quirks)

@@ -150,6 +150,15 @@ def test_cached_tokens_are_outside_of_bedrocks_input_and_inside_of_ours() -> Non
     assert read().usage is None
 
 
+def test_caches_of_an_hour_and_the_tier_are_told_with_the_usage() -> None:
+    details = [{"ttl": "1h", "inputTokens": 70}, {"ttl": "5m", "inputTokens": 30}]
+    told = {"inputTokens": 10, "outputTokens": 5, "cacheWriteInputTokens": 100, "cacheDetails": details}
+
+    answer = read(usage=told, serviceTier={"type": "flex"})
+
+    assert answer.usage == Usage(110, 5, 0, 100, cache_write_1h_tokens=70, tier="flex")
+
+
 def test_model_and_tier_are_told() -> None:
     answer = read(serviceTier={"type": "flex"}, metrics={"latencyMs": 9})
 

@@ -36,7 +36,7 @@ def essence(answer: Answer) -> tuple[str, list[tuple[str, object]], Usage | None
     items = answer.choices[0].items
     words = "".join(text_of(item.parts, "") for item in items if isinstance(item, Message))
     calls = [(item.name, json.loads(item.arguments)) for item in items if isinstance(item, Call)]
-    return words, calls, answer.usage
+    return words, calls, answer.usage and answer.usage._replace(tier="", image_input_tokens=0)
 
 
 def relayed(wire: bytes, provider: ProviderCodec, client: ClientCodec, *, sse: bool = True) -> bytes:

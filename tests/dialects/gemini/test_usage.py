@@ -1,3 +1,5 @@
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -37,12 +39,38 @@ def test_nothing_is_ever_below_zero() -> None:
     assert usage(promptTokenCount=-1, candidatesTokenCount=-2) == Usage(0, 0)
 
 
-def test_sound_is_counted_on_both_sides() -> None:
-    body = b"""{"promptTokenCount":10,"candidatesTokenCount":5,
-        "promptTokensDetails":[{"modality":"TEXT","tokenCount":6},{"modality":"AUDIO","tokenCount":4}],
-        "candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":3}]}"""
+def test_sound_and_pictures_are_counted_on_both_sides() -> None:
+    body = b"""{"promptTokenCount":10,"candidatesTokenCount":1295,
+        "promptTokensDetails":[{"modality":"TEXT","tokenCount":2},{"modality":"AUDIO","tokenCount":4},
+            {"modality":"IMAGE","tokenCount":3},{"modality":"IMAGE","tokenCount":1}],
+        "candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":3},{"modality":"IMAGE","tokenCount":1290}]}"""
 
-    assert msgspec.json.decode(body, type=ReportedUsage).usage() == Usage(10, 5, audio_tokens=7)
+    told = msgspec.json.decode(body, type=ReportedUsage).usage()
+
+    assert told == Usage(
+        10, 1295, audio_tokens=7, audio_output_tokens=3, image_input_tokens=4, image_output_tokens=1290
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "tier"),
+    [
+        ({"trafficType": "ON_DEMAND"}, ""),
+        ({"trafficType": "ON_DEMAND_FLEX"}, "flex"),
+        ({"trafficType": "ON_DEMAND_PRIORITY"}, "priority"),
+        ({"trafficType": "PROVISIONED_THROUGHPUT"}, "provisioned_throughput"),
+        ({"trafficType": "TRAFFIC_TYPE_UNSPECIFIED"}, ""),
+        ({"serviceTier": "standard"}, ""),
+        ({"serviceTier": "flex"}, "flex"),
+        ({"serviceTier": None}, ""),
+        ({}, ""),
+    ],
+)
+def test_how_a_request_was_served_is_told_in_one_word_for_both_of_googles_apis(told: Any, tier: str) -> None:
+    found = usage(promptTokenCount=10, candidatesTokenCount=5, **told)
+
+    assert found is not None
+    assert found.tier == tier
 
 
 def test_what_we_report_is_read_as_the_same() -> None:

@@ -31,6 +31,18 @@ KEYS = {
 """The pair is the one in AWS's documentation; other providers take any key."""
 
 
+PRICES = """
+[[prices]]
+provider = "{name}"
+model = "*"
+input_per_1m = 3
+output_per_1m = 15
+cached_input_per_1m = 0.3
+cache_write_per_1m = 3.75
+cache_write_1h_per_1m = 6
+"""
+
+
 @dataclass(frozen=True)
 class Judge:
     """The sandbox behind all providers, and what a service account of Google's needs to be let in."""
@@ -60,7 +72,7 @@ def crossroads(judge: Judge, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     root = judge.sandbox.base_url.removesuffix("/v1")
     config = "".join(
         f'[[providers]]\nname = "{name}"\napi_key = "{KEYS.get(name, "k").format(account=judge.account)}"\n'
-        f"{lines.format(root=root)}\n"
+        f"{lines.format(root=root)}\n{PRICES.format(name=name)}"
         for name, lines in {**PROVIDERS, **CLOUDS}.items()
     )
     with GatewayProcess(make_home(tmp_path_factory.mktemp("gateway")), config) as running:

@@ -24,6 +24,8 @@ FIELDS = {
     "input_tokens": "prompt_tokens",
     "output_tokens": "completion_tokens",
     "cached_input_tokens": "cached_tokens",
+    "cache_write_tokens": "cache_write_tokens",
+    "cache_write_1h_tokens": "cache_write_1h_tokens",
     "reasoning_tokens": "reasoning_tokens",
 }
 """Our columns by the books' names."""
@@ -49,6 +51,14 @@ def billed(judge: Judge) -> dict[str, Any]:
     return {ours[line["id"]]: line for line in lines if line["event"] == "end" and ours.get(line["id"])}
 
 
+def bill(line: dict[str, Any]) -> int:
+    """Return what a provider with the prices of `conftest.PRICES` asks for what it has billed, in nano-dollars."""
+    read, written, long = line["cached_tokens"], line["cache_write_tokens"], line["cache_write_1h_tokens"]
+    into = 3000 * (line["prompt_tokens"] - read - written) + 300 * read + 3750 * (written - long) + 6000 * long
+    total: int = into + 15_000 * line["completion_tokens"]
+    return total
+
+
 @pytest.mark.parametrize(("client", "provider"), PAIRS, ids=["-".join(pair) for pair in PAIRS])
 def test_every_token_is_counted_as_the_provider_bills_it(
     crossroads: GatewayProcess, judge: Judge, client: str, provider: str
@@ -69,5 +79,40 @@ def test_every_token_is_counted_as_the_provider_bills_it(
         row = ledger[name]
         reported = [ours for ours in FIELDS if (provider, ours) not in UNREPORTED]
         assert {ours: row[ours] for ours in reported} == {ours: line[FIELDS[ours]] for ours in reported}
+        assert row["cost_nano_usd"] == bill(line)
+        assert row["price_source"].startswith("operator torod.toml:")
         assert row["end_reason"] == "completed"
         assert not row["estimated"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("provider", ["messages", "chat"])
+def test_what_is_written_to_caches_is_counted_by_how_long_it_lasts(
+    crossroads: GatewayProcess, judge: Judge, provider: str, *, stream: bool
+) -> None:
+    before = set(billed(judge))
+    hour, minutes = ({"type": "ephemeral", "ttl": ttl} for ttl in ("1h", "5m"))
+    long = f"{provider} {stream} {LONG}"
+    body = {
+        "model": f"{provider}/echo",
+        "max_tokens": 100,
+        "stream": stream,
+        "system": [
+            {"type": "text", "text": long, "cache_control": hour},
+            {"type": "text", "text": long[::-1], "cache_control": minutes},
+        ],
+        "messages": [{"role": "user", "content": "hi"}],
+    }
+    for _ in range(2):
+        assert crossroads.call("POST", "/v1/messages", json_body=body).status == 200
+    asked = {name: line for name, line in billed(judge).items() if name not in before}
+    wait_until("the rows", lambda: set(asked) <= set(rows(crossroads)), 60)
+    ledger = rows(crossroads)
+
+    assert len(asked) == 2
+    for name, line in asked.items():
+        assert {ours: ledger[name][ours] for ours in FIELDS} == {ours: line[theirs] for ours, theirs in FIELDS.items()}
+        assert ledger[name]["cost_nano_usd"] == bill(line)
+    if provider == "messages":
+        written = max(ledger[name]["cache_write_1h_tokens"] for name in asked)
+        assert 0 < written < max(ledger[name]["cache_write_tokens"] for name in asked)

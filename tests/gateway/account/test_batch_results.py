@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tokenrouter.domain.errors import ProviderProtocolError
 from tokenrouter.domain.ledger import Usage
+from tokenrouter.domain.prices import MILLION, flat_price, rates_of
 from tokenrouter.gateway.account.batch_results import ResultCounter
 
 CHAT = b'{"response":{"status_code":200,"body":{"usage":{"prompt_tokens":9,"completion_tokens":3}}},"error":null}'
@@ -24,8 +25,19 @@ def test_where_the_file_is_cut_does_not_matter(cuts: list[int]) -> None:
         counter.feed(FILE[start:end])
     counter.close()
 
-    assert counter.usage == Usage(13, 5, 0, 0, 1)
+    assert counter.usage == Usage(13, 5, reasoning_tokens=1, provider_requests=2)
     assert (counter.lines, counter.silent) == (4, 1)
+
+
+def test_each_line_is_priced_by_itself_for_it_is_not_longer_because_there_are_others() -> None:
+    long = rates_of(1000 * MILLION, 1000 * MILLION)
+    price = flat_price(1, 1)._replace(above=((9, long),), request_nano=5)
+    counter = ResultCounter("acme", price)
+    counter.feed(CHAT + b"\n" + CHAT.replace(b":9,", b":10,") + b"\n" + FAILED + b"\n")
+
+    assert counter.usage == Usage(19, 6, provider_requests=2)
+    assert counter.spent == (9 + 3 + 5) + (10_000 + 3000 + 5)
+    assert ResultCounter("acme").spent == 0
 
 
 @pytest.mark.parametrize("line", [b"<html>\n", b"[]\n", b'{"response":7}\n'])

@@ -24,8 +24,8 @@ from tokenrouter.domain.errors import (
     QuotaExceeded,
 )
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.domain.ledger import Price
 from tokenrouter.domain.limits import Limit, Window
+from tokenrouter.domain.prices import flat_price
 from tokenrouter.gateway.account.call import Action, ResourceCall, ResourceTarget
 from tokenrouter.gateway.account.resources import Resources
 from tokenrouter.gateway.call import Call, CallHead
@@ -62,7 +62,8 @@ class House:
         )
         acme = Provider("acme", kind, "http://127.0.0.1:9/v1", secret="sk-acme")
         other = Provider("other", "openai-compatible", "http://127.0.0.1:9/v1")
-        catalog = Catalog(providers=(other, acme), keys=keys, limits=limits, prices={"acme/small": Price(1000, 2000)})
+        prices = {"acme/small": flat_price(1000, 2000)}
+        catalog = Catalog(providers=(other, acme), keys=keys, limits=limits, prices=prices)
         self.account = account or Account()
         self.notes = Notes()
         self.limiter = MemoryLimiter(limits, restored=True)
@@ -416,7 +417,7 @@ async def test_a_list_pays_too(house: House) -> None:
 async def test_a_debt_is_paid_after_a_restart_and_held_until_then(house: House, tmp_path: Path) -> None:
     batch = await house.batch(await house.upload(lines(), "batch"))
     again = House(tmp_path, tokens_limit(10_000), account=house.account)
-    again.resources.batches.hold_again()
+    await again.resources.batches.hold_again()
     assert again.limiter.states(("team:physics",))[0].held > 100
 
     house.account.finish(batch, results=results())

@@ -20,8 +20,8 @@ from tokenrouter.domain.errors import (
     ProviderProtocolError,
 )
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.domain.ledger import Price
 from tokenrouter.domain.limits import Limit, Metric, Window
+from tokenrouter.domain.prices import flat_price
 from tokenrouter.gateway.call import Call, CallHead
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
@@ -52,7 +52,7 @@ class Door:
         narrow = Key(id="n", name="n", digest=key_digest(b"tr_narrow", b""), passthrough=True, allowed_models=("x",))
         acme = Provider("acme", "openai-compatible", "http://127.0.0.1:9/v1", secret="sk-acme", **provider)
         catalog = Catalog(
-            providers=(acme,), keys=(*keys, narrow), limits=limits, prices={"acme/small": Price(1000, 2000)}
+            providers=(acme,), keys=(*keys, narrow), limits=limits, prices={"acme/small": flat_price(1000, 2000)}
         )
         self.provided = Provided(RuntimeError("not scripted"))
         self.notes = Notes()

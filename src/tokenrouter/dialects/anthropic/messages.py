@@ -14,9 +14,10 @@ import msgspec
 
 from tokenrouter.dialects.answer_reading import WHOLE_BYTES, count_content, has_error
 from tokenrouter.dialects.anthropic import errors as anthropic_errors
+from tokenrouter.dialects.anthropic.cut import cut_messages
 from tokenrouter.dialects.anthropic.stream_encoder import KEEP_ALIVE, MESSAGE_STOP
 from tokenrouter.dialects.anthropic.usage import usage_of
-from tokenrouter.dialects.anthropic.wire import FAMILY, WireAnswer, WireUsage
+from tokenrouter.dialects.anthropic.wire import FAMILY, WireAnswer, WireThinking, WireUsage
 from tokenrouter.dialects.base import Fields, Head
 from tokenrouter.dialects.heads import peek_head
 from tokenrouter.domain.errors import GatewayError, ProviderProtocolError, ThreadsNotKept
@@ -38,8 +39,18 @@ class _Reported(msgspec.Struct):
     usage: WireUsage | None = None
 
 
+_thinking: Final = msgspec.json.Decoder(WireThinking | None)
 _reported: Final = msgspec.json.Decoder(_Reported)
 _usage: Final = msgspec.json.Decoder(WireUsage)
+
+
+def _thinking_budget(raw: msgspec.Raw) -> int:
+    """Return `budget_tokens`, which has to be less than `max_tokens` (API reference, "Extended thinking", 2026-11)."""
+    try:
+        thinking = _thinking.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return 0
+    return 0 if thinking is None or thinking.budget_tokens is None else max(0, thinking.budget_tokens)
 
 
 class MessagesStream:
@@ -61,6 +72,9 @@ class MessagesStream:
     def closing(self, last_events: bytes) -> bytes | None:
         """Some vendors leave out the last event; a stop reason says that the answer is whole all the same."""
         return MESSAGE_STOP if _STOPPED.search(last_events) else None
+
+    def cut(self, begun: bytes, last: bytes, usage: Usage, *, tells_usage: bool, answers: int) -> bytes:
+        return cut_messages(last, usage)
 
     def usage(self, payload: bytes, before: Usage | None) -> Usage | None:
         """Return the usage so far; what an event leaves out keeps its value from `before`."""
@@ -102,6 +116,8 @@ class MessagesDialect:
         head = peek_head(body, bounds=frozenset(("max_tokens",)), required=("messages",), arrays=("messages",))
         head.wants_usage = True
         head.answers = 1
+        if "thinking" in head.body.fields:
+            head.least_bound = _thinking_budget(head.body.fields["thinking"]) + 1
         if bytes(head.body.fields.get("thread", b"null")) != b"null":
             raise ThreadsNotKept(
                 "Message threads are not kept here: send the whole conversation in `messages`, without `thread`.",

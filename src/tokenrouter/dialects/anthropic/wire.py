@@ -178,6 +178,12 @@ class WireOutputDetails(msgspec.Struct):
     thinking_tokens: int | None = None
 
 
+class WireCacheCreation(msgspec.Struct):
+    """What was written to caches, by how long they last; the rest of it lasts five minutes."""
+
+    ephemeral_1h_input_tokens: int | None = None
+
+
 class WireIteration(msgspec.Struct):
     """One of several runs behind one answer."""
 
@@ -186,6 +192,7 @@ class WireIteration(msgspec.Struct):
     output_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
+    cache_creation: WireCacheCreation | None = None
 
 
 class WireUsage(msgspec.Struct):
@@ -198,6 +205,8 @@ class WireUsage(msgspec.Struct):
     output_tokens_details: WireOutputDetails | None = None
     iterations: list[WireIteration] | None = None
     service_tier: str | None = None
+    cache_creation: WireCacheCreation | None = None
+    speed: str | None = None
 
 
 class WireStopDetails(msgspec.Struct):

@@ -15,6 +15,7 @@ import msgspec
 from tokenrouter.dialects.answer_reading import WHOLE_BYTES, count_content, has_error
 from tokenrouter.dialects.base import Fields, Head
 from tokenrouter.dialects.gemini import errors as gemini_errors
+from tokenrouter.dialects.gemini.cut import cut_chunks
 from tokenrouter.dialects.gemini.signatures import FAMILY
 from tokenrouter.dialects.gemini.usage import ReportedUsage
 from tokenrouter.dialects.heads import MAX_MODEL_CHARS
@@ -70,6 +71,9 @@ class GeminiStream:
         """The answer is whole when the last chunk says why it ended, or has nothing but the usage left to say."""
         only_usage = _MARK in last_events and b'"candidates"' not in last_events
         return b"" if only_usage or _FINISHED.search(last_events) else None
+
+    def cut(self, begun: bytes, last: bytes, usage: Usage, *, tells_usage: bool, answers: int) -> bytes:
+        return cut_chunks(usage, answers)
 
     def usage(self, payload: bytes, before: Usage | None) -> Usage | None:
         try:

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from tokenrouter.dialects.answer_reading import has_error
+from tokenrouter.dialects.openai.cut import cut_chunks
 from tokenrouter.dialects.openai.usage import usage_of
 from tokenrouter.domain.ledger import Usage
 
@@ -31,6 +32,9 @@ class ChunkStream:
     def closing(self, last_events: bytes) -> bytes | None:
         """Some vendors leave out `[DONE]`; a finish reason says that the answer is whole all the same."""
         return b"data: [DONE]\n\n" if _FINISHED.search(last_events) else None
+
+    def cut(self, begun: bytes, last: bytes, usage: Usage, *, tells_usage: bool, answers: int) -> bytes:
+        return cut_chunks(begun, usage if tells_usage else None, answers)
 
     def usage(self, payload: bytes, before: Usage | None) -> Usage | None:
         return usage_of(payload)

@@ -50,7 +50,7 @@ def decode_answer(body: bytes, target: Target) -> Answer:
         wire.id or "",
         wire.model or target.model,
         int(wire.created or 0),
-        None if wire.usage is None else wire.usage.usage(),
+        None if wire.usage is None else wire.usage.usage(wire.service_tier),
         wire.service_tier or "",
     )
 

@@ -133,7 +133,7 @@ class ChatStreamDecoder:
                 self._grow(choice)
             if choice.finish_reason:
                 self._alternative(choice).finish = choice.finish_reason
-        if wire.usage is not None and (usage := wire.usage.usage()) is not None:
+        if wire.usage is not None and (usage := wire.usage.usage(wire.service_tier)) is not None:
             self._events.append(UsageReported(usage))
 
     def _begin(self, wire: WireAnswer) -> None:

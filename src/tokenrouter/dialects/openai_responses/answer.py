@@ -74,7 +74,7 @@ def decode_answer(body: bytes, target: Target) -> Answer:
         wire.id or "",
         wire.model or target.model,
         int(wire.created_at or 0),
-        None if wire.usage is None else wire.usage.usage(),
+        None if wire.usage is None else wire.usage.usage(wire.service_tier),
         wire.service_tier or "",
     )
 

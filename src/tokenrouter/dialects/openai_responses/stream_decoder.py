@@ -390,7 +390,7 @@ class ResponsesStreamDecoder:
         self._is_over = True
 
     def _report(self, response: WireResponse) -> None:
-        if response.usage is not None and (usage := response.usage.usage()) is not None:
+        if response.usage is not None and (usage := response.usage.usage(response.service_tier)) is not None:
             self._events.append(UsageReported(usage))
 
     def _fail(self, error: WireError | str | None, payload: bytes) -> None:

@@ -10,9 +10,9 @@ import msgspec
 from tokenrouter.dialects.json import peek_object
 from tokenrouter.dialects.openai.files import BATCHES, FILES
 from tokenrouter.domain.errors import InvalidRequest, ProviderError
-from tokenrouter.domain.ledger import cost
 from tokenrouter.domain.ownership import BatchInput, Debt, OwnedId
-from tokenrouter.gateway.account.batches import ENDED, Batches, Charge
+from tokenrouter.domain.prices import Price, ceiling_of, in_batches
+from tokenrouter.gateway.account.batches import ENDED, Batches
 from tokenrouter.gateway.account.errands import Asking, Errand, path_at
 from tokenrouter.gateway.account.listings import listing
 from tokenrouter.gateway.account.roads import Json, ask, silent_head, tell
@@ -69,7 +69,9 @@ class BatchErrands:
             raise InvalidRequest(
                 f"{asks.requested!r} no longer leads to where the file lies; upload it again.", param="input_file_id"
             )
-        return replace(lane, model_field=None)
+        price = _price(asking, file, asks.model)
+        ceiling = None if price is None else ceiling_of(price)
+        return replace(lane, model_field=None, price=price, ceiling=ceiling, ceiling_varies=False)
 
     async def list(self, asking: Asking) -> Errand:
         """List the caller's batches."""
@@ -114,8 +116,8 @@ class BatchErrands:
             return
         files = [batch[name] for name in _RESULT_FILES if isinstance(batch.get(name), str)]
         if owned.debt is not None:
-            charge = _charge(asking, owned, owned.debt.subject.model)
-            await self._batches.pay(owned, batch, self._results(asking, owned, batch), charge)
+            price = _price(asking, owned, owned.debt.subject.model)
+            await self._batches.pay(owned, batch, self._results(asking, owned, batch), price)
         for id_ in files:
             if self._ownership.known(asking.owner, "file", id_) is None:
                 await self._ownership.record(OwnedId(owned.provider, "file", id_, asking.owner, asking.now_s))
@@ -129,11 +131,11 @@ class BatchErrands:
         return asking.lane(entry, FILES, "GET", path, {})
 
 
-def _charge(asking: Asking, owned: OwnedId, model: str) -> Charge:
-    """Return what says how much a batch costs."""
+def _price(asking: Asking, owned: OwnedId, model: str) -> Price | None:
+    """Return what `model` costs in batches, or None where nobody said."""
     price = asking.directory.price(owned.provider, model)
     percent = asking.entry_of(owned).adapter.quirks.batch_price_percent
-    return lambda usage: None if price is None else cost(usage, price) * percent // 100
+    return None if price is None else in_batches(price, percent)
 
 
 def _input_file_id(body: bytes) -> str:

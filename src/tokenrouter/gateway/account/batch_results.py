@@ -10,7 +10,8 @@ import msgspec
 
 from tokenrouter.dialects.openai.usage import ReportedUsage
 from tokenrouter.domain.errors import ProviderProtocolError
-from tokenrouter.domain.ledger import Usage
+from tokenrouter.domain.ledger import NanoUsd, Usage
+from tokenrouter.domain.prices import Price, cost, total_of
 
 MAX_LINE_BYTES: Final = 32 * 2**20
 """Longest line: an answer with some pictures in it."""
@@ -36,14 +37,17 @@ class ResultCounter:
 
     Attributes:
         usage: of the lines that are whole.
+        spent: what they cost together, each by itself, since a long one is dearer; 0 without a price.
         lines: how many there were.
         silent: how many answers among them told no usage.
     """
 
-    def __init__(self, provider: str) -> None:
+    def __init__(self, provider: str, price: Price | None = None) -> None:
         self._provider = provider
+        self._price = price
         self._pending = b""
-        self.usage = Usage()
+        self.usage = Usage(provider_requests=0)
+        self.spent: NanoUsd = 0
         self.lines = self.silent = 0
 
     def feed(self, piece: bytes) -> None:
@@ -78,4 +82,6 @@ class ResultCounter:
         if usage is None:
             self.silent += body is not None
             return
-        self.usage = Usage(*map(sum, zip(self.usage, usage, strict=True)))
+        self.usage = total_of((self.usage, usage))
+        if self._price is not None:
+            self.spent += cost(usage, self._price)

@@ -6,9 +6,10 @@ the batch began, so a row written twice by a crash in between is one row.
 """
 
 import asyncio
+import secrets
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -16,11 +17,12 @@ from tokenrouter.domain.errors import GatewayError, NotFound, ProviderError
 from tokenrouter.domain.ledger import Begun, Ended, NanoUsd, Usage
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.domain.ownership import Debt, OwnedId
+from tokenrouter.domain.prices import Price, cost
 from tokenrouter.gateway.account.batch_results import ResultCounter
 from tokenrouter.gateway.exchange import Ports
 from tokenrouter.gateway.lanes import Lane
 from tokenrouter.gateway.ownership import Ownership
-from tokenrouter.gateway.ports import Reservation, Upstream
+from tokenrouter.gateway.ports import RemoteReservation, Reservation, Upstream
 from tokenrouter.providers.outbound import UpstreamRequest
 
 ENDED: Final = frozenset({"completed", "failed", "expired", "cancelled"})
@@ -29,8 +31,14 @@ ENDED: Final = frozenset({"completed", "failed", "expired", "cancelled"})
 log = structlog.get_logger(__name__)
 
 Json = Mapping[str, Any]
-Charge = Callable[[Usage], NanoUsd | None]
-"""Returns what usage costs, or None where nobody said."""
+
+
+class _Bill(NamedTuple):
+    """What a batch used and costs; `estimated`: that is only our guess."""
+
+    usage: Usage
+    spent: NanoUsd | None
+    estimated: bool = False
 
 
 class Batches:
@@ -40,25 +48,25 @@ class Batches:
         self._ports = ports
         self._ownership = ownership
         self._upstream = upstream
-        self._held: dict[str, Reservation] = {}
+        self._held: dict[str, Reservation | RemoteReservation] = {}
         self._paying: dict[str, asyncio.Lock] = {}
 
-    def keep(self, debt: Debt, reservation: Reservation | None) -> None:
+    def keep(self, debt: Debt, reservation: Reservation | RemoteReservation | None) -> None:
         """Hold `reservation` until the debt is paid."""
         if reservation is not None:
             self._held[debt.entry_id] = reservation
 
-    def hold_again(self) -> None:
+    async def hold_again(self) -> None:
         """Hold what the debts of an earlier process need, as far as the limits can be asked and have room."""
         for owned in self._ownership.debts():
             debt = owned.debt
             if debt is not None and debt.entry_id not in self._held:
                 try:
-                    self._held[debt.entry_id] = self._ports.limiter.reserve(debt.scopes, debt.held)
+                    self._held[debt.entry_id] = await self._reserve(debt, debt.held)
                 except GatewayError as error:
                     log.warning("a batch cannot hold what it may use", batch=owned.id, reason=error.code)
 
-    async def pay(self, owned: OwnedId, batch: Json, results: Lane | None, charge: Charge) -> None:
+    async def pay(self, owned: OwnedId, batch: Json, results: Lane | None, price: Price | None) -> None:
         """Charge what the batch used if it has ended; `results` leads to its output file, if it has one.
 
         Raises:
@@ -70,21 +78,21 @@ class Batches:
         async with self._paying.setdefault(owned.id, asyncio.Lock()):
             current = self._ownership.known(owned.owner, "batch", owned.id)
             if current is not None and current.debt is not None:
-                usage, estimated = await self._usage(current.debt, batch, results)
-                self._write(current.debt, batch, usage, charge, estimated=estimated)
+                bill = await self._bill(current.debt, results, price)
+                await self._write(current.debt, batch, bill)
                 await self._ownership.record(current._replace(debt=None))
         self._paying.pop(owned.id, None)
 
-    async def _usage(self, debt: Debt, batch: Json, results: Lane | None) -> tuple[Usage, bool]:
-        """Return what the batch used, and whether that is only our estimate."""
+    async def _bill(self, debt: Debt, results: Lane | None, price: Price | None) -> _Bill:
         if results is None:
-            return Usage(), False
-        counter = ResultCounter(results.provider)
+            return _Bill(Usage(provider_requests=0), None if price is None else 0)
+        counter = ResultCounter(results.provider, price)
         try:
             await self._read(results, counter)
         except NotFound:
-            return Usage(debt.held.input_tokens, debt.held.output_tokens), True
-        return counter.usage, counter.silent > 0
+            usage = Usage(debt.held.input_tokens, debt.held.output_tokens)
+            return _Bill(usage, None if price is None else cost(usage, price), estimated=True)
+        return _Bill(counter.usage, None if price is None else counter.spent, estimated=counter.silent > 0)
 
     async def _read(self, results: Lane, counter: ResultCounter) -> None:
         head = b"%bcontent-length: 0\r\n\r\n" % results.endpoint.head
@@ -105,8 +113,8 @@ class Batches:
         finally:
             response.close()
 
-    def _write(self, debt: Debt, batch: Json, usage: Usage, charge: Charge, *, estimated: bool) -> None:
-        spent = charge(usage)
+    async def _write(self, debt: Debt, batch: Json, bill: _Bill) -> None:
+        usage, spent, estimated = bill
         failed = batch.get("status") == "failed"
         ended = Ended(
             debt.entry_id,
@@ -121,13 +129,24 @@ class Batches:
         )
         self._ports.journal.whole(debt.subject, Begun(debt.entry_id, debt.started_us), ended)
         self._ports.observer.record(debt.subject, ended)
-        self._settle(debt, Amounts(1, usage.input_tokens, usage.output_tokens, spent or 0))
+        await self._settle(debt, Amounts(1, usage.input_tokens, usage.output_tokens, spent or 0))
 
-    def _settle(self, debt: Debt, used: Amounts) -> None:
+    async def _settle(self, debt: Debt, used: Amounts) -> None:
         reservation = self._held.pop(debt.entry_id, None)
         if reservation is None:
             try:
-                reservation = self._ports.limiter.reserve(debt.scopes, Amounts())
+                reservation = await self._reserve(debt, Amounts())
             except GatewayError:
                 return  # the limits are used up or not restored yet; the ledger has it
         reservation.settle(used)
+
+    async def _reserve(self, debt: Debt, held: Amounts) -> Reservation | RemoteReservation:
+        """Hold `held` for the request that began the batch.
+
+        Raises:
+            LimitReached, CountersNotReady
+        """
+        remote = self._ports.remote
+        if remote is None:
+            return self._ports.limiter.reserve(debt.scopes, held)
+        return await remote.reserve(f"{debt.entry_id}/{secrets.token_hex(4)}", debt.scopes, held)

@@ -19,6 +19,7 @@ from tokenrouter.dialects.passthrough import PASSTHROUGH
 from tokenrouter.domain.errors import GatewayError, InvalidRequest, ModelNotAllowed, NotFound, PassthroughDenied
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.domain.ownership import OwnedId
+from tokenrouter.domain.prices import ceiling_of
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.engine import Gateway
@@ -90,7 +91,7 @@ class Passthrough:
         target = f"{path}?{query}" if query else path
         lane = lane_at(principal, entry, PASSTHROUGH, raw.method, target, books=self._gateway.books)
         if model:
-            lane = self._priced(directory, lane, model)
+            lane = self._priced(directory, principal, lane, model)
         is_mapped = bool(entry.provider.passthrough_paths)
         keep = self._keeper(entry, principal, raw) if is_mapped and raw.method in ("POST", "PUT") else None
         road = RawRoad(ids, reads=raw.method == "GET" or keep is not None, keep=keep, is_free=not model)
@@ -107,7 +108,7 @@ class Passthrough:
         if not principal.passthrough:
             raise PassthroughDenied("This API key may not pass requests through; ask for `passthrough = true`.")
         scopes = (*principal.scopes, f"provider:{raw.provider}")
-        limits = [state.limit for state in self._ports.limiter.states(scopes)]
+        limits = [limit for scope in scopes for limit in directory.limits.of(scope)]
         if principal.allowed or any(limit.mode == "hard" and limit.metric in _MEASURED for limit in limits):
             raise PassthroughDenied("Keys with limits on models, tokens or costs may not pass requests through.")
         entry = directory.providers.get(raw.provider)
@@ -133,13 +134,16 @@ class Passthrough:
             raise ModelNotAllowed(f"Model {model!r} of provider {entry.provider.name!r} is not offered here.")
         return model
 
-    def _priced(self, directory: Directory, lane: Lane, model: str) -> Lane:
+    def _priced(self, directory: Directory, principal: Principal, lane: Lane, model: str) -> Lane:
         price = directory.price(lane.provider, model)
-        source = "" if price is None else price.source
+        if price is None:
+            directory.require_counting(principal, lane.scopes, f"{lane.provider}/{model}")
+        source = "" if price is None else price.named
         subject = lane.subject._replace(model=model, requested_model=model, price_source=source)
         return replace(
             lane,
             price=price,
+            ceiling=None if price is None else ceiling_of(price),
             estimates=self._gateway.books.estimates.of(lane.provider, model),
             scopes=(*lane.scopes, f"model:{lane.provider}/{model}"),
             subject=subject,

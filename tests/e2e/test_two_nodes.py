@@ -1,0 +1,205 @@
+"""Two nodes with one PostgreSQL and one Valkey: what one knows the other knows, and neither's death loses anything."""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.conftest import StartGateway
+from tokenrouter.testing.postgres import PostgresServer
+from tokenrouter.testing.processes import GatewayProcess, SandboxProcess, make_home, wait_until
+from tokenrouter.testing.valkey import ValkeyServer
+
+pytestmark = pytest.mark.e2e
+
+ENCRYPTION = {"ENCRYPTION_KEY": "a key that both nodes have, of some length"}
+ALICE = "tr_alice-0123456789abcdefgh"
+TOKENS = 400_000
+CLIENTS = 8
+MOST_HELD = 9_000
+"""Tokens that a request of the load holds at most: its bound of 8,192, and its input."""
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[SandboxProcess]:
+    """A sandbox whose books are about one test alone."""
+    folder = tmp_path / "sandbox"
+    folder.mkdir()
+    with SandboxProcess(folder, env=make_home(folder).env) as running:
+        yield running
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> str:
+    """An empty database of its own."""
+    return postgres.url(postgres.create_database())
+
+
+@pytest.fixture
+def nodes(
+    gateway: StartGateway, provider: SandboxProcess, valkey: ValkeyServer, database: str
+) -> tuple[GatewayProcess, GatewayProcess]:
+    """Two nodes with the same configuration."""
+    valkey.ask("FLUSHALL")
+    config = f'redis_url = "{valkey.url}"\ndatabase_url = "{database}"\nmigrate_on_start = true\n'
+    config += f'[[providers]]\nname = "p"\nbase_url = "{provider.base_url}"\napi_key = "k"\n'
+    config += f'[[incoming_tokens]]\nname = "alice"\nrole = "inferrer"\nkey = "{ALICE}"\n'
+    config += f'[[limits]]\nscope = "key:alice"\nmetric = "tokens"\nwindow = "lifetime"\namount = {TOKENS}\n'
+    return gateway(config, env=ENCRYPTION), gateway(config, env=ENCRYPTION)
+
+
+class Load:
+    """Clients that ask both nodes in turn, whatever happens to them, until told to stop."""
+
+    def __init__(self, nodes: tuple[GatewayProcess, ...], clients: int = CLIENTS) -> None:
+        self._nodes = nodes
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._ask_on, args=(number,)) for number in range(clients)]
+        self.answered: list[tuple[str, dict[str, Any]]] = []
+        self.refused: list[str] = []
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask_on(self, number: int) -> None:
+        chance = random.Random(number)
+        while not self._stop.is_set():
+            with suppress(OSError, HTTPException, ValueError):
+                self._ask(chance)
+
+    def _ask(self, chance: random.Random) -> None:
+        host, port = chance.choice(self._nodes).address.split(":")
+        connection = HTTPConnection(host, int(port), timeout=20)
+        body = {"model": "p/lorem-40", "messages": [{"role": "user", "content": "word " * chance.randint(1, 40)}]}
+        try:
+            headers = {"authorization": f"Bearer {ALICE}", "content-type": "application/json"}
+            connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+            answer = connection.getresponse()
+            told = json.loads(answer.read())
+            if answer.status == 200:
+                self.answered.append((answer.getheader("x-request-id", ""), told["usage"]))
+            else:
+                self.refused.append(told["error"]["code"])
+                time.sleep(0.05)
+        finally:
+            connection.close()
+
+
+def rows(database: str) -> dict[str, dict[str, Any]]:
+    with psycopg.connect(database) as connection:
+        cursor = connection.execute("SELECT * FROM tr_ledger WHERE provider <> ''")
+        names = [column.name for column in cursor.description or ()]
+        return {row[names.index("id")]: dict(zip(names, row, strict=True)) for row in cursor}
+
+
+def begun_at(provider: SandboxProcess) -> set[str]:
+    lines = map(json.loads, Path(provider.books).read_text().splitlines())
+    return {line["x-request-id"] for line in lines if line.get("event", "begin") == "begin" and "x-request-id" in line}
+
+
+def used(node: GatewayProcess) -> int:
+    limits = json.loads(node.call("GET", "/v1/usage", key=ALICE).body)["limits"]
+    (limit,) = [each for each in limits if each["scope"] == "key:alice"]
+    return int(limit["used"])
+
+
+def require_whole(
+    nodes: tuple[GatewayProcess, ...], provider: SandboxProcess, database: str, load: Load, *, most_lost: int = 0
+) -> None:
+    """Every request that the provider saw has one row, what clients were told stands in it, and the limit agrees.
+
+    `most_lost`: requests that died after they had reserved and before they were written down stay charged what they
+    held, for nobody knows that their provider was not asked.
+    """
+    begun = begun_at(provider)
+    wait_until("every begun request to have a row", lambda: begun <= rows(database).keys(), 60)
+    ledger = rows(database)
+    for request_id, usage in load.answered:
+        row = ledger[request_id]
+        assert (row["input_tokens"], row["output_tokens"]) == (usage["prompt_tokens"], usage["completion_tokens"])
+    total = sum(row["input_tokens"] + row["output_tokens"] for row in ledger.values())
+    deadline_s = time.monotonic() + 30
+    while not all(agrees := [total <= used(node) <= total + most_lost for node in nodes]):
+        assert time.monotonic() < deadline_s, (agrees, total, [used(node) for node in nodes])
+        time.sleep(0.1)
+
+
+def test_a_revoked_key_stops_on_both_nodes_within_a_second(nodes: tuple[GatewayProcess, GatewayProcess]) -> None:
+    first, second = nodes
+    wait_until(
+        "both control processes", lambda: {each.call("GET", "/api/v1/keys").status for each in nodes} == {200}, 20
+    )
+    answer = first.call("POST", "/api/v1/keys", json_body={"name": "bob"})
+    assert answer.status == 201, answer.body
+    made = json.loads(answer.body)
+    wait_until(
+        "the key to be known at both", lambda: second.call("GET", "/v1/models", key=made["key"]).status == 200, 5
+    )
+
+    first.call("DELETE", f"/api/v1/keys/{made['id']}")
+    since_s = time.monotonic()
+    wait_until("it to be refused", lambda: second.call("GET", "/v1/models", key=made["key"]).status == 401, 5)
+    assert first.call("GET", "/v1/models", key=made["key"]).status == 401
+    assert time.monotonic() - since_s < 2.0, "a second, and another for a slow machine"
+
+
+def test_neither_nodes_death_loses_anything(
+    nodes: tuple[GatewayProcess, GatewayProcess], provider: SandboxProcess, database: str
+) -> None:
+    with Load(nodes) as load:
+        for node in nodes:
+            time.sleep(1.5)
+            node.kill()
+            time.sleep(0.5)
+            node.start()
+        time.sleep(1.0)
+
+    assert len(load.answered) > 20
+    require_whole(nodes, provider, database, load, most_lost=2 * CLIENTS * MOST_HELD)
+
+
+def test_a_valkey_that_is_killed_and_comes_back_empty_loses_nothing(
+    nodes: tuple[GatewayProcess, GatewayProcess], provider: SandboxProcess, database: str, valkey: ValkeyServer
+) -> None:
+    with Load(nodes) as load:
+        time.sleep(1.5)
+        valkey.ask("FLUSHALL")
+        time.sleep(3.0)
+        valkey.kill()
+        time.sleep(1.0)
+        valkey.start()
+        time.sleep(4.0)
+
+    assert len(load.answered) > 20
+    assert set(load.refused) <= {"counters_not_ready", "quota_reserved"}
+    require_whole(nodes, provider, database, load)
+
+
+def test_a_database_that_is_away_stops_nobody_and_loses_nothing(
+    nodes: tuple[GatewayProcess, GatewayProcess], provider: SandboxProcess, database: str, postgres: PostgresServer
+) -> None:
+    with Load(nodes) as load:
+        wait_until("the limits to be ready", lambda: len(load.answered) > 5, 20)
+        postgres.stop()
+        before = len(load.answered)
+        time.sleep(3.0)
+        assert len(load.answered) > before
+        postgres.start()
+        time.sleep(1.0)
+
+    require_whole(nodes, provider, database, load)
