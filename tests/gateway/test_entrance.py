@@ -1,4 +1,5 @@
 import asyncio
+import json
 import time
 from dataclasses import replace
 
@@ -230,3 +231,29 @@ async def test_a_client_that_leaves_while_the_limiter_is_asked_holds_nothing() -
         await task
 
     assert all(state.held == 0 for state in far.near.states(("key:alice",)))
+
+
+async def test_limits_are_told_as_the_predecessor_did_where_the_operator_wants_it() -> None:
+    limits, client = (limit("requests", 1),), Client()
+    state = replace(catalog(limits=limits), policy=Policy(quota_in_answers=True))
+    limited = gateway(Provided(Scripted(200, JSON, [ANSWER])), Notes(), state)
+    await limited.serve(call(), client)
+    with pytest.raises(QuotaExceeded) as refused:
+        await limited.serve(call(), Client())
+
+    assert json.loads(client.body) == {**json.loads(ANSWER), "quota": {"requests": {"limit": 1, "remaining": 0}}}
+    assert b"ratelimit-remaining: 0\r\n" in client.headers
+    assert json.loads(refused.value.quota) == {"requests": {"limit": 1, "remaining": 0}}
+
+
+async def test_addresses_count_for_a_limiter_over_the_network_too() -> None:
+    by_address = Limit("net", "ip:10.0.0.0/8", "requests", Window("lifetime"), 1)
+    far = Far((by_address,))
+    far.looks_at_addresses = True
+    shared = far_gateway(Provided(Scripted(200, JSON, [ANSWER])), Notes(), far)
+    asked = call()
+    asked = replace(asked, head=replace(asked.head, client_ip="10.1.2.3"))
+    await shared.serve(asked, Client())
+
+    with pytest.raises(QuotaExceeded, match=r"ip:10\.0\.0\.0/8"):
+        await shared.serve(asked, Client())

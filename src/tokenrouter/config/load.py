@@ -150,6 +150,7 @@ def _policy(top: Table, environ: Mapping[str, str]) -> Policy:
         keep_alive_s=top.seconds("keep_alive_s", usual.keep_alive_s, least=0.1),
         responses_store_default=top.flag("responses_store_default", default=False),
         quota_wait_s=top.seconds("quota_wait_s", 0.0),
+        quota_in_answers=top.flag("quota_in_answers", default=False),
         unpriced=cast(Unpriced, top.choice("unpriced", ("allow", "deny"), "allow")),
         allow_unpriced=top.flag("allow_unpriced", default=False),
         on_journal_failure=cast(OnJournalFailure, top.choice("on_journal_failure", ("refuse", "serve"), "refuse")),

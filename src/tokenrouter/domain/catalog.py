@@ -129,6 +129,7 @@ class Policy:
         keep_alive_s: seconds of silence after which a stream gets a keep-alive.
         unpriced, allow_unpriced: as of a `Key`, for keys that do not say.
         quota_wait_s: longest wait for what running requests hold of a limit; 0 = a 429 at once.
+        quota_in_answers: whether answers tell limits as TokenRouter-Go did, in headers and in a `quota` object.
         responses_store_default: whether a response is stored when its request does not say.
     """
 
@@ -140,6 +141,7 @@ class Policy:
     on_journal_failure: OnJournalFailure = "refuse"
     responses_store_default: bool = False
     quota_wait_s: float = 0.0
+    quota_in_answers: bool = False
     unpriced: Unpriced = "allow"
     allow_unpriced: bool = False
 

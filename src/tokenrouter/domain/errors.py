@@ -70,9 +70,11 @@ class GatewayError(Exception):
         param: the request field at fault, or None.
         retry_after_s: when to come back, or None.
         headers: lines that its answer has besides, each ended by CRLF.
+        quota: JSON that its answer has besides, as the field of that name.
     """
 
     headers: bytes = b""
+    quota: bytes = b""
     status: int = 500
     code: ClassVar[str] = "internal_error"
     fault: ClassVar[Fault] = "gateway"

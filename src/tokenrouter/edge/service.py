@@ -42,6 +42,7 @@ from tokenrouter.gateway.account.resources import Resources
 from tokenrouter.gateway.call import Call, CallHead
 from tokenrouter.gateway.directory import Principal
 from tokenrouter.gateway.engine import Gateway
+from tokenrouter.gateway.limit_headers import with_quota
 from tokenrouter.gateway.ownership import owner_of
 from tokenrouter.gateway.ports import Source
 from tokenrouter.gateway.raw.passthrough import RawCall
@@ -303,7 +304,8 @@ def tell(error: GatewayError, dialect: Dialect, request_id: str, responder: Http
         headers.append(b"allow: %b\r\n" % error.allowed.encode())
     if error.status == 401:
         headers.append(_UNAUTHENTICATED)
-    responder.answer(error.status, b"".join(headers), dialect.error_body(error, request_id))
+    body = dialect.error_body(error, request_id)
+    responder.answer(error.status, b"".join(headers), with_quota(body, error.quota) if error.quota else body)
 
 
 def _answer_json(responder: HttpResponder, value: object) -> None:

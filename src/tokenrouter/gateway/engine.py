@@ -149,6 +149,7 @@ class Gateway:
         exchange = Exchange(call, lane, peeked, responder, self._ports)
         exchange.crossing = crossing
         exchange.goes_unrecorded = self._goes_unrecorded
+        exchange.tells_quota = self._policy.quota_in_answers
         if not self._entrance.enter_now(exchange):
             return self._wait_and_run(exchange)
         return self._finish_whatever_happens(exchange) if lane.drains else self._run(exchange)
@@ -173,6 +174,7 @@ class Gateway:
             GatewayError: what the client is to be told; it is written down.
         """
         exchange.goes_unrecorded = self._goes_unrecorded
+        exchange.tells_quota = self._policy.quota_in_answers
         await self._entrance.enter(exchange)
         await (self._finish_whatever_happens(exchange, road) if to_its_end else self._run(exchange, road))
 

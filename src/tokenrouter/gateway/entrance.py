@@ -13,7 +13,7 @@ from tokenrouter.domain.catalog import Policy
 from tokenrouter.domain.errors import GatewayError, LimitReached
 from tokenrouter.gateway.admission import Admission
 from tokenrouter.gateway.exchange import Exchange, Ports
-from tokenrouter.gateway.limit_headers import limit_headers
+from tokenrouter.gateway.limit_headers import limit_lines, quota_object
 from tokenrouter.gateway.patience import LOOK_S, Patience, Place, Queue
 from tokenrouter.gateway.roads import fail
 
@@ -137,7 +137,9 @@ class Entrance:
     def _tell(self, exchange: Exchange, error: GatewayError) -> None:
         """Leave a row, and tell the client of its limits."""
         if isinstance(error, LimitReached):
-            error.headers = limit_headers(error.states, exchange.lane.subject.operation, exchange.call.now_s)
+            now_s, as_quota = exchange.call.now_s, exchange.tells_quota
+            error.headers = limit_lines(error.states, exchange.lane.subject.operation, now_s, as_quota=as_quota)
+            error.quota = quota_object(error.states, now_s) if as_quota else b""
         if exchange.is_begun:
             fail(exchange, error)
         else:

@@ -19,7 +19,7 @@ from tokenrouter.domain.room import Room, room_in
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.holding import BOUNDED, Holding, Wish, hold
 from tokenrouter.gateway.lanes import Lane
-from tokenrouter.gateway.limit_headers import limit_headers
+from tokenrouter.gateway.limit_headers import limit_lines, quota_object, with_quota
 from tokenrouter.gateway.ports import (
     Credentials,
     Journal,
@@ -75,6 +75,7 @@ class Exchange:
         limits: what was reserved, which still tells of limits when it is settled.
         margin: tokens that are held for what its provider has made and we have not read.
         longest: tokens that the whole answer cannot exceed, its provider being told so; None where there is no bound.
+        tells_quota: whether limits are told as TokenRouter-Go did.
         touched: whether anything went to the client since the last look at silent streams.
     """
 
@@ -111,6 +112,7 @@ class Exchange:
         "spent",
         "started_us",
         "status",
+        "tells_quota",
         "touched",
     )
 
@@ -134,7 +136,7 @@ class Exchange:
         self.output_limit: int | None = None
         self.longest: int | None = None
         self.margin = 0
-        self.charge_held = False
+        self.charge_held = self.tells_quota = False
         self.charged = NO_USAGE
         self.status = self.bytes_out = self.first_token_us = self.covered_bytes = 0
         self.changed = self.provider_request_id = ""
@@ -387,7 +389,16 @@ class Exchange:
     def limit_headers(self) -> bytes:
         """Return the header lines that tell the client of its limits."""
         states = () if self.limits is None else self.limits.states()
-        return limit_headers(states, self.lane.subject.operation, time.time()) if states else b""
+        return (
+            limit_lines(states, self.lane.subject.operation, time.time(), as_quota=self.tells_quota) if states else b""
+        )
+
+    def with_quota(self, body: bytes) -> bytes:
+        """Return a whole answer with the `quota` object, where the operator wants one."""
+        if not self.tells_quota or self.limits is None:
+            return body
+        quota = quota_object(self.limits.states(), time.time())
+        return with_quota(body, quota) if quota else body
 
     def hand_over(self) -> Reservation | RemoteReservation | None:
         """Return what is held, to whom it may concern: it is no longer settled here."""

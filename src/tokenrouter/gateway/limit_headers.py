@@ -5,7 +5,7 @@ its clients get OpenAI's. They speak of requests and tokens; the rest is ours. O
 TokenRouter-Go had its own spellings and a `quota` object in the body: whoever still reads those can have them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from math import ceil
 from typing import Final
@@ -23,6 +23,11 @@ _SLOTS: Final[dict[Metric, bytes]] = {
     "output_tokens": b"output-tokens",
 }
 _QUOTAS: Final[tuple[Metric, ...]] = ("requests", "tokens")
+
+
+def limit_lines(states: Sequence[LimitState], operation: Operation, now_s: float, *, as_quota: bool) -> bytes:
+    """Return the header lines of one of the two kinds."""
+    return quota_headers(states) if as_quota else limit_headers(states, operation, now_s)
 
 
 def limit_headers(states: Iterable[LimitState], operation: Operation, now_s: float) -> bytes:

@@ -42,7 +42,7 @@ async def pass_answer(exchange: Exchange, response: UpstreamResponse) -> None:
     content_bytes = lane.dialect.content_bytes(body) if usage is None or lane.estimates.is_curious else 0
     exchange.bytes_out = len(body)
     exchange.end("completed", usage=usage, content_bytes=content_bytes)
-    exchange.responder.answer(response.status, answer_headers(exchange, response, JSON), body)
+    exchange.responder.answer(response.status, answer_headers(exchange, response, JSON), exchange.with_quota(body))
 
 
 def _usage_in(body: bytes, exchange: Exchange) -> Usage | None:
@@ -71,7 +71,8 @@ def pass_translated(
     translated = crossing.answer(*bodies)
     exchange.bytes_out = len(translated.body)
     exchange.end("completed", usage=translated.usage, content_bytes=translated.content_bytes)
-    exchange.responder.answer(200, answer_headers(exchange, responses[0], JSON), translated.body)
+    headers = answer_headers(exchange, responses[0], JSON)
+    exchange.responder.answer(200, headers, exchange.with_quota(translated.body))
 
 
 def require_json(exchange: Exchange, response: UpstreamResponse, body: bytes) -> None:

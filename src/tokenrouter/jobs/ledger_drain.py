@@ -50,7 +50,7 @@ from tokenrouter.store.ledger import Row, forget_journal, journal_positions, rec
 
 log = structlog.get_logger(__name__)
 
-RECENT_S: Final = 15.0
+RECENT_S: Final = 60.0
 """How long after its end a request may be unsettled at a limiter that is asked over the network."""
 RECENT_ROWS: Final = 20_000
 Correct = Callable[[Sequence[Correction]], bool]
