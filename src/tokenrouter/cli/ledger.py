@@ -177,14 +177,14 @@ def _export_csv(store: "Store", wanted: "LedgerFilter", columns: "tuple[Column, 
 def _export_parquet(store: "Store", wanted: "LedgerFilter", columns: "tuple[Column, ...]", output: str | None) -> None:
     from tokenrouter.store.ledger_rows import ledger_pages
 
+    if output is None:
+        fail("a Parquet file is not for a terminal: say --output FILE", code=2)
     try:
         from tokenrouter.jobs.ledger_export_parquet import write_parquet
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith("pyarrow"):
             raise
         fail("--parquet wants Apache Arrow, which is not installed: pip install 'tokenrouter[parquet]'", code=2)
-    if output is None:
-        fail("a Parquet file is not for a terminal: say --output FILE", code=2)
     with _target(output) as file:
         write_parquet(ledger_pages(store, wanted), file, columns)
 
