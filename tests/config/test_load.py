@@ -238,7 +238,7 @@ def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path
         ('name = "alice"', 'name = "alice"\nparent_id = "bob"', "torod.toml:11: parent_id: there is no key 'bob'"),
         ('name = "alice"', 'name = "alice"\nexpires_at = "soon"', "torod.toml:13: incoming_tokens[0].expires_at: 'soon' is not a time"),
         ("listen_addr", "allow_localhost_no_auth = true\nlisten_addr", "torod.toml:1: allow_localhost_no_auth: gives everybody on this machine"),
-        ("listen_addr", 'redis_url = "http://x"\nlisten_addr', "torod.toml:1: redis_url: is no address of a Redis"),
+        ("listen_addr", 'redis_url = "http://x"\nlisten_addr', "torod.toml:1: redis_url: 'http' is no scheme; use redis://"),
         ("listen_addr", "workers = 4\nlisten_addr", "torod.toml:1: workers: 4 need one place for their counters"),
         ("[[limits]]", "[tls]\nenabled = true\n[[limits]]", "torod.toml:19: tls.enabled: TLS is not in this version"),
         ("[[limits]]", '[[limits]]\nscope = "provider:acne"\nmetric = "requests"\namount = 1\n[[limits]]', "torod.toml:18: scope: 'provider:acne': there is no provider 'acne'; did you mean \"acme\"?"),

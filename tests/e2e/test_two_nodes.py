@@ -22,7 +22,8 @@ pytestmark = pytest.mark.e2e
 
 ENCRYPTION = {"ENCRYPTION_KEY": "a key that both nodes have, of some length"}
 ALICE = "tr_alice-0123456789abcdefgh"
-TOKENS = 400_000
+TOKENS = 40_000_000
+"""More than the load can use on any machine: some 40,000 a second were seen."""
 CLIENTS = 8
 MOST_HELD = 9_000
 """Tokens that a request of the load holds at most: its bound of 8,192, and its input."""
@@ -184,7 +185,7 @@ def test_a_valkey_that_is_killed_and_comes_back_empty_loses_nothing(
         time.sleep(4.0)
 
     assert len(load.answered) > 20
-    assert set(load.refused) <= {"counters_not_ready", "quota_reserved"}
+    assert set(load.refused) <= {"counters_not_ready"}
     require_whole(nodes, provider, database, load)
 
 

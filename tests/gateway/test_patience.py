@@ -50,7 +50,7 @@ async def test_who_is_cancelled_leaves() -> None:
 
 async def test_a_settled_request_wakes_the_first_of_its_own_key_only() -> None:
     patience = Patience()
-    mine, others = await patience.queue("a").line_up(1.0), await patience.queue("b").line_up(1.0)
+    mine, others = await patience.line_up("a", 1.0), await patience.line_up("b", 1.0)
     assert mine is not None
     assert others is not None
 
@@ -62,14 +62,16 @@ async def test_a_settled_request_wakes_the_first_of_its_own_key_only() -> None:
     assert patience.waiting == 2
 
 
-async def test_an_empty_queue_is_forgotten() -> None:
+async def test_an_empty_queue_is_forgotten_and_another_begins_anew() -> None:
     patience = Patience()
-    queue = patience.queue("a")
-    place = await queue.line_up(1.0)
-    assert place is not None
-    patience.forget("a")
-    assert patience.is_waited_for("a")
+    first = await patience.line_up("a", 1.0)
+    waiting = asyncio.create_task(patience.line_up("a", 1.0))
+    await asyncio.sleep(0)
+    patience.leave("a", None)
+    assert patience.waiting == 2
 
-    queue.leave(place)
-    patience.forget("a")
+    patience.leave("a", first)
+    patience.leave("a", await waiting)
     assert not patience.is_waited_for("a")
+    patience.leave("a", None)
+    assert await patience.line_up("a", 1.0) is not None

@@ -131,12 +131,11 @@ def test_a_limit_that_is_new_knows_what_was_used_before_and_is_charged_once(
     new = Limit(limit_id("key:alice", "requests", FOREVER), "key:alice", "requests", FOREVER, 9)
     known = (LimitTable([LIMIT, new]), known[1])
 
-    assert drain.counters() == (
-        frozenset({LIMIT.id, new.id}),
-        {(LIMIT.id, "key:alice"): 60 + 300, (new.id, "key:alice"): 3},
-    )
+    figures = drain.figures()
+    assert figures.limit_ids == {LIMIT.id, new.id}
+    assert figures.together() == {(LIMIT.id, "key:alice"): 60 + 300, (new.id, "key:alice"): 3}
     journal.end(ending("long"))
-    assert drain.counters()[1] == {(LIMIT.id, "key:alice"): 90, (new.id, "key:alice"): 3}
+    assert drain.figures().together() == {(LIMIT.id, "key:alice"): 90, (new.id, "key:alice"): 3}
 
 
 @pytest.mark.parametrize("restarts", [False, True])
@@ -157,7 +156,7 @@ def test_a_limit_that_was_gone_knows_what_was_used_meanwhile(
         refuse(journal, entry_id)
         drain.drain()
 
-    assert drain.counters()[1] == {(LIMIT.id, "key:alice"): 90}
+    assert drain.figures().together() == {(LIMIT.id, "key:alice"): 90}
 
 
 def test_what_a_dead_writer_left_open_is_charged_as_interrupted(store: Store, folder: Path) -> None:

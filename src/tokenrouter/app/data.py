@@ -67,6 +67,8 @@ from tokenrouter.upstream.credentials import TokenKeeper, fetch_by
 
 FIGURES_EVERY_S: Final = 1.0
 SWEEP_RESPONSES_S: Final = 600.0
+TEND_BATCHES_S: Final = 10.0
+"""How often shared limits are looked after for batches, which run for minutes at least."""
 GC_THRESHOLDS: Final = (50_000, 20, 50)
 """Fewer collections: the road makes no cycles, and what lives from start to end is frozen."""
 
@@ -121,7 +123,8 @@ class DataProcess:
         self._shared = _shared_limiter(settings, catalog.limits, self._sums)
         ports = Ports(self._journal, self._limiter, self._figures, self._tokens, self._shared)
         is_shared = settings.redis_url != ""
-        ownership = Ownership(OwnershipLog(settings.paths.state_dir / "owners", is_shared=is_shared))
+        self._owners = OwnershipLog(settings.paths.state_dir / "owners", is_shared=is_shared)
+        ownership = Ownership(self._owners)
         self._response_files = ResponseFiles(settings.paths.state_dir / "responses", responses_key(secret))
         stored = StoredResponses(self._response_files)
         self._gateway = Gateway(self._source, self._upstream, ports, ownership, stored)
@@ -169,7 +172,10 @@ class DataProcess:
             tasks.start(self._shared.run(), "shared limits")
         tasks.start(self._connections.sweep(), "connection sweep")
         tasks.start(self._gateway.sweep(), "stream sweep")
-        tasks.start(self._resources.watch.run(), "batch watch")
+        if self._shared is None or self._owners.is_first:
+            tasks.start(self._resources.watch.run(), "batch watch")
+        if self._shared is not None:
+            tasks.start(self._tend_batches(), "what batches hold")
         tasks.start(self._sweep_responses(), "stored responses sweep")
         tasks.start(self._channel.run(), "channel")
         tasks.start(self._send_figures(), "figures")
@@ -229,6 +235,14 @@ class DataProcess:
 
             case SumsMessage():
                 self._sums.take(message)
+
+    async def _tend_batches(self) -> None:
+        """Hold what batches of an earlier process need, and let go of what another process has charged."""
+        is_whole = not self._owners.is_first
+        while True:
+            is_whole = is_whole or await self._resources.batches.hold_again()
+            self._resources.batches.let_go_of_paid()
+            await asyncio.sleep(TEND_BATCHES_S)
 
     async def _adjust_shared(self, shared: RedisLimiter, adjusted: Sequence[Adjusted]) -> None:
         """Tell the shared counters; whichever process does so first, each adjustment counts once."""

@@ -21,6 +21,7 @@ from tokenrouter.domain.limit_checks import Names, limit_warnings, subject_mista
 from tokenrouter.domain.limit_text import suggestion
 from tokenrouter.domain.limits import Limit, kind_of
 from tokenrouter.providers import adapter
+from tokenrouter.redis.address import parse_redis_url
 
 _ADDRESS: Final = re.compile(
     r"(?:\[(?P<v6>[0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|(?P<name>[\w.-]*)):(?P<port>[0-9]{1,5})", re.ASCII
@@ -222,13 +223,16 @@ def _price_sources(top: Table) -> tuple[str, ...]:
 
 
 def _redis_url(top: Table, environ: Mapping[str, str]) -> str:
-    """Where counters are shared; what is wrong with it is told by whoever connects, and here only if nobody could."""
+    """Where counters are shared; the words for what is wrong with it never hold its password."""
     named = [(f"${name}", environ.get(name, "")) for name in ("TOKENROUTER_REDIS_URL", "REDIS_URL")]
     in_file = (top.where("redis_url"), top.text("redis_url"))
     where, url = next(((where, value) for where, value in named if value), in_file)
-    if url and url.partition("://")[0] not in ("redis", "rediss", "unix"):
-        message = "is no address of a Redis or Valkey server"
-        top.problems.append(Problem(where, "redis_url", message, "use redis://user:password@host:6379/0"))
+    try:
+        if url:
+            parse_redis_url(url)
+    except ValueError as error:
+        top.problems.append(Problem(where, "redis_url", str(error).removeprefix("redis_url: ")))
+        return ""
     return url
 
 

@@ -135,7 +135,7 @@ class Gateway:
             lane = principal.lanes.get((dialect, peeked.model))
             if lane is None:
                 lane = self._find_lane(directory, principal, dialect, peeked.model)
-            if self._ownership and lane.provider in self._ownership.providers:
+            if self._ownership is not None and self._ownership.may_hold(lane.provider):
                 require_own_references(call.body, owner_of(principal), lane.provider, self._ownership)
             if lane.bridge is not None:
                 crossing = lane.bridge.cross(call.body, _asked(call, peeked))

@@ -14,7 +14,7 @@ from tokenrouter.domain.errors import GatewayError, LimitReached
 from tokenrouter.gateway.admission import Admission
 from tokenrouter.gateway.exchange import Exchange, Ports
 from tokenrouter.gateway.limit_headers import limit_lines, quota_object
-from tokenrouter.gateway.patience import LOOK_S, Patience, Place, Queue
+from tokenrouter.gateway.patience import LOOK_S, Patience, Place
 from tokenrouter.gateway.roads import fail
 
 Refuse = Callable[[Exchange, GatewayError], None]
@@ -89,11 +89,10 @@ class Entrance:
     async def _enter_patiently(self, exchange: Exchange) -> None:
         until_s = time.monotonic() + self._patience_s
         key_id = _queue_of(exchange)
-        queue = self._patience.queue(key_id)
         place: Place | None = None
         try:
-            if len(queue):
-                place = await queue.line_up(self._patience_s)
+            if self._patience.is_waited_for(key_id):
+                place = await self._patience.line_up(key_id, self._patience_s)
             while True:
                 try:
                     await self._take(exchange)
@@ -103,12 +102,11 @@ class Entrance:
                         raise
                 else:
                     return
-                place = place or await queue.line_up(left_s)
+                place = place or await self._patience.line_up(key_id, left_s)
                 if place is not None:
                     await place.wait(min(LOOK_S, left_s))
         finally:
-            _leave(queue, place)
-            self._patience.forget(key_id)
+            self._patience.leave(key_id, place)
 
     async def _take(self, exchange: Exchange) -> None:
         """Take a place and what is needed, or neither."""
@@ -169,8 +167,3 @@ def _bound_crossing(exchange: Exchange) -> None:
     if bridge is None or output_limit is None:
         return
     exchange.crossing = bridge.cross(exchange.call.body, replace(asked_of(exchange), output_limit=output_limit))
-
-
-def _leave(queue: Queue, place: Place | None) -> None:
-    if place is not None:
-        queue.leave(place)

@@ -65,7 +65,6 @@ class Exchange:
         spent: what it cost in nano-dollars, once it has ended and if anybody knows.
         status: the provider's, 0 before it answered.
         bytes_out: what went to the client of the answer's body.
-        charge_held: whether the answer is charged what is held for it, because more of it was made than was read.
         charged: what `end` has found that it used.
         changed: what was changed in the request beyond DESIGN.md's "road of one request".
         covered_bytes: how much delivered text what it holds surely covers.
@@ -73,6 +72,7 @@ class Exchange:
         hung_up: whether the client is gone while its answer is drained.
         output_limit: the bound on each alternative of the answer that we send, or None for the client's own.
         limits: what was reserved, which still tells of limits when it is settled.
+        may_be_more: whether more of the answer may have been made than was read, and is charged.
         margin: tokens that are held for what its provider has made and we have not read.
         longest: tokens that the whole answer cannot exceed, its provider being told so; None where there is no bound.
         tells_quota: whether limits are told as TokenRouter-Go did.
@@ -85,7 +85,6 @@ class Exchange:
         "bytes_out",
         "call",
         "ceiling",
-        "charge_held",
         "charged",
         "changed",
         "covered_bytes",
@@ -100,6 +99,7 @@ class Exchange:
         "lane",
         "longest",
         "margin",
+        "may_be_more",
         "output_limit",
         "peeked",
         "ports",
@@ -136,7 +136,7 @@ class Exchange:
         self.output_limit: int | None = None
         self.longest: int | None = None
         self.margin = 0
-        self.charge_held = self.tells_quota = False
+        self.may_be_more = self.tells_quota = False
         self.charged = NO_USAGE
         self.status = self.bytes_out = self.first_token_us = self.covered_bytes = 0
         self.changed = self.provider_request_id = ""
@@ -219,6 +219,8 @@ class Exchange:
         least = peeked.least_output_tokens
         self.held = lane.estimates.first_hold(peeked.size, peeked.max_output_tokens, self.ceiling, least)
         self._may_be_bounded = lane.dialect.operation in BOUNDED
+        self.output_limit = self.longest = None
+        self.margin = 0
         if peeked.stream:
             self.covered_bytes = lane.estimates.bytes_within(self.held.output_tokens)
 
@@ -313,7 +315,7 @@ class Exchange:
     def _grow(self, held: Amounts, covered_bytes: int) -> None:
         self.held = held
         self.covered_bytes = covered_bytes
-        if self.is_begun:
+        if self.is_begun and not self.ended:
             self._write_progress(held)
 
     def _write_progress(self, held: Amounts) -> None:
@@ -359,8 +361,9 @@ class Exchange:
             usage = NO_USAGE
         else:
             usage, estimated = lane.estimates.fair(body_bytes=size, content_bytes=content_bytes), True
-        if self.charge_held:
-            usage, estimated = usage._replace(output_tokens=max(usage.output_tokens, self.held.output_tokens)), True
+        if self.may_be_more:
+            made = min(self.held.output_tokens, lane.estimates.output_bound(content_bytes) + self.margin)
+            usage, estimated = usage._replace(output_tokens=max(usage.output_tokens, made)), True
         self.charged = usage
         asked = self.peeked.max_output_tokens
         overrun = 0 if asked is None else max(0, usage.output_tokens - asked * self.peeked.answers)

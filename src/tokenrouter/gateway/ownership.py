@@ -72,6 +72,10 @@ class Ownership:
         """Where anything lies, or once lay."""
         return self._providers
 
+    def may_hold(self, provider: str) -> bool:
+        """Whether anybody's things may lie at `provider`; other machines, whose logs are not read here, count."""
+        return self._log.is_shared or provider in self._providers
+
     def find(self, owner: str, kind: IdKind, id_: str) -> OwnedId:
         """Return what `owner` has under this id.
 

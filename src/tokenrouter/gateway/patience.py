@@ -101,16 +101,21 @@ class Patience:
         """Whether anybody of this key waits."""
         return key_id in self._queues
 
-    def queue(self, key_id: str) -> Queue:
-        """Return the queue of a key, for somebody who is about to line up in it."""
-        return self._queues.setdefault(key_id, Queue())
+    async def line_up(self, key_id: str, patience_s: float) -> Place | None:
+        """Wait behind those of this key who wait; return the place, or None when that took too long."""
+        return await self._queues.setdefault(key_id, Queue()).line_up(patience_s)
+
+    def leave(self, key_id: str, place: Place | None) -> None:
+        """Give a place up; a queue in which nobody waits any more is forgotten."""
+        queue = self._queues.get(key_id)
+        if queue is None:
+            return
+        if place is not None:
+            queue.leave(place)
+        if not len(queue):
+            del self._queues[key_id]
 
     def settled(self, key_id: str) -> None:
         """Tell that a request of this key has given back what it did not use."""
         if self._queues and (queue := self._queues.get(key_id)) is not None:
             queue.wake()
-
-    def forget(self, key_id: str) -> None:
-        """Forget a key's queue if nobody waits in it any more."""
-        if not self._queues.get(key_id, ()):
-            self._queues.pop(key_id, None)

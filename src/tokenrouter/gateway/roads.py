@@ -73,14 +73,14 @@ def fail(exchange: Exchange, error: GatewayError) -> None:
     """Settle after `error`, and end a stream that has begun; its client cannot be told by a status any more.
 
     What was delivered is charged, a request that never got anywhere is not. A stream that came to its limit ends as if
-    the bound of its answer had been reached, and is charged what it held: its provider may have made that much.
+    the bound of its answer had been reached, and is charged its margin too: its provider may have made that much more.
     """
     responder = exchange.responder
     if not responder.started or exchange.status == 0:
         exchange.status = error.status
     is_cut = isinstance(error, QuotaExceeded) and exchange.relay is not None
     if is_cut:
-        exchange.charge_held = True
+        exchange.may_be_more = True
     _end(exchange, _REASONS.get(type(error), _reason(error)), error_code=error.code)
     if responder.started and exchange.peeked.stream:
         relay = exchange.relay or relay_of(exchange)

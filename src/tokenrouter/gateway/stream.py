@@ -94,7 +94,7 @@ class Stream:
             self._meet_error(relay.error_payload)
         if relay.ended and not exchange.ended:
             self._end("completed")
-        if relay.content_bytes > exchange.covered_bytes and not self._is_too_long:
+        if relay.content_bytes > exchange.covered_bytes and not (self._is_too_long or exchange.ended):
             self._extend(relay.content_bytes)
         if events:
             if exchange.bytes_out == 0:

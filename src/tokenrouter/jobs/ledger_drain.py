@@ -116,17 +116,6 @@ class LedgerDrain:
         with self._lock:
             return self._drain()
 
-    def counters(self) -> tuple[frozenset[str], UsedByCounter]:
-        """Return the ids of all limits, and what has been used of them.
-
-        A request that runs has used what it may use: it began before whoever asks could count it.
-
-        Raises:
-            StoreError, sqlalchemy.exc.SQLAlchemyError: as `drain`.
-        """
-        figures = self.figures()
-        return figures.limit_ids, figures.together()
-
     def figures(self) -> LimitFigures:
         """Return what has been used of every limit, what running requests may use, and what was before.
 

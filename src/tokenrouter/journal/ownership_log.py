@@ -34,6 +34,7 @@ class OwnershipLog:
     Attributes:
         records: how many the file holds, outdated ones included.
         is_shared: whether other processes append too while this one runs.
+        is_first: whether this process came before the others that have it open, and does what only one need do.
     """
 
     def __init__(self, folder: Path, *, is_shared: bool = False) -> None:
@@ -54,9 +55,10 @@ class OwnershipLog:
         self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._is_alone = not self.is_shared
+            self.is_first = True
         except OSError:
-            self._is_alone = False
+            self.is_first = False
+        self._is_alone = self.is_first and not self.is_shared
         if os.fstat(self._fd).st_size == 0:
             os.write(self._fd, MAGIC)
 

@@ -69,7 +69,7 @@ def parse_redis_url(url: str) -> RedisAddress:
     except ValueError:
         raise ValueError("redis_url: the port is not a number from 1 to 65535") from None
     if parts.scheme not in _SCHEMES:
-        raise ValueError(f"redis_url: {parts.scheme or url!r} is no scheme; use redis://, rediss:// or unix://")
+        raise ValueError(f"redis_url: {parts.scheme!r} is no scheme; use redis://, rediss:// or unix://")
     options = _options(parts)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if parts.scheme == "unix":

@@ -56,15 +56,24 @@ class Batches:
         if reservation is not None:
             self._held[debt.entry_id] = reservation
 
-    async def hold_again(self) -> None:
-        """Hold what the debts of an earlier process need, as far as the limits can be asked and have room."""
+    async def hold_again(self) -> bool:
+        """Hold what the debts of an earlier process need; False where limits could not be asked or had no room."""
+        is_whole = True
         for owned in self._ownership.debts():
             debt = owned.debt
             if debt is not None and debt.entry_id not in self._held:
                 try:
                     self._held[debt.entry_id] = await self._reserve(debt, debt.held)
                 except GatewayError as error:
+                    is_whole = False
                     log.warning("a batch cannot hold what it may use", batch=owned.id, reason=error.code)
+        return is_whole
+
+    def let_go_of_paid(self) -> None:
+        """Give back what is held here for debts that another process has charged meanwhile."""
+        owed = {owned.debt.entry_id for owned in self._ownership.debts() if owned.debt is not None}
+        for entry_id in self._held.keys() - owed:
+            self._held.pop(entry_id).settle(Amounts())
 
     async def pay(self, owned: OwnedId, batch: Json, results: Lane | None, price: Price | None) -> None:
         """Charge what the batch used if it has ended; `results` leads to its output file, if it has one.
