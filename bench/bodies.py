@@ -3,8 +3,8 @@
 import json
 from typing import Final
 
-from bench.targets import AUTHORIZATION
-
+KEY: Final = "tr_bench-0123456789-0123456789-0123456789"
+AUTHORIZATION: Final = {"Authorization": f"Bearer {KEY}"}
 PATH: Final = "/v1/chat/completions"
 SIZES_KB: Final = (0.3, 20.0, 200.0)
 """A short question, a conversation with tools, a coding agent's context."""

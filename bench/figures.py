@@ -77,6 +77,25 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class IdleStreams:
+    """Streams that wait for their next chunk.
+
+    Attributes:
+        streams: how many were opened.
+        still_open: how many were left when memory was read.
+        resident_before: bytes of the data process without them.
+        resident: with them.
+        busy: share of its core that the data process used meanwhile.
+    """
+
+    streams: int
+    still_open: int
+    resident_before: int
+    resident: int
+    busy: float
+
+
+@dataclass(frozen=True, slots=True)
 class Startup:
     """Seconds from starting `torod serve` to the first answer, one per run."""
 

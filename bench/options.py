@@ -6,14 +6,14 @@ from typing import Final
 
 from bench.bodies import SIZES_KB
 
-PARTS: Final = ("startup", "whole", "latency", "streams", "many", "translation", "memory")
+PARTS: Final = ("startup", "whole", "latency", "streams", "many", "exact", "idle", "workers", "translation", "memory")
 TARGETS: Final = ("nginx", "gateway", "direct")
 ITERATING_PORT: Final = 9900
 """Where the static provider listens beside an already running gateway, which has to know it beforehand."""
 EXAMPLES: Final = """\
 examples:
-  python -m bench                                      everything, in less than six minutes
-  python -m bench --quick                              everything, in less than a minute and a half
+  python -m bench                                      everything, in about ten minutes
+  python -m bench --quick                              everything, in less than three minutes
   python -m bench whole latency --sizes 0.3            two parts, one request size
   python -m bench whole --only nginx,direct            without the gateway
   python -m bench whole --target gateway=http://127.0.0.1:8080 --pid 4711
@@ -36,6 +36,7 @@ class Length:
     translation_rounds: int
     starts: int
     requests: int
+    idle_streams: int
 
 
 FULL: Final = Length(
@@ -48,6 +49,7 @@ FULL: Final = Length(
     translation_rounds=9,
     starts=5,
     requests=250_000,
+    idle_streams=10_000,
 )
 QUICK: Final = Length(
     rounds=1,
@@ -59,6 +61,7 @@ QUICK: Final = Length(
     translation_rounds=1,
     starts=1,
     requests=20_000,
+    idle_streams=1_000,
 )
 
 

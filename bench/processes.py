@@ -146,11 +146,13 @@ def wait_until(true: Callable[[], bool], timeout_s: float, what: str) -> None:
         time.sleep(POLL_S)
 
 
-def ask(port: int, method: str, path: str, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+def ask(
+    port: int, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None
+) -> tuple[int, Any]:
     """Return status and JSON document (None when it is not one); status 0 when nobody answered."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5.0)
     try:
-        connection.request(method, path, headers=headers or {})
+        connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
         return answer.status, _json_or_none(answer.read())
     except (OSError, http.client.HTTPException):

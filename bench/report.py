@@ -60,7 +60,7 @@ def whole_section(results: Sequence[Whole]) -> str:
     """Requests per second, beside nginx's."""
     rows = []
     for size_kb in _sizes(results):
-        at_size = [_mean(group) for group in _by_target([r for r in results if r.size_kb == size_kb])]
+        at_size = [mean_of_rounds(group) for group in by_target([r for r in results if r.size_kb == size_kb])]
         nginx = _named(at_size, "nginx")
         rows += [_whole_row(result, nginx) for result in at_size]
     headings = [
@@ -73,7 +73,7 @@ def whole_section(results: Sequence[Whole]) -> str:
         "beside µs",
         "verdict",
     ]
-    return _section(
+    return section(
         "Whole answers at full rate (64 connections, 600-byte answers)",
         table(headings, rows),
         "“beside µs”: CPU per request of the gateway's other processes, on another core.",
@@ -89,11 +89,11 @@ def _whole_row(result: Whole, nginx: Whole | None) -> list[str]:
     return [
         f"{result.target}, {result.size_kb:g} KB",
         f"{result.requests_per_s:,.0f}",
-        _number(result.cpu_us, "{:.1f}"),
-        _number(result.busy, "{:.0%}"),
-        _number(ratio, "{:.2f}"),
-        _number(cpu_ratio, "{:.2f}"),
-        _number(result.beside_us or None, "{:.1f}"),
+        number(result.cpu_us, "{:.1f}"),
+        number(result.busy, "{:.0%}"),
+        number(ratio, "{:.2f}"),
+        number(cpu_ratio, "{:.2f}"),
+        number(result.beside_us or None, "{:.1f}"),
         words,
     ]
 
@@ -102,12 +102,12 @@ def latency_section(results: Sequence[Latency]) -> str:
     """What each proxy adds to the answer time at one and the same rate."""
     rows = []
     for size_kb in _sizes(results):
-        at_size = [_middle(group) for group in _by_target([r for r in results if r.size_kb == size_kb])]
+        at_size = [_middle(group) for group in by_target([r for r in results if r.size_kb == size_kb])]
         direct, nginx = _named(at_size, "direct"), _named(at_size, "nginx")
         nginx_added = nginx.p50_us - direct.p50_us if nginx and direct else None
         rows += [_latency_row(result, direct, nginx_added) for result in at_size]
     headings = ["target, request", "requests/s", "p50 µs", "p90 µs", "p99 µs", "added p50", "× nginx", "verdict"]
-    return _section(
+    return section(
         "Answer times at half the gateway's own maximum (open loop, timed from when each was due)",
         table(headings, rows),
     )
@@ -125,15 +125,15 @@ def _latency_row(result: Latency, direct: Latency | None, nginx_added_us: float 
         f"{result.p50_us:,.0f}",
         f"{result.p90_us:,.0f}",
         f"{result.p99_us:,.0f}",
-        _number(added_us, "{:,.0f}"),
-        _number(ratio, "{:.2f}"),
+        number(added_us, "{:,.0f}"),
+        number(ratio, "{:.2f}"),
         words,
     ]
 
 
 def streams_section(results: Sequence[Streams]) -> str:
     """CPU per relayed chunk."""
-    means = [_mean_streams(group) for group in _by_target(results)]
+    means = [_mean_streams(group) for group in by_target(results)]
     nginx = _named(means, "nginx")
     rows = []
     for result in means:
@@ -143,12 +143,12 @@ def streams_section(results: Sequence[Streams]) -> str:
             f"{result.chunks_per_s:,.0f}",
             f"{result.cpu_us:.1f}",
             f"{result.busy:.0%}",
-            _number(ratio, "{:.2f}"),
+            number(ratio, "{:.2f}"),
             words,
         ]
         rows.append([f"{result.target}, {result.streams} streams", *cells])
     headings = ["target", "chunks/s", "CPU µs per chunk", "core busy", "× nginx", "verdict"]
-    return _section("Streams: CPU per relayed chunk", table(headings, rows))
+    return section("Streams: CPU per relayed chunk", table(headings, rows))
 
 
 def many_section(results: Sequence[ManyStreams]) -> str:
@@ -163,7 +163,7 @@ def many_section(results: Sequence[ManyStreams]) -> str:
         gaps = [f"{result.longest_gap_s * 1e3:,.0f}", f"{result.upstream_gap_s * 1e3:,.0f}"]
         rows.append([f"{result.target}, {result.streams} streams", str(result.stalled), *gaps, words])
     headings = ["target", "stalled", "longest gap ms", "provider's own ms", "verdict"]
-    return _section("Many streams at once (a stall: no chunk for 1 s while the provider sends)", table(headings, rows))
+    return section("Many streams at once (a stall: no chunk for 1 s while the provider sends)", table(headings, rows))
 
 
 def memory_section(memory: Memory) -> str:
@@ -181,7 +181,7 @@ def memory_section(memory: Memory) -> str:
         [[f"{n:,}", f"{data / MB:.1f}", f"{total / MB:.1f}"] for n, data, total in memory.curve],
     )
     title = f"Memory over {memory.requests:,} requests, {memory.aborted:,} of them aborted mid-stream"
-    return _section(title, table(["resident memory", "MB", "verdict"], rows), curve)
+    return section(title, table(["resident memory", "MB", "verdict"], rows), curve)
 
 
 def _growth_cells(growth: float | None) -> list[str]:
@@ -198,7 +198,7 @@ def startup_section(startup: Startup) -> str:
         spread = f"{min(times_s):.2f} to {max(times_s):.2f}"
         rows.append([name, f"{middle_s:.2f}", spread, verdict(middle_s, MAX_START_S, unit=" s")])
     title = f"Start: from `torod serve` to the first answer on /v1/models ({len(startup.fresh_s)} runs, not pinned)"
-    return _section(title, table(["start", "median s", "range s", "verdict"], rows))
+    return section(title, table(["start", "median s", "range s", "verdict"], rows))
 
 
 def translation_section(results: Sequence[Translation]) -> str:
@@ -206,7 +206,7 @@ def translation_section(results: Sequence[Translation]) -> str:
     relays = {result.client: result for result in results if result.is_relay}
     headings = ["client → provider", "request µs", "× relay", "chunk µs", "× relay", "answer µs", "× relay", "verdict"]
     rows = [_translation_row(result, relays.get(result.client)) for result in results]
-    return _section(
+    return section(
         "Translation: CPU per request of 20 KB, per stream chunk of 20 characters, per whole answer of 2 KB",
         table(headings, rows),
         "“relay”: client and provider speak the same dialect, so the bytes pass as they are; of a request the "
@@ -243,11 +243,13 @@ def write_between_markers(page: Path, name: str, text: str) -> None:
     page.write_text(f"{before}{begin_mark}\n{text}\n{end_mark}{after}")
 
 
-def _section(title: str, *parts: str) -> str:
+def section(title: str, *parts: str) -> str:
+    """Return a part of the report under its heading."""
     return "\n\n".join([f"### {title}", *parts])
 
 
-def _number(value: float | None, form: str) -> str:
+def number(value: float | None, form: str) -> str:
+    """Return a cell; what is not known is left empty."""
     return form.format(value) if value is not None else ""
 
 
@@ -267,7 +269,7 @@ def _named(results: Sequence[T], target: str) -> T | None:
     return next((result for result in results if result.target == target), None)
 
 
-def _by_target(results: Sequence[T]) -> list[list[T]]:
+def by_target(results: Sequence[T]) -> list[list[T]]:
     """Return the rounds of each target together, targets in the order in which they first ran."""
     groups: dict[str, list[T]] = {}
     for result in results:
@@ -275,7 +277,8 @@ def _by_target(results: Sequence[T]) -> list[list[T]]:
     return list(groups.values())
 
 
-def _mean(rounds: Sequence[Whole]) -> Whole:
+def mean_of_rounds(rounds: Sequence[Whole]) -> Whole:
+    """Return the mean of each figure."""
     return replace(
         rounds[0],
         requests_per_s=fmean(r.requests_per_s for r in rounds),

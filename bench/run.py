@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from bench import memory, options, paced, report, startup, streams, translation, wrk
+from bench import exact, idle, memory, options, paced, report, report_exact, startup, streams, translation, workers, wrk
 from bench.cores import CorePlan
 from bench.figures import Whole
 from bench.options import Options
@@ -53,6 +53,9 @@ class Run:
                     self._answer("many", lambda: self._compare_many(targets, upstream))
             if "gateway" in self._wanted.targets:
                 self._answer("translation", self._translation)
+                self._answer("exact", lambda: self._exact(upstream))
+                self._answer("idle", lambda: self._idle(upstream))
+                self._answer("workers", lambda: self._workers(upstream))
                 self._answer("memory", lambda: self._memory(upstream))
 
     def _answer(self, part: str, measure: Callable[[], str]) -> None:
@@ -110,6 +113,21 @@ class Run:
     def _translation(self) -> str:
         """In this process: no socket is in it."""
         return report.translation_section(translation.measure(self._wanted.length.translation_rounds))
+
+    def _exact(self, upstream: Upstream) -> str:
+        return report_exact.exact_section(*exact.measure(self._plan, upstream, self._folder, self._wanted.length))
+
+    def _idle(self, upstream: Upstream) -> str:
+        streams = min(self._wanted.length.idle_streams, idle.possible())
+        folder = self._folder / "idle"
+        folder.mkdir()
+        with gateway(self._plan, upstream, folder, idle.SETUP) as target:
+            found = idle.measure(target, upstream, streams, self._plan.load)
+        return report_exact.idle_section(found, self._wanted.length.idle_streams)
+
+    def _workers(self, upstream: Upstream) -> str:
+        found = workers.measure(self._plan, upstream, self._folder, self._wanted.length)
+        return report_exact.workers_section(found)
 
     def _memory(self, upstream: Upstream) -> str:
         """A gateway of its own, so that nothing was asked of it before it counts as idle."""

@@ -82,15 +82,15 @@ class Watched:
             self.over.set_result(None)
 
 
-async def watch(port: int, shape: Shape) -> list[Watched]:
-    """Run all streams to their ends."""
+async def watch(port: int, shape: Shape, ramp_s: float = RAMP_S) -> list[Watched]:
+    """Run all streams to their ends; they are opened over `ramp_s` seconds."""
     model = f"bench/stream-{shape.chunks}-{shape.interval_ms}"
     request = http_request(request_body(model, REQUEST_BYTES, stream=True), port)
     gc.disable()
     begin_s = time.perf_counter()
     streams = []
     for number in range(shape.streams):
-        await asyncio.sleep(begin_s + RAMP_S * number / shape.streams - time.perf_counter())
+        await asyncio.sleep(begin_s + ramp_s * number / shape.streams - time.perf_counter())
         stream = Watched()
         connection = await connect(port, lambda stream=stream: stream)  # type: ignore[misc]
         connection.send(request)
@@ -105,7 +105,7 @@ def measure_cost(target: Target, upstream: Upstream, shape: Shape, seconds: floa
     Raises:
         RunFailed: a stream did not arrive whole, or the target's process ended.
     """
-    with running(_command(target, shape), on_cores=(core,)) as process:
+    with running(command(target, shape), on_cores=(core,)) as process:
         _wait_for_all(upstream, shape)
         cpu_before_s, sent_before, before_s = procfs.cpu_s(target.pid), upstream.stats()["chunks"], time.monotonic()
         time.sleep(seconds)
@@ -123,7 +123,7 @@ def measure_cost(target: Target, upstream: Upstream, shape: Shape, seconds: floa
 def measure_stalls(target: Target, upstream: Upstream, shape: Shape, core: int) -> ManyStreams:
     """Return whether all streams kept flowing; raises like `measure_cost`."""
     upstream.forget_gaps()
-    with running(_command(target, shape), on_cores=(core,)) as process:
+    with running(command(target, shape), on_cores=(core,)) as process:
         _wait_for_all(upstream, shape)
         found = _collect(process, target, shape)
     stats = upstream.stats()
@@ -137,9 +137,10 @@ def _wait_for_all(upstream: Upstream, shape: Shape) -> None:
     wait_until(all_open, RAMP_S + 10.0, f"{shape.streams} streams open at once")
 
 
-def _command(target: Target, shape: Shape) -> list[str]:
+def command(target: Target, shape: Shape, ramp_s: float = RAMP_S) -> list[str]:
+    """Return the command that opens such streams and watches them."""
     numbers = ["--streams", str(shape.streams), "--chunks", str(shape.chunks), "--interval-ms", str(shape.interval_ms)]
-    return python("bench.streams", "--port", str(target.stream_port), *numbers)
+    return python("bench.streams", "--port", str(target.stream_port), "--ramp-s", str(ramp_s), *numbers)
 
 
 def _collect(process: subprocess.Popen[str], target: Target, shape: Shape) -> dict[str, Any]:
@@ -166,9 +167,10 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m bench.streams", description=__doc__.split("\n", 1)[0])
     for name in ("port", "streams", "chunks", "interval-ms"):
         options.add_argument(f"--{name}", type=int, required=True)
+    options.add_argument("--ramp-s", type=float, default=RAMP_S)
     wanted = options.parse_args()
     shape = Shape(wanted.streams, wanted.chunks, wanted.interval_ms)
-    print(json.dumps(summary(uvloop.run(watch(wanted.port, shape)), shape.chunks)))
+    print(json.dumps(summary(uvloop.run(watch(wanted.port, shape, wanted.ramp_s)), shape.chunks)))
 
 
 if __name__ == "__main__":

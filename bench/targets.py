@@ -14,19 +14,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import nginx, procfs
+from bench.bodies import AUTHORIZATION, KEY, PATH, request_body
 from bench.cores import CorePlan
 from bench.processes import RunFailed, ask, free_port, python, running, wait_until_up
 
-KEY: Final = "tr_bench-0123456789-0123456789-0123456789"
-AUTHORIZATION: Final = {"Authorization": f"Bearer {KEY}"}
 DATA_MODULE: Final = "tokenrouter.app.data"
 QUIET_SHARE: Final = 0.03
 """Below this share of a core the gateway counts as idle: start-up work has ended."""
 GATEWAY_CONFIG: Final = """\
 listen_addr = "127.0.0.1:{port}"
 default_provider = "bench"
-max_concurrent_requests = 4096
-
+max_concurrent_requests = 16384
+{top}
 [[providers]]
 name = "bench"
 provider_type = "openai-compatible"
@@ -38,13 +37,35 @@ name = "bench"
 role = "inferrer"
 key = "{key}"
 allowed_models = ["bench/*"]
+{of_key}
 
 [[prices]]
 provider = "bench"
 model = "small"
 input_per_1m = 0.15
 output_per_1m = 0.60
-"""
+{below}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A way to configure the gateway that is measured.
+
+    Attributes:
+        name: what the tables call it.
+        top: lines for the top of the configuration file.
+        of_key: lines for the key.
+        below: tables for its end.
+    """
+
+    name: str = "gateway"
+    top: str = ""
+    of_key: str = ""
+    below: str = ""
+
+
+PLAIN: Final = Setup()
+"""A key with `allowed_models`, prices and the journal; no limit but that on concurrency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,27 +143,32 @@ def nginx_proxy(plan: CorePlan, upstream: Upstream, folder: Path) -> Iterator[Ta
 
 
 @contextmanager
-def gateway(plan: CorePlan, upstream: Upstream, folder: Path) -> Iterator[Target]:
+def gateway(plan: CorePlan, upstream: Upstream, folder: Path, setup: Setup = PLAIN) -> Iterator[Target]:
     """Run `torod serve`, its data process on the proxy's core, the others beside.
 
     The whole tree starts on the core beside; then the data process alone is moved.
     """
     port = free_port()
-    command, env = gateway_command(folder / "gateway", port, upstream.port)
-    with running(command, on_cores=(plan.beside,), env=env, log=folder / "gateway.log") as process:
-        wait_until_up(process, lambda: answers_models(port), "the gateway (see gateway.log)")
+    name = setup.name.replace(" ", "-")
+    command, env = gateway_command(folder / name, port, upstream.port, setup)
+    with running(command, on_cores=(plan.beside,), env=env, log=folder / f"{name}.log") as process:
+        wait_until_up(process, lambda: answers_models(port), f"the gateway (see {name}.log)")
+        wait_until_up(process, lambda: answers_chat(port), "limits to be ready")
         wait_until_quiet(process.pid)
-        data = data_process(process.pid)
+        (data,) = data_processes(process.pid, 1)
         pin_threads(data, plan.proxy)
         beside = tuple(pid for pid in procfs.tree(process.pid) if pid != data)
-        yield Target("gateway", port, port, data, beside)
+        yield Target(setup.name, port, port, data, beside)
 
 
-def gateway_command(home: Path, port: int, upstream_port: int) -> tuple[list[str], dict[str, str]]:
+def gateway_command(
+    home: Path, port: int, upstream_port: int, setup: Setup = PLAIN
+) -> tuple[list[str], dict[str, str]]:
     """Write the configuration into `home`, and return command and environment of `torod serve`."""
     home.mkdir(exist_ok=True)
     config = home / "bench.toml"
-    config.write_text(GATEWAY_CONFIG.format(port=port, upstream_port=upstream_port, key=KEY))
+    lines = {"top": setup.top, "of_key": setup.of_key, "below": setup.below}
+    config.write_text(GATEWAY_CONFIG.format(port=port, upstream_port=upstream_port, key=KEY, **lines))
     torod = Path(sys.executable).with_name("torod")
     command = [str(torod), "serve", "--config", str(config)]
     return command, {"TOKENROUTER_HOME": str(home)}
@@ -153,12 +179,18 @@ def answers_models(port: int) -> bool:
     return ask(port, "GET", "/v1/models", AUTHORIZATION)[0] == 200
 
 
-def data_process(root: int) -> int:
-    """Return the id of the gateway's data process."""
+def answers_chat(port: int) -> bool:
+    """Whether a metered request is served: limits are ready."""
+    headers = {**AUTHORIZATION, "Content-Type": "application/json"}
+    return ask(port, "POST", PATH, headers, request_body("bench/small", 300))[0] == 200
+
+
+def data_processes(root: int, expected: int) -> list[int]:
+    """Return the ids of the gateway's data processes."""
     found = [pid for pid in procfs.tree(root) if DATA_MODULE in procfs.command(pid)]
-    if len(found) != 1:
-        raise RunFailed(f"{len(found)} data processes instead of one")
-    return found[0]
+    if len(found) != expected:
+        raise RunFailed(f"{len(found)} data processes instead of {expected}")
+    return found
 
 
 def pin_threads(pid: int, core: int) -> None:

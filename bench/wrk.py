@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import procfs
-from bench.bodies import PATH, request_body
+from bench.bodies import KEY, PATH, request_body
 from bench.figures import Whole
 from bench.nginx import find_program
 from bench.processes import RunFailed, output_of, running
-from bench.targets import KEY, Target
+from bench.targets import Target
 
 CONNECTIONS: Final = 64
 SCRIPT: Final = """\
