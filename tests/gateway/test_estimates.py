@@ -22,6 +22,15 @@ def test_what_was_seen_is_never_above_the_bound(seen: list[tuple[int, float]]) -
         assert estimates.input_bound(int(tokens * ratio)) >= tokens
 
 
+@given(st.integers(1, 30), st.integers(1, 20_000), st.integers(1, 20_000))
+def test_a_short_prompt_after_a_long_one_is_within_its_bound(template: int, short: int, more: int) -> None:
+    long = short + more
+    estimates = Estimates()
+    estimates.learn(Usage(template + long // 8), body_bytes=100 + long, content_bytes=0)
+
+    assert estimates.input_bound(100 + short) >= template + short // 8
+
+
 @given(st.integers(1, 100_000))
 def test_what_fits_into_a_number_of_tokens_needs_no_more(tokens: int) -> None:
     estimates = Estimates()

@@ -123,6 +123,19 @@ async def test_what_was_delivered_is_charged_even_if_only_the_input_was_reported
     assert row.estimated
 
 
+async def test_what_a_cut_stream_had_reported_so_far_is_an_estimate() -> None:
+    notes = Notes()
+    state = with_kind("google-gemini", "http://127.0.0.1:9", "k")
+    told = {"candidates": [{"content": {"parts": [{"text": "hello"}]}}]}
+    told["usageMetadata"] = {"promptTokenCount": 9, "candidatesTokenCount": 7}  # type: ignore[assignment]
+    cut = Scripted(200, SSE, [b"data: %b\n\n" % json.dumps(told).encode()], ProviderCut("it was cut", provider="acme"))
+    with pytest.raises(ProviderCut):
+        await gateway(Provided(cut), notes, state).serve(call(stream=True), Client())
+
+    (row,) = notes.ended
+    assert (row.usage.input_tokens, row.usage.output_tokens, row.estimated) == (9, 7, True)
+
+
 async def test_a_stream_without_events_is_one_json_array() -> None:
     client = Client()
     provided = Provided(Scripted(200, SSE, [CHUNK, REST]))

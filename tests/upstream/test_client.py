@@ -93,7 +93,7 @@ async def test_each_phase_has_its_time_limit(pieces: tuple[bytes, ...], times: d
     ("answer", "error"),
     [
         (b"garbage\r\n\r\n", ProviderProtocolError),
-        (HEAD + b"zz\r\n", ProviderProtocolError),
+        (HEAD + b"zz\r\n", ProviderCut),
         (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 300_000, ProviderProtocolError),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nxxxx", ProviderProtocolError),
     ],

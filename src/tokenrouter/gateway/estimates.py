@@ -19,6 +19,8 @@ FIRST_OUTPUT_TOKENS: Final = 256
 """What a request holds for its answer before its model has been seen; it grows as the answer does."""
 MARGIN: Final = 0.9
 """The least ratio seen is lowered by this much: the next text may be denser."""
+TEMPLATE_TOKENS: Final = 32
+"""What a model's template may add to a prompt, however short that is; those of chat models take a dozen or less."""
 MIN_COUNTED_TOKENS: Final = 8
 """Answers shorter than this say little about a ratio."""
 WEIGHT: Final = 0.05
@@ -95,8 +97,12 @@ class Estimates:
         return Amounts(1, bound, output, 0 if ceiling is None else most_cost(bound, output, ceiling))
 
     def input_bound(self, body_bytes: int) -> int:
-        """Return a number of input tokens that a body of this size does not exceed."""
-        return int(body_bytes / self._input.least) + 1
+        """Return a number of input tokens that a body of this size does not exceed.
+
+        What was learned from long prompts would be too little for short ones, of which the template is a large part.
+        """
+        bound = int(body_bytes / self._input.least) + 1
+        return bound if self._input.seen == 0 else min(bound + TEMPLATE_TOKENS, body_bytes + 1)
 
     def output_bound(self, content_bytes: int) -> int:
         """Return a number of output tokens that this much text does not exceed."""
@@ -113,15 +119,13 @@ class Estimates:
             output_tokens=max(1, round(content_bytes / self._output.mean)) if content_bytes else 0,
         )
 
-    def at_least(self, usage: Usage, *, content_bytes: int) -> tuple[Usage, bool]:
-        """Return `usage` with no fewer output tokens than this much text has, and whether that makes it an estimate.
+    def at_least(self, usage: Usage, *, content_bytes: int) -> Usage:
+        """Return `usage` with no fewer output tokens than this much text has.
 
         Some dialects report the input when a stream begins, and the output only at its end.
         """
         delivered = self.fair(body_bytes=0, content_bytes=content_bytes).output_tokens
-        if delivered <= usage.output_tokens:
-            return usage, False
-        return usage._replace(output_tokens=delivered), True
+        return usage if delivered <= usage.output_tokens else usage._replace(output_tokens=delivered)
 
 
 class EstimateBook:

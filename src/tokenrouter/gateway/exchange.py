@@ -343,7 +343,7 @@ class Exchange:
 
         `usage` is what the provider reported; without it the request is charged by estimate, unless it is
         `free`: refused by the provider before it did anything. `partial`: the stream did not come to its end, so what
-        was reported may be less than what was delivered.
+        was reported may be less than what was delivered, or than what its provider has made: it is an estimate.
 
         Raises:
             JournalUnavailable: even the journal's reserve is used up; limits are settled all the same.
@@ -354,7 +354,7 @@ class Exchange:
         lane, call, size = self.lane, self.call, self.peeked.size
         estimated = False
         if usage is not None and partial:
-            usage, estimated = lane.estimates.at_least(usage, content_bytes=content_bytes)
+            usage, estimated = lane.estimates.at_least(usage, content_bytes=content_bytes), True
         elif usage is not None:
             lane.estimates.learn(usage, body_bytes=size, content_bytes=content_bytes)
         elif free:

@@ -158,9 +158,10 @@ class UpstreamConnection(asyncio.Protocol):
             response.bytes_arrived()
 
     def _end_badly(self, response: UpstreamResponse, what: str) -> None:
-        """Pass on what came before the mistake, then tell of it."""
+        """Pass on what came before the mistake, then tell of it; an answer that had begun is one that was cut."""
         response.bytes_arrived()
-        response.fail(ProviderProtocolError(f"Provider {self.provider!r} sent {what}.", provider=self.provider))
+        error = ProviderCut if response.head_complete else ProviderProtocolError
+        response.fail(error(f"Provider {self.provider!r} sent {what}.", provider=self.provider))
         if self.transport is not None:
             self.transport.abort()
 
