@@ -47,6 +47,25 @@ async def test_a_connection_that_was_closed_for_being_idle_is_replaced_once() ->
     assert served == 3
 
 
+async def test_and_only_once_however_many_are_kept() -> None:
+    asked = 0
+
+    async def once_then_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        await read_request(reader)
+        writer.write(OK)
+        await writer.drain()
+        if await read_request(reader):
+            asked += 1
+
+    async with serving(once_then_close) as port, UpstreamClient() as client:
+        for response in [await client.send(request(port)) for _ in range(4)]:
+            response.close()
+        (await client.send(request(port))).close()
+
+        assert asked == 1
+
+
 async def test_a_provider_that_never_answers_is_asked_once_on_a_fresh_connection() -> None:
     asked = 0
 

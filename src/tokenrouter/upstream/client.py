@@ -86,15 +86,16 @@ class UpstreamClient:
         """Send `request` and return its answer at its head, or whole if it is within `whole_limit`.
 
         The caller closes the answer. A reused connection that the provider closed before any byte of an
-        answer is replaced once: it was closed for being idle.
+        answer is replaced once, by a new one: it was closed for being idle. More would ask a provider twice that fails.
 
         Raises:
             ProviderUnreachable, ProviderTimeout, ProviderProtocolError, ProviderCut
         """
         to = request.to
         pool = self._pool_of.get(to) or self._pool(to)
+        is_replaced = False
         while True:
-            connection = self._take_idle(pool) or await self._connect(to, pool)
+            connection = (None if is_replaced else self._take_idle(pool)) or await self._connect(to, pool)
             reused = connection.exchanges > 0
             try:
                 response = connection.start(request)
@@ -108,6 +109,7 @@ class UpstreamClient:
                     await response.wait()
             except UnansweredClose:
                 response.close()
+                is_replaced = True
                 if not reused:
                     self.figures.failures += 1
                     raise ProviderUnreachable(
