@@ -20,7 +20,10 @@ FIRST_OUTPUT_TOKENS: Final = 256
 MARGIN: Final = 0.9
 """The least ratio seen is lowered by this much: the next text may be denser."""
 TEMPLATE_TOKENS: Final = 32
-"""What a model's template may add to a prompt, however short that is; those of chat models take a dozen or less."""
+"""What a model's template may add to a prompt, however short that is; those of chat models take a dozen or less. A
+prompt that has fewer tokens than this tells nothing of the least ratio."""
+ENVELOPE_BYTES: Final = 150
+"""What the body of a short request may have that is no text: names of fields, of the model, numbers."""
 MIN_COUNTED_TOKENS: Final = 8
 """Answers shorter than this say little about a ratio."""
 WEIGHT: Final = 0.05
@@ -34,14 +37,20 @@ class _Ratio:
     mean: float = USUAL_BYTES_PER_TOKEN
     least: float = 1.0
     seen: int = 0
+    is_bounded: bool = False
 
-    def learn(self, size: int, tokens: int) -> None:
+    def learn(self, size: int, tokens: int, envelope: int = 0) -> None:
+        """Take in an answer or a prompt, of which at most `envelope` bytes are not text."""
         if tokens < MIN_COUNTED_TOKENS:
             return
         ratio = size / tokens
         self.mean = ratio if self.seen == 0 else self.mean + WEIGHT * (ratio - self.mean)
-        self.least = ratio * MARGIN if self.seen == 0 else min(self.least, ratio * MARGIN)
         self.seen += 1
+        if envelope and tokens < TEMPLATE_TOKENS:
+            return
+        least = max(size - envelope, size / 4) / tokens * MARGIN
+        self.least = min(self.least, least) if self.is_bounded else least
+        self.is_bounded = True
 
 
 class Estimates:
@@ -75,7 +84,7 @@ class Estimates:
         """Take in what an answer reported; `content_bytes` 0 means that its text was not measured."""
         self._learned += 1
         if body_bytes:
-            self._input.learn(body_bytes, usage.input_tokens)
+            self._input.learn(body_bytes, usage.input_tokens, ENVELOPE_BYTES)
         if content_bytes:
             self._output.learn(content_bytes, usage.output_tokens - usage.reasoning_tokens)
         self._hides = self._hides or usage.reasoning_tokens > 0
@@ -99,10 +108,11 @@ class Estimates:
     def input_bound(self, body_bytes: int) -> int:
         """Return a number of input tokens that a body of this size does not exceed.
 
-        What was learned from long prompts would be too little for short ones, of which the template is a large part.
+        Neither do long prompts mislead about short ones, of which the template is a large part, nor short ones about
+        long ones: most of a short body is JSON.
         """
         bound = int(body_bytes / self._input.least) + 1
-        return bound if self._input.seen == 0 else min(bound + TEMPLATE_TOKENS, body_bytes + 1)
+        return min(bound + TEMPLATE_TOKENS, body_bytes + 1) if self._input.is_bounded else bound
 
     def output_bound(self, content_bytes: int) -> int:
         """Return a number of output tokens that this much text does not exceed."""
