@@ -12,7 +12,7 @@ import openai
 import pytest
 
 from tests.conftest import StartGateway
-from tests.e2e.test_kill import ledger_rows
+from tests.e2e.books.places import Place
 from tokenrouter.testing.processes import GatewayProcess, wait_until
 
 pytestmark = pytest.mark.e2e
@@ -183,7 +183,7 @@ def test_a_batch_is_owned_and_paid_once_although_everything_dies_in_between(
     def rows() -> list[tuple[int, int]]:
         return [
             (row["input_tokens"], row["output_tokens"])
-            for row in ledger_rows(running)
+            for row in Place([running]).table("tr_ledger")
             if row["operation"] == "batches" and row["input_tokens"]
         ]
 

@@ -1,0 +1,1 @@
+"""The sandbox's books beside our ledger, to the token, whatever happens in between."""

@@ -1,0 +1,70 @@
+"""`kill -9` of data and control processes, and of all of a node, at random moments under load."""
+
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.books.judge import Judge
+from tests.e2e.books.load import CLIENTS, Load
+from tests.e2e.books.places import KEYS, Place
+from tests.e2e.books.telling import Tell
+from tokenrouter.testing.processes import GatewayProcess, SandboxProcess, wait_until
+
+pytestmark = pytest.mark.e2e
+
+MOST_HELD = 20_000
+"""Tokens that a request of the load holds at most: a long prompt, counted by its bytes, and its answer."""
+
+
+def kill(node: GatewayProcess, victim: str) -> None:
+    """Kill one process, or `all` of them, and return when the node serves again."""
+    if victim == "all":
+        node.kill()
+        node.start()
+        return
+    wait_until(f"the {victim} process", lambda: victim in node.pids, 20)
+    dead = node.pids[victim]
+    node.kill_child(victim)
+    wait_until("its successor", lambda: node.pids.get(victim, dead) != dead, 20)
+    wait_until("readiness", node.is_ready, 20)
+
+
+def kill_on_and_on(place: Place, provider: SandboxProcess, tell: Tell, times: int, seed: int) -> None:
+    chance = random.Random(seed)
+    victims = [("data", "control", "all")[number % 3] for number in range(times)]
+    with Load(place.nodes, list(KEYS.values())) as load:
+        for victim in victims:
+            time.sleep(chance.uniform(0.1, 0.8))
+            kill(chance.choice(place.nodes), victim)
+        time.sleep(2.0)
+
+    lost = 0 if len(place.nodes) == 1 else times * CLIENTS * MOST_HELD
+    verdict = Judge(place, provider).judge(load.seen, crashes=True, most_lost=lost)
+    tell(verdict, load, kills=times)
+    assert verdict.interrupted > 0, "no kill hit a running request"
+
+
+def test_kills_of_one_node_agree_with_the_books(alone: Place, provider: SandboxProcess, tell: Tell) -> None:
+    kill_on_and_on(alone, provider, tell, 6, seed=1)
+
+
+def test_kills_of_two_nodes_agree_with_the_books(
+    together: Callable[..., Place], provider: SandboxProcess, tell: Tell
+) -> None:
+    kill_on_and_on(together(), provider, tell, 4, seed=2)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(1800)
+def test_200_kills_of_one_node_agree_with_the_books(alone: Place, provider: SandboxProcess, tell: Tell) -> None:
+    kill_on_and_on(alone, provider, tell, 200, seed=3)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(1800)
+def test_200_kills_of_two_nodes_agree_with_the_books(
+    together: Callable[..., Place], provider: SandboxProcess, tell: Tell
+) -> None:
+    kill_on_and_on(together(), provider, tell, 200, seed=4)
