@@ -6,12 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenrouter.domain.limit_text import (
+    DAYS,
     MAX_AMOUNT,
     MAX_WINDOW_S,
+    MODES,
     InvalidLimit,
     limit_fields,
     limit_handle,
     limit_id,
+    limit_of_id,
     parse_amount,
     parse_metric,
     parse_scope,
@@ -21,7 +24,37 @@ from tokenrouter.domain.limit_text import (
     read_limit,
     window_text,
 )
-from tokenrouter.domain.limits import METRICS, Limit, Metric, Window
+from tokenrouter.domain.limits import METRICS, Limit, Metric, Mode, Window
+
+
+@given(
+    st.sampled_from(
+        ["global", "key:*", "user:a|b|soft", "team:x@y/monday", "model:acme/a/b", "ip:192.0.2.0/24", "ip:2001:db8::/32"]
+    ),
+    st.sampled_from(METRICS),
+    st.sampled_from(["lifetime", "60s", "interval:90s", "hour", "day", "week", "month"]),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/Indiana/Knox"]),
+    st.sampled_from(DAYS),
+    st.sampled_from(MODES),
+)
+def test_an_id_says_all_that_a_limit_counts(
+    scope: str, metric: Metric, window: str, tz: str, week_start: str, mode: Mode
+) -> None:
+    if window != "week":
+        week_start = DAYS[0]
+    parsed = parse_window(window, tz=tz, week_start=week_start)
+
+    read = limit_of_id(limit_id(scope, metric, parsed, mode))
+
+    assert read == Limit(limit_id(scope, metric, parsed, mode), scope, metric, parsed, 0, mode)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "a|b", "global|tokens|dya", "global|tokens", "key:a|sums|day", "x|tokens|day"]
+)
+def test_what_is_no_id_of_a_limit_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not known"):
+        limit_of_id(text)
 
 
 @given(st.sampled_from(["sliding", "interval"]), st.integers(1, MAX_WINDOW_S))

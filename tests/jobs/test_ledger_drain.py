@@ -3,13 +3,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject, Usage, entry_of
-from tokenrouter.domain.limit_text import limit_id
+from tokenrouter.domain.limit_text import limit_id, parse_window
 from tokenrouter.domain.limits import Amounts, Limit, LimitTable, Window
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.journal.names import DAMAGED_SUFFIX, room_of
@@ -157,6 +159,120 @@ def test_a_limit_that_was_gone_knows_what_was_used_meanwhile(
         drain.drain()
 
     assert drain.figures().together() == {(LIMIT.id, "key:alice"): 90}
+
+
+class Node:
+    """One of several nodes: a journal of its own, and the limits that it has heard of."""
+
+    def __init__(self, url: str, folder: Path, *limits: Limit) -> None:
+        self.store = open_store(url)
+        self.journal = JournalWriter(folder, segment_bytes=SMALL, reserve_bytes=SMALL)
+        self.hear(*limits)
+        self.drain = LedgerDrain(self.store, folder, lambda: self.limits, clock=lambda: NOON_US / 1e6)
+
+    def hear(self, *limits: Limit) -> None:
+        self.limits = (LimitTable(limits), lambda key_id: key_id.removeprefix("key_"))
+
+    def serve(self, entry_id: str) -> None:
+        """End a request, and bring it into the ledger."""
+        refuse(self.journal, entry_id)
+        self.drain.drain()
+
+    def close(self) -> None:
+        self.journal.close()
+        self.store.close()
+
+
+def a_limit(scope: str, window: str = "lifetime") -> Limit:
+    parsed = parse_window(window)
+    return Limit(limit_id(scope, "tokens", parsed), scope, "tokens", parsed, 10**6)
+
+
+SUBJECT_USE = 30
+
+
+@pytest.fixture
+def nodes(database_url: str, tmp_path: Path) -> Iterator[list[Node]]:
+    with ExitStack() as running:
+        yield [running.enter_context(closing(Node(database_url, tmp_path / name, LIMIT))) for name in ("a", "b")]
+
+
+@pytest.mark.parametrize("window", ["lifetime", "day", "60s", "interval:1h"])
+def test_what_a_node_writes_that_has_not_heard_of_a_new_limit_is_charged_to_it(nodes: list[Node], window: str) -> None:
+    a, b = nodes
+    new = a_limit("key:alice", window)
+    a.serve("a1")
+    b.serve("b1")
+
+    a.hear(LIMIT, new)
+    a.serve("a2")
+    b.serve("b2")
+    b.hear(LIMIT)
+    b.serve("b3")
+
+    counter = (new.id, "key:alice")
+    assert a.drain.figures().together()[counter] == 5 * SUBJECT_USE
+    b.hear(LIMIT, new)
+    assert b.drain.figures().together()[counter] == 5 * SUBJECT_USE
+    b.serve("b4")
+    assert a.drain.figures().together()[counter] == 6 * SUBJECT_USE
+
+
+def test_a_limit_that_one_node_has_not_heard_the_end_of_is_whole_for_both(nodes: list[Node]) -> None:
+    a, b = nodes
+    a.serve("a1")
+    b.serve("b1")
+
+    a.hear()
+    a.serve("a2")
+    b.serve("b2")
+    assert b.drain.figures().together() == {(LIMIT.id, "key:alice"): 4 * SUBJECT_USE}
+    a.hear(LIMIT)
+    assert a.drain.figures().together() == {(LIMIT.id, "key:alice"): 4 * SUBJECT_USE}
+
+    for node in nodes:
+        node.hear()
+        node.drain.drain()
+    with a.store.read() as connection:
+        assert limit_use(connection) == {}
+
+
+def test_a_node_that_starts_with_an_older_file_takes_no_limit_from_the_others(
+    nodes: list[Node], database_url: str, tmp_path: Path
+) -> None:
+    a, b = nodes
+    a.hear(LIMIT, a_limit("key:alice"))
+    a.serve("a1")
+    b.serve("b1")
+    with closing(Node(database_url, tmp_path / "c", LIMIT)) as c:
+        c.serve("c1")
+        b.serve("b2")
+        a.serve("a2")
+        c.serve("c2")
+
+    assert a.drain.figures().together()[a_limit("key:alice").id, "key:alice"] == 6 * SUBJECT_USE
+
+
+def test_limits_that_come_and_go_while_others_write_equal_the_ledger(nodes: list[Node]) -> None:
+    a, b = nodes
+    rounds = 25
+
+    def keep_writing() -> None:
+        for number in range(rounds * 4):
+            b.serve(f"b{number}")
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(keep_writing)
+        for number in range(rounds):
+            a.hear(LIMIT, *(a_limit("key:alice", f"interval:{1 + one}h") for one in range(number % 5)))
+            a.serve(f"a{number}")
+        writing.result()
+
+    new = a_limit("key:alice", "interval:1h")
+    for node in (a, b):
+        node.hear(LIMIT, new)
+        used = node.drain.figures().together()
+        assert used == {(one.id, "key:alice"): rounds * 5 * SUBJECT_USE for one in (LIMIT, new)}
 
 
 def test_what_a_dead_writer_left_open_is_charged_as_interrupted(store: Store, folder: Path) -> None:

@@ -5,7 +5,7 @@ import tracemalloc
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.store.entries import ENTRY, NOON_US, entry
@@ -49,6 +49,7 @@ def restored(cell: str) -> str:
     return cell.removeprefix("'")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(entries(), max_size=3), max_size=3))
 def test_what_was_exported_reads_back_as_the_rows_were(pages: list[list[LedgerEntry]]) -> None:
     told = read_back("".join(csv_lines(pages)))

@@ -120,7 +120,8 @@ def use_of_new_limits(store: Store) -> UseByWindow:
     limits = LimitTable(
         [Limit(limit_id(scope, metric, window), scope, metric, window, 1) for scope in SCOPES for metric in METRICS]
     )
-    cover_limits(store, frozenset(), [])
+    with store.write() as connection:
+        cover_limits(connection, frozenset(), [])
     follow_limits(store, limits, ChargeReader(limits, str), NOON_S)
     with store.read() as connection:
         return limit_use(connection)

@@ -17,6 +17,7 @@ from tests.store.entries import NOON_US, entry
 from tokenrouter.domain.ledger import LedgerEntry, Usage
 from tokenrouter.store.engine import Store, open_store
 from tokenrouter.store.ledger import (
+    CoverageChanged,
     LedgerFilter,
     Row,
     forget_journal,
@@ -24,10 +25,10 @@ from tokenrouter.store.ledger import (
     journal_positions,
     ledger_page,
     record,
-    single_rows_since,
+    single_rows,
     utc_day,
 )
-from tokenrouter.store.limit_use import LimitCharge, limit_use
+from tokenrouter.store.limit_use import LimitCharge, cover_limits, limit_use
 from tokenrouter.store.schema import tr_ledger, tr_limit_use, tr_usage_daily
 from tokenrouter.store.usage import UsageFilter, usage_sums
 from tokenrouter.testing.postgres import PostgresServer
@@ -85,6 +86,23 @@ def test_what_is_written_twice_counts_once(store: Store) -> None:
     assert usage_sums(store, UsageFilter()).requests == 3
     with store.read() as connection:
         assert limit_use(connection) == {("tokens", "key:alice"): {0: 45}}
+
+
+def test_rows_that_were_charged_for_other_limits_than_are_covered_are_refused_with_what_is(store: Store) -> None:
+    rows = [Row(entry("01"), (CHARGE,))]
+    with store.write() as connection:
+        covered = cover_limits(connection, frozenset({"tokens"}), [])
+    assert record(store, rows, {}, coverage_known=covered.version) == 1
+    with store.write() as connection:
+        changed = cover_limits(connection, frozenset({"tokens", "costs"}), [])
+
+    with pytest.raises(CoverageChanged) as refused:
+        record(store, [Row(entry("02"))], {"j": 10}, coverage_known=covered.version)
+
+    assert refused.value.coverage == changed
+    assert (changed.limit_ids, changed.version > covered.version) == ({"tokens", "costs"}, True)
+    assert ledger_page(store, EVERYTHING, limit=10) == [entry("01")]
+    assert journal_positions(store) == {}
 
 
 def test_the_same_row_twice_in_one_batch_counts_once(store: Store) -> None:
@@ -153,7 +171,9 @@ def test_every_row_that_stands_for_one_request_is_read_from_a_time_on(store: Sto
     entries = [entry(f"{number:04}", started_us=NOON_US + number) for number in range(2500)]
     record(store, [Row(one) for one in [*entries, entry("many", started_us=NOON_US + 9, count=60)]], {})
 
-    assert sorted(single_rows_since(store, NOON_US + 3), key=lambda one: one.id) == entries[3:]
+    with store.read() as connection:
+        found = list(single_rows(connection, NOON_US + 3))
+    assert sorted(found, key=lambda one: one.id) == entries[3:]
 
 
 def test_a_day_is_a_day_in_utc() -> None:

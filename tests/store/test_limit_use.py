@@ -4,6 +4,7 @@ from tokenrouter.store.adjustments import Adjustment, adjustments_since
 from tokenrouter.store.engine import Store
 from tokenrouter.store.facts import write_fact
 from tokenrouter.store.limit_use import (
+    Coverage,
     LimitCharge,
     UseByWindow,
     add_limit_use,
@@ -22,6 +23,11 @@ from tokenrouter.store.limit_use import (
 def use_of(store: Store) -> UseByWindow:
     with store.read() as connection:
         return limit_use(connection)
+
+
+def cover(store: Store, limit_ids: frozenset[str], charges: list[LimitCharge]) -> Coverage:
+    with store.write() as connection:
+        return cover_limits(connection, limit_ids, charges)
 
 
 def test_charges_add_up_by_counter_and_window(store: Store) -> None:
@@ -57,28 +63,28 @@ def test_the_first_claim_of_a_first_use_wins(store: Store) -> None:
 
 
 def test_a_limit_that_is_gone_forgets_its_first_use(store: Store) -> None:
-    cover_limits(store, frozenset({"a", "b"}), [LimitCharge("a", "key:x", 0, 5), LimitCharge("b", "key:x", 0, 5)])
+    cover(store, frozenset({"a", "b"}), [LimitCharge("a", "key:x", 0, 5), LimitCharge("b", "key:x", 0, 5)])
     claim_first_uses(store, {("a", "key:x"): 60, ("b", "key:x"): 70})
 
-    cover_limits(store, frozenset({"b"}), [])
+    cover(store, frozenset({"b"}), [])
 
     with store.read() as connection:
         assert first_uses(connection) == {("b", "key:x"): 70}
 
 
 def test_the_use_of_a_new_limit_replaces_what_stood_there(store: Store) -> None:
-    cover_limits(store, frozenset(), [])
+    cover(store, frozenset(), [])
     with store.write() as connection:
         count_adjustments(connection, [(Adjustment("import", "a", "key:x", 100, 0, 1), 0)])
 
-    cover_limits(store, frozenset({"a"}), [LimitCharge("a", "key:x", 0, 130)])
+    cover(store, frozenset({"a"}), [LimitCharge("a", "key:x", 0, 130)])
 
     assert use_of(store) == {("a", "key:x"): {0: 130}}
 
 
 def test_a_limit_that_is_covered_anew_gets_its_use_and_one_that_is_gone_loses_it(store: Store) -> None:
-    cover_limits(store, frozenset({"a", "b"}), [LimitCharge("a", "key:x", 0, 5), LimitCharge("b", "key:x", 0, 7)])
-    cover_limits(store, frozenset({"b", "c"}), [LimitCharge("c", "key:x", 0, 9)])
+    cover(store, frozenset({"a", "b"}), [LimitCharge("a", "key:x", 0, 5), LimitCharge("b", "key:x", 0, 7)])
+    cover(store, frozenset({"b", "c"}), [LimitCharge("c", "key:x", 0, 9)])
 
     assert covered_limits(store) == {"b", "c"}
     assert use_of(store) == {("b", "key:x"): {0: 7}, ("c", "key:x"): {0: 9}}
@@ -92,12 +98,12 @@ def test_before_any_was_noted_those_are_covered_that_have_use(store: Store) -> N
 
 
 def test_use_that_an_earlier_version_brought_along_is_known_until_its_limit_goes(store: Store) -> None:
-    cover_limits(store, frozenset({"a%_", "abc"}), [])
+    cover(store, frozenset({"a%_", "abc"}), [])
     with store.write() as connection:
         for limit_id in ("a%_", "abc"):
             write_fact(connection, f"carried_use/{limit_id}/key:x", "1")
 
-    cover_limits(store, frozenset({"abc"}), [])
+    cover(store, frozenset({"abc"}), [])
 
     with store.read() as connection:
         assert not has_carried(connection, "a%_", "key:x")

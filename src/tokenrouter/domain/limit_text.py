@@ -173,6 +173,27 @@ def limit_id(scope: str, metric: Metric, window: Window, mode: Mode = "hard") ->
     return f"{scope}|{metric}|{window_text(window)}{place}{first_day}" + ("|soft" if mode == "soft" else "")
 
 
+def limit_of_id(identity: str) -> Limit:
+    """Return a limit that counts what the one of this id counts; its amount is 0.
+
+    Raises:
+        ValueError: `limit_id` has not made it.
+    """
+    counted = identity.removesuffix("|soft")
+    scope, metric, where = (*counted.rsplit("|", 2), "", "")[:3]
+    kind, at, place = where.partition("@")
+    if not at:
+        kind, _, day = where.partition("/")
+    elif place.rpartition("/")[2] in DAYS:
+        place, _, day = place.rpartition("/")
+    else:
+        day = ""
+    window = parse_window(kind, tz=place or "UTC", week_start=day or DAYS[0])
+    return Limit(
+        identity, parse_scope(scope), parse_metric(metric), window, 0, "hard" if counted == identity else "soft"
+    )
+
+
 def limit_handle(identity: str) -> str:
     """Return a short name of a counter that may stand in a path: sixteen hex digits of its hash."""
     return "lim_" + hashlib.sha256(identity.encode()).hexdigest()[:16]

@@ -13,15 +13,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
 from tokenrouter.domain.ledger import LedgerEntry
-from tokenrouter.domain.limits import Amounts, LimitTable, PastByCounter, UsedByCounter
+from tokenrouter.domain.limit_text import limit_of_id
+from tokenrouter.domain.limits import Amounts, Limit, LimitTable, PastByCounter, UsedByCounter
 from tokenrouter.jobs.limit_sums import Counted, limit_sums
 from tokenrouter.jobs.limit_use import (
     ChargeReader,
@@ -46,7 +47,9 @@ from tokenrouter.journal.reader import (
 )
 from tokenrouter.limits.redis_corrections import Correction
 from tokenrouter.store.engine import Store
-from tokenrouter.store.ledger import Row, forget_journal, journal_positions, record
+from tokenrouter.store.errors import StoreError
+from tokenrouter.store.ledger import CoverageChanged, Row, forget_journal, journal_positions, record
+from tokenrouter.store.limit_use import Coverage, coverage_in
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +60,13 @@ Correct = Callable[[Sequence[Correction]], bool]
 """Charges requests of a dead process what they used, where limits are counted elsewhere; False: tell it again."""
 BATCH_ROWS: Final = 500
 """Rows of one transaction: enough that its fixed cost hardly matters, few enough to take little memory."""
+FOLLOWED_AT_ONCE: Final = 10
+"""How often in a row limits may change on other nodes before a drain gives up and is called again."""
+Result = TypeVar("Result")
+
+
+class LimitsInMotion(StoreError):
+    """Other nodes change limits faster than this one can follow; the next call may be luckier."""
 
 
 @dataclass(slots=True)
@@ -103,8 +113,9 @@ class LedgerDrain:
         self._writers: dict[str, _Writer] = {}
         self._lock = threading.Lock()
         self._decoder = RecordDecoder()
-        self._followed: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
-        self._charges = ChargeReader(*self._followed)
+        self._followed: tuple[LimitTable, NameOfKey] | None = None
+        self._coverage = Coverage(0, frozenset())
+        self._charges = ChargeReader(LimitTable(()), str)
         self.rows = 0
 
     def drain(self) -> int:
@@ -122,10 +133,13 @@ class LedgerDrain:
         Raises:
             StoreError, sqlalchemy.exc.SQLAlchemyError: as `drain`.
         """
-        with self._lock:
-            self._drain()
+
+        def look(limits: LimitTable) -> LimitFigures:
             running = [entry for writer in self._writers.values() for entry in writer.open.held()]
-            return limit_figures(self._store, self._followed[0], running, self._charges, self._clock())
+            return limit_figures(self._store, limits, running, self._charges, self._clock())
+
+        with self._lock:
+            return self._at_one_coverage(look)
 
     def sums(self, limit_ids: Collection[str], counted: Counted) -> tuple[UsedByCounter, PastByCounter]:
         """Return what ended requests used of `limit_ids`, but for those that each limit has `counted`, and the past.
@@ -135,10 +149,22 @@ class LedgerDrain:
         Raises:
             StoreError, sqlalchemy.exc.SQLAlchemyError: as `drain`.
         """
-        with self._lock:
-            self._drain()
-            limits = self._followed[0]
+
+        def look(limits: LimitTable) -> tuple[UsedByCounter, PastByCounter]:
             return limit_sums(self._store, limits, limit_ids, counted, self._charges, self._clock())
+
+        with self._lock:
+            return self._at_one_coverage(look)
+
+    def _at_one_coverage(self, look: Callable[[LimitTable], Result]) -> Result:
+        """Drain, then return what `look` sees of the limits of now, all of which were covered while it looked."""
+        for _ in range(FOLLOWED_AT_ONCE):
+            self._drain()
+            limits, _ = self._follow_limits()
+            seen = look(limits)
+            if self._covered_now() == self._coverage:
+                return seen
+        raise LimitsInMotion("limits change faster than their use can be read")
 
     def _drain(self) -> int:
         self._follow_limits()
@@ -214,16 +240,38 @@ class LedgerDrain:
                 _tell_damage(writer, path, writer.read[path.name], "what follows is no whole record")
 
     def _record(self, entries: list[LedgerEntry], positions: dict[str, int]) -> int:
-        rows = [Row(entry, self._charges.charges_of(entry)) for entry in entries]
-        return record(self._store, rows, positions)
+        """Write rows, charged to what is covered when they are written."""
+        for _ in range(FOLLOWED_AT_ONCE):
+            rows = [Row(entry, self._charges.charges_of(entry)) for entry in entries]
+            try:
+                return record(self._store, rows, positions, coverage_known=self._coverage.version)
+            except CoverageChanged as changed:
+                self._charge_to(changed.coverage)
+        raise LimitsInMotion("limits change faster than rows can be charged to them")
 
-    def _follow_limits(self) -> None:
-        """Charge to the limits of now, which the store keeps from the ledger's beginning on."""
+    def _follow_limits(self) -> tuple[LimitTable, NameOfKey]:
+        """Charge to the limits of now, which the store keeps from the ledger's beginning on; return them."""
         limits = self._limits()
-        if self._followed is not limits:
-            charges = ChargeReader(*limits, FirstUses(self._store))
-            follow_limits(self._store, limits[0], charges, self._clock())
-            self._followed, self._charges = limits, charges
+        ids = frozenset(limit.id for limit in limits[0])
+        if limits is not self._followed or not ids <= self._coverage.limit_ids:
+            gone = None if self._followed is None else frozenset(limit.id for limit in self._followed[0]) - ids
+            reader = ChargeReader(*limits, FirstUses(self._store))
+            coverage = follow_limits(self._store, limits[0], reader, self._clock(), gone)
+            self._followed = limits
+            self._charge_to(coverage)
+        return limits
+
+    def _charge_to(self, coverage: Coverage) -> None:
+        """Charge to what is covered, also where this node has not heard of it yet, and to nothing else."""
+        limits, name_of_key = self._followed or (LimitTable(()), str)
+        own = [limit for limit in limits if limit.id in coverage.limit_ids]
+        others = coverage.limit_ids - {limit.id for limit in own}
+        self._coverage = coverage
+        self._charges = ChargeReader(LimitTable([*own, *_named(others)]), name_of_key, FirstUses(self._store))
+
+    def _covered_now(self) -> Coverage:
+        with self._store.read() as connection:
+            return coverage_in(connection)
 
     def _bury(self, writer: _Writer, name: str, files: list[Path]) -> int:
         """Charge what a dead writer left open, then delete its files; not before those who count have heard of it."""
@@ -265,6 +313,13 @@ class LedgerDrain:
                 return
             put_away(path, writer.read.pop(path.name))
             forget_journal(self._store, path.name)
+
+
+def _named(limit_ids: Collection[str]) -> Iterator[Limit]:
+    """Yield limits that only their ids tell of; what no version of the program has named is left out."""
+    for limit_id in sorted(limit_ids):
+        with suppress(ValueError):
+            yield limit_of_id(limit_id)
 
 
 def _tell_damage(writer: _Writer, path: Path, read_to: int, reason: str) -> None:

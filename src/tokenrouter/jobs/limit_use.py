@@ -9,19 +9,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from sqlalchemy import Connection
+
 from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import Amounts, CounterPast, Limit, LimitTable, PastByCounter, UsedByCounter
 from tokenrouter.domain.windows import window_before, window_start
 from tokenrouter.store.adjustments import adjustments_of, last_adjustment
 from tokenrouter.store.balances import balances_since
 from tokenrouter.store.engine import Store
-from tokenrouter.store.ledger import single_rows, single_rows_since
+from tokenrouter.store.ledger import single_rows
 from tokenrouter.store.limit_use import (
+    Coverage,
     LimitCharge,
     UseByWindow,
+    add_first_uses,
     claim_first_uses,
     cover_limits,
-    covered_limits,
+    coverage_in,
+    covered_in,
     first_use_of,
     first_uses,
     forget_windows,
@@ -68,6 +73,20 @@ class FirstUses:
         return self._known[counter]
 
 
+def first_uses_in(connection: Connection) -> FirstUse:
+    """Return what `FirstUses` does, in a transaction of `Store.write` that has begun."""
+    known = first_uses(connection)
+
+    def first_use(limit_id: str, scope: str, used_us: int) -> int:
+        counter = (limit_id, scope)
+        if counter not in known:
+            add_first_uses(connection, {counter: used_us})
+            known[counter] = used_us
+        return known[counter]
+
+    return first_use
+
+
 class ChargeReader:
     """Says what ledger rows use of which limit, for one state of limits and names.
 
@@ -83,6 +102,10 @@ class ChargeReader:
         self._is_empty = not any(True for _ in limits)
         self._applicable: dict[tuple[object, ...], tuple[tuple[Limit, str], ...]] = {}
         self._starts: dict[tuple[str, int], int] = {}
+
+    def with_first_use(self, first_use: FirstUse) -> "ChargeReader":
+        """Return a reader of the same limits and names that asks `first_use`."""
+        return ChargeReader(self._limits, self._name_of_key, first_use)
 
     def charges_of(self, entry: LedgerEntry, requests: int = 1) -> tuple[LimitCharge, ...]:
         """Return what `entry` uses of every limit that applies to it; a balance is one of many `requests`."""
@@ -158,45 +181,71 @@ def part_start_us(limit: Limit, at_us: int) -> int:
     return -(-(at_us * PARTS // length_us * length_us) // PARTS)
 
 
-def follow_limits(store: Store, limits: LimitTable, reader: ChargeReader, now_s: float) -> None:
-    """Make the store keep the use of exactly `limits`: what is new is read from ledger and adjustments.
+def follow_limits(
+    store: Store, limits: LimitTable, reader: ChargeReader, now_s: float, gone: frozenset[str] | None = None
+) -> Coverage:
+    """Make the store keep the use of `limits`: what is new is read from ledger and adjustments. Return what it keeps.
 
-    `reader` is that of `limits`. No row may be written meanwhile, and every later one must be charged by `reader`.
+    `reader` is that of `limits`. What is kept and not among `limits` stays, since another node may know it already,
+    except for the ids `gone`; None is for a process that begins: nothing else stays.
+
+    No node writes rows while a limit is filled, which on ten million of them takes seconds.
     """
     by_id = {limit.id: limit for limit in limits}
-    new = {limit_id: kept_since_us(by_id[limit_id], now_s) for limit_id in by_id.keys() - covered_limits(store)}
+    with store.read() as connection:
+        known = coverage_in(connection)
+    if _kept(known.limit_ids, by_id, gone) == known.limit_ids and known.version:
+        return known
+    with store.write(may_take_long=True) as connection:
+        covered = covered_in(connection)
+        new = {limit_id: kept_since_us(by_id[limit_id], now_s) for limit_id in by_id.keys() - covered}
+        sums = _use_of_new(connection, new, by_id, reader.with_first_use(first_uses_in(connection)))
+        return cover_limits(connection, _kept(covered, by_id, gone), sums)
+
+
+def _kept(covered: frozenset[str], wanted: Iterable[str], gone: frozenset[str] | None) -> frozenset[str]:
+    return frozenset(wanted).union(() if gone is None else covered - gone)
+
+
+def _use_of_new(
+    connection: Connection, new: Mapping[str, int], by_id: Mapping[str, Limit], reader: ChargeReader
+) -> list[LimitCharge]:
+    """Return what was used of the limits `new`, each since its time, summed up by window."""
+    if not new:
+        return []
+    intervals = {limit_id: since for limit_id, since in new.items() if by_id[limit_id].window.kind == "interval"}
+    _note_first_uses(connection, intervals, reader)
     sums: dict[tuple[str, str, int], int] = {}
-    if new:
-        _note_first_uses(store, {i: since for i, since in new.items() if by_id[i].window.kind == "interval"}, reader)
-        for charge in _charges_of_new(store, new, by_id, reader):
-            counter = (charge.limit_id, charge.scope, charge.window_start_us)
-            sums[counter] = sums.get(counter, 0) + charge.amount
-    cover_limits(store, frozenset(by_id), [LimitCharge(*counter, used) for counter, used in sums.items()])
+    for charge in _charges_of_new(connection, new, by_id, reader):
+        counter = (charge.limit_id, charge.scope, charge.window_start_us)
+        sums[counter] = sums.get(counter, 0) + charge.amount
+    return [LimitCharge(*counter, used) for counter, used in sums.items()]
 
 
-def _note_first_uses(store: Store, since_us: Mapping[str, int], reader: ChargeReader) -> None:
+def _note_first_uses(connection: Connection, since_us: Mapping[str, int], reader: ChargeReader) -> None:
     """Let the interval windows of new limits begin with the oldest row that may still be in one of them."""
     first: dict[tuple[str, str], int] = {}
-    for entry in single_rows_since(store, min(since_us.values())) if since_us else ():
+    for entry in single_rows(connection, min(since_us.values())) if since_us else ():
         for limit, scope in reader.limits_of(entry) if was_admitted(entry) else ():
             if entry.started_us >= since_us.get(limit.id, entry.started_us + 1):
                 counter = (limit.id, scope)
                 first[counter] = min(entry.started_us, first.get(counter, entry.started_us))
-    claim_first_uses(store, first)
+    add_first_uses(connection, first)
 
 
 def _charges_of_new(
-    store: Store, since_us: Mapping[str, int], by_id: Mapping[str, Limit], reader: ChargeReader
+    connection: Connection, since_us: Mapping[str, int], by_id: Mapping[str, Limit], reader: ChargeReader
 ) -> Iterator[LimitCharge]:
     lifetimes = {limit_id: 0 for limit_id in since_us if by_id[limit_id].window.kind == "lifetime"}
     others = {limit_id: since for limit_id, since in since_us.items() if limit_id not in lifetimes}
-    for uses, wanted in ((_all_uses(store), lifetimes), (_uses_since(store, min(others.values(), default=0)), others)):
-        for entry, requests in uses if wanted else ():
+    all_uses = _all_uses(connection) if lifetimes else ()
+    recent_uses = _uses_since(connection, min(others.values())) if others else ()
+    for uses, wanted in ((all_uses, lifetimes), (recent_uses, others)):
+        for entry, requests in uses:
             for charge in reader.charges_of(entry, requests):
                 if entry.started_us >= wanted.get(charge.limit_id, entry.started_us + 1):
                     yield charge
-    with store.read() as connection:
-        adjustments = adjustments_of(connection, sorted(since_us))
+    adjustments = adjustments_of(connection, sorted(since_us))
     for one in adjustments:
         if one.used and one.at_us >= since_us[one.limit_id]:
             yield LimitCharge(
@@ -245,23 +294,21 @@ def limit_figures(
     )
 
 
-def _all_uses(store: Store) -> Iterator[tuple[LedgerEntry, int]]:
+def _all_uses(connection: Connection) -> Iterator[tuple[LedgerEntry, int]]:
     """Yield rows that stand for all there ever were, with the number of requests of each."""
-    with store.read(may_take_long=True) as connection:
-        for balance in balances_since(connection, 0):
-            if balance.admitted:
-                yield balance.entry, balance.requests
-        yield from summed_rows(connection, _NEVER_ASKED)
+    for balance in balances_since(connection, 0):
+        if balance.admitted:
+            yield balance.entry, balance.requests
+    yield from summed_rows(connection, _NEVER_ASKED)
 
 
-def _uses_since(store: Store, since_us: int) -> Iterator[tuple[LedgerEntry, int]]:
+def _uses_since(connection: Connection, since_us: int) -> Iterator[tuple[LedgerEntry, int]]:
     """Yield rows with the number of requests that each stands for: what is in the ledger, and what was deleted."""
-    with store.read() as connection:
-        for balance in balances_since(connection, since_us):
-            if balance.admitted:
-                yield balance.entry, balance.requests
-        for entry in single_rows(connection, since_us):
-            yield entry, 1
+    for balance in balances_since(connection, since_us):
+        if balance.admitted:
+            yield balance.entry, balance.requests
+    for entry in single_rows(connection, since_us):
+        yield entry, 1
 
 
 def held_use(use: UseByWindow, open_requests: Iterable[LedgerEntry], reader: ChargeReader) -> UseByWindow:

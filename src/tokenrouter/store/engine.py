@@ -67,12 +67,14 @@ class Store:
         return connection if self.is_sqlite else connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, may_take_long: bool = False) -> Iterator[Connection]:
         """Yield a connection whose changes are committed at the end, all or (after an exception) none.
 
-        No other writer, of any node, is at work until then.
+        No other writer, of any node, is at work until then. `may_take_long` is that of `read`.
         """
         with self._engine.begin() as connection:
+            if may_take_long and not self.is_sqlite:
+                take_any_time(connection)
             yield connection
 
     def append(self, work: Callable[[Connection], Result]) -> Result:

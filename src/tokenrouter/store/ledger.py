@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, dele
 from tokenrouter.domain.ledger import LedgerEntry, Usage
 from tokenrouter.store.bulk import add_rows, insert_new
 from tokenrouter.store.engine import Store
-from tokenrouter.store.limit_use import LimitCharge, add_limit_use
+from tokenrouter.store.limit_use import Coverage, LimitCharge, add_limit_use, coverage_in, coverage_version
 from tokenrouter.store.schema import TOKEN_KINDS, tr_journal, tr_ledger, tr_usage_daily, tr_usage_monthly
 
 DELIVERED: Final = frozenset({"completed", "client_disconnect"})
@@ -65,17 +65,33 @@ class LedgerFilter:
     """Rows older than this one: the last id of the page before."""
 
 
-def record(store: Store, rows: Sequence[Row], positions: Mapping[str, int]) -> int:
+class CoverageChanged(Exception):
+    """Other limits are covered than those that rows were charged to: `coverage` is to be charged."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        super().__init__("other limits are covered by now")
+        self.coverage = coverage
+
+
+def record(
+    store: Store, rows: Sequence[Row], positions: Mapping[str, int], *, coverage_known: int | None = None
+) -> int:
     """Write `rows` and all that follows from them, and note how far each journal file is done.
 
-    Rows that are there already are left alone, with everything that follows from them.
+    Rows that are there already are left alone, with everything that follows from them. The charges of `rows` are for
+    the coverage of the version `coverage_known`; None is for those who charge nothing.
 
     Returns:
         How many rows were new.
+
+    Raises:
+        CoverageChanged: nothing was written; charge anew, and call again.
     """
     by_id = {row.entry.id: _storable(row) for row in rows}
 
     def write(connection: Connection) -> int:
+        if coverage_known not in (None, coverage_version(connection)):
+            raise CoverageChanged(coverage_in(connection))
         added = insert_new(connection, tr_ledger, _COLUMNS, [_values(row.entry) for row in by_id.values()])
         new = [row for row_id, row in by_id.items() if row_id in added]
         _add_to_sums(connection, [row.entry for row in new])
@@ -106,14 +122,8 @@ def ledger_page(store: Store, wanted: LedgerFilter, *, limit: int) -> list[Ledge
     return [read_entry(row) for row in rows]
 
 
-def single_rows_since(store: Store, since_us: int) -> Iterator[LedgerEntry]:
-    """Yield the rows of single requests that started at `since_us` or later, in no order, without holding them all."""
-    with store.read() as connection:
-        yield from single_rows(connection, since_us)
-
-
 def single_rows(connection: Connection, since_us: int) -> Iterator[LedgerEntry]:
-    """Yield what `single_rows_since` does, as the transaction of `connection` sees it."""
+    """Yield the rows of single requests that started at `since_us` or later, in no order, without holding them all."""
     wanted = select(tr_ledger).where(tr_ledger.c.started_us >= since_us, tr_ledger.c.count == 1)
     for row in connection.execute(wanted, execution_options={"yield_per": 1000}).mappings():
         yield read_entry(row)

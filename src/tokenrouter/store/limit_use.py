@@ -3,6 +3,10 @@
 Rows are only ever added to, in the transaction that writes the ledger rows and adjustments they come from, so they
 equal both whatever happens in between. That holds for the limits that are *covered*: a limit that is
 new is filled from ledger and adjustments once, and one that is gone is forgotten, since its rows would not grow.
+
+Several nodes write, and do not learn of a new limit at one moment. So what is covered has a version, which changes only
+while nobody writes, and whoever writes rows says for which version it has charged them: rows that were charged for
+another are refused with what is covered now.
 """
 
 import json
@@ -19,6 +23,7 @@ from tokenrouter.store.facts import read_fact, write_fact
 from tokenrouter.store.schema import tr_limit_first_use, tr_limit_use, tr_settings
 
 _COVERED: Final = "covered_limits"
+_VERSION: Final = "covered_limits_version"
 _CARRIED: Final = "carried_use"
 _CLAIM: Final = text(
     "INSERT INTO tr_limit_first_use (limit_id, scope, first_us) VALUES (:limit_id, :scope, :first_us) "
@@ -34,6 +39,14 @@ class LimitCharge:
     scope: str
     window_start_us: int
     amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The limits whose rows equal the ledger; `version` rises with every change of them."""
+
+    version: int
+    limit_ids: frozenset[str]
 
 
 UseByWindow = Mapping[tuple[str, str], Mapping[int, int]]
@@ -91,9 +104,15 @@ def has_carried(connection: Connection, limit_id: str, scope: str) -> bool:
 
 def claim_first_uses(store: Store, first_us: Mapping[tuple[str, str], int]) -> None:
     """Note when counters were first used; what is noted already stays."""
+    if first_us:
+        store.append(lambda connection: add_first_uses(connection, first_us))
+
+
+def add_first_uses(connection: Connection, first_us: Mapping[tuple[str, str], int]) -> None:
+    """Do what `claim_first_uses` does, in a transaction that has begun."""
     claims = [{"limit_id": key[0], "scope": key[1], "first_us": time_us} for key, time_us in sorted(first_us.items())]
     if claims:
-        store.append(lambda connection: connection.execute(_CLAIM, claims))
+        connection.execute(_CLAIM, claims)
 
 
 def first_uses(connection: Connection) -> dict[tuple[str, str], int]:
@@ -124,18 +143,33 @@ def covered_in(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(select(tr_limit_use.c.limit_id).distinct()).scalars())
 
 
-def cover_limits(store: Store, limit_ids: frozenset[str], charges: Iterable[LimitCharge]) -> None:
-    """Note that exactly `limit_ids` are covered from now on; `charges` is all that those have used that are new."""
-    covered = covered_limits(store)
-    with store.write() as connection:
-        for limit_id in covered ^ limit_ids:
-            connection.execute(delete(tr_limit_use).where(tr_limit_use.c.limit_id == limit_id))
-        for limit_id in covered - limit_ids:
-            connection.execute(delete(tr_limit_first_use).where(tr_limit_first_use.c.limit_id == limit_id))
-            marks = tr_settings.c.key.startswith(f"{_CARRIED}/{limit_id}/", autoescape=True)
-            connection.execute(delete(tr_settings).where(marks))
-        add_limit_use(connection, charges)
-        write_fact(connection, _COVERED, json.dumps(sorted(limit_ids)))
+def coverage_in(connection: Connection) -> Coverage:
+    """Return what is covered, with its version."""
+    return Coverage(coverage_version(connection), covered_in(connection))
+
+
+def coverage_version(connection: Connection) -> int:
+    """Return the version of what is covered."""
+    return int(read_fact(connection, _VERSION) or "0")
+
+
+def cover_limits(connection: Connection, limit_ids: frozenset[str], charges: Iterable[LimitCharge]) -> Coverage:
+    """Note that exactly `limit_ids` are covered from now on; `charges` is all that those have used that are new.
+
+    The transaction must be one of `Store.write`, and `charges` read in it: nobody else writes meanwhile.
+    """
+    covered = covered_in(connection)
+    for limit_id in covered ^ limit_ids:
+        connection.execute(delete(tr_limit_use).where(tr_limit_use.c.limit_id == limit_id))
+    for limit_id in covered - limit_ids:
+        connection.execute(delete(tr_limit_first_use).where(tr_limit_first_use.c.limit_id == limit_id))
+        marks = tr_settings.c.key.startswith(f"{_CARRIED}/{limit_id}/", autoescape=True)
+        connection.execute(delete(tr_settings).where(marks))
+    add_limit_use(connection, charges)
+    version = coverage_version(connection) + 1
+    write_fact(connection, _COVERED, json.dumps(sorted(limit_ids)))
+    write_fact(connection, _VERSION, str(version))
+    return Coverage(version, limit_ids)
 
 
 def forget_windows(store: Store, ended: Iterable[tuple[str, int]]) -> None:
