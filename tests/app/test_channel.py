@@ -5,6 +5,7 @@ from tempfile import mkdtemp
 
 from tokenrouter.app.channel import (
     MAX_FRAME_BYTES,
+    Applied,
     CatalogMessage,
     ChannelClient,
     ChannelServer,
@@ -130,6 +131,37 @@ async def test_a_data_process_that_could_not_be_answered_comes_back_and_asks_aga
     assert heard == [welcome(), welcome(), await answer(asked[0])]
     listening.cancel()
     await server.close()
+
+
+async def test_a_state_counts_when_everybody_who_listens_has_said_so() -> None:
+    path = socket_path()
+    server = ChannelServer(path, welcome, answer, sum_up)
+    clients = [ChannelClient(path, Hello(name, 1, "0"), lambda _message: None) for name in ("w1", "w2", "w3")]
+    listening = [asyncio.create_task(client.run()) for client in clients]
+    await server.start()
+    await until(lambda: len(server.workers) == 3)
+
+    waiting = asyncio.create_task(server.wait_applied(8))
+    clients[0].send(Applied(8))
+    clients[1].send(Applied(7))
+    clients[1].send(FiguresMessage({"told": 7}))
+    await until(lambda: server.workers["w2"])
+    assert not waiting.done()
+    clients[1].send(Applied(9))
+    listening[2].cancel()
+    async with asyncio.timeout(5):
+        await waiting
+
+    for task in listening:
+        task.cancel()
+    await server.close()
+
+
+async def test_where_nobody_listens_nobody_is_waited_for() -> None:
+    server = ChannelServer(socket_path(), welcome, answer, sum_up)
+
+    async with asyncio.timeout(5):
+        await server.wait_applied(8)
 
 
 async def test_a_data_process_comes_back_to_a_new_control_process() -> None:

@@ -1,9 +1,15 @@
 """The control process by what it does for others."""
 
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import pytest
 
 from tests.conftest import StartGateway
 from tokenrouter.testing.processes import SandboxProcess, wait_until
+from tokenrouter.testing.valkey import ValkeyServer
 
 pytestmark = pytest.mark.e2e
 
@@ -59,3 +65,46 @@ def test_metrics_count_what_was_served_and_need_a_key(gateway: StartGateway, san
 
     wait_until("the figures", lambda: b'provider="sandbox"' in running.call("GET", "/metrics").body, 20)
     assert running.call("GET", "/metrics", key=None).status == 401
+
+
+NEW_KEY = "tr_new-key-0123456789-abcdef"
+
+
+def test_what_was_answered_holds_in_every_process_of_the_node(
+    gateway: StartGateway, sandbox_config: str, valkey: ValkeyServer
+) -> None:
+    valkey.ask("FLUSHALL")
+    running = gateway(f'redis_url = "{valkey.url}"\nworkers = 2\n' + sandbox_config)
+    wait_until("the control process", lambda: running.call("GET", "/v1/usage").status == 200, 20)
+    wait_until("both workers", lambda: b"tokenrouter_workers 2.0" in running.call("GET", "/metrics").body, 20)
+    slow = running.pids["data"]
+
+    def answers_are(status: int) -> bool:
+        return {running.call("GET", "/v1/models", key=NEW_KEY).status for _ in range(8)} == {status}
+
+    with ThreadPoolExecutor(1) as pool:
+        for method, path, status in (("POST", "/api/v1/keys", 200), ("DELETE", "/api/v1/keys/new", 401)):
+            os.kill(slow, signal.SIGSTOP)
+            try:
+                body = {"name": "new", "key": NEW_KEY} if method == "POST" else None
+                changing = pool.submit(running.call, method, path, json_body=body)
+                wait_until("the other worker to know", partial(answers_are, status), 20)
+                assert not changing.done()
+            finally:
+                os.kill(slow, signal.SIGCONT)
+            assert changing.result().status in (200, 201)
+            assert answers_are(status)
+
+
+def test_a_limit_that_was_made_counts_when_its_maker_is_answered(gateway: StartGateway, sandbox_config: str) -> None:
+    running = gateway(sandbox_config)
+    wait_until("the control process", lambda: running.call("GET", "/v1/usage").status == 200, 20)
+    running.call("POST", "/api/v1/keys", json_body={"name": "new", "key": NEW_KEY})
+    chat = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "x"}]}
+    one = {"scope": "key:new", "metric": "requests", "window": "lifetime", "amount": 1}
+
+    for window in ("lifetime", "day", "hour", "week", "month", "interval:1h"):
+        assert running.call("POST", "/api/v1/limits", json_body={**one, "window": window, "amount": 50}).status == 201
+        assert running.call("POST", "/v1/chat/completions", json_body=chat, key=NEW_KEY).status == 200
+    assert running.call("POST", "/api/v1/limits", json_body={**one, "metric": "tokens", "amount": 1}).status == 201
+    assert running.call("POST", "/v1/chat/completions", json_body=chat, key=NEW_KEY).status == 429

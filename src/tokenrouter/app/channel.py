@@ -86,6 +86,12 @@ class SumsWanted(msgspec.Struct, tag="sums_wanted"):
     counted: dict[str, list[str]]
 
 
+class Applied(msgspec.Struct, tag="applied"):
+    """Data to control: the Catalog of this version counts here, with all its limits as far as they can be counted."""
+
+    version: int
+
+
 class FiguresMessage(msgspec.Struct, tag="figures"):
     """Data to control: counters since that process began."""
 
@@ -93,7 +99,7 @@ class FiguresMessage(msgspec.Struct, tag="figures"):
 
 
 ToData = CatalogMessage | CountersMessage | SumsMessage
-ToControl = Hello | CountersWanted | SumsWanted | FiguresMessage
+ToControl = Hello | CountersWanted | SumsWanted | Applied | FiguresMessage
 
 _to_data: Final = msgspec.msgpack.Decoder(ToData)
 _to_control: Final = msgspec.msgpack.Decoder(ToControl)
@@ -153,6 +159,8 @@ class ChannelServer:
         self._writers: dict[asyncio.StreamWriter, str] = {}
         self._server: asyncio.Server | None = None
         self._answers: dict[asyncio.StreamWriter, tuple[CountersWanted, asyncio.Task[None]]] = {}
+        self._applied: dict[asyncio.StreamWriter, int] = {}
+        self._news = asyncio.Event()
         self.workers: dict[str, dict[str, Any]] = {}
 
     async def start(self) -> None:
@@ -173,8 +181,15 @@ class ChannelServer:
         for writer in list(self._writers):
             send_or_cut(writer, data)
 
+    async def wait_applied(self, version: int) -> None:
+        """Return when the Catalog of `version`, or a later one, counts in every data process that is connected."""
+        while any(applied < version for applied in self._applied.values()):
+            self._news.clear()
+            await self._news.wait()
+
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers[writer] = ""
+        self._applied[writer] = -1
         try:
             send_or_cut(writer, frame(self._welcome()))
             while True:
@@ -186,7 +201,16 @@ class ChannelServer:
         finally:
             self.workers.pop(self._writers.pop(writer, ""), None)
             self._forget_question(writer)
+            self._note_applied(writer, None)
             writer.close()
+
+    def _note_applied(self, writer: asyncio.StreamWriter, version: int | None) -> None:
+        """Note how far a data process is; None: it is gone."""
+        if version is None:
+            self._applied.pop(writer, None)
+        else:
+            self._applied[writer] = version
+        self._news.set()
 
     def _take(self, message: ToControl, writer: asyncio.StreamWriter) -> None:
         if isinstance(message, Hello):
@@ -194,6 +218,8 @@ class ChannelServer:
             self.workers[message.worker] = {}
         elif isinstance(message, CountersWanted):
             self._take_question(message, writer)
+        elif isinstance(message, Applied):
+            self._note_applied(writer, message.version)
         elif isinstance(message, SumsWanted):
             task = asyncio.get_running_loop().create_task(self._send_sums(message, writer))
             self._sending.add(task)

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import wait
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -69,6 +70,8 @@ RETENTION_S: Final = 600.0
 ALERTS_S: Final = 5.0
 ADJUSTED_S: Final = 86_400.0
 """How far back resets are told with the Catalog: longer than this process is ever away while data processes serve."""
+KNOWN_S: Final = 2.0
+"""How long the answer to a change waits for this node's data processes to know of it."""
 HEARD_S: Final = 3.0
 """How long a start waits for a data process to connect before it says that it is ready."""
 LONGEST_PAUSE_S: Final = 10.0
@@ -103,6 +106,8 @@ class ControlProcess:
         self._channel = ChannelServer(arguments.runtime / "channel.sock", self._welcome, self._answer, self._sum_up)
         self._alerts = LimitAlerts(store)
         self._watcher = CatalogWatch(store)
+        self._watching = asyncio.Lock()
+        self._is_stale = False
         self._admin: ControlState | None = None
         self._stop = asyncio.Event()
         self._tasks = BackgroundTasks()
@@ -231,12 +236,20 @@ class ControlProcess:
         return server
 
     def _show_changes(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Look at the keys now, for a route's thread: who has changed a key finds it changed.
+        """Look at what has changed, for a route's thread: who is told of a change finds it in force on this node.
 
         Never raises: the change is made, and the watch would see it a moment later anyway.
         """
-        wait([asyncio.run_coroutine_threadsafe(self._watch(), loop)], timeout=2.0)
         asyncio.run_coroutine_threadsafe(self._cluster.tell(), loop)
+        wait([asyncio.run_coroutine_threadsafe(self._make_known(), loop)], timeout=KNOWN_S)
+
+    async def _make_known(self) -> None:
+        """Look at what has changed, and return when every data process of this node serves by it, or in `KNOWN_S`."""
+        looking = self._tasks.start(self._watch_quietly(), "changes")  # goes on when it takes too long
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KNOWN_S):
+                await asyncio.wait([looking])
+                await self._channel.wait_applied(self._catalog.version)
 
     def _watch_parent(self, loop: asyncio.AbstractEventLoop) -> None:
         fd = self._arguments.parent_fd
@@ -289,8 +302,12 @@ class ControlProcess:
             await asyncio.sleep(min(LONGEST_PAUSE_S, pause_s * 2**failures))
 
     async def _watch(self) -> None:
-        if await asyncio.to_thread(self._watcher.changed):
-            self._rebuild()
+        """Rebuild the Catalog if it has changed; return when it shows all that had changed before the call."""
+        async with self._watching:
+            self._is_stale = await asyncio.to_thread(self._watcher.changed) or self._is_stale
+            if self._is_stale:
+                self._rebuild()
+                self._is_stale = False
 
     async def _drain_quietly(self) -> None:
         await asyncio.to_thread(self._drain.drain)

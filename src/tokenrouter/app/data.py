@@ -23,6 +23,7 @@ import uvloop
 from tokenrouter import __version__
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
 from tokenrouter.app.channel import (
+    Applied,
     CatalogMessage,
     ChannelClient,
     CountersMessage,
@@ -69,6 +70,8 @@ FIGURES_EVERY_S: Final = 1.0
 SWEEP_RESPONSES_S: Final = 600.0
 TEND_BATCHES_S: Final = 10.0
 """How often shared limits are looked after for batches, which run for minutes at least."""
+READY_S: Final = 0.02
+"""How often it is looked whether new limits count at the server by now; only while they do not."""
 GC_THRESHOLDS: Final = (50_000, 20, 50)
 """Fewer collections: the road makes no cycles, and what lives from start to end is frozen."""
 
@@ -222,8 +225,9 @@ class DataProcess:
                 self._apply(catalog)
                 if self._shared is None:
                     self._adjusting.take(adjusted)
+                    self._tell_applied()
                 else:
-                    self._tasks.start(self._adjust_shared(self._shared, adjusted), "adjustments")
+                    self._tasks.start(self._follow_shared(self._shared, catalog.version, adjusted), "adjustments")
             case CountersMessage(asked, limit_ids, used, past, adjusted_to) if asked == self._asked:
                 self._limiter.restore(
                     {(limit_id, scope): amount for limit_id, scope, amount in used},
@@ -231,6 +235,7 @@ class DataProcess:
                     {(limit_id, scope): one for limit_id, scope, one in past},
                 )
                 self._adjusting.restored(limit_ids, adjusted_to)
+                self._tell_applied()
                 self._tasks.start(self._resources.batches.hold_again(), "batches hold again")
 
             case SumsMessage():
@@ -243,6 +248,20 @@ class DataProcess:
             is_whole = is_whole or await self._resources.batches.hold_again()
             self._resources.batches.let_go_of_paid()
             await asyncio.sleep(TEND_BATCHES_S)
+
+    def _tell_applied(self) -> None:
+        """Tell that the Catalog counts, unless limits in it wait for their counters: they admit nobody until then."""
+        if not self._limiter.unrestored:
+            self._channel.send(Applied(self._source.current().catalog.version))
+
+    async def _follow_shared(self, shared: RedisLimiter, version: int, adjusted: Sequence[Adjusted]) -> None:
+        """Tell the shared counters what was adjusted, and the control process when they follow this Catalog."""
+        await self._adjust_shared(shared, adjusted)
+        while shared.is_connected and (shared.unrestored or not shared.is_up_to_date):
+            if self._source.current().catalog.version != version:
+                return
+            await asyncio.sleep(READY_S)
+        self._channel.send(Applied(version))
 
     async def _adjust_shared(self, shared: RedisLimiter, adjusted: Sequence[Adjusted]) -> None:
         """Tell the shared counters; whichever process does so first, each adjustment counts once."""
