@@ -25,6 +25,7 @@ class Sums:
 
     def __init__(self, *, is_away: bool) -> None:
         self.is_away = is_away
+        self.asked = 0
         self.used: dict[tuple[str, str], int] = {}
         self.past: PastByCounter = {}
 
@@ -34,6 +35,7 @@ class Sums:
     async def load_used(
         self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]
     ) -> tuple[UsedByCounter, PastByCounter]:
+        self.asked += 1
         if self.is_away:
             raise LedgerAway("the test says so")
         return self.used, self.past

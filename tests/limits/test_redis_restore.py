@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.limits.redis_keeper import RedisKeeper, Sums
 from tests.limits.redis_nodes import HARD, a_node, provoke, running, used_and_held
@@ -9,8 +10,11 @@ from tests.limits.suite import ALICE, ONE, a_limit
 from tests.redis.test_connection import until
 from tokenrouter.domain.errors import CountersNotReady
 from tokenrouter.limits.redis import RedisLimiter
+from tokenrouter.limits.redis_restore import TELL_AGAIN_S
 from tokenrouter.redis.address import parse_redis_url
 from tokenrouter.testing.valkey import ValkeyServer
+
+WAITING = "limits wait for the ledger"
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +50,25 @@ async def test_lost_counters_come_back_from_the_ledger_and_from_what_runs(valkey
         running.settle(ONE)
         await until(lambda: not limiter.unsettled)
         assert await used_and_held(limiter, ALICE) == [(60, 0)]
+
+
+async def test_that_the_ledger_is_waited_for_is_told_once_and_again_when_it_lasts(valkey: ValkeyServer) -> None:
+    sums = Sums(is_away=True)
+    with capture_logs() as told:
+        async with a_node(valkey, HARD, sums=sums) as limiter:
+            await until(lambda: sums.asked >= 5)
+            assert [line["event"] for line in told].count(WAITING) == 1
+            asked = sums.asked
+            limiter._restorer.wait(TELL_AGAIN_S)
+            await until(lambda: sums.asked >= asked + 5)
+            assert [line["event"] for line in told].count(WAITING) == 2
+            sums.is_away = False
+            await until(lambda: not limiter.unrestored)
+
+            sums.is_away = True
+            valkey.ask("FLUSHALL")
+            await provoke(limiter)
+            await until(lambda: [line["event"] for line in told].count(WAITING) == 3)
 
 
 async def test_after_a_loss_the_other_nodes_are_waited_for(valkey: ValkeyServer) -> None:

@@ -27,6 +27,8 @@ FIRST_S: Final = 1.5
 MAX_READINGS: Final = 5
 """How often the sums are read again because requests ended meanwhile, before the next turn."""
 LOCK_MS: Final = 10_000
+TELL_AGAIN_S: Final = 30.0
+"""How often it is told that the ledger is still waited for."""
 
 log = structlog.get_logger(__name__)
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -86,7 +88,7 @@ class Restorer:
         self._patience_s = patience_s
         self._first_s = first_s
         self._peers: frozenset[str] | None = None
-        self._epoch_age_s = self._pending_s = 0.0
+        self._epoch_age_s = self._pending_s = self._silent_s = 0.0
         self.told = ""
         self._cleared = ""
         self.pending: frozenset[str] = frozenset()
@@ -110,6 +112,8 @@ class Restorer:
         pending = frozenset(name for name, is_ready in zip(ids, answer[1::2], strict=True) if not is_ready)
         if pending - self.pending:
             self.told, self._pending_s = "", 0.0
+        if not pending:
+            self._silent_s = 0.0
         self.pending = pending
 
     async def forget(self, limit_ids: Collection[str]) -> None:
@@ -129,7 +133,7 @@ class Restorer:
             try:
                 await self._sums.drain()
             except LedgerAway as error:
-                log.warning("limits wait for the ledger", reason=str(error))
+                self._tell_waiting(str(error))
                 return False
             if before == (self._node.epoch, self.pending, self._fingerprint()):
                 self.told = before[2]
@@ -162,6 +166,13 @@ class Restorer:
         """Note that time has passed."""
         self._epoch_age_s += passed_s
         self._pending_s += passed_s
+        self._silent_s -= passed_s
+
+    def _tell_waiting(self, reason: str) -> None:
+        """Say that limits wait for the ledger: at once, and now and then while that lasts."""
+        if self._silent_s <= 0:
+            log.warning("limits wait for the ledger", reason=reason)
+            self._silent_s = TELL_AGAIN_S
 
     def _pending_limits(self) -> list[Limit]:
         """Return the limits that are not ready; one may have left the catalogue meanwhile."""
@@ -192,7 +203,7 @@ class Restorer:
             try:
                 used, past = await self._sums.load_used(limit_ids, counted)
             except LedgerAway as error:
-                log.warning("limits wait for the ledger", reason=str(error))
+                self._tell_waiting(str(error))
                 return
             if epoch != self._node.epoch:
                 return
