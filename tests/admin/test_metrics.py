@@ -78,3 +78,7 @@ def test_alerts_of_soft_limits_are_counted_without_names() -> None:
     text = exposition({}, {("key", "tokens", 80): 3}).decode()
 
     assert value(text, "soft_limit_alerts_total", scope="key", metric="tokens", percent="80") == 3
+
+
+def test_journals_that_could_not_be_read_are_counted() -> None:
+    assert value(exposition({}, damaged_journals=2).decode(), "journal_damaged_files") == 2

@@ -88,6 +88,15 @@ def test_every_difference_is_told_and_repaired(home: Home, store: Store) -> None
     assert ledger(home, "verify").exit_code == 0
 
 
+def test_journals_that_could_not_be_read_are_named(home: Home, store: Store) -> None:
+    damaged = home.path / "data" / "journal" / "1-000001.damaged"
+    damaged.parent.mkdir(exist_ok=True)
+    damaged.touch()
+
+    assert f"{damaged} could not be read to its end" in ledger(home, "verify").stdout
+    assert json.loads(ledger(home, "verify", "--json").stdout)["damaged_journals"] == [str(damaged)]
+
+
 def test_programs_get_json(home: Home, store: Store) -> None:
     change(store, "DELETE FROM tr_usage_daily WHERE day = '2025-12-31'")
 

@@ -38,21 +38,23 @@ Alerts = Mapping[tuple[str, str, int], int]
 @router.get("/metrics", response_class=Response, dependencies=[Depends(metrics_reader)])
 def read_metrics(state: State) -> Response:
     """Return every figure; needs an admin key or the metrics token."""
-    return Response(exposition(state.figures(), state.limit_alerts()), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    text = exposition(state.figures(), state.limit_alerts(), state.damaged_journals())
+    return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def exposition(snapshots: Snapshots, alerts: Alerts = MappingProxyType({})) -> bytes:
+def exposition(snapshots: Snapshots, alerts: Alerts = MappingProxyType({}), damaged_journals: int = 0) -> bytes:
     """Return the figures of all workers, summed, and those of the control process, in the Prometheus text format."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(snapshots, alerts))
+    registry.register(_Figures(snapshots, alerts, damaged_journals))
     return generate_latest(registry)
 
 
 class _Figures(Collector):
     """The snapshots as metric families."""
 
-    def __init__(self, snapshots: Snapshots, alerts: Alerts) -> None:
+    def __init__(self, snapshots: Snapshots, alerts: Alerts, damaged_journals: int) -> None:
         self._snapshots = snapshots
+        self._damaged_journals = damaged_journals
         self._alerts: dict[tuple[str, ...], int] = {
             (kind, metric, str(percent)): count for (kind, metric, percent), count in alerts.items()
         }
@@ -71,6 +73,8 @@ class _Figures(Collector):
         yield self._histogram("first_token_seconds", "From the first byte in to the first token out.", "first_token")
         help_text = "Soft limits that came to a threshold, each once in its window."
         yield _counter("soft_limit_alerts", help_text, ["scope", "metric", "percent"], self._alerts)
+        help_text = "Journal files of this node that could not be read to their end, and were kept."
+        yield GaugeMetricFamily(f"{PREFIX}journal_damaged_files", help_text, self._damaged_journals)
         yield from self._gauges()
 
     def _requests(self) -> Metric:

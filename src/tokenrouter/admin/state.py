@@ -36,6 +36,7 @@ class ControlState:
             takes as long as the store's watcher does.
         limit_figures: drains as well, and returns what every limit's counters show by the books; blocks.
         limit_alerts: how many soft limits were told of, by (kind of scope, metric, threshold in percent).
+        damaged_journals: how many journal files of this node could not be read to their end, and were kept.
         clock: seconds since the epoch.
     """
 
@@ -51,6 +52,7 @@ class ControlState:
     pricing: Pricing = field(default_factory=Pricing, repr=False)
     limit_figures: Callable[[], LimitFigures] = LimitFigures
     limit_alerts: Callable[[], Mapping[tuple[str, str, int], int]] = dict
+    damaged_journals: Callable[[], int] = int
     clock: Callable[[], float] = time.time
     sessions: Sessions = field(default_factory=Sessions, repr=False)
     throttle: SignInThrottle = field(default_factory=SignInThrottle, repr=False)

@@ -49,6 +49,7 @@ from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.pricing_cache import FILE_NAME as PRICES_FILE
 from tokenrouter.jobs.pricing_sources import price_sources
 from tokenrouter.jobs.retention import delete_old_rows
+from tokenrouter.journal.reader import damaged_files
 from tokenrouter.limits.adjusting import Adjusted
 from tokenrouter.observe.logging import configure_logging
 from tokenrouter.observe.tasks import BackgroundTasks
@@ -220,6 +221,7 @@ class ControlProcess:
             keys_changed=lambda: self._show_changes(loop),
             limit_figures=self._drain.figures,
             limit_alerts=lambda: self._alerts.counts,
+            damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         app = create_app(self._admin)
         config = uvicorn.Config(

@@ -55,6 +55,7 @@ def verify_command(since: str, until: str, tz: str, repairs: bool, as_json: bool
     from sqlalchemy.exc import SQLAlchemyError
 
     from tokenrouter.jobs.ledger_verify import repair, verify
+    from tokenrouter.journal.reader import damaged_files
 
     period = _period(since, until, tz=tz)
     settings, store = _open(config)
@@ -65,10 +66,14 @@ def verify_command(since: str, until: str, tz: str, repairs: bool, as_json: bool
     except SQLAlchemyError as error:
         fail(f"the database cannot be read: {getattr(error, 'orig', None) or error}", code=COULD_NOT_LOOK)
     left = found.lasting if repairs else found.count
+    damaged = [str(path) for path in damaged_files(settings.paths.state_dir / "journal")]
     if as_json:
-        click.echo(json.dumps({**asdict(found), "repaired": found.count - left if repairs else 0}))
+        repaired = found.count - left if repairs else 0
+        click.echo(json.dumps({**asdict(found), "repaired": repaired, "damaged_journals": damaged}))
     else:
         _tell(found, repairs=repairs, left=left)
+        for path in damaged:
+            click.echo(f"{path} could not be read to its end: the ledger may lack what only it holds.")
     sys.exit(DIFFERS if left else 0)
 
 

@@ -36,6 +36,11 @@ def journal_files(folder: Path, writer: str = "") -> list[Path]:
     return sorted(folder.glob(f"{writer}*{SUFFIX}")) if folder.is_dir() else []
 
 
+def damaged_files(folder: Path) -> list[Path]:
+    """Return the files of `folder` that were put away unread, oldest first: what only they hold is in no ledger."""
+    return sorted(folder.glob(f"*{DAMAGED_SUFFIX}"))
+
+
 @contextmanager
 def adopt(path: Path) -> Iterator[bool]:
     """Hold the lock of a file that nobody writes any more; yields False when somebody does (or the file is gone).
