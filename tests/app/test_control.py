@@ -108,3 +108,20 @@ def test_a_limit_that_was_made_counts_when_its_maker_is_answered(gateway: StartG
         assert running.call("POST", "/v1/chat/completions", json_body=chat, key=NEW_KEY).status == 200
     assert running.call("POST", "/api/v1/limits", json_body={**one, "metric": "tokens", "amount": 1}).status == 201
     assert running.call("POST", "/v1/chat/completions", json_body=chat, key=NEW_KEY).status == 429
+
+
+def test_a_key_goes_when_its_quota_is_used_up(gateway: StartGateway, sandbox_config: str) -> None:
+    running = gateway("auto_remove_empty_quota_tokens = true\n" + sandbox_config)
+    wait_until("the control process", lambda: running.call("GET", "/v1/usage").status == 200, 20)
+    running.call("POST", "/api/v1/keys", json_body={"name": "new", "key": NEW_KEY})
+    once = {"scope": "key:new", "metric": "requests", "amount": 1}
+    assert running.call("POST", "/api/v1/limits", json_body=once).status == 201
+    chat = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "x"}]}
+    assert running.call("POST", "/v1/chat/completions", json_body=chat, key=NEW_KEY).status == 200
+    assert running.call("GET", "/v1/usage", key=NEW_KEY).json()["used"]["lifetime"]["requests"] == 1
+
+    running.stop()
+    running.start()
+
+    wait_until("the key to go", lambda: running.call("GET", "/v1/models", key=NEW_KEY).status == 401, 20)
+    assert "its quota is used up" in running.log()

@@ -49,6 +49,7 @@ from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.pricing_cache import FILE_NAME as PRICES_FILE
 from tokenrouter.jobs.pricing_sources import price_sources
 from tokenrouter.jobs.retention import delete_old_rows
+from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.journal.reader import damaged_files
 from tokenrouter.limits.adjusting import Adjusted
 from tokenrouter.observe.logging import configure_logging
@@ -332,7 +333,11 @@ class ControlProcess:
 
     async def _clean(self) -> None:
         if self._settings.auto_remove_expired_tokens and self._cluster.is_elected:
-            await asyncio.to_thread(remove_expired_keys, self._store, now_s=time.time())
+            for key in await asyncio.to_thread(remove_expired_keys, self._store, now_s=time.time()):
+                log.info("a key was removed: it has expired, or the key above it", key=key.name, id=key.id)
+        if self._settings.auto_remove_empty_quota_tokens and self._cluster.is_elected:
+            for key, limit in await asyncio.to_thread(remove_spent_keys, self._store, self._catalog, time.time()):
+                log.info("a key was removed: its quota is used up", key=key.name, id=key.id, limit=limit.id)
         if self._cluster.is_elected:
             await asyncio.to_thread(forget_ended_windows, self._store, self._catalog.limits, time.time())
 

@@ -284,9 +284,6 @@ _SECTIONS: Final[dict[str, tuple[str, ...]]] = {
 
 def _notices(top: Table, subjects: Subjects) -> list[Notice]:
     notices = [_short_key(key, subjects) for key in subjects.keys if len(key.key) < SHORT_KEY_CHARS]
-    if top.raw("auto_remove_empty_quota_tokens") is True:
-        where = top.where("auto_remove_empty_quota_tokens")
-        notices.append(Notice(where, f"removing keys whose quota is used up {_NOT_YET}; they stay and are refused"))
     conversations = top.raw("conversations")
     if isinstance(conversations, dict) and conversations.get("enabled"):
         notices.append(Notice(top.where("conversations"), f"capturing conversations {_NOT_YET}; nothing is stored"))
