@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Iterator
 
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
@@ -170,12 +171,11 @@ def test_a_file_is_its_owners(home: Home, store: Store) -> None:
 
 
 def test_an_export_may_be_parquet(home: Home, store: Store) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
     file = home.path / "a.parquet"
 
     assert ledger(home, "export", "--parquet", "--columns", "id,key_name", "--output", str(file)).exit_code == 0
 
-    assert parquet.read_table(file).to_pylist()[0] == {"id": "a", "key_name": "=cmd()"}
+    assert pq.read_table(file).to_pylist()[0] == {"id": "a", "key_name": "=cmd()"}
 
 
 def test_what_parquet_wants_is_told(home: Home, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

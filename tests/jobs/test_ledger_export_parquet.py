@@ -1,13 +1,10 @@
 import io
 
-import pytest
+import pyarrow.parquet as pq
 
 from tests.store.entries import entry
-
-pq = pytest.importorskip("pyarrow.parquet")
-
-from tokenrouter.jobs.ledger_export import COLUMNS, columns_of  # noqa: E402
-from tokenrouter.jobs.ledger_export_parquet import write_parquet  # noqa: E402
+from tokenrouter.jobs.ledger_export import COLUMNS, columns_of
+from tokenrouter.jobs.ledger_export_parquet import write_parquet
 
 PAGES = [[entry("a"), entry("b", cost_nano_usd=None)], [entry("c", key_name="=1+1", stream=True)]]
 
