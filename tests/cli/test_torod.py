@@ -18,7 +18,7 @@ def torod(home: Home, *args: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_version_says_the_version(home: Home) -> None:
-    assert torod(home, "version").stdout == f"torod {__version__}\n"
+    assert torod(home, "version").stdout == torod(home, "--version").stdout == f"torod {__version__}\n"
     assert json.loads(torod(home, "version", "--json").stdout)["version"] == __version__
 
 

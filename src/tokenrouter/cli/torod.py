@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", message="torod %(version)s")
 def main() -> None:
     """One endpoint for all AI providers.
 
