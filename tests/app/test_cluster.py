@@ -6,7 +6,7 @@ import pytest
 
 from tokenrouter.app.cluster import Cluster
 from tokenrouter.domain.limits import Amounts, Limit, Window
-from tokenrouter.limits.redis_corrections import Correction
+from tokenrouter.limits.redis_corrections import Correction, Remains
 from tokenrouter.testing.valkey import ValkeyServer
 
 LIMIT = Limit("l", "key:a", "tokens", Window("lifetime"), 100)
@@ -29,6 +29,7 @@ async def test_who_is_alone_has_every_office_and_nobody_to_tell() -> None:
 
         assert alone.is_elected
         assert alone.correct([CORRECTION])
+        assert alone.bury("node") == Remains(was_here=False, request_ids=frozenset())
 
 
 async def test_of_two_nodes_one_is_elected_and_each_hears_of_the_others_changes(valkey: ValkeyServer) -> None:
@@ -54,9 +55,14 @@ async def test_what_a_dead_process_used_is_told_from_another_thread(valkey: Valk
         while not await asyncio.to_thread(cluster.correct, [CORRECTION]):
             await asyncio.sleep(0.05)
 
+        assert await asyncio.to_thread(cluster.bury, "node") == Remains(was_here=False, request_ids=frozenset())
+
 
 async def test_before_the_server_is_there_it_has_to_be_told_again() -> None:
-    assert not await asyncio.to_thread(Cluster("redis://127.0.0.1:1/0", lambda: None).correct, [CORRECTION])
+    cluster = Cluster("redis://127.0.0.1:1/0", lambda: None)
+
+    assert not await asyncio.to_thread(cluster.correct, [CORRECTION])
+    assert await asyncio.to_thread(cluster.bury, "node") is None
 
 
 def test_an_address_that_cannot_be_read_is_told() -> None:

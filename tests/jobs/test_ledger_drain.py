@@ -2,7 +2,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -17,6 +17,7 @@ from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.journal.names import DAMAGED_SUFFIX, room_of
 from tokenrouter.journal.reader import journal_files
 from tokenrouter.journal.writer import JournalWriter
+from tokenrouter.limits.redis_corrections import Correction, Remains
 from tokenrouter.store.engine import Store, open_store
 from tokenrouter.store.ledger import MAX_PAGE_ROWS, LedgerFilter, ledger_page
 from tokenrouter.store.limit_use import limit_use
@@ -467,3 +468,91 @@ def test_a_full_segment_that_its_writer_still_holds_stays(store: Store, folder: 
     drain.drain()
 
     assert len(journal_files(folder)) == 1
+
+
+class Others:
+    """Where limits are counted that several processes share: knows of nodes what the test says, and is told."""
+
+    def __init__(self, remains: Remains | None) -> None:
+        self.remains = remains
+        self.buried: list[str] = []
+        self.told: dict[str, Amounts] = {}
+
+    def bury(self, node: str) -> Remains | None:
+        self.buried.append(node)
+        return self.remains
+
+    def correct(self, corrections: Sequence[Correction]) -> bool:
+        self.told |= {one.request_id: one.used for one in corrections}
+        return True
+
+
+def drain_of(store: Store, folder: Path, others: Others) -> LedgerDrain:
+    return LedgerDrain(store, folder, lambda: (LimitTable([LIMIT]), str), elsewhere=others)
+
+
+def test_what_a_dead_writer_left_with_others_is_charged_what_its_rows_say(store: Store, folder: Path) -> None:
+    journal = JournalWriter(folder, segment_bytes=SMALL, reserve_bytes=SMALL)
+    for entry_id in ("ended", "batch", "open"):
+        begin(journal, entry_id)
+    journal.end(ending("ended"))
+    journal.end(ending("batch"))
+    drain_of(store, folder, Others(None)).drain()
+    journal.close()
+    left = {"ended", "batch/1a", "open", "unasked", "batch_of_others/2b"}
+    others = Others(Remains(was_here=True, request_ids=frozenset(left)))
+
+    drain_of(store, folder, others).drain()
+
+    used, nothing = Amounts(1, 10, 20, 300), Amounts()
+    assert others.buried == [journal.name]
+    assert others.told == {
+        "ended": used,
+        "batch/1a": used,
+        "open": HELD,
+        "unasked": nothing,
+        "batch_of_others/2b": nothing,
+    }
+
+
+@pytest.mark.parametrize("was_here", [False, True])
+def test_the_last_endings_of_a_node_that_nobody_has_heard_of_are_told(
+    store: Store, folder: Path, was_here: bool
+) -> None:
+    journal = JournalWriter(folder, segment_bytes=SMALL, reserve_bytes=SMALL)
+    begin(journal, "ended")
+    journal.end(ending("ended"))
+    others = Others(Remains(was_here, frozenset()))
+    drain = drain_of(store, folder, others)
+    drain.drain()
+    journal.close()
+    drain.drain()
+
+    assert others.told == ({} if was_here else {"ended": Amounts(1, 10, 20, 300)})
+
+
+def test_a_dead_writer_is_not_buried_before_others_have_heard_of_it(store: Store, folder: Path) -> None:
+    journal = JournalWriter(folder, segment_bytes=SMALL, reserve_bytes=SMALL)
+    begin(journal, "open")
+    journal.close()
+    others = Others(None)
+    drain = drain_of(store, folder, others)
+    assert drain.drain() == 0
+    assert journal_files(folder)
+
+    others.remains = Remains(was_here=False, request_ids=frozenset())
+    assert drain.drain() == 1
+    assert not journal_files(folder)
+
+
+def test_where_a_journal_is_damaged_nobody_says_that_nothing_was_asked(store: Store, folder: Path) -> None:
+    journal = JournalWriter(folder, segment_bytes=SMALL, reserve_bytes=SMALL)
+    begin(journal, "a")
+    journal.close()
+    (path,) = journal_files(folder)
+    damage(path, path.stat().st_size - 3)
+    others = Others(Remains(was_here=True, request_ids=frozenset({"a"})))
+
+    drain_of(store, folder, others).drain()
+
+    assert others.told == {}

@@ -8,9 +8,9 @@ from tests.limits.suite import ALICE, ONE, a_limit
 from tests.redis.test_connection import until
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.limits.redis import RedisLimiter
-from tokenrouter.limits.redis_corrections import Correction, RedisCorrections
+from tokenrouter.limits.redis_corrections import Correction, RedisCorrections, Remains
 from tokenrouter.redis.address import parse_redis_url
-from tokenrouter.redis.connection import RedisAway
+from tokenrouter.redis.connection import RedisAway, RedisRefused
 from tokenrouter.testing.valkey import ValkeyServer
 
 RATE = a_limit("key:alice", "tokens", "60s", 1000)
@@ -85,3 +85,64 @@ async def test_a_server_that_is_away_is_told_again_later(valkey: ValkeyServer) -
     async with a_node(valkey, HARD) as limiter:
         with pytest.raises(RedisAway):
             await RedisCorrections(parse_redis_url(valkey.url)).correct(a_correction(limiter, "r1"))
+
+
+@pytest.mark.parametrize("is_missed", [False, True])
+async def test_of_a_dead_node_is_left_what_it_never_settled(
+    valkey: ValkeyServer, corrections: RedisCorrections, is_missed: bool
+) -> None:
+    async with a_node(valkey, *LIMITS, name="other") as other:
+        async with a_node(valkey, *LIMITS, name="dead") as limiter:
+            await limiter.reserve("r1", ALICE, ONE)
+            (await limiter.reserve("r2", ALICE, ONE)).settle(USED)
+            await until(lambda: not limiter.unsettled)
+        if is_missed:
+            valkey.ask("ZADD", f"{other._node.base}leases", "0", "dead")
+            await other.renew()
+
+        assert await corrections.bury("dead") == Remains(was_here=True, request_ids=frozenset({"r1"}))
+        assert await used_and_held(other, ALICE) == [(45, 0), (45, 0), (45, 0), (0, 0)]
+        await corrections.correct(Correction("r1", other._node.now_s(), Amounts(), ()))
+        assert await used_and_held(other, ALICE) == [(15, 0), (15, 0), (15, 0), (0, 0)]
+        assert (await other.renew()).live == {"other"}
+
+
+async def test_nothing_is_left_of_a_node_that_nobody_knows(valkey: ValkeyServer, corrections: RedisCorrections) -> None:
+    assert await corrections.bury("nobody") == Remains(was_here=False, request_ids=frozenset())
+    async with a_node(valkey, HARD):
+        assert await corrections.bury("nobody") == Remains(was_here=False, request_ids=frozenset())
+
+
+async def test_what_a_dead_node_sent_last_comes_too_late(valkey: ValkeyServer, corrections: RedisCorrections) -> None:
+    async with a_node(valkey, HARD) as limiter:
+        await corrections.bury("node")
+        with pytest.raises(RedisRefused):
+            await limiter._node.renew("")
+
+
+async def test_of_several_who_hold_a_debt_one_pays_it(valkey: ValkeyServer, corrections: RedisCorrections) -> None:
+    async with a_node(valkey, *LIMITS, name="other") as other:
+        async with a_node(valkey, *LIMITS, name="dead") as limiter:
+            await limiter.reserve("debt/1", ALICE, ONE)
+        (await other.reserve("debt/2", ALICE, ONE)).settle(USED)
+        (await other.reserve("debt/3", ALICE, ONE)).settle(Amounts())
+        await until(lambda: not other.unsettled)
+
+        await corrections.bury("dead")
+        for _ in range(2):
+            await corrections.correct(a_correction(other, "debt/1"))
+
+        assert await used_and_held(other, ALICE) == [(15, 0), (15, 0), (15, 0), (0, 0)]
+
+
+async def test_a_debt_whose_payer_died_is_paid_once(valkey: ValkeyServer, corrections: RedisCorrections) -> None:
+    async with a_node(valkey, *LIMITS, name="other") as other:
+        async with a_node(valkey, *LIMITS, name="dead") as limiter:
+            await limiter.reserve("debt/1", ALICE, ONE)
+        await corrections.bury("dead")
+        for _ in range(2):
+            await corrections.correct(a_correction(other, "debt/1"))
+        (await other.reserve("debt/2", ALICE, ONE)).settle(USED)
+        await until(lambda: not other.unsettled)
+
+        assert await used_and_held(other, ALICE) == [(15, 0), (15, 0), (15, 0), (0, 0)]

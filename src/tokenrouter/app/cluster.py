@@ -7,15 +7,17 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, TypeVar
 
 from tokenrouter.cluster.election import Election
 from tokenrouter.cluster.invalidation import ChangeNews
-from tokenrouter.limits.redis_corrections import Correction, RedisCorrections
+from tokenrouter.limits.redis_corrections import Correction, RedisCorrections, Remains
 from tokenrouter.redis.address import parse_redis_url
 from tokenrouter.redis.connection import RedisConnection, RedisError
 
+A = TypeVar("A")
+T = TypeVar("T")
 CORRECT_S: Final = 10.0
 """How long the server may take for the requests of one dead process."""
 
@@ -57,20 +59,28 @@ class Cluster:
         if not self._is_alone and self._loop is not None:
             await self._news.tell()
 
+    def bury(self, node: str) -> Remains | None:
+        """End the lease of a dead data process, from another thread; None when it has to be asked again."""
+        return Remains(False, frozenset()) if self._is_alone else self._wait_for(self._bury, node)
+
     def correct(self, corrections: Sequence[Correction]) -> bool:
         """Charge what requests of a dead process used, from another thread; False when it has to be told again."""
-        if self._is_alone:
-            return True
+        return self._is_alone or self._wait_for(self._correct, corrections) is not None
+
+    def _wait_for(self, ask: Callable[[A], Coroutine[Any, Any, T]], about: A) -> T | None:
         if self._loop is None:
-            return False
-        done = asyncio.run_coroutine_threadsafe(self._correct(corrections), self._loop)
+            return None
+        done = asyncio.run_coroutine_threadsafe(ask(about), self._loop)
         try:
-            done.result(CORRECT_S)
+            return done.result(CORRECT_S)
         except (RedisError, TimeoutError):
             done.cancel()
-            return False
-        return True
+            return None
 
-    async def _correct(self, corrections: Sequence[Correction]) -> None:
+    async def _bury(self, node: str) -> Remains:
+        return await self._corrections.bury(node)
+
+    async def _correct(self, corrections: Sequence[Correction]) -> bool:
         for correction in corrections:
             await self._corrections.correct(correction)
+        return True

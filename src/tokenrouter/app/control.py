@@ -103,8 +103,10 @@ class ControlProcess:
         self._adjusted: list[Adjusted] = []
         self._limits: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
         self._cluster = Cluster(settings.redis_url, self._hear)
-        correct = self._cluster.correct if settings.redis_url else None
-        self._drain = LedgerDrain(store, settings.paths.state_dir / "journal", lambda: self._limits, correct=correct)
+        elsewhere = self._cluster if settings.redis_url else None
+        self._drain = LedgerDrain(
+            store, settings.paths.state_dir / "journal", lambda: self._limits, elsewhere=elsewhere
+        )
         self._channel = ChannelServer(arguments.runtime / "channel.sock", self._welcome, self._answer, self._sum_up)
         self._alerts = LimitAlerts(store)
         self._watcher = CatalogWatch(store)

@@ -7,7 +7,6 @@ control process has loaded, and goes on serving when that one is away.
 import asyncio
 import gc
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -93,11 +92,10 @@ class CurrentDirectory:
         self._directory = directory
 
 
-def _shared_limiter(settings: Settings, limits: Sequence[Limit], sums: ChannelSums) -> RedisLimiter | None:
-    """Return the limiter that processes share, if there is one; its name was never used before."""
+def _shared_limiter(settings: Settings, limits: Sequence[Limit], sums: ChannelSums, node: str) -> RedisLimiter | None:
+    """Return the limiter that processes share, if there is one; `node` is the journal's name, never used before."""
     if not settings.redis_url:
         return None
-    node = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     address = parse_redis_url(settings.redis_url)
     return RedisLimiter(address, limits, sums, node=node, redis_loss=settings.redis_loss)
 
@@ -123,7 +121,7 @@ class DataProcess:
         self._upstream = UpstreamClient(settings.proxies)
         self._tokens = TokenKeeper(fetch_by(self._upstream))
         self._sums = ChannelSums(self._send_to_control)
-        self._shared = _shared_limiter(settings, catalog.limits, self._sums)
+        self._shared = _shared_limiter(settings, catalog.limits, self._sums, self._journal.name)
         ports = Ports(self._journal, self._limiter, self._figures, self._tokens, self._shared)
         is_shared = settings.redis_url != ""
         self._owners = OwnershipLog(settings.paths.state_dir / "owners", is_shared=is_shared)

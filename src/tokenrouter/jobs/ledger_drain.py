@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import structlog
 
@@ -45,10 +45,10 @@ from tokenrouter.journal.reader import (
     remove_abandoned_room,
     remove_room,
 )
-from tokenrouter.limits.redis_corrections import Correction
+from tokenrouter.limits.redis_corrections import Correction, Remains
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import StoreError
-from tokenrouter.store.ledger import CoverageChanged, Row, forget_journal, journal_positions, record
+from tokenrouter.store.ledger import CoverageChanged, Row, forget_journal, journal_positions, record, rows_of
 from tokenrouter.store.limit_use import Coverage, coverage_in
 
 log = structlog.get_logger(__name__)
@@ -56,8 +56,6 @@ log = structlog.get_logger(__name__)
 RECENT_S: Final = 60.0
 """How long after its end a request may be unsettled at a limiter that is asked over the network."""
 RECENT_ROWS: Final = 20_000
-Correct = Callable[[Sequence[Correction]], bool]
-"""Charges requests of a dead process what they used, where limits are counted elsewhere; False: tell it again."""
 BATCH_ROWS: Final = 500
 """Rows of one transaction: enough that its fixed cost hardly matters, few enough to take little memory."""
 FOLLOWED_AT_ONCE: Final = 10
@@ -93,6 +91,16 @@ class _Writer:
         return done
 
 
+class Elsewhere(Protocol):
+    """Where limits are counted that several processes share, as far as it must hear of dead ones."""
+
+    def bury(self, node: str) -> Remains | None:
+        """Take it that the process `node` is dead, and return what is left of it; None: ask again."""
+
+    def correct(self, corrections: Sequence[Correction]) -> bool:
+        """Charge requests of a dead process what they used; False: tell it again."""
+
+
 class LedgerDrain:
     """Moves what the journals hold into the store. Safe to call from several threads."""
 
@@ -102,10 +110,10 @@ class LedgerDrain:
         folder: Path,
         limits: Callable[[], tuple[LimitTable, NameOfKey]],
         clock: Callable[[], float] = time.time,
-        correct: Correct | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         """`limits` gives the limits of now and what keys are called; `clock` seconds since the epoch."""
-        self._correct = correct
+        self._elsewhere = elsewhere
         self._clock = clock
         self._store = store
         self._folder = folder
@@ -212,7 +220,7 @@ class LedgerDrain:
             if entry is not None:
                 writer.begun_at.pop(entry.id, None)
                 batch.append(entry)
-                if self._correct is not None:
+                if self._elsewhere is not None:
                     writer.recent.append((self._clock(), entry))
             if len(batch) >= BATCH_ROWS:
                 writer.read[path.name] = at
@@ -275,7 +283,7 @@ class LedgerDrain:
 
     def _bury(self, writer: _Writer, name: str, files: list[Path]) -> int:
         """Charge what a dead writer left open, then delete its files; not before those who count have heard of it."""
-        if not self._is_told(writer):
+        if self._elsewhere is not None and not self._is_told(self._elsewhere, writer, name):
             return 0
         writer.begun_at.clear()
         interrupted = writer.open.interrupt_all()
@@ -287,23 +295,40 @@ class LedgerDrain:
         self._writers.pop(name, None)
         return written
 
-    def _is_told(self, writer: _Writer) -> bool:
+    def _is_told(self, elsewhere: Elsewhere, writer: _Writer, name: str) -> bool:
         """Tell whoever counts elsewhere what a dead writer's last requests used; False when nobody can be told."""
-        if self._correct is None:
-            return True
-        since_s = self._clock() - RECENT_S
-        entries = [entry for ended_s, entry in writer.recent if ended_s >= since_s] + writer.open.held()
-        corrections = [
-            Correction(
-                entry.id,
-                entry.started_us / 1e6,
-                Amounts(1, entry.usage.input_tokens, entry.usage.output_tokens, entry.cost_nano_usd or 0),
-                self._charges.limits_of(entry),
-            )
-            for entry in entries
-            if was_admitted(entry)
-        ]
-        return not corrections or self._correct(corrections)
+        remains = elsewhere.bury(name)
+        if remains is None:
+            return False
+        entries = {entry.id: entry for entry in writer.open.held()}
+        if not remains.was_here:
+            # Nobody there has heard of its last endings.
+            since_s = self._clock() - RECENT_S
+            entries |= {entry.id: entry for ended_s, entry in writer.recent if ended_s >= since_s}
+        corrections = [self._correction(entry.id, entry) for entry in entries.values() if was_admitted(entry)]
+        left = remains.request_ids - {correction.request_id for correction in corrections}
+        corrections += self._corrections_of(left, is_whole=not writer.damaged)
+        return not corrections or elsewhere.correct(corrections)
+
+    def _corrections_of(self, left: Collection[str], *, is_whole: bool) -> Iterator[Correction]:
+        """Yield what requests used that a dead process left behind: what their rows say, else nothing.
+
+        One without a row never asked its provider, or is a batch that somebody else holds by now; where not all of the
+        journal could be read (not `is_whole`) nobody can say.
+        """
+        rows_by_id = {request_id: _row_of(request_id) for request_id in left}
+        with self._store.read() as connection:
+            rows = {entry.id: entry for entry in rows_of(connection, set(rows_by_id.values()))}
+        for request_id, row_id in rows_by_id.items():
+            entry = rows.get(row_id)
+            if entry is not None and was_admitted(entry):
+                yield self._correction(request_id, entry)
+            elif entry is not None or is_whole:
+                yield Correction(request_id, self._clock(), Amounts(), ())
+
+    def _correction(self, request_id: str, entry: LedgerEntry) -> Correction:
+        used = Amounts(1, entry.usage.input_tokens, entry.usage.output_tokens, entry.cost_nano_usd or 0)
+        return Correction(request_id, entry.started_us / 1e6, used, self._charges.limits_of(entry))
 
     def _drop_finished(self, writer: _Writer, full: list[Path]) -> None:
         """Put away the closed segments of a living writer that are older than everything that is open."""
@@ -320,6 +345,11 @@ def _named(limit_ids: Collection[str]) -> Iterator[Limit]:
     for limit_id in sorted(limit_ids):
         with suppress(ValueError):
             yield limit_of_id(limit_id)
+
+
+def _row_of(request_id: str) -> str:
+    """Return which row says what a reservation used: `+` is a second attempt, `/…` one of several for one debt."""
+    return request_id.rstrip("+").partition("/")[0]
 
 
 def _tell_damage(writer: _Writer, path: Path, read_to: int, reason: str) -> None:

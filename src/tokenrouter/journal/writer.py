@@ -35,6 +35,7 @@ class JournalWriter:
     """The journal of one data process. Everything but `keep_synced` is synchronous.
 
     Attributes:
+        name: what its files begin with, unlike that of any other writer, ever.
         writable: whether a new request may begin.
         records, bytes_written, failures: counters since the start.
         sync_seconds: time spent on waiting for the disk, in a thread.
@@ -57,7 +58,7 @@ class JournalWriter:
         self._sync_s = sync_s
         self._room = room
         self._clock = clock
-        self._writer = f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.name = f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(4)}"
         self._number = 0
         self._dirty = False
         self._asked_at_s = float("-inf")
@@ -140,7 +141,7 @@ class JournalWriter:
         """Go on in the next segment; the full one is closed by `sync`, after the next one can be seen."""
         segment = self._next_segment(may_use_reserve=may_use_reserve)
         self._number += 1
-        segment.rename(self._folder / segment_name(self._writer, self._number))
+        segment.rename(self._folder / segment_name(self.name, self._number))
         if self._segment is not None:
             self._full.append(self._segment)
         self._segment = segment
@@ -161,7 +162,7 @@ class JournalWriter:
         return segment
 
     def _new_spare(self) -> Segment:
-        return Segment(self._folder / f"{self._writer}{SPARE_SUFFIX}", self._segment_bytes, self._room)
+        return Segment(self._folder / f"{self.name}{SPARE_SUFFIX}", self._segment_bytes, self._room)
 
     def _recover(self) -> bool:
         """Ask for room again, at most every `RETRY_S`; return whether requests may begin."""
@@ -184,7 +185,7 @@ class JournalWriter:
         with self._allocating:
             self._asked_at_s = self._clock()
             if self._reserve is None:
-                path = self._folder / f"{self._writer}{RESERVE_SUFFIX}"
+                path = self._folder / f"{self.name}{RESERVE_SUFFIX}"
                 self._reserve = Segment(path, self._reserve_bytes, self._room)
             if self._spare is None and not self._has_far_to_go():
                 self._spare = self._new_spare()

@@ -1,12 +1,13 @@
 """Requests whose process died, set right in Redis when its journal is read.
 
 A dead node's requests are charged what they held. Its journal knows better, a second or a month later, and whoever
-reads it tells the server before the ledger has the rows: told twice, or by two, it counts once.
+reads it asks the server what is left of the node, and tells it before the ledger has the rows: told twice, or by two,
+it counts once. A node is named like the writer of its journal, so the one is found by the other.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -36,18 +37,42 @@ class Correction:
     charged: Sequence[tuple[Limit, str]]
 
 
+class Remains(NamedTuple):
+    """What is left of a dead node.
+
+    Attributes:
+        was_here: whether it knew the server as it is now: then all that it ever counted there is settled, or left.
+        request_ids: the requests that it has not settled.
+    """
+
+    was_here: bool
+    request_ids: frozenset[str]
+
+
 class RedisCorrections:
     """Tells the server of them, over a connection of its own: the process that reads journals counts nothing itself."""
 
     def __init__(self, address: RedisAddress, *, clock: Callable[[], float] | None = None) -> None:
         """`clock` gives seconds since the epoch instead of the server's own, for tests."""
         self._connection = RedisConnection(address)
-        self._script = load_scripts().correct
+        self._scripts = load_scripts()
         self._clock = clock
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
         await self._connection.run()
+
+    def _now_word(self) -> str:
+        return "" if self._clock is None else str(int(self._clock() * 1000))
+
+    async def bury(self, node: str) -> Remains:
+        """End the lease of a node whose process is dead, and return what is left of it.
+
+        Raises:
+            RedisError: the server is away.
+        """
+        was_here, left = await self._connection.call(self._scripts.bury, 1, META_KEY, "", "", self._now_word(), node)
+        return Remains(bool(was_here), frozenset(request_id.decode() for request_id in left))
 
     async def correct(self, correction: Correction) -> None:
         """Charge what was used instead of what was held.
@@ -55,7 +80,6 @@ class RedisCorrections:
         Raises:
             RedisError: the server is away. Tell it again before the row is in the ledger.
         """
-        now = "" if self._clock is None else str(int(self._clock() * 1000))
         started_s = correction.started_s
         charges: list[object] = []
         for limit, scope in correction.charged:
@@ -63,7 +87,7 @@ class RedisCorrections:
             charges += (limit.id, scope, METRIC_NUMBERS[limit.metric], amount, *_window(limit, started_s))
         used = _encode(amounts_by_metric(correction.used))
         words = (correction.request_id, round(started_s * 1000), used, _encode(charges))
-        await self._connection.call(self._script, 1, META_KEY, "", "", now, *words)
+        await self._connection.call(self._scripts.correct, 1, META_KEY, "", "", self._now_word(), *words)
 
 
 def _window(limit: Limit, started_s: float) -> tuple[int, int, int, int]:

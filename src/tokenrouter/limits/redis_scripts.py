@@ -12,6 +12,7 @@ class LimitScripts:
 
     adjust: Script
     announce: Script
+    bury: Script
     correct: Script
     counted: Script
     extend: Script

@@ -24,5 +24,6 @@ end
 local key = base .. 'n:' .. node
 redis.call('HSET', key, 'g', generation)
 redis.call('ZADD', base .. 'leases', now + lease_ms, node)
+redis.call('SADD', base .. 'nodes', node)
 local open = redis.call('HKEYS', key)
 return {epoch, began, now, is_new and 1 or 0, nodes, open}

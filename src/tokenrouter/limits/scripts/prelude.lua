@@ -10,6 +10,9 @@
 --                and held in all parts that count, the first and the last of them.
 --                `t<tally>`: used, held, open requests and used before, of another window or of a part
 --   lost:<id>    what a request was charged of which somebody may tell again: its node died, or it was announced
+--   nodes        set: every node that has ever been in this epoch
+--   left:<node>  set: ids of the requests that a node held when its lease ended
+--   paid:<id>    which reservation paid the debt `id`; those of a debt are named `id/…`, and one of them pays
 --   settled      hash: request id -> record of those that ended while counters were being restored
 --   restoring    exists while counters are being restored
 --
@@ -237,10 +240,23 @@ local function note_settled(id, record)
   redis.call('PEXPIRE', base .. 'settled', SETTLED_MS)
 end
 
+-- What the reservation `id` is charged of what was `used`, and the id of the ledger's row that says so. A debt may be
+-- held by several processes, one after the other or at once; the first that pays it pays, the others hold nothing more.
+local function payable(id, used)
+  local debt = string.match(id, '^([^/]+)/')
+  if not debt or used[1] == 0 then return used, id end
+  redis.call('SET', base .. 'paid:' .. debt, id, 'NX', 'PX', LOST_MS)
+  if redis.call('GET', base .. 'paid:' .. debt) == id then return used, debt end
+  local nothing = {}
+  for i = 1, #used do nothing[i] = 0 end
+  return nothing, id
+end
+
 -- Turns what a record holds into what was used: `used[metric + 1]`, or all that was held without it; then the node was
 -- lost. Whoever may ask again finds what was charged.
 local function settle_record(id, record, used)
-  local shares = cmsgpack.unpack(record)
+  local shares, row = cmsgpack.unpack(record), id
+  if used then used, row = payable(id, used) end
   for i = 1, #shares, SHARE do
     local kind, held = shares[i + 1], shares[i + 4]
     local amount = used and used[shares[i + 5] + 1] or held
@@ -252,7 +268,7 @@ local function settle_record(id, record, used)
   local is_noted = is_restoring()
   if is_told_again or is_noted then
     local charged = cmsgpack.pack(shares)
-    if is_noted then note_settled(id, charged) end
+    if is_noted then note_settled(row, charged) end
     if is_told_again then redis.call('SET', base .. 'lost:' .. id, charged, 'PX', LOST_MS) end
   end
 end
@@ -260,6 +276,7 @@ end
 -- Changes what a lost request was charged to what it used.
 local function correct_lost(id, packed, used)
   local shares = cmsgpack.unpack(packed)
+  used = payable(id, used)
   for i = 1, #shares, SHARE do
     if shares[i + 1] ~= PLACES then
       local amount = used[shares[i + 5] + 1]
@@ -268,4 +285,21 @@ local function correct_lost(id, packed, used)
     end
   end
   redis.call('SET', base .. 'lost:' .. id, cmsgpack.pack(shares), 'PX', LOST_MS)
+end
+
+-- Ends a node's lease, and settles its requests at what they held.
+local function end_node(node)
+  local key, left = base .. 'n:' .. node, base .. 'left:' .. node
+  local all = redis.call('HGETALL', key)
+  for i = 1, #all, 2 do
+    local id = all[i]
+    if id ~= 'g' then
+      settle_record(id, all[i + 1])
+      redis.call('SADD', left, id)
+    end
+  end
+  redis.call('PEXPIRE', left, LOST_MS)
+  redis.call('DEL', key)
+  redis.call('ZREM', base .. 'leases', node)
+  redis.call('HDEL', base .. 'told', node)
 end

@@ -10,15 +10,5 @@ redis.call('ZADD', base .. 'leases', now + tonumber(ARGV[5]), node)
 if ARGV[6] ~= '' then redis.call('HSET', base .. 'told', node, ARGV[6]) end
 
 local dead = redis.call('ZRANGEBYSCORE', base .. 'leases', '-inf', now)
-for _, name in ipairs(dead) do
-  local key = base .. 'n:' .. name
-  local all = redis.call('HGETALL', key)
-  for i = 1, #all, 2 do
-    local id = all[i]
-    if id ~= 'g' then settle_record(id, all[i + 1]) end
-  end
-  redis.call('DEL', key)
-  redis.call('ZREM', base .. 'leases', name)
-  redis.call('HDEL', base .. 'told', name)
-end
+for _, name in ipairs(dead) do end_node(name) end
 return {now, redis.call('ZRANGE', base .. 'leases', 0, -1), redis.call('HGETALL', base .. 'told'), #dead}
