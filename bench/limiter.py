@@ -13,9 +13,10 @@ from typing import Final
 import uvloop
 
 from tokenrouter.domain.limit_text import limit_id, parse_window
-from tokenrouter.domain.limits import Amounts, Limit, Metric, PastByCounter, UsedByCounter
+from tokenrouter.domain.limits import Amounts, Limit, Metric
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.limits.redis import RedisLimiter
+from tokenrouter.limits.redis_restore import LedgerUse
 from tokenrouter.redis.address import parse_redis_url
 from tokenrouter.testing.valkey import ValkeyServer
 
@@ -31,11 +32,9 @@ class NoLedger:
     async def drain(self) -> None:
         """There is nothing to write."""
 
-    async def load_used(
-        self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]
-    ) -> tuple[UsedByCounter, PastByCounter]:
+    async def load_used(self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]) -> LedgerUse:
         """Nothing was ever used."""
-        return {}, {}
+        return LedgerUse({}, {})
 
 
 def a_limit(scope: str, metric: Metric, window: str) -> Limit:

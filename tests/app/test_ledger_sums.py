@@ -5,7 +5,7 @@ import pytest
 from tokenrouter.app.channel import SumsMessage, SumsWanted
 from tokenrouter.app.ledger_sums import ChannelSums
 from tokenrouter.domain.limits import CounterPast
-from tokenrouter.limits.redis_restore import LedgerAway
+from tokenrouter.limits.redis_restore import LedgerAway, LedgerUse
 
 
 class Control:
@@ -22,7 +22,7 @@ class Control:
         if self._is_there:
             past = [("l", "key:a", CounterPast(1.0, 2))] if wanted.limit_ids else []
             used = [("l", "key:a", 5)] if wanted.limit_ids else []
-            answer = SumsMessage(wanted.asked, used, past, self._problem)
+            answer = SumsMessage(wanted.asked, used, past, self._problem, adjusted=7)
             asyncio.get_running_loop().call_soon(self.sums.take, answer)
         return self._is_there
 
@@ -31,7 +31,7 @@ async def test_what_rows_used_is_asked_over_the_channel() -> None:
     control = Control()
     told = await control.sums.load_used({"l"}, {"l": {"req_2", "req_1"}})
 
-    assert told == ({("l", "key:a"): 5}, {("l", "key:a"): CounterPast(1.0, 2)})
+    assert told == LedgerUse({("l", "key:a"): 5}, {("l", "key:a"): CounterPast(1.0, 2)}, 7)
     assert control.asked == [SumsWanted(1, ["l"], {"l": ["req_1", "req_2"]})]
 
 

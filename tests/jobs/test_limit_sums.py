@@ -1,5 +1,6 @@
 from tokenrouter.domain.ledger import LedgerEntry, Usage
 from tokenrouter.domain.limits import Limit, LimitTable, Window
+from tokenrouter.jobs.limit_adjustments import reset_limit
 from tokenrouter.jobs.limit_sums import limit_sums
 from tokenrouter.jobs.limit_use import ChargeReader, follow_limits
 from tokenrouter.store.engine import Store
@@ -37,13 +38,23 @@ def test_what_counters_have_counted_already_is_left_out_of_their_own_sums_only(s
     written(store, entry("req_1", 10), entry("req_2", 20), entry("req_3", 30))
     counted = {"tokens": {"req_2", "req_9"}}
 
-    used, _ = limit_sums(store, LIMITS, {"tokens", "requests"}, counted, READER, NOW_S)
+    sums = limit_sums(store, LIMITS, {"tokens", "requests"}, counted, READER, NOW_S)
 
-    assert used == {("tokens", "key:alice"): 40, ("requests", "key:alice"): 3}
+    assert sums.used == {("tokens", "key:alice"): 40, ("requests", "key:alice"): 3}
 
 
 def test_only_the_limits_that_were_asked_for_are_told(store: Store) -> None:
     written(store, entry("req_1", 10))
 
-    assert limit_sums(store, LIMITS, {"tokens"}, {}, READER, NOW_S)[0] == {("tokens", "key:alice"): 10}
-    assert limit_sums(store, LIMITS, set(), {}, READER, NOW_S)[0] == {}
+    assert limit_sums(store, LIMITS, {"tokens"}, {}, READER, NOW_S).used == {("tokens", "key:alice"): 10}
+    assert limit_sums(store, LIMITS, set(), {}, READER, NOW_S).used == {}
+
+
+def test_sums_say_up_to_which_adjustment_they_go(store: Store) -> None:
+    written(store, entry("req_1", 10))
+    before = limit_sums(store, LIMITS, {"tokens"}, {}, READER, NOW_S)
+    reset_limit(store, TOKENS, None, made_by="test", now_s=NOW_S)
+    after = limit_sums(store, LIMITS, {"tokens"}, {}, READER, NOW_S)
+
+    assert (before.used, after.used) == ({("tokens", "key:alice"): 10}, {})
+    assert before.adjusted < after.adjusted

@@ -16,9 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.limits.redis_keeper import RedisKeeper, SyncReservation
 from tests.limits.suite import ALICE, BOB, LIMITS, SCOPES, Clock, part_of
 from tokenrouter.domain.errors import LimitReached
-from tokenrouter.domain.limits import Amounts, CounterPast, Limit, LimitState, LimitTable, PastByCounter, UsedByCounter
+from tokenrouter.domain.limits import Amounts, CounterPast, Limit, LimitState, LimitTable, UsedByCounter
 from tokenrouter.domain.windows import window_start
 from tokenrouter.limits.redis_corrections import Correction, RedisCorrections
+from tokenrouter.limits.redis_restore import LedgerUse
 from tokenrouter.redis.address import parse_redis_url
 from tokenrouter.testing.valkey import ValkeyServer
 
@@ -89,9 +90,7 @@ class NodeSums:
     async def drain(self) -> None:
         self.books.drain(self.node)
 
-    async def load_used(
-        self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]
-    ) -> tuple[UsedByCounter, PastByCounter]:
+    async def load_used(self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]) -> LedgerUse:
         books = self.books
         past = {
             (limit.id, scope): CounterPast(request.reserved_s)
@@ -99,7 +98,7 @@ class NodeSums:
             for limit, scope in books.charged(request)
             if limit.window.kind == "interval"
         }
-        return books.sums(counted), past
+        return LedgerUse(books.sums(counted), past)
 
 
 class ClusterInterleavings(RuleBasedStateMachine):

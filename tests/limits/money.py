@@ -21,10 +21,13 @@ from sqlalchemy import text
 from tests.limits.suite import ALICE, BOB, CHANGING, LIMITS, SCOPES, Clock, Held, part_of
 from tokenrouter.domain.errors import LimitReached
 from tokenrouter.domain.ledger import Begun, Ended, Subject, Usage
-from tokenrouter.domain.limits import Amounts, LimitState, LimitTable
+from tokenrouter.domain.limits import Amounts, Limit, LimitState, LimitTable
 from tokenrouter.domain.windows import window_start
 from tokenrouter.jobs.ledger_drain import Elsewhere, LedgerDrain
+from tokenrouter.jobs.limit_adjustments import reset_limit
 from tokenrouter.journal.writer import JournalWriter
+from tokenrouter.limits.adjusting import Adjusted
+from tokenrouter.store.adjustments import adjustments_since
 from tokenrouter.store.engine import Store, open_store
 from tokenrouter.store.limit_use import first_uses, limit_use
 
@@ -49,6 +52,8 @@ SUM_OF: Final = {
     "cost_usd": "sum(cost_nano_usd)",
 }
 TABLE: Final = LimitTable((*LIMITS, *CHANGING))
+RESET: Final = [limit for limit in TABLE if limit.window.kind in ("lifetime", "hour", "day")]
+"""Limits whose windows begin when the calendar says: of others counters and ledger may know different beginnings."""
 
 
 @dataclass(slots=True)
@@ -213,6 +218,19 @@ class MoneyInterleavings(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         self.clock.now_s += seconds
 
+    @rule(limit=st.sampled_from(RESET))
+    def reset(self, limit: Limit) -> None:
+        """What the ledger knows to be used is given back, and everybody is told, maybe not for the first time."""
+        reset_limit(self.store, limit, None, made_by="test", now_s=self.clock.now_s)
+        self.tell_adjustments()
+
+    def adjustments(self) -> list[Adjusted]:
+        return [Adjusted(one.number, one.limit_id, one.scope, one.used) for one in adjustments_since(self.store, 0)]
+
+    def tell_adjustments(self) -> None:
+        """Tell those who count of everything that was ever adjusted."""
+        raise NotImplementedError
+
     @rule(number=st.integers(0, 1))
     def drain_one(self, number: int) -> None:
         self.drain(self.processes[number % len(self.processes)].folder)
@@ -258,7 +276,7 @@ class MoneyInterleavings(RuleBasedStateMachine):
             assert state.used == self.row_sum(state, _us(window_start(limit.window, now_s, now_s))), state
 
     def row_sum(self, state: LimitState, since_us: int, until_us: int = 2**62) -> int:
-        """Return what the ledger's rows say of a counter, without any code of ours."""
+        """Return what the ledger's rows and adjustments say of a counter, without any code of ours."""
         with self.store.read() as connection:
             found = connection.execute(
                 text(
@@ -268,7 +286,14 @@ class MoneyInterleavings(RuleBasedStateMachine):
                 ),
                 {"since": since_us, "until": until_us},
             ).scalar()
-        return int(found or 0)
+            adjusted = connection.execute(
+                text(
+                    "SELECT sum(amount) FROM tr_adjustments WHERE limit_id = :limit AND scope = :scope "
+                    "AND at_us >= :since AND at_us < :until"
+                ),
+                {"limit": state.limit.id, "scope": state.scope, "since": since_us, "until": until_us},
+            ).scalar()
+        return int(found or 0) + int(adjusted or 0)
 
     def first_uses(self) -> dict[tuple[str, str], int]:
         with self.store.read() as connection:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.limits.money import TABLE, MoneyInterleavings, Process
+from tokenrouter.limits.adjusting import Adjusting
 from tokenrouter.limits.memory import MemoryLimiter
 
 
@@ -27,8 +28,14 @@ class MemoryMoney(MoneyInterleavings):
         figures = self.control.figures()
         keeper.restore(figures.together(), figures.limit_ids, figures.past)
         assert not keeper.unrestored
+        self.adjusting = Adjusting(keeper.adjust)
+        self.adjusting.restored(figures.limit_ids, figures.adjusted)
+        self.tell_adjustments()
         self.restarted_s = self.clock.now_s
         self.processes = [Process(self.journals, keeper)]
+
+    def tell_adjustments(self) -> None:
+        self.adjusting.take(self.adjustments())
 
     def drain(self, folder: Path) -> None:
         self.control.drain()

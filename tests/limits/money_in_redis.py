@@ -11,9 +11,11 @@ from hypothesis.stateful import precondition, rule
 from tests.limits.money import TABLE, MoneyInterleavings, Process
 from tests.limits.redis_keeper import RedisKeeper, SyncReservation
 from tests.limits.suite import SCOPES, Held
-from tokenrouter.domain.limits import Amounts, PastByCounter, UsedByCounter
+from tokenrouter.domain.limits import Amounts
 from tokenrouter.jobs.ledger_drain import LedgerDrain
+from tokenrouter.limits.adjusting import AdjustingThere
 from tokenrouter.limits.redis_corrections import Correction, RedisCorrections, Remains
+from tokenrouter.limits.redis_restore import LedgerUse
 from tokenrouter.redis.address import parse_redis_url
 from tokenrouter.testing.valkey import ValkeyServer
 
@@ -30,9 +32,7 @@ class Machine:
     async def drain(self) -> None:
         await asyncio.to_thread(self.ledger.drain)
 
-    async def load_used(
-        self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]
-    ) -> tuple[UsedByCounter, PastByCounter]:
+    async def load_used(self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]) -> LedgerUse:
         return await asyncio.to_thread(self.ledger.sums, limit_ids, counted)
 
 
@@ -90,6 +90,14 @@ class RedisMoney(MoneyInterleavings):
         process.keeper = keeper
         self.processes.append(process)
         self.meet()
+        self.tell_adjustments()
+
+    def tell_adjustments(self) -> None:
+        for process in self.processes:
+            # A process that has just begun knows of none.
+            there = AdjustingThere(process.keeper.limiter.adjust)
+            there.take(self.adjustments())
+            assert self.wait_for(there.tell())
 
     @property
     def keepers(self) -> list[RedisKeeper]:

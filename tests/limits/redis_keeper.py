@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from tokenrouter.domain.limits import Amounts, Limit, LimitState, PastByCounter, UsedByCounter
 from tokenrouter.limits.redis import RedisLimiter
 from tokenrouter.limits.redis_reservation import RedisReservation
-from tokenrouter.limits.redis_restore import LedgerAway
+from tokenrouter.limits.redis_restore import LedgerAway, LedgerUse
 from tokenrouter.redis.address import parse_redis_url
 from tokenrouter.testing.valkey import ValkeyServer
 
@@ -28,17 +28,16 @@ class Sums:
         self.asked = 0
         self.used: dict[tuple[str, str], int] = {}
         self.past: PastByCounter = {}
+        self.adjusted = 0
 
     async def drain(self) -> None:
         """Everything is in the ledger always."""
 
-    async def load_used(
-        self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]
-    ) -> tuple[UsedByCounter, PastByCounter]:
+    async def load_used(self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]) -> LedgerUse:
         self.asked += 1
         if self.is_away:
             raise LedgerAway("the test says so")
-        return self.used, self.past
+        return LedgerUse(self.used, self.past, self.adjusted)
 
 
 class SyncReservation:
@@ -137,9 +136,6 @@ class RedisKeeper:
         self.sums.used, self.sums.past, self.sums.is_away = dict(used), past, False
         self.wait_until(lambda: not self.unrestored.intersection(limit_ids))
         self.sums.is_away = True
-
-    def adjust(self, limit_id: str, scope: str, amount: int) -> None:
-        self.wait_for(self.limiter.adjust(f"adjustment-{next(_names)}", limit_id, scope, amount))
 
     def close(self, *, leaves: bool = True) -> None:
         """End the node, in an orderly way or as a crash does."""

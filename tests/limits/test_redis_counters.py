@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.limits.redis_keeper import RedisKeeper
+from tests.limits.redis_keeper import RedisKeeper, Sums
 from tests.limits.redis_nodes import a_node
 from tests.limits.suite import ALICE, ONE, a_limit, counted
 from tests.redis.test_connection import until
 from tokenrouter.domain.limits import Window
+from tokenrouter.limits.adjusting import Adjusted
 from tokenrouter.limits.redis_counters import CounterTable, RedisCounter, limit_of_key
 from tokenrouter.testing.valkey import ValkeyServer
 
@@ -38,11 +39,45 @@ def test_an_adjustment_counts_once_whichever_nodes_tell_of_it(valkey: ValkeyServ
     keepers[0].reserve(ALICE, ONE).settle(ONE)
     for keeper in keepers:
         for number, amount in ((1, -30), (2, 50)):
-            keeper.wait_for(keeper.limiter.adjust(str(number), limit.id, "key:alice", amount))
+            assert keeper.wait_for(keeper.limiter.adjust(Adjusted(number, limit.id, "key:alice", amount)))
 
     assert counted(keepers[0], ALICE) == [(50, 0)]
     for keeper in keepers:
         keeper.close()
+
+
+def test_what_the_installed_sums_contain_is_not_adjusted_again(valkey: ValkeyServer) -> None:
+    limit = a_limit("key:alice", "tokens", "day", 100)
+    sums = Sums(is_away=False)
+    sums.used, sums.adjusted = {(limit.id, "key:alice"): 40}, 2
+    keeper = RedisKeeper(valkey, [limit], None, sums=sums)
+
+    for number, amount in ((1, -30), (2, 40), (3, -25)):
+        assert keeper.wait_for(keeper.limiter.adjust(Adjusted(number, limit.id, "key:alice", amount)))
+
+    assert counted(keeper, ALICE) == [(15, 0)]
+    keeper.close()
+
+
+def test_an_adjustment_waits_while_nobody_knows_whether_the_sums_contain_it(valkey: ValkeyServer) -> None:
+    limit = a_limit("key:alice", "tokens", "day", 100)
+    keeper = RedisKeeper(valkey, [limit], None, restored=False)
+    adjusted = Adjusted(3, limit.id, "key:alice", -25)
+    assert not keeper.wait_for(keeper.limiter.adjust(adjusted))
+    keeper.sums.adjusted = 2
+    keeper.restore({(limit.id, "key:alice"): 40}, [limit.id])
+    assert keeper.wait_for(keeper.limiter.adjust(adjusted))
+
+    assert counted(keeper, ALICE) == [(15, 0)]
+    keeper.close()
+
+
+async def test_an_adjustment_waits_for_a_server_that_is_away(valkey: ValkeyServer) -> None:
+    limit = a_limit("key:alice", "tokens", "day", 100)
+    async with a_node(valkey, limit) as limiter:
+        limiter._connection.abort("the test cut it")
+        assert not await limiter.adjust(Adjusted(1, limit.id, "key:alice", 25))
+        assert await limiter.adjust(Adjusted(1, "gone", "key:alice", 25))
 
 
 ZONED = replace(a_limit("key:*", "tokens", "day", 100), window=Window("day", tz="America/New_York"))

@@ -49,12 +49,16 @@ class CountersMessage(msgspec.Struct, tag="counters"):
 
 
 class SumsMessage(msgspec.Struct, tag="sums"):
-    """Control to data: what rows of the ledger used, as (limit id, scope, used), and the past; or why nobody knows."""
+    """Control to data: what the ledger says was used, as (limit id, scope, used), and the past; or why nobody knows.
+
+    All of it contains the adjustments up to the number `adjusted`.
+    """
 
     asked: int
     used: list[tuple[str, str, int]] = []
     past: list[tuple[str, str, CounterPast]] = []
     problem: str = ""
+    adjusted: int = 0
 
 
 class Hello(msgspec.Struct, tag="hello"):

@@ -159,13 +159,14 @@ class ControlProcess:
     async def _sum_up(self, wanted: SumsWanted) -> SumsMessage:
         """Tell what ended requests used of limits that are counted elsewhere."""
         try:
-            used, past = await asyncio.to_thread(self._drain.sums, wanted.limit_ids, wanted.counted)
+            sums = await asyncio.to_thread(self._drain.sums, wanted.limit_ids, wanted.counted)
         except (StoreError, SQLAlchemyError, OSError) as error:
             return SumsMessage(wanted.asked, problem=f"the database is away: {error}"[:500])
         return SumsMessage(
             wanted.asked,
-            [(*counter, amount) for counter, amount in used.items()],
-            [(*counter, one) for counter, one in past.items()],
+            [(*counter, amount) for counter, amount in sums.used.items()],
+            [(*counter, one) for counter, one in sums.past.items()],
+            adjusted=sums.adjusted,
         )
 
     async def run(self) -> None:

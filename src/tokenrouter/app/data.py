@@ -54,14 +54,13 @@ from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.journal.ownership_log import OwnershipLog
 from tokenrouter.journal.response_files import ResponseFiles
 from tokenrouter.journal.writer import JournalWriter
-from tokenrouter.limits.adjusting import Adjusted, Adjusting
+from tokenrouter.limits.adjusting import Adjusting, AdjustingThere
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.limits.redis import RedisLimiter
 from tokenrouter.observe.figures import Figures
 from tokenrouter.observe.logging import configure_logging
 from tokenrouter.observe.tasks import BackgroundTasks
 from tokenrouter.redis.address import parse_redis_url
-from tokenrouter.redis.connection import RedisError
 from tokenrouter.upstream.client import UpstreamClient
 from tokenrouter.upstream.credentials import TokenKeeper, fetch_by
 
@@ -112,6 +111,7 @@ class DataProcess:
         self._source = CurrentDirectory(Directory(catalog, self._pepper))
         self._limiter = MemoryLimiter(() if settings.redis_url else catalog.limits)
         self._adjusting = Adjusting(self._limiter.adjust)
+        self._adjusting_there: AdjustingThere | None = None
         self._journal = JournalWriter(
             settings.paths.state_dir / "journal",
             reserve_bytes=settings.journal_reserve_bytes,
@@ -122,6 +122,8 @@ class DataProcess:
         self._tokens = TokenKeeper(fetch_by(self._upstream))
         self._sums = ChannelSums(self._send_to_control)
         self._shared = _shared_limiter(settings, catalog.limits, self._sums, self._journal.name)
+        if self._shared is not None:
+            self._adjusting_there = AdjustingThere(self._shared.adjust)
         ports = Ports(self._journal, self._limiter, self._figures, self._tokens, self._shared)
         is_shared = settings.redis_url != ""
         self._owners = OwnershipLog(settings.paths.state_dir / "owners", is_shared=is_shared)
@@ -148,7 +150,6 @@ class DataProcess:
         )
         self._wanted: frozenset[str] = frozenset()
         self._asked = 0
-        self._adjusted = 0
         self._draining = False
         self._stop = asyncio.Event()
         self._tasks = BackgroundTasks()
@@ -177,6 +178,8 @@ class DataProcess:
             tasks.start(self._resources.watch.run(), "batch watch")
         if self._shared is not None:
             tasks.start(self._tend_batches(), "what batches hold")
+        if self._adjusting_there is not None:
+            tasks.start(self._adjusting_there.run(), "adjustments")
         tasks.start(self._sweep_responses(), "stored responses sweep")
         tasks.start(self._channel.run(), "channel")
         tasks.start(self._send_figures(), "figures")
@@ -221,11 +224,11 @@ class DataProcess:
         match message:
             case CatalogMessage(catalog, adjusted):
                 self._apply(catalog)
+                (self._adjusting_there or self._adjusting).take(adjusted)
                 if self._shared is None:
-                    self._adjusting.take(adjusted)
                     self._tell_applied()
                 else:
-                    self._tasks.start(self._follow_shared(self._shared, catalog.version, adjusted), "adjustments")
+                    self._tasks.start(self._tell_followed(self._shared, catalog.version), "shared limits follow")
             case CountersMessage(asked, limit_ids, used, past, adjusted_to) if asked == self._asked:
                 self._limiter.restore(
                     {(limit_id, scope): amount for limit_id, scope, amount in used},
@@ -252,29 +255,17 @@ class DataProcess:
         if not self._limiter.unrestored:
             self._channel.send(Applied(self._source.current().catalog.version))
 
-    async def _follow_shared(self, shared: RedisLimiter, version: int, adjusted: Sequence[Adjusted]) -> None:
-        """Tell the shared counters what was adjusted, and the control process when they follow this Catalog."""
-        await self._adjust_shared(shared, adjusted)
-        while shared.is_connected and (shared.unrestored or not shared.is_up_to_date):
+    async def _tell_followed(self, shared: RedisLimiter, version: int) -> None:
+        """Tell the control process when the shared counters follow this Catalog and know what was adjusted."""
+        while shared.is_connected and not self._is_followed(shared):
             if self._source.current().catalog.version != version:
                 return
             await asyncio.sleep(READY_S)
         self._channel.send(Applied(version))
 
-    async def _adjust_shared(self, shared: RedisLimiter, adjusted: Sequence[Adjusted]) -> None:
-        """Tell the shared counters; whichever process does so first, each adjustment counts once."""
-        for one in adjusted:
-            if one.number <= self._adjusted:
-                continue
-            while True:
-                try:
-                    await shared.adjust(str(one.number), one.limit_id, one.scope, one.amount)
-                except RedisError as error:
-                    log.warning("an adjustment waits for the shared counters", reason=str(error))
-                    await asyncio.sleep(1.0)
-                else:
-                    break
-            self._adjusted = max(self._adjusted, one.number)
+    def _is_followed(self, shared: RedisLimiter) -> bool:
+        is_told = self._adjusting_there is None or self._adjusting_there.is_told
+        return is_told and shared.is_up_to_date and not shared.unrestored
 
     def _send_to_control(self, message: SumsWanted) -> bool:
         return self._channel.send(message)

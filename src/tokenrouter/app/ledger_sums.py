@@ -5,8 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from tokenrouter.app.channel import SumsMessage, SumsWanted
-from tokenrouter.domain.limits import PastByCounter, UsedByCounter
-from tokenrouter.limits.redis_restore import LedgerAway
+from tokenrouter.limits.redis_restore import LedgerAway, LedgerUse
 
 PATIENCE_S: Final = 10.0
 """How long an answer is waited for; the control process may be restarting."""
@@ -35,17 +34,15 @@ class ChannelSums:
         """
         await self._ask([], {})
 
-    async def load_used(
-        self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]
-    ) -> tuple[UsedByCounter, PastByCounter]:
-        """Return what rows used of `limit_ids`, but for those of the requests `counted`, and the counters' past.
+    async def load_used(self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]) -> LedgerUse:
+        """Return what was used of `limit_ids`, but for the rows of the requests `counted`, and the counters' past.
 
         Raises:
             LedgerAway
         """
         told = await self._ask(sorted(limit_ids), {name: sorted(ids) for name, ids in counted.items()})
         used = {(limit_id, scope): amount for limit_id, scope, amount in told.used}
-        return used, {(limit_id, scope): past for limit_id, scope, past in told.past}
+        return LedgerUse(used, {(limit_id, scope): past for limit_id, scope, past in told.past}, told.adjusted)
 
     async def _ask(self, limit_ids: list[str], counted: dict[str, list[str]]) -> SumsMessage:
         self._asked += 1

@@ -22,7 +22,7 @@ import structlog
 
 from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limit_text import limit_of_id
-from tokenrouter.domain.limits import Amounts, Limit, LimitTable, PastByCounter, UsedByCounter
+from tokenrouter.domain.limits import Amounts, Limit, LimitTable
 from tokenrouter.jobs.limit_sums import Counted, limit_sums
 from tokenrouter.jobs.limit_use import (
     ChargeReader,
@@ -46,6 +46,7 @@ from tokenrouter.journal.reader import (
     remove_room,
 )
 from tokenrouter.limits.redis_corrections import Correction, Remains
+from tokenrouter.limits.redis_restore import LedgerUse
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import StoreError
 from tokenrouter.store.ledger import CoverageChanged, Row, forget_journal, journal_positions, record, rows_of
@@ -149,7 +150,7 @@ class LedgerDrain:
         with self._lock:
             return self._at_one_coverage(look)
 
-    def sums(self, limit_ids: Collection[str], counted: Counted) -> tuple[UsedByCounter, PastByCounter]:
+    def sums(self, limit_ids: Collection[str], counted: Counted) -> LedgerUse:
         """Return what ended requests used of `limit_ids`, but for those that each limit has `counted`, and the past.
 
         Everything that ended on this machine before the call is in it.
@@ -158,7 +159,7 @@ class LedgerDrain:
             StoreError, sqlalchemy.exc.SQLAlchemyError: as `drain`.
         """
 
-        def look(limits: LimitTable) -> tuple[UsedByCounter, PastByCounter]:
+        def look(limits: LimitTable) -> LedgerUse:
             return limit_sums(self._store, limits, limit_ids, counted, self._charges, self._clock())
 
         with self._lock:

@@ -7,8 +7,10 @@ request counts twice, whichever of the two was written first.
 from collections.abc import Collection, Iterable, Mapping
 
 from tokenrouter.domain.ledger import LedgerEntry
-from tokenrouter.domain.limits import LimitTable, PastByCounter, UsedByCounter
+from tokenrouter.domain.limits import LimitTable
 from tokenrouter.jobs.limit_use import ChargeReader, counter_pasts, limit_counters
+from tokenrouter.limits.redis_restore import LedgerUse
+from tokenrouter.store.adjustments import last_adjustment
 from tokenrouter.store.engine import Store
 from tokenrouter.store.ledger import rows_of
 from tokenrouter.store.limit_use import UseByWindow, first_uses, limit_use
@@ -19,7 +21,7 @@ Counted = Mapping[str, Collection[str]]
 
 def limit_sums(
     store: Store, limits: LimitTable, limit_ids: Collection[str], counted: Counted, reader: ChargeReader, now_s: float
-) -> tuple[UsedByCounter, PastByCounter]:
+) -> LedgerUse:
     """Return what was used of `limit_ids` in the windows of now, and the past of their counters."""
     wanted = LimitTable([limit for limit in limits if limit.id in limit_ids])
     named = {request_id for name in limit_ids for request_id in counted.get(name, ())}
@@ -27,8 +29,9 @@ def limit_sums(
         use = limit_use(connection)
         first_us = first_uses(connection)
         known = list(rows_of(connection, named))
+        adjusted = last_adjustment(connection)
     rest = _without(use, known, counted, reader)
-    return limit_counters(rest, wanted, now_s), counter_pasts(use, first_us, wanted, now_s)
+    return LedgerUse(limit_counters(rest, wanted, now_s), counter_pasts(use, first_us, wanted, now_s), adjusted)
 
 
 def _without(use: UseByWindow, known: Iterable[LedgerEntry], counted: Counted, reader: ChargeReader) -> UseByWindow:

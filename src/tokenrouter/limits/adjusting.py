@@ -1,11 +1,16 @@
 """Each adjustment counts once, whether it comes before the figures that contain it, after them, or twice.
 
 Resets come with the catalogue, what was used comes as an answer to a question: nothing says in which order. The
-numbers of adjustments do: a counter's figures say up to which of them they go.
+numbers of adjustments do: a counter's figures say up to which of them they go. Counters that several processes share
+keep that number themselves; they are told by each process, in order, until they have taken it in.
 """
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, NamedTuple
+
+TELL_AGAIN_S: Final = 1.0
+"""How often counters that are away, or being restored, are told again."""
 
 
 class Adjusted(NamedTuple):
@@ -47,3 +52,47 @@ class Adjusting:
         self._contained.update(dict.fromkeys(limit_ids, number))
         early, self._early = self._early, {}
         self.take(early[number] for number in sorted(early))
+
+
+class AdjustingThere:
+    """Tells adjustments to a keeper of counters that is asked over the network."""
+
+    def __init__(self, adjust: Callable[[Adjusted], Awaitable[bool]], *, again_s: float = TELL_AGAIN_S) -> None:
+        """`adjust` returns False when it has to be told again."""
+        self._adjust = adjust
+        self._again_s = again_s
+        self._untold: dict[int, Adjusted] = {}
+        self._last = 0
+        self._has_news = asyncio.Event()
+
+    def take(self, adjustments: Iterable[Adjusted]) -> None:
+        """Take adjustments in, in the order of their numbers; those that have been here are passed over."""
+        for one in adjustments:
+            if one.number > self._last:
+                self._last = one.number
+                self._untold[one.number] = one
+        self._has_news.set()
+
+    @property
+    def is_told(self) -> bool:
+        """Whether everything was taken in there."""
+        return not self._untold
+
+    async def run(self) -> None:
+        """Tell them, until cancelled."""
+        while True:
+            await self._has_news.wait()
+            self._has_news.clear()
+            if not await self.tell():
+                self._has_news.set()
+                await asyncio.sleep(self._again_s)
+
+    async def tell(self) -> bool:
+        """Tell what was not taken in yet, each limit's in order; False when something is left."""
+        waiting: set[str] = set()
+        for number, one in list(self._untold.items()):
+            if one.limit_id not in waiting and await self._adjust(one):
+                del self._untold[number]
+            else:
+                waiting.add(one.limit_id)
+        return not self._untold

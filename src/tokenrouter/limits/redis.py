@@ -19,6 +19,7 @@ import structlog
 
 from tokenrouter.domain.errors import CountersNotReady, LimitReached
 from tokenrouter.domain.limits import Amounts, Limit, LimitState
+from tokenrouter.limits.adjusting import Adjusted
 from tokenrouter.limits.counters import CONCURRENCY_RETRY_S
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.limits.redis_counters import PLACES, SLIDING, CounterTable, RedisCounter
@@ -173,20 +174,24 @@ class RedisLimiter:
             return []
         return states_of(counters, answer[2:], answer[1] / 1000)
 
-    async def adjust(self, adjustment_id: str, limit_id: str, scope: str, amount: int) -> None:
-        """Count `amount` as used, which no request did; once for each `adjustment_id`, whichever nodes are told of it.
+    async def adjust(self, adjusted: Adjusted) -> bool:
+        """Count as used what no request did; once, whichever nodes are told of it. False: tell it again later.
 
-        Raises:
-            RedisError: the server is away; tell it again.
+        Each limit's adjustments must be told in the order of their numbers.
         """
-        limit = self._counters.limits.get(limit_id)
-        if limit is None or limit_id in self.unrestored:
-            return
-        counter = self._counters.counter(limit, scope)
-        asked: list[int] = []
-        counter.ask(asked, 0, self._node.now_s())
-        words = (adjustment_id, limit_id, amount, _encode(asked))
-        await self._node.call(self._scripts.adjust, *words, keys=(counter.key,))
+        limit = self._counters.limits.get(adjusted.limit_id)
+        if limit is None:
+            return True  # it counts nothing here; should it come back, so do the ledger's sums
+        counter = self._counters.counter(limit, adjusted.scope)
+        if limit.id in self.unrestored or not counter.key:
+            return False
+        words = str(adjusted.number), limit.id, str(adjusted.amount)
+        try:
+            answer = await self._ask_counters(self._scripts.adjust, (counter,), [0], *words)
+        except RedisError as error:
+            self._note_stale(error)
+            return False
+        return answer[0] == 1
 
     async def extend(self, reservation: RedisReservation, amounts: Amounts) -> bool:
         """See `RedisReservation.extend`."""

@@ -8,7 +8,7 @@ limits admit nobody, for at most `PATIENCE_S` after the last node was heard of, 
 
 import hashlib
 from collections.abc import Collection, Mapping
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 import structlog
@@ -39,6 +39,20 @@ class LedgerAway(Exception):
     """The ledger cannot be read or written now."""
 
 
+class LedgerUse(NamedTuple):
+    """What the ledger says of some limits at one moment.
+
+    Attributes:
+        used: in the windows of now.
+        past: what counters must know of the time before.
+        adjusted: the number of the last adjustment that is in `used`.
+    """
+
+    used: UsedByCounter
+    past: PastByCounter
+    adjusted: int = 0
+
+
 class LedgerSums(Protocol):
     """The ledger, as far as counters need it."""
 
@@ -49,10 +63,8 @@ class LedgerSums(Protocol):
             LedgerAway
         """
 
-    async def load_used(
-        self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]
-    ) -> tuple[UsedByCounter, PastByCounter]:
-        """Return what the ledger's rows used of `limit_ids` in the windows of now, and the counters' past.
+    async def load_used(self, limit_ids: Collection[str], counted: Mapping[str, Collection[str]]) -> LedgerUse:
+        """Return what rows and adjustments used of `limit_ids` in the windows of now, and the counters' past.
 
         Rows of the requests `counted[limit_id]` are left out of that limit's sums. What runs is not in them either.
 
@@ -154,7 +166,7 @@ class Restorer:
             return
         places = frozenset(limit.id for limit in self._pending_limits() if limit.metric == "concurrency")
         if places:
-            await self._install(places, frozenset(), {}, {})
+            await self._install(places, frozenset(), LedgerUse({}, {}))
         if self.pending - places and await self._lock():
             await self._restore(self.pending - places)
             if self._cleared != self._node.epoch:
@@ -201,13 +213,13 @@ class Restorer:
         for _ in range(MAX_READINGS):
             counted, settled = await self._counted(limit_ids)
             try:
-                used, past = await self._sums.load_used(limit_ids, counted)
+                use = await self._sums.load_used(limit_ids, counted)
             except LedgerAway as error:
                 self._tell_waiting(str(error))
                 return
             if epoch != self._node.epoch:
                 return
-            if await self._install(limit_ids, settled, used, past):
+            if await self._install(limit_ids, settled, use):
                 log.info("limits are restored from the ledger", limits=len(limit_ids))
                 return
 
@@ -222,10 +234,9 @@ class Restorer:
                     counted[name].add(request_id.decode())
         return counted, frozenset(name.decode() for name in settled[::2])
 
-    async def _install(
-        self, limit_ids: frozenset[str], settled: frozenset[str], used: UsedByCounter, past: PastByCounter
-    ) -> bool:
+    async def _install(self, limit_ids: frozenset[str], settled: frozenset[str], use: LedgerUse) -> bool:
         now_s = self._node.now_s()
+        used, past, adjusted = use
         sums: list[object] = []
         for limit_id, scope in dict.fromkeys((*used, *past)):
             limit = self._counters.limits.get(limit_id)
@@ -236,7 +247,8 @@ class Restorer:
                 first_ms = round(before.first_use_s * 1000)
                 sums += (counter.key, amount, before.used_before, first_ms, counter.kind, *counter.window(now_s))
         limits = [word for pair in self._counters.generations(limit_ids).items() for word in pair]
-        answer = await self._node.call(self._scripts.install, _encode(limits), _encode(list(settled)), _encode(sums))
+        words = _encode(limits), _encode(list(settled)), _encode(sums), adjusted
+        answer = await self._node.call(self._scripts.install, *words)
         return bool(answer == 1)
 
     async def _remove(self, pattern: str, *, kept: str = "\n") -> None:

@@ -12,6 +12,7 @@ for _, id in ipairs(cmsgpack.unpack(ARGV[5])) do
     over[#over + 1] = tonumber(number)
     redis.call('HDEL', base .. 'limits', id)
     redis.call('SREM', base .. 'ready', id)
+    redis.call('HDEL', base .. 'adjusted', id)
   end
 end
 if #over > 0 then

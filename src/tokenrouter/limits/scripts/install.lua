@@ -2,7 +2,7 @@
 --
 -- KEYS: the node. ARGV: base, generation, now, limits (a flat list of limit id, generation), requests that were known
 -- to be settled, sums (a flat list of counter key, used, used in the window before, first use, kind, and the three
--- figures of its window as in what is asked).
+-- figures of its window as in what is asked), number of the last adjustment that is in the sums.
 -- Answers 1; 0 when a request was settled meanwhile that may be in the sums too, so they must be read again; 2 as
 -- reserve.lua does.
 
@@ -58,5 +58,8 @@ for c, it in ipairs(counters) do
     end
   end
 end
-for _, id in pairs(prefixes) do redis.call('SADD', base .. 'ready', id) end
+for _, id in pairs(prefixes) do
+  redis.call('SADD', base .. 'ready', id)
+  redis.call('HSET', base .. 'adjusted', id, ARGV[7])
+end
 return 1

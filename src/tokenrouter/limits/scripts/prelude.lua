@@ -15,6 +15,7 @@
 --   paid:<id>    which reservation paid the debt `id`; those of a debt are named `id/…`, and one of them pays
 --   settled      hash: request id -> record of those that ended while counters were being restored
 --   restoring    exists while counters are being restored
+--   adjusted     hash: limit id -> number of the last adjustment that its counters contain
 --
 -- A record is a flat list of shares: key, kind, length, tally, held, metric, flags (1: hard, 2:
 -- announced by its node, maybe of a former epoch). What is asked of a counter is a
