@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from tokenrouter.domain.limits import Amounts
 from tokenrouter.domain.ownership import Debt, OwnedId
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.ownership import SLACK, Ownership, owner_of
+from tokenrouter.journal.ownership_log import OwnershipLog
 
 FILE = OwnedId("acme", "file", "file-1", "team:physics", 1)
 DEBT = Debt("req_1", 1, Subject("batches"), (), Amounts())
@@ -113,3 +115,35 @@ def test_the_team_owns_else_the_user_else_the_key(team: str, user: str, owner: s
     principal = Directory(catalog(team=team, user=user), b"").authenticate((KEY,), 0.0)
 
     assert owner_of(principal) == owner
+
+
+def test_where_several_write_anybodys_things_may_lie_anywhere(tmp_path: Path) -> None:
+    alone, shared = Ownership(OwnershipLog(tmp_path / "a")), Ownership(OwnershipLog(tmp_path / "s", is_shared=True))
+
+    assert not alone.may_hold("acme")
+    assert shared.may_hold("acme")
+
+
+async def test_where_something_lies_things_may_lie() -> None:
+    register = Ownership(Paper())
+    await register.record(FILE)
+
+    assert (register.may_hold("acme"), register.may_hold("other")) == (True, False)
+
+
+async def test_what_another_process_writes_is_known_when_it_is_asked_for(tmp_path: Path) -> None:
+    first, second = (Ownership(OwnershipLog(tmp_path, is_shared=True)) for _ in range(2))
+    batch = OwnedId("acme", "batch", "batch-1", "team:physics", 1, debt=DEBT)
+    await first.record(FILE)
+    await first.record(batch)
+    assert second.find("team:physics", "file", "file-1") == FILE
+    assert second.owners("acme", "file-1") == ["team:physics"]
+    assert second.debts() == [batch]
+
+    await second.record(batch._replace(debt=None))
+    await second.forget(FILE)
+
+    assert first.debts() == []
+    assert first.owners("acme", "file-1") == []
+    with pytest.raises(NotFound):
+        first.find("team:physics", "file", "file-1")
