@@ -80,6 +80,17 @@ def test_what_a_key_says_of_models_without_a_price_is_shown_and_can_change(clien
     assert client.patch(path, headers=ROOT, json={"unpriced": "sometimes"}).status_code == 422
 
 
+def test_what_a_key_says_of_its_hard_limits_is_shown_and_can_change(client: TestClient) -> None:
+    made = make(client, clamp=False, unbounded_input="deny").json()
+    path = f"/api/v1/keys/{made['id']}"
+
+    assert (made["clamp"], made["unbounded_input"]) == (False, "deny")
+    assert client.patch(path, headers=ROOT, json={"clamp": True}).json()["clamp"]
+    assert client.get(path, headers=ROOT).json()["unbounded_input"] == "deny"
+    assert client.patch(path, headers=ROOT, json={"unbounded_input": "sometimes"}).status_code == 422
+    assert client.patch(path, headers=ROOT, json={"clamp": "perhaps"}).status_code == 422
+
+
 def test_asking_providers_raw_is_allowed_by_whoever_makes_the_key_and_may_be_taken_back(client: TestClient) -> None:
     assert make(client, passthrough=True).json()["passthrough"]
     assert client.get(f"{KEYS}/root", headers=ROOT).json()["passthrough"] is False

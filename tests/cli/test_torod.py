@@ -22,57 +22,6 @@ def test_version_says_the_version(home: Home) -> None:
     assert json.loads(torod(home, "version", "--json").stdout)["version"] == __version__
 
 
-def test_a_made_key_is_all_that_stands_on_standard_output(home: Home) -> None:
-    made = torod(home, "keys", "create", "alice")
-
-    assert made.returncode == 0, made.stderr
-    assert made.stdout.startswith("tr_")
-    assert made.stdout.count("\n") == 1
-
-
-def test_a_key_is_listed_without_itself_and_ends_when_it_is_revoked(home: Home) -> None:
-    told = json.loads(
-        torod(
-            home,
-            "keys",
-            "create",
-            "bob",
-            "--json",
-            "--role",
-            "keymaster",
-            "--expires",
-            "30d",
-            "--allow",
-            "a/*",
-            "--passthrough",
-        ).stdout
-    )
-    listed = json.loads(torod(home, "keys", "list", "--json").stdout)
-
-    assert told["key"].startswith("tr_")
-    assert (listed[0]["name"], listed[0]["role"], listed[0]["allowed_models"]) == ("bob", "keymaster", ["a/*"])
-    assert listed[0]["passthrough"] is True
-    assert "key" not in listed[0]
-    assert torod(home, "keys", "revoke", "bob").returncode == 0
-    assert torod(home, "keys", "list").stdout == ""
-
-
-@pytest.mark.parametrize(
-    ("args", "words"),
-    [
-        (("keys", "revoke", "nobody"), "nobody"),
-        (("keys", "create", "x", "--expires", "soon"), "soon"),
-        (("keys", "create", "x", "--parent", "nobody"), "nobody"),
-    ],
-)
-def test_what_cannot_be_done_is_one_line_and_exit_code_1(home: Home, args: tuple[str, ...], words: str) -> None:
-    done = torod(home, *args)
-
-    assert done.returncode == 1
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 def test_a_set_up_link_is_all_that_stands_on_standard_output(home: Home) -> None:
     link = torod(home, "admin", "setup-link").stdout.strip()
 

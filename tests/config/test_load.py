@@ -135,6 +135,21 @@ def test_what_becomes_of_models_without_a_price_is_said_for_all_and_for_a_key(tm
     assert (usual.keys[0].unpriced, usual.keys[0].allow_unpriced) == ("deny", True)
 
 
+def test_a_key_says_whether_its_answers_are_shortened_and_all_or_one_what_becomes_of_unbounded_input(
+    tmp_path: Path,
+) -> None:
+    usual = read(tmp_path, GOOD)
+    settings = read(
+        tmp_path,
+        'unbounded_input = "deny"\n'
+        + GOOD.replace('role = "inferrer"', 'role = "inferrer"\nclamp = false\nunbounded_input = "allow"'),
+    )
+
+    assert (usual.policy.unbounded_input, usual.keys[0].clamp, usual.keys[0].unbounded_input) == ("allow", True, "")
+    assert settings.policy.unbounded_input == "deny"
+    assert (settings.keys[0].clamp, settings.keys[0].unbounded_input) == (False, "allow")
+
+
 def test_pass_through_is_granted_by_key_and_by_path(tmp_path: Path) -> None:
     path = tmp_path / "torod.toml"
     path.write_text(

@@ -7,7 +7,7 @@ import pytest
 
 from tests.gateway.fakes import Client, Held, Notes, Provided, Scripted, Tokens, catalog, gateway
 from tests.gateway.test_engine import ANSWER, CHUNK, DONE, JSON, LAST, SSE, body_of, call
-from tokenrouter.domain.catalog import Policy
+from tokenrouter.domain.catalog import Catalog, Policy
 from tokenrouter.domain.errors import LimitReached, ProviderCut, QuotaExceeded, RateLimited
 from tokenrouter.domain.limits import Amounts, Limit, LimitState, Metric, Window
 from tokenrouter.gateway.directory import Directory
@@ -72,9 +72,9 @@ class FarReservation:
         self._near.settle(used)
 
 
-def far_gateway(provided: Provided, notes: Notes, far: Far) -> Gateway:
+def far_gateway(provided: Provided, notes: Notes, far: Far, state: Catalog | None = None) -> Gateway:
     ports = Ports(notes, MemoryLimiter(()), Figures(), Tokens(), far)  # type: ignore[arg-type]
-    return Gateway(Held(Directory(catalog(), b"")), provided, ports)
+    return Gateway(Held(Directory(state or catalog(), b"")), provided, ports)
 
 
 async def until(count: int, slow: Slow) -> None:

@@ -1,5 +1,7 @@
 """Keys of the database."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -79,6 +81,16 @@ def test_what_a_key_says_of_models_without_a_price_is_kept_and_can_change(store:
     assert update_key(store, "alice", KeyChanges(unpriced="", allow_unpriced=False)).unpriced == ""
     assert update_key(store, "alice", KeyChanges(comment="x")) == find_key(store, "alice")
     assert not find_key(store, "alice").allow_unpriced
+
+
+def test_what_a_key_says_of_its_hard_limits_is_kept_and_can_change(store: Store) -> None:
+    made = make(store, KeyRequest("alice", clamp=False, unbounded_input="deny")).stored
+
+    assert find_key(store, "alice") == made
+    assert (made.clamp, made.unbounded_input) == (False, "deny")
+    assert make(store, KeyRequest("bob")).stored.clamp
+    changed = update_key(store, "alice", KeyChanges(clamp=True, unbounded_input="allow"))
+    assert update_key(store, "alice", KeyChanges(comment="x")) == replace(changed, comment="x")
 
 
 def test_asking_providers_raw_is_allowed_and_forbidden_later(store: Store) -> None:

@@ -14,7 +14,7 @@ from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.auth import Admin, KeyMaker
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
-from tokenrouter.domain.catalog import Key, Origin, Role, Unpriced
+from tokenrouter.domain.catalog import Key, Origin, Role, UnboundedInput, Unpriced
 from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.directory import MAX_CHAIN, Principal
@@ -59,6 +59,8 @@ class ShownKey(BaseModel):
     passthrough: bool
     unpriced: Unpriced
     allow_unpriced: bool
+    clamp: bool
+    unbounded_input: UnboundedInput
 
 
 class MadeKey(ShownKey):
@@ -78,6 +80,8 @@ class NewKey(BaseModel):
 
     `key` is one of your own choice; without it a random one is made. `passthrough`: it may ask providers raw.
     `unpriced`: whether it may use models without a price; `allow_unpriced`: even under a limit of costs.
+    `clamp`: whether answers are shortened to fit hard limits, or else refused; `unbounded_input`: whether it may send
+    what nobody can bound (files by URL or id, tools of the provider) under hard limits.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -94,6 +98,8 @@ class NewKey(BaseModel):
     passthrough: bool = False
     unpriced: Unpriced = ""
     allow_unpriced: bool = False
+    clamp: bool = True
+    unbounded_input: UnboundedInput = ""
 
 
 class ChangedKey(BaseModel):
@@ -108,6 +114,8 @@ class ChangedKey(BaseModel):
     passthrough: bool = False
     unpriced: Unpriced = ""
     allow_unpriced: bool = False
+    clamp: bool = True
+    unbounded_input: UnboundedInput = ""
 
 
 @router.get("")
@@ -134,6 +142,8 @@ def create(state: State, caller: KeyMaker, wanted: Annotated[NewKey, Body()]) ->
         passthrough=wanted.passthrough,
         unpriced=wanted.unpriced,
         allow_unpriced=wanted.allow_unpriced,
+        clamp=wanted.clamp,
+        unbounded_input=wanted.unbounded_input,
     )
     made = create_key(state.store, request, pepper=state.pepper, now_s=state.clock())
     state.keys_changed()
@@ -195,6 +205,8 @@ def shown(state: ControlState, key: Key) -> ShownKey:
         passthrough=key.passthrough,
         unpriced=key.unpriced,
         allow_unpriced=key.allow_unpriced,
+        clamp=key.clamp,
+        unbounded_input=key.unbounded_input,
     )
 
 

@@ -9,11 +9,12 @@ import os
 import sys
 import tempfile
 import time
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from tokenrouter import __version__
+from tokenrouter.cli.keys import keys
 from tokenrouter.cli.ledger import ledger
 from tokenrouter.cli.limits import limits
 from tokenrouter.cli.opening import CONFIG as _CONFIG
@@ -26,8 +27,6 @@ from tokenrouter.cli.store import store
 
 if TYPE_CHECKING:
     from tokenrouter.config.settings import Settings
-    from tokenrouter.domain.catalog import Key
-    from tokenrouter.store.engine import Store
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -137,145 +136,7 @@ def config_check(config: str | None) -> None:
     click.echo("The configuration is right.")
 
 
-def _pepper(settings: "Settings") -> bytes:
-    from tokenrouter.config.keyfile import load_or_create_secret, pepper
-
-    return pepper(load_or_create_secret(settings))
-
-
-@main.group()
-def keys() -> None:
-    """Make, list and revoke API keys; a running server follows within a second."""
-
-
-@keys.command("create")
-@click.argument("name")
-@click.option("--role", type=click.Choice(["inferrer", "keymaster", "admin"]), default="inferrer", show_default=True)
-@click.option("--expires", metavar="WHEN", help="30d, 12h, or a date and time; never, when left out.")
-@click.option("--team", default="", help="The team that its use is charged to.")
-@click.option("--user", default="", help="The person that its use is charged to.")
-@click.option("--parent", metavar="NAME", help="The key it descends from.")
-@click.option("--allow", metavar="PATTERN", multiple=True, help="A model it may use, such as 'lab/*'; repeatable.")
-@click.option("--passthrough", is_flag=True, help="It may ask providers raw, on their `passthrough_paths`.")
-@click.option("--comment", default="", help="A note for yourself.")
-@_JSON
-@_CONFIG
-def keys_create(
-    name: str,
-    role: Any,
-    expires: str | None,
-    team: str,
-    user: str,
-    parent: str | None,
-    allow: tuple[str, ...],
-    passthrough: bool,
-    comment: str,
-    as_json: bool,
-    config: str | None,
-) -> None:
-    """Make the key NAME and print it, and nothing else, on standard output. It is shown this once."""
-    from tokenrouter.cli.times import parse_end
-    from tokenrouter.store.errors import StoreError
-    from tokenrouter.store.keys import KeyRequest, create_key
-
-    settings, store = _open(config)
-    now_s = time.time()
-    try:
-        request = KeyRequest(
-            name=name,
-            role=role,
-            parent=_parent(settings, store, parent),
-            team=team,
-            user=user,
-            allowed_models=allow,
-            expires_at_s=parse_end(expires, now_s) if expires else None,
-            comment=comment,
-            passthrough=passthrough,
-        )
-        made = create_key(store, request, pepper=_pepper(settings), now_s=now_s)
-    except (StoreError, ValueError) as error:
-        _fail(str(error))
-    if as_json:
-        click.echo(json.dumps({**_shown(made.stored), "key": made.key}))
-        return
-    click.echo(f"Made the key {name!r} ({role}); it is shown only now:", err=True)
-    click.echo(made.key)
-
-
-def _parent(settings: "Settings", store: "Store", name: str | None) -> "Key | None":
-    """Return the parent key, from the database or from the file."""
-    from tokenrouter.jobs.catalog_builder import declared_key
-    from tokenrouter.store.keys import find_key
-
-    if name is None:
-        return None
-    declared = [declared_key(key, _pepper(settings)) for key in settings.keys if name in (key.name, key.id)]
-    return declared[0] if declared else find_key(store, name)
-
-
-@keys.command("list")
-@_JSON
-@_CONFIG
-def keys_list(as_json: bool, config: str | None) -> None:
-    """List the keys of the file and of the database, without the keys themselves."""
-    from tokenrouter.jobs.catalog_builder import declared_key
-    from tokenrouter.store.keys import list_keys
-
-    settings, store = _open(config)
-    found = [*(declared_key(key, _pepper(settings)) for key in settings.keys), *list_keys(store)]
-    if as_json:
-        click.echo(json.dumps([_shown(key) for key in found]))
-        return
-    for key in found:
-        end = _moment(key.expires_at_s) or "never ends"
-        state = "" if key.enabled else "  disabled"
-        click.echo(f"{key.name}  {key.role}  {key.hint}  {end}  from {key.origin}{state}")
-
-
-@keys.command("revoke")
-@click.argument("name")
-@_CONFIG
-def keys_revoke(name: str, config: str | None) -> None:
-    """End the key NAME (or with that id) and every key below it."""
-    from tokenrouter.store.errors import StoreError
-    from tokenrouter.store.keys import revoke_key
-
-    settings, store = _open(config)
-    if any(name in (key.name, key.id) for key in settings.keys):
-        where = settings.origins.get(f"incoming_tokens.{name}", str(settings.paths.config_file))
-        _fail(f"the key {name!r} is declared in {where}; remove it there and run `torod serve` with SIGHUP")
-    try:
-        ended = revoke_key(store, name)
-    except StoreError as error:
-        _fail(str(error))
-    click.echo("Revoked " + ", ".join(repr(key.name) for key in ended) + ".", err=True)
-
-
-def _shown(key: "Key") -> dict[str, Any]:
-    return {
-        "id": key.id,
-        "name": key.name,
-        "role": key.role,
-        "origin": key.origin,
-        "parent_id": key.parent_id,
-        "team": key.team,
-        "user": key.user,
-        "allowed_models": list(key.allowed_models),
-        "created_at": _moment(key.created_at_s or None),
-        "expires_at": _moment(key.expires_at_s),
-        "enabled": key.enabled,
-        "hint": key.hint,
-        "comment": key.comment,
-        "passthrough": key.passthrough,
-    }
-
-
-def _moment(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
+main.add_command(keys)
 main.add_command(store)
 main.add_command(ledger)
 main.add_command(limits)

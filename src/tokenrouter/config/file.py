@@ -14,7 +14,17 @@ from tokenrouter.config.prices import read_price
 from tokenrouter.config.problems import Problem
 from tokenrouter.config.settings import CarriedUse, KeySetting
 from tokenrouter.config.table import Table
-from tokenrouter.domain.catalog import Alias, AliasTarget, OnDisconnect, Origin, Provider, Role, Timeouts, Unpriced
+from tokenrouter.domain.catalog import (
+    Alias,
+    AliasTarget,
+    OnDisconnect,
+    Origin,
+    Provider,
+    Role,
+    Timeouts,
+    UnboundedInput,
+    Unpriced,
+)
 from tokenrouter.domain.keys import MIN_KEY_CHARS
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.domain.limit_checks import contradiction
@@ -288,12 +298,19 @@ def _read_key(table: Table, secrets: Secrets, subjects: Subjects) -> None:
         expires_at_s=table.time("expires_at"),
         comment=table.text("comment"),
         passthrough=table.flag("passthrough", False),
-        unpriced=cast(Unpriced, table.choice("unpriced", ("allow", "deny"), "") if table.has("unpriced") else ""),
+        unpriced=cast(Unpriced, _leave(table, "unpriced")),
         allow_unpriced=table.flag("allow_unpriced", False),
+        clamp=table.flag("clamp", True),
+        unbounded_input=cast(UnboundedInput, _leave(table, "unbounded_input")),
     )
     subjects.keys.append(setting)
     _read_quota(table.table("quota"), name, subjects)
     table.finish()
+
+
+def _leave(table: Table, name: str) -> str:
+    """Return "allow", "deny", or "" where the key does not say."""
+    return table.choice(name, ("allow", "deny"), "") if table.has(name) else ""
 
 
 def _read_quota(quota: Table, key: str, subjects: Subjects) -> None:

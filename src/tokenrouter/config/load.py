@@ -15,7 +15,7 @@ from tokenrouter.config.problems import ConfigErrors, Problem
 from tokenrouter.config.proxies import read_proxies
 from tokenrouter.config.settings import PRICE_SOURCES, KeySetting, Notice, Paths, RedisLoss, Settings
 from tokenrouter.config.table import Table
-from tokenrouter.domain.catalog import OnJournalFailure, Policy, Provider, Timeouts, Unpriced
+from tokenrouter.domain.catalog import OnJournalFailure, Policy, Provider, Timeouts, UnboundedInput, Unpriced
 from tokenrouter.domain.keys import SHORT_KEY_CHARS
 from tokenrouter.domain.limit_checks import Names, limit_warnings, subject_mistake
 from tokenrouter.domain.limit_text import suggestion
@@ -154,6 +154,7 @@ def _policy(top: Table, environ: Mapping[str, str]) -> Policy:
         quota_in_answers=top.flag("quota_in_answers", default=False),
         unpriced=cast(Unpriced, top.choice("unpriced", ("allow", "deny"), "allow")),
         allow_unpriced=top.flag("allow_unpriced", default=False),
+        unbounded_input=cast(UnboundedInput, top.choice("unbounded_input", ("allow", "deny"), "allow")),
         on_journal_failure=cast(OnJournalFailure, top.choice("on_journal_failure", ("refuse", "serve"), "refuse")),
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from tokenrouter.domain.catalog import Alias, Origin, Policy, Provider, Role, Timeouts, Unpriced
+from tokenrouter.domain.catalog import Alias, Origin, Policy, Provider, Role, Timeouts, UnboundedInput, Unpriced
 from tokenrouter.domain.limits import Limit
 from tokenrouter.domain.prices import Price
 
@@ -52,6 +52,8 @@ class KeySetting:
     passthrough: bool = False
     unpriced: Unpriced = ""
     allow_unpriced: bool = False
+    clamp: bool = True
+    unbounded_input: UnboundedInput = ""
     origin: Origin = "file"
 
 

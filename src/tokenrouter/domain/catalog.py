@@ -18,6 +18,8 @@ OnDisconnect = Literal["cancel", "drain"]
 OnJournalFailure = Literal["refuse", "serve"]
 Unpriced = Literal["", "allow", "deny"]
 """What becomes of requests to models without a price; "" leaves it to who is asked next."""
+UnboundedInput = Literal["", "allow", "deny"]
+"""What becomes of requests under hard limits whose input has no bound that could be told from their bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,9 @@ class Key:
         passthrough: whether it may ask providers raw.
         unpriced: whether it may use models without a price; "" as the policy says.
         allow_unpriced: whether it may do so even under a hard limit of costs, which then cannot count them.
+        clamp: whether a request that may become longer than its hard limits allow is sent with a lower bound on its
+            answer; else it is refused.
+        unbounded_input: whether it may send what cannot be bounded under hard limits; "" as the policy says.
     """
 
     id: str
@@ -98,6 +103,8 @@ class Key:
     passthrough: bool = False
     unpriced: Unpriced = ""
     allow_unpriced: bool = False
+    clamp: bool = True
+    unbounded_input: UnboundedInput = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,7 @@ class Policy:
         max_waiting_requests: most requests that wait at once; more are refused at once.
         hold_first_byte_s: how long headers are held for the first content event.
         keep_alive_s: seconds of silence after which a stream gets a keep-alive.
-        unpriced, allow_unpriced: as of a `Key`, for keys that do not say.
+        unpriced, allow_unpriced, unbounded_input: as of a `Key`, for keys that do not say.
         quota_wait_s: longest wait for what running requests hold of a limit; 0 = a 429 at once.
         quota_in_answers: whether answers tell limits as TokenRouter-Go did, in headers and in a `quota` object.
         responses_store_default: whether a response is stored when its request does not say.
@@ -144,6 +151,7 @@ class Policy:
     quota_in_answers: bool = False
     unpriced: Unpriced = "allow"
     allow_unpriced: bool = False
+    unbounded_input: UnboundedInput = "allow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,5 +186,6 @@ __all__ = [
     "Provider",
     "Role",
     "Timeouts",
+    "UnboundedInput",
     "Unpriced",
 ]

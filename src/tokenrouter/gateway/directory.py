@@ -7,9 +7,9 @@ holds one sees one state from begin to end.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from tokenrouter.domain.catalog import Alias, Catalog, Key, Provider, Role, Unpriced
+from tokenrouter.domain.catalog import Alias, Catalog, Key, Provider, Role, UnboundedInput, Unpriced
 from tokenrouter.domain.errors import DisabledKey, ExpiredKey, InvalidKey, MissingKey, ModelUnpriced
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit, LimitTable
@@ -62,6 +62,8 @@ class Principal:
         passthrough: whether every key in the chain may ask providers raw.
         unpriced: "deny" if any key in the chain says so, "allow" if all do, else "".
         allow_unpriced: whether every key in the chain may use models without a price under a limit of costs.
+        clamp: whether answers of every key in the chain are shortened to fit their limits.
+        unbounded_input: as `unpriced`.
         lanes: the ways to models that have been worked out, by dialect and requested name.
     """
 
@@ -74,6 +76,8 @@ class Principal:
     passthrough: bool = False
     unpriced: Unpriced = ""
     allow_unpriced: bool = False
+    clamp: bool = True
+    unbounded_input: UnboundedInput = ""
     lanes: "dict[tuple[Dialect, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -198,13 +202,15 @@ def _principal(key: Key, by_id: dict[str, Key]) -> Principal:
         problem=problem,
         expires_at_s=min((link.expires_at_s for link in chain if link.expires_at_s is not None), default=float("inf")),
         passthrough=all(link.passthrough for link in chain),
-        unpriced=_unpriced(chain),
+        unpriced=_leave({link.unpriced for link in chain}),
         allow_unpriced=all(link.allow_unpriced for link in chain),
+        clamp=all(link.clamp for link in chain),
+        unbounded_input=_leave({link.unbounded_input for link in chain}),
     )
 
 
-def _unpriced(chain: list[Key]) -> Unpriced:
-    words = {link.unpriced for link in chain}
+def _leave(words: set[Literal["", "allow", "deny"]]) -> Literal["", "allow", "deny"]:
+    """Return what a key and its parents say together: one forbids for all, and all have to allow."""
     return "deny" if "deny" in words else "allow" if words == {"allow"} else ""
 
 

@@ -5,6 +5,7 @@ the client, the limits get back what was not used, the figures count it.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +14,7 @@ from tokenrouter.dialects.bridge import Crossing
 from tokenrouter.dialects.relay import Relay
 from tokenrouter.domain.errors import JournalUnavailable, LimitReached, QuotaExceeded
 from tokenrouter.domain.ledger import Begun, Ended, EndReason, NanoUsd, Usage
-from tokenrouter.domain.limits import Amounts
+from tokenrouter.domain.limits import Amounts, LimitState
 from tokenrouter.domain.prices import cost, most_cost
 from tokenrouter.domain.room import Room, room_in
 from tokenrouter.gateway.call import Call
@@ -30,6 +31,7 @@ from tokenrouter.gateway.ports import (
     Reservation,
     Responder,
 )
+from tokenrouter.gateway.unshortened import hold_all, others_were_faster, too_long
 
 GROWTH: Final = 1.25
 """A stream that outgrows what it holds asks for a quarter more, so that long streams ask rarely."""
@@ -203,6 +205,8 @@ class Exchange:
         try:
             self._hold_within(room)
             if not await reservation.extend(self.held):
+                if not self.lane.clamps:
+                    raise others_were_faster()
                 self._take(Holding(expected.output_tokens, expected.output_tokens))
         except BaseException:
             self._settle(NOTHING)
@@ -240,27 +244,43 @@ class Exchange:
             LimitReached: it is not: `refusal`.
         """
         room = room_in(refusal.states, NOTHING) if self._may_be_bounded else None
-        holding = None if room is None else hold(self._tokens_within(room), self._wish(is_watched=False))
+        holding = None if room is None else self._holding(room, is_watched=False)
         if holding is None:
-            raise refusal
+            raise refusal if self.lane.clamps else self._too_long(refusal.states) or refusal
         self._take(holding)
 
     def _hold_within(self, room: Room) -> None:
         """Want to hold what the answer may need under hard limits, and bound it where they do.
 
         Raises:
-            QuotaExceeded: the least answer that the provider gives is too much; nothing is held.
+            LimitReached: the least answer that the provider gives is too much, or the key's answers are not to be
+                shortened; nothing is held.
         """
         peeked = self.peeked
         is_watched = peeked.stream and self.lane.estimates.shows_its_words
-        holding = hold(self._tokens_within(room), self._wish(is_watched=is_watched))
+        holding = self._holding(room, is_watched=is_watched)
         if holding is None:
+            too_long = None if self.lane.clamps else self._too_long()
             self._settle(NOTHING)
-            raise QuotaExceeded(
+            raise too_long or QuotaExceeded(
                 f"What is left of this API key's limits is too little for an answer of {peeked.least_bound} tokens, "
                 "the least that this request allows."
             )
         self._take(holding)
+
+    def _holding(self, room: Room, *, is_watched: bool) -> Holding | None:
+        wish, tokens = self._wish(is_watched=is_watched), self._tokens_within(room)
+        return hold(tokens, wish) if self.lane.clamps else hold_all(tokens, wish)
+
+    def _too_long(self, states: Sequence[LimitState] | None = None) -> LimitReached | None:
+        """Return what to tell where this answer is not to be shortened; None where hardly any would fit.
+
+        `states` are the limits while nothing is held by this request; without them, those of now.
+        """
+        held = NOTHING
+        if states is None:
+            states, held = () if self.limits is None else self.limits.states(), self.held
+        return too_long(states, held, self.held.input_tokens, self.ceiling, self._wish(is_watched=False))
 
     def _tokens_within(self, room: Room) -> int:
         return room.output_within(self.held.input_tokens, self.ceiling)

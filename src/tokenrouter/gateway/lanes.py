@@ -64,6 +64,8 @@ class Lane:
         model_field: the JSON value that replaces the client's model name, or None where it stays.
         answer_headers: header lines that every answer to the client has.
         asks_usage: whether this provider reports usage in streams only when asked.
+        clamps: whether an answer is shortened to fit its limits; else what may not fit is refused.
+        denies_unbounded: whether input that cannot be bounded is refused under hard limits.
         drains: whether the answer is read to its end even when the client leaves.
         subject_record: `subject` as the journal wants it.
     """
@@ -84,6 +86,8 @@ class Lane:
     model_field: bytes | None
     answer_headers: bytes
     asks_usage: bool
+    clamps: bool
+    denies_unbounded: bool
     drains: bool
     subject: Subject
     subject_record: bytes = field(repr=False)
@@ -170,6 +174,8 @@ def _open(
         model_field=None if route.model == model else dialect.model_field(route.model),
         answer_headers=b"x-tokenrouter-provider: %b\r\n" % provider.name.encode(),
         asks_usage=adapter.quirks.stream_usage == "include_usage",
+        clamps=principal.clamp,
+        denies_unbounded=(principal.unbounded_input or directory.catalog.policy.unbounded_input) == "deny",
         drains=provider.on_disconnect == "drain",
         subject=subject,
         subject_record=books.journal.subject(subject),
@@ -206,6 +212,8 @@ def lane_at(
         model_field=None,
         answer_headers=b"x-tokenrouter-provider: %b\r\n" % provider.name.encode(),
         asks_usage=False,
+        clamps=True,
+        denies_unbounded=False,
         drains=provider.on_disconnect == "drain",
         subject=subject,
         subject_record=books.journal.subject(subject),

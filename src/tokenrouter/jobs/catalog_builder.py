@@ -115,6 +115,8 @@ def declared_key(setting: KeySetting, pepper: bytes) -> Key:
         passthrough=setting.passthrough,
         unpriced=setting.unpriced,
         allow_unpriced=setting.allow_unpriced,
+        clamp=setting.clamp,
+        unbounded_input=setting.unbounded_input,
     )
 
 

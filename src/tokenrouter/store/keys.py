@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from tokenrouter.domain.catalog import Key, Role, Unpriced
+from tokenrouter.domain.catalog import Key, Role, UnboundedInput, Unpriced
 from tokenrouter.domain.keys import MIN_KEY_CHARS, key_digest, key_hint, make_key
 from tokenrouter.store.catalog_version import raise_catalog_version
 from tokenrouter.store.engine import Store
@@ -40,7 +40,8 @@ class KeyRequest:
     Attributes:
         key: a key of the operator's own choice, or None for a random one.
         passthrough: whether it may ask providers raw; a key never may where its parent may not.
-        unpriced, allow_unpriced: see `domain.catalog.Key`; a child is not freer than its parents.
+        unpriced, allow_unpriced, clamp, unbounded_input: see `domain.catalog.Key`; a child is not freer than its
+            parents.
     """
 
     name: str
@@ -55,6 +56,8 @@ class KeyRequest:
     passthrough: bool = False
     unpriced: Unpriced = ""
     allow_unpriced: bool = False
+    clamp: bool = True
+    unbounded_input: UnboundedInput = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class KeyChanges:
     passthrough: bool | None = None
     unpriced: Unpriced | None = None
     allow_unpriced: bool | None = None
+    clamp: bool | None = None
+    unbounded_input: UnboundedInput | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,8 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
         passthrough=request.passthrough,
         unpriced=request.unpriced,
         allow_unpriced=request.allow_unpriced,
+        clamp=request.clamp,
+        unbounded_input=request.unbounded_input,
     )
     with store.write() as connection:
         _insert(connection, stored)
@@ -244,6 +251,8 @@ def _changed(key: Key, changes: KeyChanges) -> Key:
         passthrough=key.passthrough if changes.passthrough is None else changes.passthrough,
         unpriced=key.unpriced if changes.unpriced is None else changes.unpriced,
         allow_unpriced=key.allow_unpriced if changes.allow_unpriced is None else changes.allow_unpriced,
+        clamp=key.clamp if changes.clamp is None else changes.clamp,
+        unbounded_input=key.unbounded_input if changes.unbounded_input is None else changes.unbounded_input,
     )
 
 
@@ -301,6 +310,8 @@ def _row(key: Key) -> dict[str, Any]:
         "passthrough": key.passthrough,
         "unpriced": key.unpriced,
         "allow_unpriced": key.allow_unpriced,
+        "clamp": key.clamp,
+        "unbounded_input": key.unbounded_input,
     }
 
 

@@ -24,10 +24,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 
 TABLE_PREFIX: Final = "tr_"
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
 REVISION_TABLE: Final = "tr_schema"
@@ -62,6 +63,8 @@ tr_keys = Table(
     Column("passthrough", Boolean, nullable=False, server_default=false()),
     _text("unpriced"),
     Column("allow_unpriced", Boolean, nullable=False, server_default=false()),
+    Column("clamp", Boolean, nullable=False, server_default=true()),
+    _text("unbounded_input"),
 )
 """`allowed_models` is a JSON array. `parent_id` may name a key of the file, so it is no foreign key."""
 
