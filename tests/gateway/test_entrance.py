@@ -2,14 +2,16 @@ import asyncio
 import json
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.gateway.fakes import Client, Held, Notes, Provided, Scripted, Tokens, catalog, gateway
 from tests.gateway.test_engine import ANSWER, CHUNK, DONE, JSON, LAST, SSE, body_of, call
 from tokenrouter.domain.catalog import Catalog, Policy
-from tokenrouter.domain.errors import LimitReached, ProviderCut, QuotaExceeded, RateLimited
+from tokenrouter.domain.errors import InputUnbounded, LimitReached, ProviderCut, QuotaExceeded, RateLimited
 from tokenrouter.domain.limits import Amounts, Limit, LimitState, Metric, Window
+from tokenrouter.domain.prices import flat_price
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
@@ -257,3 +259,51 @@ async def test_addresses_count_for_a_limiter_over_the_network_too() -> None:
 
     with pytest.raises(QuotaExceeded, match=r"ip:10\.0\.0\.0/8"):
         await shared.serve(asked, Client())
+
+
+IMAGE = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x/y.png"}}]}]
+
+
+@pytest.mark.parametrize("metric", ["tokens", "input_tokens", "cost_usd"])
+async def test_input_without_a_bound_is_refused_under_a_hard_limit_where_it_is_to_be(metric: Metric) -> None:
+    notes, provided = Notes(), Provided(Scripted(200, JSON, [ANSWER]))
+    limits = (limit(metric, 10**9),)
+    strict = catalog(limits=limits, unbounded_input="deny", allow_unpriced=True)
+    strict.prices["acme/small"] = flat_price(1_000_000, 2_000_000)
+    limited = gateway(provided, notes, strict)
+
+    with pytest.raises(InputUnbounded, match=r"'messages' holds an image .* \(unbounded_input = deny\)") as refused:
+        await limited.serve(call(messages=IMAGE), Client())
+    assert (refused.value.status, refused.value.param) == (400, "messages")
+    assert (provided.asked, notes.begun) == ([], [])
+    await limited.serve(call(), Client())
+    assert notes.held[-1].requests == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "key", "policy"),
+    [
+        ((limit("tokens", 10**9),), {}, Policy()),
+        ((limit("tokens", 10**9),), {"unbounded_input": "allow"}, Policy(unbounded_input="deny")),
+        ((limit("requests", 10),), {"unbounded_input": "deny"}, Policy()),
+        ((limit("output_tokens", 10**9),), {"unbounded_input": "deny"}, Policy()),
+        ((replace(limit("tokens", 10**9), mode="soft"),), {"unbounded_input": "deny"}, Policy()),
+        ((), {"unbounded_input": "deny"}, Policy()),
+    ],
+)
+async def test_else_it_is_sent(limits: tuple[Limit, ...], key: dict[str, Any], policy: Policy) -> None:
+    provided = Provided(Scripted(200, JSON, [ANSWER]))
+    state = replace(catalog(limits=limits, **key), policy=policy)
+
+    await gateway(provided, Notes(), state).serve(call(messages=IMAGE), Client())
+
+    assert len(provided.asked) == 1
+
+
+async def test_a_refused_input_holds_nothing_where_the_limiter_is_far_away() -> None:
+    far = Far((limit("tokens", 10**6),))
+    limited = far_gateway(Provided(ProviderCut("x")), Notes(), far, catalog(unbounded_input="deny"))
+
+    with pytest.raises(InputUnbounded):
+        await limited.serve(call(messages=IMAGE), Client())
+    assert [(each.used, each.held) for each in await far.states(("key:alice",))] == [(0, 0)]

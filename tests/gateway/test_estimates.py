@@ -5,6 +5,16 @@ from tokenrouter.domain.ledger import Usage
 from tokenrouter.gateway.estimates import EstimateBook, Estimates
 
 
+def test_what_was_not_made_of_the_bytes_does_not_teach_how_many_tokens_they_have() -> None:
+    estimates = Estimates()
+    estimates.learn(Usage(input_tokens=100), body_bytes=400, content_bytes=0)
+    before = estimates.input_bound(100_000)
+
+    estimates.learn(Usage(input_tokens=20_000), body_bytes=400, content_bytes=0)  # a search of the web
+
+    assert estimates.input_bound(100_000) == before
+
+
 def test_a_model_never_seen_is_bounded_by_a_token_per_byte() -> None:
     assert Estimates().output_bound(1000) >= 1000
     assert Estimates().input_bound(1000) >= 1000

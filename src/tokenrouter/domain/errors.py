@@ -10,7 +10,8 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   │   ├── MissingModel
     │   │   ├── NestedTooDeeply
     │   │   ├── PreviousResponseNotFound
-    │   │   └── ThreadsNotKept
+    │   │   ├── ThreadsNotKept
+    │   │   └── InputUnbounded           nobody can say how much it is, and the key has hard limits
     │   ├── MalformedHttp 400            not HTTP, or HTTP that two parsers could read differently
     │   ├── InvalidKey 401
     │   │   ├── MissingKey
@@ -127,6 +128,12 @@ class ThreadsNotKept(InvalidRequest):
     """The request leaves its history to a thread, and we keep none."""
 
     code = "threads_not_kept"
+
+
+class InputUnbounded(InvalidRequest):
+    """Nobody can say beforehand how many tokens the input has, and the key may not send such under a hard limit."""
+
+    code = "input_unbounded"
 
 
 class MalformedHttp(ClientError):

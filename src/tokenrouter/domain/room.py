@@ -35,6 +35,11 @@ class Room(NamedTuple):
             return Room(tokens, input_tokens, min(output_tokens, left), cost)
         return Room(tokens, input_tokens, output_tokens, min(cost, left)) if metric == "cost_usd" else self
 
+    @property
+    def counts_input(self) -> bool:
+        """Whether a limit counts what is sent, and not only what is answered."""
+        return min(self.tokens, self.input_tokens, self.cost_nano_usd) != ENDLESS
+
     def output_within(self, input_tokens: int, ceiling: Ceiling | None) -> int:
         """Return how many tokens an answer may have whose request has `input_tokens`; negative if not even those fit.
 

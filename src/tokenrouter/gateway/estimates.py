@@ -26,6 +26,9 @@ ENVELOPE_BYTES: Final = 150
 """What the body of a short request may have that is no text: names of fields, of the model, numbers."""
 MIN_COUNTED_TOKENS: Final = 8
 """Answers shorter than this say little about a ratio."""
+LEAST_RATIO: Final = 0.25
+"""Fewer bytes than this per token, and the tokens were not made of them: a picture by its address, or what a tool of
+the provider's has read. A bound that followed such a request would refuse every longer one."""
 WEIGHT: Final = 0.05
 """Weight of the newest answer in a running mean."""
 
@@ -44,6 +47,8 @@ class _Ratio:
         if tokens < MIN_COUNTED_TOKENS:
             return
         ratio = size / tokens
+        if ratio < LEAST_RATIO:
+            return
         self.mean = ratio if self.seen == 0 else self.mean + WEIGHT * (ratio - self.mean)
         self.seen += 1
         if envelope and tokens < TEMPLATE_TOKENS:

@@ -12,7 +12,8 @@ from typing import Final
 from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.bridge import Crossing
 from tokenrouter.dialects.relay import Relay
-from tokenrouter.domain.errors import JournalUnavailable, LimitReached, QuotaExceeded
+from tokenrouter.dialects.unbounded_input import require_bounded_input
+from tokenrouter.domain.errors import GatewayError, JournalUnavailable, LimitReached, QuotaExceeded
 from tokenrouter.domain.ledger import Begun, Ended, EndReason, NanoUsd, Usage
 from tokenrouter.domain.limits import Amounts, LimitState
 from tokenrouter.domain.prices import cost, most_cost
@@ -176,7 +177,11 @@ class Exchange:
             reservation, room = limiter.reserve(scopes, self.held), None
         self.reservation = self.limits = reservation
         if room is not None and self._may_be_bounded:
-            self._hold_within(room)
+            try:
+                self._hold_within(room)
+            except GatewayError:
+                self._settle(NOTHING)
+                raise
             reservation.extend(self.held)
         self._write_begin()
 
@@ -254,21 +259,22 @@ class Exchange:
 
         Raises:
             LimitReached: the least answer that the provider gives is too much, or the key's answers are not to be
-                shortened; nothing is held.
+                shortened.
+            InputUnbounded: the key may not send what nobody can bound.
         """
         peeked = self.peeked
         is_watched = peeked.stream and self.lane.estimates.shows_its_words
         holding = self._holding(room, is_watched=is_watched)
         if holding is None:
-            too_long = None if self.lane.clamps else self._too_long()
-            self._settle(NOTHING)
-            raise too_long or QuotaExceeded(
+            raise (None if self.lane.clamps else self._too_long()) or QuotaExceeded(
                 f"What is left of this API key's limits is too little for an answer of {peeked.least_bound} tokens, "
                 "the least that this request allows."
             )
         self._take(holding)
 
     def _holding(self, room: Room, *, is_watched: bool) -> Holding | None:
+        if self.lane.denies_unbounded and room.counts_input:
+            require_bounded_input(self.lane.dialect.operation, self.peeked.body, self.call.body)
         wish, tokens = self._wish(is_watched=is_watched), self._tokens_within(room)
         return hold(tokens, wish) if self.lane.clamps else hold_all(tokens, wish)
 
