@@ -23,8 +23,10 @@ pytestmark = pytest.mark.e2e
 CLIENTS = 64
 LIMITED = "tr_limited-0123456789abcdef"
 PATIENCE_S = 90.0
-PRICES = {"lorem-120": (3, 15), "dense-90": (1, 5), "wide-200": (10, 40), "thinker": (30, 60)}
-"""Model → US dollars per million tokens, in and out."""
+SHORT = {"lorem-120": (3, 15), "dense-90": (1, 5), "wide-200": (10, 40), "thinker": (30, 60)}
+LONG = {"lorem-6000": (3, 15), "dense-3000": (1, 5), "wide-9000": (10, 40)}
+"""Model → US dollars per million tokens, in and out; answers are as long as the names say."""
+PRICES = SHORT | LONG
 KEY = f'\n[[incoming_tokens]]\nname = "limited"\nrole = "inferrer"\nkey = "{LIMITED}"\n'
 
 
@@ -65,6 +67,7 @@ class Crowd:
     running: list[GatewayProcess]
     provider: SandboxProcess
     metric: str
+    models: list[str]
     at_first_refusal: list[Fraction] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     answered: int = 0
@@ -95,7 +98,7 @@ class Crowd:
         self.wrong.append("not refused in time")
 
     def _ask(self, chance: random.Random) -> tuple[int, str]:
-        model = chance.choice(list(PRICES))
+        model = chance.choice(self.models)
         body: dict[str, Any] = {"model": f"p/{model}", "stream": chance.random() < 0.5}
         body["messages"] = [{"role": "user", "content": "word " * chance.randint(5, 60)}]
         if chance.random() < 0.5:
@@ -117,10 +120,16 @@ LIMITS = pytest.mark.parametrize(
 )
 
 
-def spend(running: list[GatewayProcess], provider: SandboxProcess, metric: str, amount: str) -> None:
+def spend(
+    running: list[GatewayProcess],
+    provider: SandboxProcess,
+    metric: str,
+    amount: str,
+    models: dict[str, tuple[int, int]] = SHORT,
+) -> None:
     """Let the crowd loose on all nodes in turn, and judge by the provider's books."""
     limit = Fraction(amount.strip('"'))
-    crowd = Crowd(running, provider, metric)
+    crowd = Crowd(running, provider, metric, list(models))
 
     crowd.ask_till_the_end()
 
@@ -136,6 +145,13 @@ def test_a_hard_limit_is_never_overrun_and_yet_spent(
     gateway: StartGateway, provider: SandboxProcess, metric: str, amount: str
 ) -> None:
     spend([gateway(configured(provider, metric, amount))], provider, metric, amount)
+
+
+@pytest.mark.parametrize(("metric", "amount"), [("cost_usd", '"3.00"'), ("tokens", "400000")], ids=str)
+def test_nor_do_long_answers_of_models_that_nobody_knows_yet_overrun_it_or_leave_much(
+    gateway: StartGateway, provider: SandboxProcess, metric: str, amount: str
+) -> None:
+    spend([gateway(configured(provider, metric, amount))], provider, metric, amount, LONG)
 
 
 @LIMITS

@@ -15,6 +15,8 @@ from tokenrouter.domain.prices import flat_price
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
+from tokenrouter.gateway.holding import UNASKED_ANSWER
+from tokenrouter.gateway.recent import ENOUGH
 from tokenrouter.limits.memory import MemoryLimiter, MemoryReservation, Unlimited
 from tokenrouter.observe.figures import Figures
 
@@ -181,13 +183,46 @@ async def test_too_little_for_any_answer_is_refused_before_the_provider_is_asked
     assert notes.begun == []
 
 
+async def make_known(limited: Gateway, provided: Provided) -> None:
+    """Let the gateway see as many answers of a model as it needs to go by them."""
+    for _ in range(ENOUGH):
+        provided.outcome = Scripted(200, SSE, [CHUNK, LAST, DONE])
+        await limited.serve(call(stream=True), Client())
+
+
+async def test_a_stream_of_a_model_that_is_not_known_well_is_bounded_and_so_never_cut() -> None:
+    notes, provided = Notes(), Provided(Scripted(200, JSON, [ANSWER]))
+    limited = gateway(provided, notes, catalog(limits=(limit("tokens", 400_000),)))
+    await limited.serve(call(), Client())
+    provided.outcome = Scripted(200, SSE, [CHUNK, LAST, DONE])
+
+    await limited.serve(call(stream=True), Client())
+    bound = json.loads(body_of(provided.asked[-1]))["max_completion_tokens"]
+    assert notes.held[-1].output_tokens == bound == UNASKED_ANSWER
+
+    await make_known(limited, provided)
+    assert "max_completion_tokens" not in json.loads(body_of(provided.asked[-1]))
+    assert notes.held[-1].output_tokens < UNASKED_ANSWER
+
+
+async def test_the_length_of_an_answer_is_that_of_each_of_its_alternatives() -> None:
+    provided = Provided(Scripted(200, JSON, [ANSWER]))
+    limited = gateway(provided, Notes())
+    told = {"prompt_tokens": 9, "completion_tokens": 4_000}
+    provided.outcome = Scripted(200, JSON, [json.dumps({"choices": [], "usage": told}).encode()])
+
+    await limited.serve(call(n=4), Client())
+
+    assert limited.books.estimates.of("acme", "small").answers.most == 1_000
+
+
 async def test_a_stream_that_comes_to_its_limit_ends_by_length_and_is_charged_what_it_held() -> None:
     many = [CHUNK * 400 for _ in range(60)]
     notes, client = Notes(), Client()
     provided = Provided(Scripted(200, SSE, [CHUNK, LAST, DONE]))
     state = catalog(limits=(limit("tokens", 12_000),))
     limited = gateway(provided, notes, state)
-    await limited.serve(call(stream=True), Client())
+    await make_known(limited, provided)
     provided.outcome = Scripted(200, SSE, [*many, LAST, DONE])
 
     with pytest.raises(QuotaExceeded):

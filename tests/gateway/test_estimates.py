@@ -2,7 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenrouter.domain.ledger import Usage
-from tokenrouter.gateway.estimates import EstimateBook, Estimates
+from tokenrouter.gateway.estimates import FIRST_OUTPUT_TOKENS, EstimateBook, Estimates
+from tokenrouter.gateway.recent import ENOUGH, KEPT
 
 
 def test_what_was_not_made_of_the_bytes_does_not_teach_how_many_tokens_they_have() -> None:
@@ -60,6 +61,43 @@ def test_a_fair_estimate_follows_the_model() -> None:
 
 def test_the_first_hold_is_never_above_what_was_asked_for() -> None:
     assert Estimates().first_hold(10, 5).output_tokens == 5
+
+
+def test_what_a_key_asks_of_a_model_counts_as_soon_as_enough_is_known_of_it() -> None:
+    book = EstimateBook()
+    model, own = book.of("p", "m"), book.answers_to("k1", "p", "m")
+    first = model.expected_of(own)
+    for _ in range(KEPT):
+        model.answers.learn(9_000)
+    own.learn(20)
+
+    assert first == FIRST_OUTPUT_TOKENS
+    assert model.expected_of(own) == 9_000
+    for _ in range(ENOUGH):
+        own.learn(20)
+    assert model.expected_of(own) == 20
+    assert model.expected_of(book.answers_to("k2", "p", "m")) == 9_000
+
+
+def test_a_model_is_known_well_by_some_answers_of_which_none_hid_anything() -> None:
+    open_minded, thinker = Estimates(), Estimates()
+    for _ in range(ENOUGH):
+        assert not open_minded.is_known_well
+        open_minded.answers.learn(100)
+        thinker.answers.learn(100)
+    thinker.learn(Usage(10, 100, reasoning_tokens=50), body_bytes=0, content_bytes=0)
+
+    assert open_minded.is_known_well
+    assert not thinker.is_known_well
+
+
+def test_the_book_forgets_the_oldest_use() -> None:
+    book = EstimateBook()
+    first = book.answers_to("k", "p", "first")
+    for number in range(EstimateBook.MAX_USES):
+        book.answers_to("k", "p", str(number))
+
+    assert book.answers_to("k", "p", "first") is not first
 
 
 def test_the_book_forgets_the_oldest_model() -> None:

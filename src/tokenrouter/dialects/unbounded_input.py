@@ -54,8 +54,8 @@ def require_bounded_input(operation: Operation, body: RequestBody, sent: bytes) 
     if found is not None:
         field, part = found
         raise InputUnbounded(
-            f"Nobody knows beforehand how many tokens this request has: {field!r} holds {part}. Under a hard limit that "
-            "is refused here (unbounded_input = deny); send it inside the request, or leave it out.",
+            f"Nobody knows beforehand how many tokens this request has: {field!r} holds {part}. Under a hard limit "
+            "that is refused here (unbounded_input = deny); send it inside the request, or leave it out.",
             param=field,
         )
 

@@ -3,7 +3,8 @@
 Every answer that reports its usage teaches the bytes per token of its model, in and out. Two figures
 come of it: the mean, for a fair estimate where a provider reports nothing, and the least seen, for a
 bound that is not exceeded. A model never seen before is bounded by one token per byte, which no
-tokenizer exceeds by much.
+tokenizer exceeds by much. How long answers are is remembered for each model and, because some ask it for
+a word and others for a book, for each key that uses it.
 """
 
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ from typing import Final
 from tokenrouter.domain.ledger import Usage
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.domain.prices import Ceiling, most_cost
+from tokenrouter.gateway.recent import RecentAnswers
 
 USUAL_BYTES_PER_TOKEN: Final = 4.0
 """English prose in common tokenizers (platform.openai.com/tokenizer: "~4 characters", read 2026-11)."""
-FIRST_OUTPUT_TOKENS: Final = 256
-"""What a request holds for its answer before its model has been seen; it grows as the answer does."""
+FIRST_OUTPUT_TOKENS: Final = 512
+"""What a request holds at least for its answer before its model is known well; it grows as the answer does."""
 MARGIN: Final = 0.9
 """The least ratio seen is lowered by this much: the next text may be denser."""
 TEMPLATE_TOKENS: Final = 32
@@ -59,14 +61,18 @@ class _Ratio:
 
 
 class Estimates:
-    """What is known of one model at one provider."""
+    """What is known of one model at one provider.
 
-    __slots__ = ("_hides", "_input", "_learned", "_output", "_output_tokens")
+    Attributes:
+        answers: how long its last answers were, whoever asked.
+    """
+
+    __slots__ = ("_hides", "_input", "_learned", "_output", "answers")
 
     def __init__(self) -> None:
         self._input = _Ratio()
         self._output = _Ratio()
-        self._output_tokens = float(FIRST_OUTPUT_TOKENS)
+        self.answers = RecentAnswers()
         self._learned = 0
         self._hides = False
 
@@ -76,14 +82,23 @@ class Estimates:
         return self._learned < 16 or self._learned % 16 == 0
 
     @property
-    def shows_its_words(self) -> bool:
-        """Whether what the model makes can be counted as it comes: nothing of it was hidden so far."""
-        return self._learned > 0 and not self._hides
+    def is_known_well(self) -> bool:
+        """Whether a stream may be let go with what is expected of it.
+
+        What the model makes can be counted as it comes, nothing of it was hidden so far, and how long its answers are
+        is more than a guess: streams that all turn out longer than they held are cut short where they meet their limit.
+        """
+        return self.answers.is_enough and not self._hides
 
     @property
     def expected_output(self) -> int:
-        """Tokens that an answer will probably not exceed."""
-        return int(2 * self._output_tokens) or 1
+        """Tokens that 95 % of its answers do not exceed, at least 1."""
+        answers = self.answers
+        return answers.most or 1 if answers.is_enough else max(answers.most, FIRST_OUTPUT_TOKENS)
+
+    def expected_of(self, answers: RecentAnswers) -> int:
+        """Return the same of one key's answers, as far as enough of them are known."""
+        return answers.most or 1 if answers.is_enough else self.expected_output
 
     def learn(self, usage: Usage, *, body_bytes: int, content_bytes: int) -> None:
         """Take in what an answer reported; `content_bytes` 0 means that its text was not measured."""
@@ -93,7 +108,6 @@ class Estimates:
         if content_bytes:
             self._output.learn(content_bytes, usage.output_tokens - usage.reasoning_tokens)
         self._hides = self._hides or usage.reasoning_tokens > 0
-        self._output_tokens += WEIGHT * (usage.output_tokens - self._output_tokens)
 
     def first_hold(
         self,
@@ -101,9 +115,11 @@ class Estimates:
         max_output_tokens: int | None,
         ceiling: Ceiling | None = None,
         least_output_tokens: int = 0,
+        *,
+        expected: int | None = None,
     ) -> Amounts:
-        """Return what a request holds when it starts: its input bounded, its output expected."""
-        output = self.expected_output
+        """Return what a request holds when it starts: its input bounded, its output `expected`, or as the model's."""
+        output = self.expected_output if expected is None else expected
         if max_output_tokens is not None and max_output_tokens < output:
             output = max_output_tokens
         output = max(output, least_output_tokens)
@@ -144,12 +160,14 @@ class Estimates:
 
 
 class EstimateBook:
-    """The estimates of every model in use; bounded, the oldest forgotten first."""
+    """The estimates of every model in use, and of what each key asks of it; bounded, the oldest forgotten first."""
 
     MAX_MODELS: Final = 4096
+    MAX_USES: Final = 16_384
 
     def __init__(self) -> None:
         self._by_model: dict[tuple[str, str], Estimates] = {}
+        self._by_use: dict[tuple[str, str, str], RecentAnswers] = {}
 
     def of(self, provider: str, model: str) -> Estimates:
         """Return what is known of `model` at `provider`."""
@@ -158,4 +176,14 @@ class EstimateBook:
             if len(self._by_model) >= self.MAX_MODELS:
                 del self._by_model[next(iter(self._by_model))]
             known = self._by_model[provider, model] = Estimates()
+        return known
+
+    def answers_to(self, key_id: str, provider: str, model: str) -> RecentAnswers:
+        """Return how long the answers of `model` at `provider` to one key were."""
+        use = (key_id, provider, model)
+        known = self._by_use.get(use)
+        if known is None:
+            if len(self._by_use) >= self.MAX_USES:
+                del self._by_use[next(iter(self._by_use))]
+            known = self._by_use[use] = RecentAnswers()
         return known

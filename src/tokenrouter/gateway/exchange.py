@@ -226,7 +226,13 @@ class Exchange:
     def _hold_expected(self) -> None:
         lane, peeked = self.lane, self.peeked
         least = peeked.least_output_tokens
-        self.held = lane.estimates.first_hold(peeked.size, peeked.max_output_tokens, self.ceiling, least)
+        self.held = lane.estimates.first_hold(
+            peeked.size,
+            peeked.max_output_tokens,
+            self.ceiling,
+            least,
+            expected=lane.estimates.expected_of(lane.answers),
+        )
         self._may_be_bounded = lane.dialect.operation in BOUNDED
         self.output_limit = self.longest = None
         self.margin = 0
@@ -263,7 +269,7 @@ class Exchange:
             InputUnbounded: the key may not send what nobody can bound.
         """
         peeked = self.peeked
-        is_watched = peeked.stream and self.lane.estimates.shows_its_words
+        is_watched = peeked.stream and self.lane.estimates.is_known_well
         holding = self._holding(room, is_watched=is_watched)
         if holding is None:
             raise (None if self.lane.clamps else self._too_long()) or QuotaExceeded(
@@ -295,7 +301,12 @@ class Exchange:
         peeked = self.peeked
         answers = peeked.answers
         asked = None if peeked.max_output_tokens is None else peeked.max_output_tokens * answers
-        return Wish(self.lane.estimates.expected_output * answers, asked, peeked.least_bound * answers, is_watched)
+        return Wish(
+            self.lane.estimates.expected_of(self.lane.answers) * answers,
+            asked,
+            peeked.least_bound * answers,
+            is_watched,
+        )
 
     def _take(self, holding: Holding) -> None:
         """Make `holding` what this request wants to hold, and what is asked of its provider."""
@@ -383,6 +394,7 @@ class Exchange:
             usage, estimated = lane.estimates.at_least(usage, content_bytes=content_bytes), True
         elif usage is not None:
             lane.estimates.learn(usage, body_bytes=size, content_bytes=content_bytes)
+            self._learn_length(usage.output_tokens)
         elif free:
             usage = NO_USAGE
         else:
@@ -414,6 +426,17 @@ class Exchange:
             self._settle(Amounts(1, usage.input_tokens, usage.output_tokens, spent or 0))
         self.ports.observer.record(lane.subject, ended)
         self._write_end(ended)
+
+    def _learn_length(self, tokens: int) -> None:
+        """Remember how long each alternative was; an answer that we have bounded might have become longer."""
+        estimates, answers, each = self.lane.estimates, self.lane.answers, tokens // self.peeked.answers
+        if self.output_limit is not None and each >= self.output_limit:
+            estimates.answers.learn_at_least(each)
+            answers.learn_at_least(each)
+            return
+        answers.learn(each)
+        if estimates.is_curious:
+            estimates.answers.learn(each)
 
     def limit_headers(self) -> bytes:
         """Return the header lines that tell the client of its limits."""

@@ -3,8 +3,9 @@
 Nothing may be used that is not held, and what was held for the worst case would keep everybody else out. So there are
 two ways. An answer whose words are seen as they come holds what is expected and a margin for what its provider may
 have made and we have not read; it holds more before more is passed on, and is ended when nothing is left. Everything
-else (answers in one piece, hidden reasoning, a limit nearly reached) holds a bound, and the provider is told that
-bound: a share of what the limit leaves, so that one request does not take it all, but several times what is expected.
+else (answers in one piece, hidden reasoning, models of which little is known yet, a limit nearly reached) holds a
+bound, and the provider is told that bound: a share of what the limit leaves, so that one request does not take it all,
+but several times what is expected.
 """
 
 from dataclasses import dataclass

@@ -23,6 +23,7 @@ from tokenrouter.domain.prices import Ceiling, Price, billed_tier, ceiling_of, d
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.estimates import EstimateBook, Estimates
 from tokenrouter.gateway.ports import Journal
+from tokenrouter.gateway.recent import RecentAnswers
 from tokenrouter.gateway.routing import Route, resolve
 from tokenrouter.gateway.ways import way_of
 from tokenrouter.providers.compatible import CompatibleAdapter
@@ -55,6 +56,7 @@ class Lane:
         ceiling: the most that its tokens can cost.
         dearer_tiers: the same of service tiers that cost more.
         ceiling_varies: whether `ceiling_of` a request may be another than `ceiling`.
+        answers: how long this key's last answers of the model were.
         scopes: whom a request is charged to, but for the client's address.
         to: where requests go.
         endpoint: how they are asked there.
@@ -77,6 +79,7 @@ class Lane:
     dearer_tiers: Mapping[str, Ceiling]
     ceiling_varies: bool
     estimates: Estimates
+    answers: RecentAnswers
     scopes: tuple[str, ...]
     to: Destination
     endpoint: Endpoint
@@ -165,6 +168,7 @@ def _open(
         dearer_tiers=dearer_tiers,
         ceiling_varies=price is not None and bool(dearer_tiers or price.request_nano),
         estimates=books.estimates.of(provider.name, route.model),
+        answers=books.estimates.answers_to(principal.key.id, provider.name, route.model),
         scopes=scopes,
         to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),
         endpoint=way.endpoint,
@@ -203,6 +207,7 @@ def lane_at(
         dearer_tiers={},
         ceiling_varies=False,
         estimates=Estimates(),
+        answers=RecentAnswers(),
         scopes=(*principal.scopes, f"provider:{provider.name}"),
         to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),
         endpoint=endpoint,

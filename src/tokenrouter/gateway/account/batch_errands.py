@@ -57,7 +57,7 @@ class BatchErrands:
             self._batches.keep(debt, exchange.hand_over())
             tell(exchange, told)
 
-        unlimited = lane.estimates.first_hold(0, None).output_tokens * asks.unlimited
+        unlimited = lane.estimates.expected_output * asks.unlimited
         head = silent_head(least_output_tokens=asks.output_tokens + unlimited, size=asks.body_bytes)
         return Errand(lane, asking.asked.call, head, road, to_its_end=True)
 
