@@ -61,7 +61,6 @@ TESTED_ELSEWHERE = {
     "edge/service.py": "tests/e2e/test_bad_input.py and its neighbours",
     "gateway/asking.py": "tests/gateway/test_engine.py: what the provider is sent",
     "gateway/account/batch_errands.py": "tests/gateway/account/test_resources.py",
-    "gateway/account/batches.py": "tests/gateway/account/test_resources.py",
     "gateway/call.py": "values without behaviour",
     "gateway/account/errands.py": "tests/gateway/account/test_resources.py",
     "gateway/exchange.py": "tests/gateway/test_engine.py: every ending",

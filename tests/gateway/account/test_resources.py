@@ -33,6 +33,7 @@ from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
 from tokenrouter.gateway.ownership import Ownership
+from tokenrouter.gateway.ports import RemoteLimiter
 from tokenrouter.journal.ownership_log import OwnershipLog
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.observe.figures import Figures
@@ -53,7 +54,14 @@ class House:
     """A gateway in front of one account."""
 
     def __init__(
-        self, folder: Path, limits: tuple[Limit, ...] = (), account: Account | None = None, kind: str = "sandbox"
+        self,
+        folder: Path,
+        limits: tuple[Limit, ...] = (),
+        account: Account | None = None,
+        kind: str = "sandbox",
+        *,
+        is_shared: bool = False,
+        remote: RemoteLimiter | None = None,
     ) -> None:
         keys = (
             team_key(PHYSICS, "physics"),
@@ -67,9 +75,9 @@ class House:
         self.account = account or Account()
         self.notes = Notes()
         self.limiter = MemoryLimiter(limits, restored=True)
-        ports = Ports(self.notes, self.limiter, Figures(), Tokens())
+        ports = Ports(self.notes, self.limiter, Figures(), Tokens(), remote)
         source = Held(Directory(catalog, b""))
-        self.log = OwnershipLog(folder)
+        self.log = OwnershipLog(folder, is_shared=is_shared)
         self.ownership = Ownership(self.log)
         self.gateway = Gateway(source, self.account, ports, self.ownership)
         self.resources = Resources(self.gateway, source, self.account, ports, self.ownership)
@@ -320,6 +328,25 @@ async def test_another_teams_file_is_not_read_out_by_a_model(house: House) -> No
         await house.gateway.serve(asks(CHEMISTRY), Client())
     await house.gateway.serve(asks(PHYSICS), Client())
     assert house.account.seen == ["POST /v1/files", "POST /v1/responses"]
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+async def test_where_others_may_have_files_an_id_that_nobody_knows_is_not_passed_on(
+    tmp_path: Path, is_shared: bool
+) -> None:
+    house = House(tmp_path, is_shared=is_shared)
+    told = [{"role": "user", "content": [{"type": "input_file", "file_id": "file-of-another-machine"}]}]
+    body = json.dumps({"model": "acme/small", "input": told}).encode()
+    call = Call(CallHead(RESPONSES, key_digest(PHYSICS, b"")), body, "req_9", time.time(), time.monotonic())
+
+    if is_shared:
+        with pytest.raises(NotFound):
+            await house.gateway.serve(call, Client())
+    else:
+        await house.gateway.serve(call, Client())
+
+    assert house.account.seen == ([] if is_shared else ["POST /v1/responses"])
+    house.log.close()
 
 
 async def test_a_batch_does_not_read_out_another_teams_file(house: House) -> None:
