@@ -1,7 +1,9 @@
 """What the limiter does while its server is away or slow."""
 
 import asyncio
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -91,6 +93,19 @@ async def test_rates_may_be_kept_here_for_this_nodes_share(valkey: ValkeyServer)
         await until(lambda: limiter.is_connected and not limiter.unsettled and not limiter.unrestored)
 
         assert await used_and_held(limiter, ALICE) == [(2, 0), (0, 0)]
+
+
+async def test_a_boost_is_shared_among_the_nodes_too(valkey: ValkeyServer) -> None:
+    boosted = replace(RATE, amount=3, boost=3, boost_until_s=time.time() + 3600)
+    async with a_node(valkey, boosted, redis_loss="local") as limiter, a_node(valkey, boosted, name="other"):
+        await limiter.renew()
+        valkey.pause()
+        await provoke(limiter)
+
+        for number in range(3):
+            await limiter.reserve(f"r{number}", ALICE, ONE)
+        with pytest.raises(RateLimited):
+            await limiter.reserve("r3", ALICE, ONE)
 
 
 async def test_quotas_are_never_kept_here(valkey: ValkeyServer) -> None:

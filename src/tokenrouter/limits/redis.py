@@ -11,7 +11,6 @@ nobody (`redis_loss = "refuse"`); or rates, which last a minute, are kept in thi
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final, Literal
 
 import msgspec
@@ -22,7 +21,8 @@ from tokenrouter.domain.limits import Amounts, Limit, LimitState
 from tokenrouter.limits.adjusting import Adjusted
 from tokenrouter.limits.counters import CONCURRENCY_RETRY_S
 from tokenrouter.limits.memory import MemoryLimiter
-from tokenrouter.limits.redis_counters import PLACES, SLIDING, CounterTable, RedisCounter
+from tokenrouter.limits.redis_alone import can_go_alone, keeper_of_shares
+from tokenrouter.limits.redis_counters import PLACES, CounterTable, RedisCounter
 from tokenrouter.limits.redis_node import LEASE_S, RENEW_S, STALE, Node, Renewed
 from tokenrouter.limits.redis_requests import Requests
 from tokenrouter.limits.redis_reservation import RedisReservation, states_of
@@ -269,9 +269,7 @@ class RedisLimiter:
         return tuple(counter for counter in counters if counter.key)
 
     def _can_go_alone(self, counters: tuple[RedisCounter, ...]) -> bool:
-        return self._redis_loss == "local" and all(
-            counter.kind in (SLIDING, PLACES) for counter in counters if counter.is_hard
-        )
+        return self._redis_loss == "local" and can_go_alone(counters)
 
     def _reserve_alone(self, reservation: RedisReservation) -> RedisReservation:
         """Go on without the server, where that is allowed."""
@@ -289,13 +287,7 @@ class RedisLimiter:
     def _local_limiter(self) -> MemoryLimiter:
         """Return a keeper of this process's share of the rates; it begins empty with each loss."""
         if self._local is None:
-            nodes = len(self._peers or ()) + 1
-            rates = [
-                replace(limit, amount=max(1, limit.amount // nodes) if limit.amount else 0)
-                for limit in self._counters.limits.values()
-                if limit.metric == "concurrency" or limit.window.kind == "sliding"
-            ]
-            self._local = MemoryLimiter(rates, restored=True)
+            self._local = keeper_of_shares(self._counters.limits.values(), len(self._peers or ()) + 1)
         return self._local
 
     async def _extend(self, reservation: RedisReservation, amounts: Amounts) -> bool:
