@@ -180,3 +180,24 @@ def test_nor_by_two_nodes_with_one_database(
     env = {"ENCRYPTION_KEY": "a key that both nodes have, of some length"}
 
     spend([gateway(config, env=env), gateway(config, env=env)], provider, metric, amount)
+
+
+def test_what_would_not_fit_by_its_bytes_does_by_its_providers_count(
+    gateway: StartGateway, provider: SandboxProcess
+) -> None:
+    """Some 400 tokens of 2,000 bytes, under a limit of 1,000 tokens; nothing has taught the gateway the ratio."""
+    origin = provider.base_url.removesuffix("/v1")
+    config = f'[[providers]]\nname = "p"\nprovider_type = "anthropic"\nbase_url = "{origin}"\napi_key = "k"\n'
+    config += '[[limits]]\nscope = "key:limited"\nmetric = "tokens"\nwindow = "lifetime"\namount = 1000\n' + KEY
+    running = gateway(config)
+    body = {"model": "p/lorem-20", "max_tokens": 100, "messages": [{"role": "user", "content": "word " * 400}]}
+
+    origin, asked = f"http://{running.address}", json.dumps(body).encode()
+    headers = {"x-api-key": LIMITED, "content-type": "application/json"}
+    deadline_s = time.monotonic() + PATIENCE_S
+    while (answer := call(origin, "POST", "/v1/messages", body=asked, headers=headers)).status == 503:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+
+    assert answer.status == 200, answer.body
+    assert json.loads(answer.body)["usage"]["input_tokens"] < 1000

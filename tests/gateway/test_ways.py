@@ -14,7 +14,7 @@ from tokenrouter.dialects.token_counts import CountBridge
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.ledger import Operation
-from tokenrouter.gateway.ways import Way, way_of
+from tokenrouter.gateway.ways import Way, counting_way, way_of
 from tokenrouter.providers import adapter
 
 
@@ -55,6 +55,31 @@ def test_nobody_is_asked_for_responses_who_does_not_have_them() -> None:
     found = way("openai-compatible", MESSAGES)
 
     assert b"POST /v1/chat/completions " in found.endpoint.head
+
+
+@pytest.mark.parametrize(
+    ("kind", "dialect", "counting", "is_bridged"),
+    [
+        ("anthropic", MESSAGES, "count_tokens", False),
+        ("anthropic", CHAT, "count_tokens", True),
+        ("openai", RESPONSES, "count_input_tokens", False),
+        ("openai", CHAT, "count_input_tokens", True),
+        ("google-gemini", GENERATE_CONTENT, "count_content_tokens", False),
+        ("google-gemini", MESSAGES, "count_content_tokens", True),
+    ],
+)
+def test_what_a_client_wants_answered_is_counted_as_its_provider_counts(
+    kind: str, dialect: Dialect, counting: Operation, is_bridged: bool
+) -> None:
+    found = counting_way(adapter(Provider("p", kind, "http://127.0.0.1:9", secret="k")), "p", dialect, "m")
+
+    assert found is not None
+    assert (found[0], found[1].bridge is not None) == (counting, is_bridged)
+
+
+@pytest.mark.parametrize(("kind", "dialect"), [("openai-compatible", CHAT), ("openai", EMBEDDINGS)])
+def test_what_nobody_counts_has_no_way_to_be_counted(kind: str, dialect: Dialect) -> None:
+    assert counting_way(adapter(Provider("p", kind, "http://127.0.0.1:9", secret="k")), "p", dialect, "m") is None
 
 
 def test_embeddings_have_bridges_of_their_own() -> None:

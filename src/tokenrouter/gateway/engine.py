@@ -23,6 +23,7 @@ from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.directory import Directory, Principal
 from tokenrouter.gateway.entrance import Entrance
 from tokenrouter.gateway.exchange import NO_USAGE, Exchange, Ports
+from tokenrouter.gateway.input_counts import InputCounts
 from tokenrouter.gateway.lanes import Books, Lane, lane_of, subject_of
 from tokenrouter.gateway.ownership import Ownership, owner_of
 from tokenrouter.gateway.ports import Flow, Responder, Source, Upstream
@@ -88,7 +89,7 @@ class Gateway:
         self._drains: set[asyncio.Task[None]] = set()
         self._policy = Policy()
         self._goes_unrecorded = False
-        self._entrance = Entrance(ports, self._refuse_exchange)
+        self._entrance = Entrance(ports, self._refuse_exchange, InputCounts(upstream))
         self.in_flight: set[Exchange] = set()
 
     @property

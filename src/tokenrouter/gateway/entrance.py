@@ -1,7 +1,8 @@
 """The way in: a place in the gateway, what the limits have to give, and the journal's word that it was taken.
 
 As a rule all of it is there at once and nothing waits. Where it is not, a request waits for a place, for a limiter
-that is asked over the network or, if the operator allows it, for what running requests hold of a limit.
+that is asked over the network, for its provider's count of its input or, if the operator allows it, for what running
+requests hold of a limit.
 """
 
 import time
@@ -13,6 +14,7 @@ from tokenrouter.domain.catalog import Policy
 from tokenrouter.domain.errors import GatewayError, LimitReached
 from tokenrouter.gateway.admission import Admission
 from tokenrouter.gateway.exchange import Exchange, Ports
+from tokenrouter.gateway.input_counts import InputCounts
 from tokenrouter.gateway.limit_headers import limit_lines, quota_object
 from tokenrouter.gateway.patience import LOOK_S, Patience, Place
 from tokenrouter.gateway.roads import fail
@@ -28,10 +30,11 @@ class Entrance:
         admission: the places.
     """
 
-    def __init__(self, ports: Ports, refuse: Refuse) -> None:
+    def __init__(self, ports: Ports, refuse: Refuse, counts: InputCounts) -> None:
         self.admission = Admission()
         self._ports = ports
         self._refuse = refuse
+        self._counts = counts
         self._patience = Patience()
         self._patience_s = 0.0
         self._most_waiting = 0
@@ -61,7 +64,7 @@ class Entrance:
             if exchange.output_limit is not None:
                 _bound_crossing(exchange)
         except GatewayError as error:
-            if self._may_wait(error, self._patience_s):
+            if self._may_wait(error, self._patience_s) or self._counts.may_help(exchange, error):
                 self.admission.leave()
                 return False
             self._give_up(exchange, error)
@@ -97,6 +100,9 @@ class Entrance:
                 try:
                     await self._take(exchange)
                 except LimitReached as error:
+                    if self._counts.may_help(exchange, error):
+                        await self._counts.count(exchange, asked_of(exchange))
+                        continue
                     left_s = until_s - time.monotonic()
                     if not self._may_wait(error, left_s):
                         raise

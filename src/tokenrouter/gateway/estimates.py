@@ -109,6 +109,10 @@ class Estimates:
             self._output.learn(content_bytes, usage.output_tokens - usage.reasoning_tokens)
         self._hides = self._hides or usage.reasoning_tokens > 0
 
+    def learn_input(self, input_tokens: int, *, body_bytes: int) -> None:
+        """Take in what a provider has counted beforehand."""
+        self._input.learn(body_bytes, input_tokens)
+
     def first_hold(
         self,
         body_bytes: int,
@@ -117,13 +121,14 @@ class Estimates:
         least_output_tokens: int = 0,
         *,
         expected: int | None = None,
+        counted: int | None = None,
     ) -> Amounts:
-        """Return what a request holds when it starts: its input bounded, its output `expected`, or as the model's."""
+        """Return what a request holds when it starts: its input bounded or `counted`, its output as `expected`."""
         output = self.expected_output if expected is None else expected
         if max_output_tokens is not None and max_output_tokens < output:
             output = max_output_tokens
         output = max(output, least_output_tokens)
-        bound = self.input_bound(body_bytes)
+        bound = self.input_bound(body_bytes) if counted is None else counted
         return Amounts(1, bound, output, 0 if ceiling is None else most_cost(bound, output, ceiling))
 
     def input_bound(self, body_bytes: int) -> int:

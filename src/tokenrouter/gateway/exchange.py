@@ -19,7 +19,7 @@ from tokenrouter.domain.limits import Amounts, LimitState
 from tokenrouter.domain.prices import cost, most_cost
 from tokenrouter.domain.room import Room, room_in
 from tokenrouter.gateway.call import Call
-from tokenrouter.gateway.holding import BOUNDED, Holding, Wish, hold
+from tokenrouter.gateway.holding import BOUNDED, LEAST_ANSWER, Holding, Wish, hold
 from tokenrouter.gateway.lanes import Lane
 from tokenrouter.gateway.limit_headers import limit_lines, quota_object, with_quota
 from tokenrouter.gateway.ports import (
@@ -32,7 +32,7 @@ from tokenrouter.gateway.ports import (
     Reservation,
     Responder,
 )
-from tokenrouter.gateway.unshortened import hold_all, others_were_faster, too_long
+from tokenrouter.gateway.unshortened import hold_all, needed_for, others_were_faster, too_long
 
 GROWTH: Final = 1.25
 """A stream that outgrows what it holds asks for a quarter more, so that long streams ask rarely."""
@@ -40,6 +40,10 @@ GROWTH_BYTES: Final = 4096
 """… and for at least this much text."""
 UNBOUNDED_BYTES: Final = 2**62
 """Covers an answer that its provider cannot make longer than what is held for it."""
+LEAST_SPARE: Final = 16
+"""A provider's count may be off by a few tokens …"""
+SPARE_PART: Final = 64
+"""… and by so small a part of it (docs.anthropic.com, "Token counting", read 2026-11: "an estimate")."""
 NOTHING: Final = Amounts()
 NO_USAGE: Final = Usage(provider_requests=0)
 
@@ -70,6 +74,8 @@ class Exchange:
         bytes_out: what went to the client of the answer's body.
         charged: what `end` has found that it used.
         changed: what was changed in the request beyond DESIGN.md's "road of one request".
+        counted_input: tokens of its input as its provider has counted them, or their bound where it could not; None
+            before anybody was asked.
         covered_bytes: how much delivered text what it holds surely covers.
         goes_unrecorded: whether to go on when the journal cannot be written (`on_journal_failure = "serve"`).
         hung_up: whether the client is gone while its answer is drained.
@@ -90,6 +96,7 @@ class Exchange:
         "ceiling",
         "charged",
         "changed",
+        "counted_input",
         "covered_bytes",
         "crossing",
         "ended",
@@ -138,6 +145,7 @@ class Exchange:
         self.spent: NanoUsd | None = None
         self.output_limit: int | None = None
         self.longest: int | None = None
+        self.counted_input: int | None = None
         self.margin = 0
         self.may_be_more = self.tells_quota = False
         self.charged = NO_USAGE
@@ -232,6 +240,7 @@ class Exchange:
             self.ceiling,
             least,
             expected=lane.estimates.expected_of(lane.answers),
+            counted=self.counted_input,
         )
         self._may_be_bounded = lane.dialect.operation in BOUNDED
         self.output_limit = self.longest = None
@@ -296,6 +305,19 @@ class Exchange:
 
     def _tokens_within(self, room: Room) -> int:
         return room.output_within(self.held.input_tokens, self.ceiling)
+
+    @property
+    def least_answer(self) -> int:
+        """Tokens of the shortest answer for which this request may be sent."""
+        wish = self._wish(is_watched=False)
+        return max(LEAST_ANSWER, wish.least) if self.lane.clamps else needed_for(wish)
+
+    def take_count(self, tokens: int | None) -> None:
+        """Go by what the provider has counted before it is asked; None: it has not."""
+        bound = self.lane.estimates.input_bound(self.peeked.size)
+        self.counted_input = bound if tokens is None else min(bound, tokens + max(LEAST_SPARE, tokens // SPARE_PART))
+        if tokens is not None:
+            self.lane.estimates.learn_input(tokens, body_bytes=self.peeked.size)
 
     def _wish(self, *, is_watched: bool) -> Wish:
         peeked = self.peeked

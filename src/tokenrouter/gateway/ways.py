@@ -65,6 +65,24 @@ def way_of(
     )
 
 
+def counting_way(
+    adapter: CompatibleAdapter, provider: str, dialect: Dialect, model: str
+) -> tuple[Operation, Way] | None:
+    """Return how `model`'s provider counts what a client wants answered in `dialect`; None where it does not count."""
+    found = None
+    for counting, conversation in COUNTED_BY.items():
+        endpoint = adapter.endpoint(counting, model)
+        if endpoint is None:
+            continue
+        if conversation == dialect.operation:
+            return counting, Way(endpoint)
+        client, talk = CLIENT_CODECS.get(dialect.name), adapter.endpoint(conversation, model)
+        if client is not None and talk is not None and talk.codec is not None:
+            target = Target(provider, model, adapter.origin_of(model))
+            found = counting, Way(endpoint, CountBridge(counting, counting, client, talk.codec, target))
+    return found
+
+
 def _compacting(adapter: CompatibleAdapter, target: Target) -> Way:
     """Return how a conversation is summed up by a model that only converses."""
     for operation in adapter.conversations(target.model):
