@@ -40,10 +40,6 @@ GROWTH_BYTES: Final = 4096
 """… and for at least this much text."""
 UNBOUNDED_BYTES: Final = 2**62
 """Covers an answer that its provider cannot make longer than what is held for it."""
-LEAST_SPARE: Final = 16
-"""A provider's count may be off by a few tokens …"""
-SPARE_PART: Final = 64
-"""… and by so small a part of it (docs.anthropic.com, "Token counting", read 2026-11: "an estimate")."""
 NOTHING: Final = Amounts()
 NO_USAGE: Final = Usage(provider_requests=0)
 
@@ -311,13 +307,6 @@ class Exchange:
         """Tokens of the shortest answer for which this request may be sent."""
         wish = self._wish(is_watched=False)
         return max(LEAST_ANSWER, wish.least) if self.lane.clamps else needed_for(wish)
-
-    def take_count(self, tokens: int | None) -> None:
-        """Go by what the provider has counted before it is asked; None: it has not."""
-        bound = self.lane.estimates.input_bound(self.peeked.size)
-        self.counted_input = bound if tokens is None else min(bound, tokens + max(LEAST_SPARE, tokens // SPARE_PART))
-        if tokens is not None:
-            self.lane.estimates.learn_input(tokens, body_bytes=self.peeked.size)
 
     def _wish(self, *, is_watched: bool) -> Wish:
         peeked = self.peeked

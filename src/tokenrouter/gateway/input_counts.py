@@ -15,7 +15,7 @@ from tokenrouter.dialects.bridge import Asked
 from tokenrouter.dialects.json import peek_object
 from tokenrouter.dialects.token_counts import counted_request, read_count
 from tokenrouter.domain.catalog import Timeouts
-from tokenrouter.domain.errors import GatewayError, LimitReached, ProviderError
+from tokenrouter.domain.errors import GatewayError, InvalidRequest, LimitReached, ProviderError
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.domain.room import room_in
@@ -36,6 +36,10 @@ COUNT_BYTES: Final = 64 * 2**10
 """Longest answer to a count; they have some 100 bytes."""
 MOST_BYTES_PER_TOKEN: Final = 8
 """Hardly any text has more; a request that would not fit even then need not be counted."""
+LEAST_SPARE: Final = 16
+"""A count may be off by a few tokens …"""
+SPARE_PART: Final = 64
+"""… and by so small a part of it (docs.anthropic.com, "Token counting", read 2026-11: "an estimate")."""
 MAX_REMEMBERED: Final = 1024
 
 
@@ -44,7 +48,7 @@ class _Counter:
     """How one model's input is counted, if it is; `silent_until_s` by the clock."""
 
     adapter: CompatibleAdapter
-    asked: tuple[Operation, Way] | None
+    way: tuple[Operation, Way] | None
     to: Destination
     silent_until_s: float = 0.0
 
@@ -70,18 +74,25 @@ class InputCounts:
         if not room.output_within(bound, ceiling) < exchange.least_answer <= room.output_within(least_input, ceiling):
             return False
         counter = self._counter(exchange)
-        return counter.asked is not None and self._clock() >= counter.silent_until_s
+        return counter.way is not None and self._clock() >= counter.silent_until_s
 
     async def count(self, exchange: Exchange, asked: Asked) -> None:
         """Have the input counted, and let `exchange` go by that; where it cannot be, by its bound."""
         counter = self._counter(exchange)
+        bound = exchange.counted_input = exchange.held.input_tokens
+        if counter.way is None:
+            return
         self._running += 1
         try:
-            exchange.take_count(await self._ask(exchange, asked, counter))
-        except GatewayError as error:
-            exchange.take_count(None)
-            if isinstance(error, ProviderError):
-                counter.silent_until_s = self._clock() + SILENCE_S
+            tokens = await self._ask(exchange, asked, counter.way, counter.to)
+        except ProviderError:
+            counter.silent_until_s = self._clock() + SILENCE_S
+        except InvalidRequest:
+            return
+        else:
+            spare = max(LEAST_SPARE, tokens // SPARE_PART)
+            exchange.counted_input = max(tokens, min(bound, tokens + spare))
+            exchange.lane.estimates.learn_input(tokens, body_bytes=exchange.peeked.size)
         finally:
             self._running -= 1
 
@@ -97,10 +108,8 @@ class InputCounts:
             known = self._counters[name] = _Counter(lane.adapter, way, to)
         return known
 
-    async def _ask(self, exchange: Exchange, asked: Asked, counter: _Counter) -> int | None:
-        if counter.asked is None:
-            return None
-        operation, way = counter.asked
+    async def _ask(self, exchange: Exchange, asked: Asked, found: tuple[Operation, Way], to: Destination) -> int:
+        operation, way = found
         provider, call, endpoint = exchange.lane.provider, exchange.call, way.endpoint
         if way.bridge is None:
             body, headers = (
@@ -118,7 +127,7 @@ class InputCounts:
             headers += endpoint.sign(body, stream=False, now_s=time.time())
         lines = b"%bx-request-id: %b\r\n%bcontent-length: %d\r\n\r\n"
         head = lines % (endpoint.head, call.request_id.encode(), headers, len(body))
-        response = await self._upstream.send(UpstreamRequest(counter.to, (head + body,), COUNT_BYTES))
+        response = await self._upstream.send(UpstreamRequest(to, (head + body,), COUNT_BYTES))
         try:
             if response.status != 200:
                 raise ProviderError(f"Provider {provider!r} did not count tokens.", provider=provider)
