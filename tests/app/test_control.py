@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from tests.conftest import StartGateway
+from tokenrouter.journal.reader import journal_files
 from tokenrouter.testing.processes import SandboxProcess, wait_until
 from tokenrouter.testing.valkey import ValkeyServer
 
@@ -125,3 +126,20 @@ def test_a_key_goes_when_its_quota_is_used_up(gateway: StartGateway, sandbox_con
 
     wait_until("the key to go", lambda: running.call("GET", "/v1/models", key=NEW_KEY).status == 401, 20)
     assert "its quota is used up" in running.log()
+
+
+def test_after_a_stop_no_journal_is_left_where_limits_are_shared(
+    gateway: StartGateway, sandbox_config: str, valkey: ValkeyServer
+) -> None:
+    valkey.ask("FLUSHALL")
+    limit = '[[limits]]\nscope = "global"\nmetric = "requests"\namount = 1000\n'
+    running = gateway(f'redis_url = "{valkey.url}"\n' + sandbox_config + limit)
+    chat = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "x"}]}
+
+    def is_served() -> bool:
+        return running.call("POST", "/v1/chat/completions", json_body=chat).status == 200
+
+    wait_until("the limits", is_served, 30)
+    running.stop()
+
+    assert journal_files(running.home.path / "data" / "journal") == []

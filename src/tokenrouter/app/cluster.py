@@ -8,6 +8,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import CancelledError
 from typing import Any, Final, TypeVar
 
 from tokenrouter.cluster.election import Election
@@ -73,7 +74,7 @@ class Cluster:
         done = asyncio.run_coroutine_threadsafe(ask(about), self._loop)
         try:
             return done.result(CORRECT_S)
-        except (RedisError, TimeoutError):
+        except (RedisError, TimeoutError, CancelledError):  # the last: the process ends
             done.cancel()
             return None
 

@@ -200,9 +200,11 @@ class ControlProcess:
         await self._stop.wait()
         server.should_exit = True
         await asyncio.wait([serving], timeout=2.0)
+        await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
         await tasks.close()
         await self._channel.close()
-        await asyncio.to_thread(self._last_drain)
+        self._watcher.close()
+        self._store.close()
         self._upstream.close()
 
     async def _be_heard(self) -> None:
@@ -353,8 +355,6 @@ class ControlProcess:
             self._drain.drain()
         except (StoreError, SQLAlchemyError, OSError) as error:
             log.error("the journal stays for the next start", reason=str(error))
-        self._watcher.close()
-        self._store.close()
 
 
 def _open(settings: Settings) -> Store:
