@@ -36,7 +36,7 @@ test-clients: $(DEV) tests/clients/node_modules/.installed ## Claude Code, Codex
 mutants: $(DEV) ## Puts small faults into copies of the code, and shows that the tests notice each (minutes)
 	$(BIN)/python -m tests.mutants --jobs $(JOBS) $(ARGS)
 
-torture: $(DEV) ## The slow tests: kill -9 under load, long streams, memory over a million requests
+torture: $(DEV) ## The slow tests: kill -9 and outages under load, long streams, memory over a million requests
 	$(BIN)/pytest -m torture --timeout 3600 $(ARGS)
 
 check: $(DEV) ## Format, lint, strict types, layers

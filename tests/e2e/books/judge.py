@@ -154,16 +154,16 @@ class Judge:
 
     def _compare_limits(self, verdict: Verdict, most_lost: int) -> None:
         """Wait until every node says of every key's limits what the rows say."""
-        for key, used in self._place.used_by_key(self._place.table("tr_ledger")).items():
+        for key, (tokens, cost) in self._place.used_by_key().items():
             deadline_s = time.monotonic() + PATIENCE_S
             told = self._place.used_live(key)
-            while not used <= min(told) <= max(told) <= used + most_lost:
+            while not all(0 <= used - tokens <= most_lost and (most_lost or paid == cost) for used, paid in told):
                 if time.monotonic() > deadline_s:
-                    verdict.differences.append(f"limits of {key} say {told}, the rows say {used}")
+                    verdict.differences.append(f"limits of {key} say {told}, the rows say {(tokens, cost)}")
                     break
                 time.sleep(0.1)
                 told = self._place.used_live(key)
-            verdict.beyond += max(told) - used
+            verdict.beyond += max(told)[0] - tokens
 
 
 def _is_billed(line: Line) -> bool:

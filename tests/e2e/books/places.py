@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -30,8 +31,11 @@ cache_write_1h_per_1m = 6
 """
 KEYS = {"alice": "tr_alice-0123456789abcdefgh", "bob": "tr_bob-0123456789abcdefghij"}
 """Both have limits of their own, and alice one that she shares with her team."""
-TOKENS = 400_000_000
+AMOUNTS = {"tokens": "400_000_000", "cost_usd": '"4000"'}
 """More than the longest load can use, so that no limit refuses."""
+
+Used = tuple[int, int]
+"""Tokens, and nano-dollars."""
 
 
 def configuration(provider: SandboxProcess) -> str:
@@ -44,9 +48,13 @@ def configuration(provider: SandboxProcess) -> str:
     for name, key in KEYS.items():
         team = 'team = "physics"\n' if name == "alice" else ""
         parts.append(f'[[incoming_tokens]]\nname = "{name}"\nrole = "inferrer"\nkey = "{key}"\n{team}')
-    limit = 'metric = "tokens"\nwindow = "lifetime"\n' + f"amount = {TOKENS}\n"
     scopes = (*(f"key:{name}" for name in KEYS), "team:physics")
-    return "\n".join([*parts, *(f'[[limits]]\nscope = "{scope}"\n{limit}' for scope in scopes)])
+    limits = [
+        f'[[limits]]\nscope = "{scope}"\nmetric = "{metric}"\nwindow = "lifetime"\namount = {amount}\n'
+        for scope in scopes
+        for metric, amount in AMOUNTS.items()
+    ]
+    return "\n".join([*parts, *limits])
 
 
 @dataclass(frozen=True)
@@ -60,16 +68,20 @@ class Place:
         """Return a table's rows; none while the table is not there."""
         return self._in_postgres(name) if self.database else self._in_sqlite(name)
 
-    def used_by_key(self, rows: Iterable[dict[str, Any]]) -> dict[str, int]:
-        """Return the tokens that the rows of each key say."""
-        used = dict.fromkeys(KEYS, 0)
-        for row in rows:
-            used[row["key_name"]] = used.get(row["key_name"], 0) + row["input_tokens"] + row["output_tokens"]
+    def used_by_key(self) -> dict[str, Used]:
+        """Return what the rows of each key say."""
+        used = dict.fromkeys(KEYS, (0, 0))
+        for row in self.table("tr_ledger"):
+            tokens, cost = used.get(row["key_name"], (0, 0))
+            used[row["key_name"]] = (
+                tokens + row["input_tokens"] + row["output_tokens"],
+                cost + (row["cost_nano_usd"] or 0),
+            )
         return {name: used[name] for name in KEYS}
 
-    def used_live(self, name: str) -> list[int]:
-        """Return what the limits of a key have used, by the word of each node; -1 where a node has none."""
-        return [used for node in self.nodes for used in _live(node, name)]
+    def used_live(self, name: str) -> list[Used]:
+        """Return what the limits of a key have used, by the word of each node; below 0 where a node says nothing."""
+        return [used for node in self.nodes for used in _live(node, KEYS[name])]
 
     def _in_sqlite(self, name: str) -> list[dict[str, Any]]:
         (node,) = self.nodes
@@ -87,7 +99,9 @@ class Place:
             return connection.execute(f"SELECT * FROM {name}").fetchall()
 
 
-def _live(node: GatewayProcess, name: str) -> list[int]:
-    answer = node.call("GET", "/v1/usage", key=KEYS[name])
+def _live(node: GatewayProcess, key: str) -> list[Used]:
+    answer = node.call("GET", "/v1/usage", key=key)
     limits = json.loads(answer.body).get("limits", []) if answer.status == 200 else []
-    return [int(limit["used"]) for limit in limits if limit["metric"] == "tokens"] or [-1]
+    tokens = [int(limit["used"]) for limit in limits if limit["metric"] == "tokens"]
+    costs = [int(Decimal(limit["used"]) * 10**9) for limit in limits if limit["metric"] == "cost_usd"]
+    return list(zip(tokens, costs, strict=True)) or [(-1, -1)]
