@@ -28,8 +28,7 @@ def test_a_paused_server_answers_when_it_goes_on() -> None:
 
 def test_a_server_that_is_closed_leaves_nothing_behind() -> None:
     with ValkeyServer() as server:
-        folder = server._folder
-        assert folder is not None
+        folder = server._server.folder
         assert folder.exists()
 
     assert not folder.exists()

