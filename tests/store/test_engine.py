@@ -97,6 +97,7 @@ def test_a_server_that_does_not_answer_is_told_without_the_password(free_port: i
         open_store(url)
 
     assert str(free_port) in str(refused.value)
+    assert "\n" not in str(refused.value)
     assert "hunter2" not in "".join(format_exception(refused.value))
 
 

@@ -163,7 +163,8 @@ def schema_revision(engine: Engine) -> str | None:
             _refuse_foreign(engine, names)
             revision = _revision(connection) if REVISION_TABLE in names else None
     except DBAPIError as error:
-        raise DatabaseUnusable(f"cannot open the database {shown(engine.url)}: {error.orig}") from error
+        reason = " ".join(str(error.orig).split())  # PostgreSQL's takes several lines
+        raise DatabaseUnusable(f"cannot open the database {shown(engine.url)}: {reason}") from error
     if revision is not None and revision not in REVISIONS:
         raise SchemaTooNew(
             f"the database {shown(engine.url)} has schema {revision}, made by a newer version of TokenRouter "
