@@ -21,6 +21,8 @@ A = TypeVar("A")
 T = TypeVar("T")
 CORRECT_S: Final = 10.0
 """How long the server may take for the requests of one dead process."""
+CORRECTED_AT_ONCE: Final = 500
+"""Told without waiting for each answer, so that a minute's requests of a busy process take a second or two."""
 
 
 class Cluster:
@@ -82,6 +84,6 @@ class Cluster:
         return await self._corrections.bury(node)
 
     async def _correct(self, corrections: Sequence[Correction]) -> bool:
-        for correction in corrections:
-            await self._corrections.correct(correction)
+        for start in range(0, len(corrections), CORRECTED_AT_ONCE):
+            await asyncio.gather(*map(self._corrections.correct, corrections[start : start + CORRECTED_AT_ONCE]))
         return True
