@@ -7,13 +7,13 @@ everything that is summed up from rows has to be their sum.
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.books.asking import Seen
-from tests.e2e.books.places import Place
+from tests.e2e.books.places import Place, Used
 from tokenrouter.testing.processes import SandboxProcess, wait_until
 
 FIELDS = {
@@ -92,8 +92,9 @@ class Judge:
         verdict.rows = len(rows)
         self._compare_rows(verdict, rows, begun, ended, crashes=crashes)
         verdict.differences += _untrue_to_clients(rows, seen)
-        verdict.differences += self._wrong_days()
-        self._compare_limits(verdict, most_lost)
+        verdict.differences += _lasting(self._wrong_days)
+        verdict.differences += _lasting(lambda: self._wrong_limits(most_lost))
+        verdict.beyond = sum(max(used)[0] - of_rows[0] for _, of_rows, used in self._limits())
         return verdict
 
     def _wait_for_books(self) -> tuple[dict[str, Line], dict[str, Line]]:
@@ -152,18 +153,24 @@ class Judge:
             if (ours := _sum(days, column)) != (sum_of_rows := _sum(rows, column)):
                 yield f"the days' {column}: {ours}, the rows': {sum_of_rows}"
 
-    def _compare_limits(self, verdict: Verdict, most_lost: int) -> None:
-        """Wait until every node says of every key's limits what the rows say."""
-        for key, (tokens, cost) in self._place.used_by_key().items():
-            deadline_s = time.monotonic() + PATIENCE_S
-            told = self._place.used_live(key)
-            while not all(0 <= used - tokens <= most_lost and (most_lost or paid == cost) for used, paid in told):
-                if time.monotonic() > deadline_s:
-                    verdict.differences.append(f"limits of {key} say {told}, the rows say {(tokens, cost)}")
-                    break
-                time.sleep(0.1)
-                told = self._place.used_live(key)
-            verdict.beyond += max(told)[0] - tokens
+    def _wrong_limits(self, most_lost: int) -> Iterable[str]:
+        """Yield the keys of whose limits a node says another thing than the rows."""
+        for key, (tokens, cost), told in self._limits():
+            if not all(0 <= used - tokens <= most_lost and (most_lost or paid == cost) for used, paid in told):
+                yield f"limits of {key} say {told}, the rows say {(tokens, cost)}"
+
+    def _limits(self) -> Iterable[tuple[str, Used, list[Used]]]:
+        """Yield each key, what the rows say that it has used, and what its limits say."""
+        for key, used in self._place.used_by_key().items():
+            yield key, used, self._place.used_live(key)
+
+
+def _lasting(find: Callable[[], Iterable[str]]) -> list[str]:
+    """Return what is found and does not go away: the last rows may be still on their way."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while (found := list(find())) and time.monotonic() < deadline_s:
+        time.sleep(0.1)
+    return found
 
 
 def _is_billed(line: Line) -> bool:
