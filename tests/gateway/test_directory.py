@@ -62,6 +62,26 @@ def test_a_request_is_charged_to_its_whole_chain() -> None:
     assert state.authenticate((b"sub-012345",), 0.0).scopes == ("key:sub", "key:top", "user:u", "team:t", "global")
 
 
+@pytest.mark.parametrize(
+    ("above", "own", "together"),
+    [
+        ({}, {}, (True, "")),
+        ({"clamp": False}, {}, (False, "")),
+        ({}, {"clamp": False}, (False, "")),
+        ({"unbounded_input": "deny"}, {"unbounded_input": "allow"}, (True, "deny")),
+        ({"unbounded_input": "allow"}, {}, (True, "")),
+        ({"unbounded_input": "allow"}, {"unbounded_input": "allow"}, (True, "allow")),
+    ],
+)
+def test_a_child_is_not_freer_under_limits_than_its_parent(
+    above: dict[str, object], own: dict[str, object], together: tuple[bool, str]
+) -> None:
+    state = directory(key("top", "top-012345", **above), key("sub", "sub-012345", parent_id="top", **own))
+    principal = state.authenticate((b"sub-012345",), 0.0)
+
+    assert (principal.clamp, principal.unbounded_input) == together
+
+
 def test_a_provider_that_cannot_be_built_is_left_out_with_its_reason() -> None:
     broken = Provider("bad", "openai-compatible", "http://h/v1", secret="line\nbreak")
     state = Directory(Catalog(providers=(broken, Provider("good", "openai-compatible", "http://h/v1"))), PEPPER)
