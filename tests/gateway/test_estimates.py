@@ -50,6 +50,16 @@ def test_what_fits_into_a_number_of_tokens_needs_no_more(tokens: int) -> None:
     assert estimates.output_bound(estimates.bytes_within(tokens)) <= tokens
 
 
+@given(st.integers(1, 100_000), st.lists(st.floats(1.0, 8.0), min_size=1, max_size=20))
+def test_what_covers_so_many_tokens_covers_the_text_that_they_usually_have(tokens: int, ratios: list[float]) -> None:
+    estimates = Estimates()
+    for ratio in ratios:
+        estimates.learn(Usage(10, 1_000), body_bytes=0, content_bytes=int(1_000 * ratio))
+    usual_bytes = tokens * 10**6 / estimates.fair(body_bytes=0, content_bytes=10**6).output_tokens
+
+    assert estimates.bytes_within(estimates.covering(tokens)) >= usual_bytes * 0.999 - 8  # but for one token
+
+
 def test_a_fair_estimate_follows_the_model() -> None:
     estimates = Estimates()
     for _ in range(200):

@@ -144,6 +144,11 @@ class Estimates:
         """Return a number of output tokens that this much text does not exceed."""
         return int(content_bytes / self._output.least) + 1 if content_bytes else 0
 
+    def covering(self, output_tokens: int) -> int:
+        """Return how many tokens surely cover the text that `output_tokens` usually have."""
+        ratio = self._output
+        return int(output_tokens * max(ratio.mean, ratio.least) / ratio.least) + 2
+
     def bytes_within(self, output_tokens: int) -> int:
         """Return how many bytes of text surely fit in `output_tokens`."""
         return max(0, int((output_tokens - 1) * self._output.least))

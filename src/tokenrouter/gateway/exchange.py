@@ -312,12 +312,10 @@ class Exchange:
         peeked = self.peeked
         answers = peeked.answers
         asked = None if peeked.max_output_tokens is None else peeked.max_output_tokens * answers
-        return Wish(
-            self.lane.estimates.expected_of(self.lane.answers) * answers,
-            asked,
-            peeked.least_bound * answers,
-            is_watched,
-        )
+        expected = self.lane.estimates.expected_of(self.lane.answers) * answers
+        if is_watched:  # by its text, which may have fewer bytes per token than any before
+            expected = self.lane.estimates.covering(expected)
+        return Wish(expected, asked, peeked.least_bound * answers, is_watched)
 
     def _take(self, holding: Holding) -> None:
         """Make `holding` what this request wants to hold, and what is asked of its provider."""
