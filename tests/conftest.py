@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tokenrouter.testing import processes
 from tokenrouter.testing.postgres import NoPostgres, PostgresServer
 from tokenrouter.testing.processes import GatewayProcess, Home, SandboxProcess, make_home
 from tokenrouter.testing.valkey import NoValkey, ValkeyServer
+
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any speed")  # how fast a machine is decides no test
 
 
 class StartGateway(Protocol):

@@ -285,7 +285,9 @@ SAID = st.sampled_from(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     st.dictionaries(st.sampled_from([*NewLimit.model_fields, "other"]), ANYTHING | SAID | st.lists(ANYTHING)),
     st.dictionaries(st.sampled_from([*NewBoost.model_fields]), ANYTHING | SAID),

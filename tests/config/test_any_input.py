@@ -164,7 +164,9 @@ def test_an_odd_value_of_each_key_is_read_or_told(
         read_or_told(tmp_path, {}, written(document))
 
 
-@bounds(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@bounds(
+    max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_any_value_of_any_key_is_read_or_told(
     tmp_path: Path, places: list[tuple[tuple[Any, ...], str]], data: st.DataObject
@@ -177,7 +179,9 @@ def test_any_value_of_any_key_is_read_or_told(
     read_or_told(tmp_path, {}, written(document))
 
 
-@bounds(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@bounds(
+    max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.lists(texts, max_size=8).map(" = ".join)
 )
@@ -199,7 +203,9 @@ VARIABLES = (
 without_nul = texts.map(lambda text: text.replace("\0", ""))
 
 
-@bounds(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@bounds(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(environ=st.dictionaries(st.sampled_from(VARIABLES), without_nul, max_size=6))
 @example({"MODEL_MAPPING_FILE": "~nobody-here/x", "OPENAI_API_KEY": "sk"})
 @example({"PORT": "\udc80", "HOST": "h"})
@@ -207,7 +213,9 @@ def test_any_variable_is_read_or_told(tmp_path: Path, environ: dict[str, str]) -
     read_or_told(tmp_path, environ)
 
 
-@bounds(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@bounds(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.binary(max_size=60) | texts.map(str.encode))
 def test_any_dotenv_file_is_read_or_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / ".env").write_bytes(content)

@@ -196,6 +196,31 @@ async def test_a_client_that_leaves_settles_its_request() -> None:
     assert [row.end_reason for row in notes.ended] == ["client_disconnect"]
 
 
+async def test_an_answer_that_nobody_saw_is_charged_as_one_of_the_usual_length() -> None:
+    """Its provider may have made it: who hangs up in time would else pay for nothing."""
+    notes = Notes()
+    served = gateway(Provided(Scripted(200, JSON, [ANSWER])), notes)
+    await served.serve(call(), Client())
+    usual = notes.ended[0].usage.output_tokens
+    assert usual > 0
+
+    silence = ProviderTimeout("slow", provider="acme", phase="first_byte")
+    served._upstream = Provided(silence)
+    with pytest.raises(ProviderTimeout):
+        await served.serve(call(), Client())
+
+    assert (notes.ended[1].estimated, notes.ended[1].usage.output_tokens) == (True, usual)
+
+
+async def test_a_provider_that_was_never_reached_has_made_nothing() -> None:
+    notes = Notes()
+    late = ProviderTimeout("slow", provider="acme", phase="connect")
+    with pytest.raises(ProviderTimeout):
+        await gateway(Provided(late), notes).serve(call(), Client())
+
+    assert (notes.ended[0].end_reason, notes.ended[0].usage.provider_requests) == ("provider_unreachable", 0)
+
+
 async def test_without_a_journal_no_provider_is_asked() -> None:
     provided = Provided(Scripted(200, JSON, [ANSWER]))
     with pytest.raises(JournalUnavailable):

@@ -173,7 +173,9 @@ def requests(draw: st.DrawFn) -> tuple[Subject, Usage, EndReason, int, bool]:
 
 
 @given(asked=st.lists(requests(), max_size=12), twice=st.booleans())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=25, deadline=None
+)
 def test_after_a_drain_there_are_no_differences_whatever_was_asked(
     new_store: NewStore,
     tmp_path: Path,

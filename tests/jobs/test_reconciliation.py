@@ -167,7 +167,9 @@ AMOUNTS = st.tuples(st.sampled_from(["a", "b", "b-2026-01-01"]), st.integers(0, 
 
 
 @given(st.lists(AMOUNTS, max_size=6), st.lists(AMOUNTS, max_size=6))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=30, deadline=None
+)
 def test_the_total_is_the_sum_of_its_rows(
     store: Store, ours: list[tuple[str, int, int]], theirs: list[tuple[str, int, int]]
 ) -> None:

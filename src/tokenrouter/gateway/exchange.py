@@ -384,12 +384,14 @@ class Exchange:
         error_code: str = "",
         free: bool = False,
         partial: bool = False,
+        unseen: bool = False,
     ) -> None:
         """Settle, once; later calls do nothing.
 
         `usage` is what the provider reported; without it the request is charged by estimate, unless it is
         `free`: refused by the provider before it did anything. `partial`: the stream did not come to its end, so what
         was reported may be less than what was delivered, or than what its provider has made: it is an estimate.
+        `unseen`: its provider may have made an answer of which we have nothing, so one of the usual length is charged.
 
         Raises:
             JournalUnavailable: even the journal's reserve is used up; limits are settled all the same.
@@ -408,6 +410,8 @@ class Exchange:
             usage = NO_USAGE
         else:
             usage, estimated = lane.estimates.fair(body_bytes=size, content_bytes=content_bytes), True
+            if unseen and self._may_be_bounded:
+                usage = usage._replace(output_tokens=self._usual_output())
         if self.may_be_more:
             made = min(self.held.output_tokens, lane.estimates.output_bound(content_bytes) + self.margin)
             usage, estimated = usage._replace(output_tokens=max(usage.output_tokens, made)), True
@@ -435,6 +439,14 @@ class Exchange:
             self._settle(Amounts(1, usage.input_tokens, usage.output_tokens, spent or 0))
         self.ports.observer.record(lane.subject, ended)
         self._write_end(ended)
+
+    def _usual_output(self) -> int:
+        """Return how long an answer likely was that nobody saw: as usual for this key, no longer than is held."""
+        usual = self.lane.answers.usual
+        if usual is None:
+            usual = self.lane.estimates.answers.usual
+        held = self.held.output_tokens
+        return held if usual is None else min(usual * self.peeked.answers, held)
 
     def _learn_length(self, tokens: int) -> None:
         """Remember how long each alternative was; an answer that we have bounded might have become longer."""

@@ -48,6 +48,12 @@ class RecentAnswers:
         return ordered[(19 * len(ordered) - 1) // 20] if ordered else 0
 
     @property
+    def usual(self) -> int | None:
+        """The length that half of them do not exceed; None before the first."""
+        ordered = self._sorted
+        return ordered[(len(ordered) - 1) // 2] if ordered else None
+
+    @property
     def is_enough(self) -> bool:
         """Whether there are enough of them to go by."""
         return len(self._came) >= ENOUGH

@@ -81,7 +81,7 @@ def fail(exchange: Exchange, error: GatewayError) -> None:
     is_cut = isinstance(error, QuotaExceeded) and exchange.relay is not None
     if is_cut:
         exchange.may_be_more = True
-    _end(exchange, _REASONS.get(type(error), _reason(error)), error_code=error.code)
+    _end(exchange, _reason(error), error_code=error.code)
     if responder.started and exchange.peeked.stream:
         relay = exchange.relay or relay_of(exchange)
         last = relay.cut(exchange.charged) if is_cut else relay.fail(error, exchange.call.request_id)
@@ -100,7 +100,8 @@ def _end(exchange: Exchange, reason: EndReason, error_code: str) -> None:
     if relay is None:
         free = exchange.bytes_out == 0 and reason not in _MAY_BE_BILLED
         content_bytes = exchange.bytes_out if exchange.peeked.answer == "text" else 0
-        exchange.end(reason, content_bytes=content_bytes, error_code=error_code, free=free)
+        unseen = exchange.bytes_out == 0 and not exchange.peeked.stream
+        exchange.end(reason, content_bytes=content_bytes, error_code=error_code, free=free, unseen=unseen)
     else:
         exchange.end(
             reason,
@@ -112,6 +113,10 @@ def _end(exchange: Exchange, reason: EndReason, error_code: str) -> None:
 
 
 def _reason(error: GatewayError) -> EndReason:
+    if isinstance(error, ProviderTimeout) and error.phase == "connect":
+        return "provider_unreachable"
+    if (reason := _REASONS.get(type(error))) is not None:
+        return reason
     if error.fault == "provider":
         return "provider_error"
     return "client_error" if error.fault == "client" else "gateway_error"

@@ -79,7 +79,9 @@ def unnamed(message: dict[str, Any]) -> dict[str, Any]:
     return {**message, "id": None, "content": blocks}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(words=st.text(min_size=1).filter(lambda words: words.strip()))
 def test_any_words_survive_the_stream(sandbox: SandboxProcess, words: str) -> None:
     words = words.encode("utf-8", "replace").decode()
