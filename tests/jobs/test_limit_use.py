@@ -116,6 +116,11 @@ def test_a_refusal_uses_nothing(reason: EndReason) -> None:
     assert not charged(an_entry(reason, count=60), a_limit("global", "requests", "day"))
 
 
+def test_a_part_of_a_request_is_charged_for_all_but_the_request() -> None:
+    assert charged(an_entry(count=0), a_limit("global", "tokens", "day")) == {"global": 30}
+    assert not charged(an_entry(count=0), a_limit("global", "requests", "day"))
+
+
 def test_an_interrupted_request_is_charged() -> None:
     assert charged(an_entry("interrupted", latency_us=0), a_limit("global", "tokens", "day")) == {"global": 30}
 
@@ -152,6 +157,7 @@ def test_a_new_limit_is_filled_with_what_a_known_one_would_have_been_charged(sto
         replace(an_entry(), id="a"),
         replace(an_entry(), id="b", started_us=(NOON_S - 86_400) * 10**6),
         replace(an_entry("client_error", latency_us=0), id="c"),
+        replace(an_entry(count=0), id="d"),
     ]
     record(store, [Row(entry) for entry in entries], {})
 

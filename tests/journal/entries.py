@@ -46,6 +46,7 @@ endings = st.builds(
     bytes_out=counts,
     changed=texts,
     provider_request_id=texts,
+    requests=st.integers(0, 1),
 )
 records = (
     st.builds(Begin, subjects, beginnings, amounts)

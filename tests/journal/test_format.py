@@ -50,7 +50,7 @@ def test_a_whole_entry_comes_back_as_it_was_written(subject: Subject, first: Beg
 def test_every_field_of_a_row_is_in_some_record() -> None:
     in_records = {*Subject._fields, *Begun._fields, *Ended._fields, "count"}
 
-    assert in_records == {field.name for field in fields(LedgerEntry)}
+    assert in_records - {"requests"} == {field.name for field in fields(LedgerEntry)}
 
 
 def test_a_record_of_an_older_version_is_read_with_defaults() -> None:

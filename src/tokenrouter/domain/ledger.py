@@ -106,7 +106,11 @@ class Begun(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """What the end of a request adds to what was known. Fields as in `LedgerEntry`."""
+    """What the end of a request adds to what was known. Fields as in `LedgerEntry`.
+
+    Attributes:
+        requests: 0 where another row counts the request of which this is a part.
+    """
 
     id: str
     started_us: int
@@ -122,6 +126,7 @@ class Ended(NamedTuple):
     bytes_out: int = 0
     changed: str = ""
     provider_request_id: str = ""
+    requests: int = 1
 
 
 @dataclass(slots=True)
@@ -132,7 +137,7 @@ class LedgerEntry:
     rows sort by time); what the client sent as its id is `client_request_id`.
     `estimated` says that tokens were counted by us because the provider reported none.
     `cost_nano_usd` is None when no price is known: never silently free.
-    `count` is 1, but for the one row that stands for many refusals.
+    `count` is 1, but for the one row that stands for many refusals, and 0 in rows that are only a part of a request.
     """
 
     id: str
@@ -176,7 +181,7 @@ def entry_of(subject: Subject, begun: Begun, ended: Ended = _DIED, count: int = 
     operation, key_id, key_name, user, team, chain, alias, requested_model, provider, model, price_source = subject
     entry_id, started_us, client_ip, client_tool, client_request_id, stream, bytes_in = begun
     _, _, usage, status, end_reason, error_code = ended[:6]
-    estimated, overrun, spent, latency, first_token, bytes_out, changed, provider_request_id = ended[6:]
+    estimated, overrun, spent, latency, first_token, bytes_out, changed, provider_request_id, requests = ended[6:]
     return LedgerEntry(
         entry_id,
         started_us,
@@ -208,5 +213,5 @@ def entry_of(subject: Subject, begun: Begun, ended: Ended = _DIED, count: int = 
         bytes_out,
         changed,
         provider_request_id,
-        count,
+        count * requests,
     )

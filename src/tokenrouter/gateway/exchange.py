@@ -63,6 +63,7 @@ class Exchange:
         authorization: header line with an access token, where the provider takes such.
         crossing: how it gets to a provider of another dialect and back, or None.
         remote: what is reserved where the limiter is asked over the network.
+        requests: 1, or 0 where another row of the ledger counts this one.
         relay: what reads its stream; None for a whole answer.
         started_us: microseconds since the epoch.
         spent: what it cost in nano-dollars, once it has ended and if anybody knows.
@@ -112,6 +113,7 @@ class Exchange:
         "provider_request_id",
         "quiet_since_s",
         "relay",
+        "requests",
         "remote",
         "reservation",
         "responder",
@@ -143,6 +145,7 @@ class Exchange:
         self.longest: int | None = None
         self.counted_input: int | None = None
         self.margin = 0
+        self.requests = 1
         self.may_be_more = self.tells_quota = False
         self.charged = NO_USAGE
         self.status = self.bytes_out = self.first_token_us = self.covered_bytes = 0
@@ -434,9 +437,10 @@ class Exchange:
             self.bytes_out,
             self.changed,
             self.provider_request_id,
+            self.requests,
         )
         if self.limits is not None:
-            self._settle(Amounts(1, usage.input_tokens, usage.output_tokens, spent or 0))
+            self._settle(Amounts(self.requests, usage.input_tokens, usage.output_tokens, spent or 0))
         self.ports.observer.record(lane.subject, ended)
         self._write_end(ended)
 
@@ -474,13 +478,17 @@ class Exchange:
         return with_quota(body, quota) if quota else body
 
     def hand_over(self) -> Reservation | RemoteReservation | None:
-        """Return what is held, to whom it may concern: it is no longer settled here."""
+        """Return what is held, to whom it may concern: it is no longer settled here, and the request counts there."""
+        self.requests = 0
+        return self._let_go()
+
+    def _let_go(self) -> Reservation | RemoteReservation | None:
         held = self.reservation or self.remote
         self.reservation = self.remote = None
         return held
 
     def _settle(self, used: Amounts) -> None:
-        held = self.hand_over()
+        held = self._let_go()
         if held is not None:
             held.settle(used)
 

@@ -328,7 +328,7 @@ class LedgerDrain:
                 yield Correction(request_id, self._clock(), Amounts(), ())
 
     def _correction(self, request_id: str, entry: LedgerEntry) -> Correction:
-        used = Amounts(1, entry.usage.input_tokens, entry.usage.output_tokens, entry.cost_nano_usd or 0)
+        used = Amounts(entry.count, entry.usage.input_tokens, entry.usage.output_tokens, entry.cost_nano_usd or 0)
         return Correction(request_id, entry.started_us / 1e6, used, self._charges.limits_of(entry))
 
     def _drop_finished(self, writer: _Writer, full: list[Path]) -> None:

@@ -109,9 +109,11 @@ class ChargeReader:
 
     def charges_of(self, entry: LedgerEntry, requests: int = 1) -> tuple[LimitCharge, ...]:
         """Return what `entry` uses of every limit that applies to it; a balance is one of many `requests`."""
-        if self._is_empty or entry.count != 1 or not was_admitted(entry):
+        if self._is_empty or entry.count > 1 or not was_admitted(entry):
             return ()
-        used = Amounts(requests, entry.usage.input_tokens, entry.usage.output_tokens, entry.cost_nano_usd or 0)
+        used = Amounts(
+            requests * entry.count, entry.usage.input_tokens, entry.usage.output_tokens, entry.cost_nano_usd or 0
+        )
         charges = []
         for limit, scope in self.limits_of(entry):
             amount = 0 if limit.metric == "concurrency" else used.of(limit.metric)

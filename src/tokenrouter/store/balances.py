@@ -52,7 +52,7 @@ def add_to_balances(
     rest: dict[tuple[Any, ...], tuple[str, int, int]] = {}
     closed_until_us = closed_until(connection)
     for entry in entries:
-        group = (*_group(entry), entry.count == 1 and was_admitted(entry))
+        group = (*_group(entry), entry.count <= 1 and was_admitted(entry))
         amounts = daily_amounts(entry)
         sums[group] = list(map(int.__add__, sums.get(group, (0,) * len(amounts)), amounts))
         _, first_us, last_us = rest.get(group, ("", entry.started_us, entry.started_us))

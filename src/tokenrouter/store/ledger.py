@@ -123,8 +123,8 @@ def ledger_page(store: Store, wanted: LedgerFilter, *, limit: int) -> list[Ledge
 
 
 def single_rows(connection: Connection, since_us: int) -> Iterator[LedgerEntry]:
-    """Yield the rows of single requests that started at `since_us` or later, in no order, without holding them all."""
-    wanted = select(tr_ledger).where(tr_ledger.c.started_us >= since_us, tr_ledger.c.count == 1)
+    """Yield the rows of single requests, or of parts of them, that began at `since_us` or later; never all at once."""
+    wanted = select(tr_ledger).where(tr_ledger.c.started_us >= since_us, tr_ledger.c.count <= 1)
     for row in connection.execute(wanted, execution_options={"yield_per": 1000}).mappings():
         yield read_entry(row)
 

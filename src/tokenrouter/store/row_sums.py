@@ -19,16 +19,16 @@ _USED: Final = ("input_tokens", "output_tokens", "cost_nano_usd")
 
 
 def summed_rows(connection: Connection, refusals: Collection[str]) -> Iterator[tuple[LedgerEntry, int]]:
-    """Yield rows that stand for all those of single, admitted requests, each with the number of requests.
+    """Yield rows that stand for all those of single, admitted requests and of parts of them, each with their number.
 
     Not admitted is what ended as one of `refusals` before any time had passed. Of what was used, tokens of input and
     output and the cost are there; a row began when the last of its requests did.
     """
     group = [_columns[name] for name in (*_GROUP, "chain")]
     sums = [func.coalesce(func.sum(_columns[name]), 0) for name in _USED]
-    query = select(func.count(), func.max(_columns.started_us), *sums, *group).group_by(*group)
+    query = select(func.sum(_columns["count"]), func.max(_columns.started_us), *sums, *group).group_by(*group)
     admitted = or_(_columns.latency_us > 0, _columns.end_reason.not_in(refusals))
-    rows = connection.execute(query.where(_columns["count"] == 1, admitted), execution_options={"yield_per": 1000})
+    rows = connection.execute(query.where(_columns["count"] <= 1, admitted), execution_options={"yield_per": 1000})
     for requests, last_us, input_tokens, output_tokens, cost_nano_usd, *subject, chain in rows:
         entry = LedgerEntry(
             id="",
@@ -40,4 +40,4 @@ def summed_rows(connection: Connection, refusals: Collection[str]) -> Iterator[t
             usage=Usage(int(input_tokens), int(output_tokens)),
             cost_nano_usd=int(cost_nano_usd),
         )
-        yield entry, requests
+        yield entry, int(requests)

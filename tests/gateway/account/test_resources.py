@@ -377,6 +377,8 @@ async def test_a_batch_holds_the_bound_of_its_file_until_it_is_paid(tmp_path: Pa
     assert (row.operation, row.usage.input_tokens, row.usage.output_tokens) == ("batches", 1000, 200)
     assert (row.model, row.provider, row.team) == ("small", "acme", "physics")
     assert row.cost_nano_usd == 1000 * 1000 + 200 * 2000
+    making = next(row for row in house.notes.ended if row.operation == "batches")
+    assert (making.count, row.count) == (0, 1), "the batch counts once"
 
 
 async def test_a_client_that_leaves_in_the_middle_still_owes_its_batch(house: House) -> None:
