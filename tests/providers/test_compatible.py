@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,22 @@ def test_the_origin_is_the_key_of_a_pool() -> None:
 def test_a_provider_without_a_secret_sends_no_credentials() -> None:
     for secret in (None, ""):
         assert "authorization" not in headers_of(adapter(replace(ACME, secret=secret)).head("chat"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "lacks"),
+    [
+        ("openai", {}, True),
+        ("openai", {"base_url": "https://api.openai.com/v1"}, True),
+        ("openai", {"secret": "sk-1"}, False),
+        ("openai", {"headers": {"authorization": "Bearer sk-1"}}, False),
+        ("openai", {"base_url": "http://127.0.0.1:9/v1"}, False),
+        ("ollama", {}, False),
+        ("openai-compatible", {"base_url": "http://127.0.0.1:9/v1"}, False),
+    ],
+)
+def test_a_vendor_lacks_its_key_where_nobody_is_answered_without(kind: str, more: dict[str, Any], lacks: bool) -> None:
+    assert adapter(Provider("p", kind, **{"base_url": "", **more})).lacks_key == lacks
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ class CompatibleAdapter:
         "_codecs",
         "_head_fields",
         "_heads",
+        "_lacks_key",
         "_models",
         "_name",
         "_preset",
@@ -80,6 +81,7 @@ class CompatibleAdapter:
         base = _base_url(provider, preset)
         self._name = provider.name
         self._secret = provider.secret or ""
+        self._lacks_key = _lacks_key(provider, preset)
         self.origin: Final[Origin] = base.origin
         self.quirks: Final[Quirks] = preset.quirks
         self._base = base
@@ -120,6 +122,11 @@ class CompatibleAdapter:
     def conversations(self, _model: str) -> Iterable[Operation]:
         """Return the operations that conversations of any other dialect can be translated to, best first."""
         return self._codecs
+
+    @property
+    def lacks_key(self) -> bool:
+        """Whether this is the vendor itself, which answers nobody without a key, and none was given."""
+        return self._lacks_key
 
     def offers(self, operation: Operation) -> bool:
         """Whether the vendor has `operation`."""
@@ -202,6 +209,13 @@ class CompatibleAdapter:
             error.message = error.message.replace(self._secret, "…")
             error.args = (error.message,)
         return error
+
+
+def _lacks_key(provider: Provider, preset: Preset) -> bool:
+    """Nobody knows what a server at another address wants; headers of the operator's own may authorize as well."""
+    is_keyless = preset.local or preset.public_free or not preset.api_key_env
+    is_vendors_own = provider.base_url.rstrip("/") in ("", preset.base_url.rstrip("/"), *preset.former_base_urls)
+    return is_vendors_own and not (is_keyless or provider.secret or provider.headers)
 
 
 def _base_url(provider: Provider, preset: Preset) -> BaseUrl:
