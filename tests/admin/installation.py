@@ -11,10 +11,12 @@ from tests.store.entries import NOON_US
 from tokenrouter.admin.app import create_app
 from tokenrouter.admin.state import ControlState
 from tokenrouter.config.settings import KeySetting, Paths, Settings
+from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Catalog, Provider
 from tokenrouter.domain.limits import Limit, Window
 from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.jobs.limit_use import LimitFigures
+from tokenrouter.store.aliases import chosen_profile, list_aliases
 from tokenrouter.store.engine import Store
 from tokenrouter.store.keys import list_keys
 from tokenrouter.store.limits import list_limits
@@ -29,6 +31,9 @@ ADMIN_PASSWORD = "correct horse battery staple"
 
 TOKENS = Limit("key:alice|tokens|lifetime", "key:alice", "tokens", Window("lifetime"), 1000, origin="torod.toml:20")
 BUDGET = Limit("team:*|cost_usd|month", "team:*", "cost_usd", Window("month"), 25_000_000_000)
+
+FAST = Alias("fast", (Target("acme/small"), Target("local", "home")), origin="torod.toml:30")
+LOCAL = Alias("local", (Target("acme/tiny"),), origin="torod.toml:36")
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -63,6 +68,7 @@ def settings(folder: Path) -> Settings:
             KeySetting(id="key_alice", name="alice", key=ALICE_KEY, team="physics", user="ann"),
         ),
         limits=(TOKENS, BUDGET),
+        aliases=(FAST, LOCAL),
         origins={"incoming_tokens.root": "torod.toml:5", "providers.acme": "torod.toml:1"},
     )
 
@@ -101,7 +107,16 @@ class Installation:
 
     def catalog(self) -> Catalog:
         limits = [stored.limit for stored in list_limits(self.store)]
-        return build_catalog(self.settings, list_keys(self.store), {}, PEPPER, version=7, stored_limits=limits)
+        return build_catalog(
+            self.settings,
+            list_keys(self.store),
+            {},
+            PEPPER,
+            version=7,
+            stored_limits=limits,
+            stored_aliases=[stored.alias for stored in list_aliases(self.store)],
+            chosen_profile=chosen_profile(self.store),
+        )
 
     def without_password(self) -> None:
         self.state.settings = replace(self.settings, admin_password="")

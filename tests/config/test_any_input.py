@@ -30,6 +30,7 @@ WHOLE: Document = {
     "teams": [{"name": "physics"}],
     "users": [{"name": "carol"}],
     "model_aliases": [{"name": "fast", "targets": [{"profile": "work", "provider": "acme", "model": "small"}]}],
+    "aliases": [{"name": "a", "targets": ["fast", {"target": "acme/small", "weight": 2}], "fallback": "acme/large"}],
     "limits": [{"scope": "key:alice", "metric": "tokens", "window": "day", "amount": 1}],
     "prices": [{"provider": "acme", "model": "small", "input_per_1m": 1, "output_per_1m": 1}],
     "timeouts": {},

@@ -5,6 +5,7 @@ import pytest
 from tokenrouter.config.load import load, split_address
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.settings import Settings
+from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.providers.base import Origin
 from tokenrouter.upstream.proxies import ProxyTable
 
@@ -195,7 +196,7 @@ def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path
     assert [carried.used for carried in settings.carried_use] == [7, 123]
     assert settings.providers[0].base_url == "https://api.openai.com/v1"
     assert settings.providers[0].timeouts.between_bytes_s == 45
-    assert settings.aliases[0].targets[0].model == "gpt-5-nano"
+    assert settings.aliases == (Alias("fast", (Target("main/gpt-5-nano", "work"),), origin="torod.toml:13"),)
 
 
 @pytest.mark.parametrize(
@@ -554,3 +555,82 @@ def test_a_key_for_bills_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_addresses(text: str, expected: tuple[str, int] | None) -> None:
     assert split_address(text) == expected
+
+
+ALIASES = GOOD.replace(
+    "[[incoming_tokens]]",
+    """[[aliases]]
+name = "fast"
+targets = ["acme/small", { target = "slow", profile = "home", weight = 2 }]
+fallback = "slow"
+
+[[aliases]]
+name = "slow"
+scope = "global"
+[[aliases.targets]]
+target = "acme/large"
+
+[[incoming_tokens]]""",
+    1,
+)
+
+
+def test_aliases_are_read(tmp_path: Path) -> None:
+    settings = read(tmp_path, 'active_model_profile = "home"\n' + ALIASES)
+
+    fast, slow = settings.aliases
+    assert fast.targets == (Target("acme/small"), Target("slow", "home", 2))
+    assert (fast.selection, fast.fallback, fast.origin) == ("weighted", "slow", "torod.toml:12")
+    assert (slow.targets, slow.origin) == ((Target("acme/large"),), "torod.toml:17")
+    assert settings.origins["active_model_profile"] == "torod.toml:1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('fallback = "slow"', 'fallback = "slwo"', "torod.toml:14: aliases[0].fallback: 'slwo' is neither an alias"),
+        ('fallback = "slow"', 'falback = "slow"', 'torod.toml:14: aliases[0].falback: unknown key; did you mean "fallback"?'),
+        ('fallback = "slow"', 'selection = "wheighted"', 'torod.toml:14: aliases[0].selection: \'wheighted\' is not known; did you mean "weighted"?'),
+        ('"acme/small", {', '"acne/small", {', "torod.toml:13: aliases[0].targets[0]: 'acne/small' is neither"),
+        ("weight = 2", "wieght = 2", 'torod.toml:13: aliases[0].targets[1].wieght: unknown key; did you mean "weight"?'),
+        ("weight = 2", "weight = 0", "torod.toml:13: aliases[0].targets[1].weight: 0 must be from 1"),
+        ('"acme/large"', '"fast"', "torod.toml:19: aliases[1].targets[0]: leads in a circle: fast → slow → fast"),
+        ('"acme/large"', '"acme/large"\nprofile = "home"', "torod.toml:16: aliases[1].targets: has none for the profile"),
+        ('scope = "global"', 'scope = "all"', "torod.toml:18: aliases[1].scope: 'all' is not known; use global"),
+        ('name = "slow"', 'name = "fast"', "torod.toml:17: aliases[1].name: there is an alias 'fast' of global already (torod.toml:11)"),
+        ('name = "slow"', 'name = "acme/x"', "torod.toml:17: aliases[1].name: 'acme/x' begins with the name of the provider"),
+        ("default_provider", 'active_model_profile = "hom"\ndefault_provider', 'torod.toml:3: active_model_profile: \'hom\' is in no alias; did you mean "home"?'),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_an_alias_is_told_with_its_line(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert old in ALIASES
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, ALIASES.replace(old, new, 1))
+
+    assert any(str(problem).startswith(expected) for problem in caught.value.problems), str(caught.value)
+
+
+def test_aliases_without_a_default_profile_need_to_know_which_one_counts(tmp_path: Path) -> None:
+    with pytest.raises(ConfigErrors, match="active_model_profile: is missing; use one of work"):
+        read(tmp_path, GO.replace('active_model_profile = "work"\n', ""))
+
+
+def test_the_example_of_the_documents_loads(tmp_path: Path) -> None:
+    document = Path(__file__).parents[2] / "docs/aliases.md"
+    example = document.read_text().split("```toml\n")[1].split("```")[0]
+
+    settings = read(tmp_path, example)
+
+    assert [(one.scope, one.name) for one in settings.aliases] == [
+        ("global", "fast"),
+        ("global", "local"),
+        ("global", "shared"),
+        ("team:physics", "fast"),
+        ("global", "gpt-*"),
+    ]
+
+
+def test_a_limit_may_name_an_alias_that_only_the_database_has(tmp_path: Path) -> None:
+    settings = read(tmp_path, GOOD.replace("key:alice", "alias:elsewhere"))
+
+    assert any("no alias 'elsewhere' is known" in notice.message for notice in settings.notices)

@@ -55,7 +55,9 @@ def test_what_is_not_said_is_as_usual() -> None:
     alias = read_alias({"name": "fast", "targets": ["acme/small"], "use_light_model": True, "light_model": "nano"})
 
     assert (alias.scope, alias.selection, alias.fallback, alias.light_model_threshold) == ("global", "ordered", "", 100)
-    assert read_alias({"name": "f", "targets": [{"target": "a/b", "weight": 2}]}).selection == "weighted"
+    for weight, selection in ((None, "ordered"), (1, "weighted"), (2, "weighted")):
+        targets = ["a/b", {"target": "a/b", "weight": weight}]
+        assert read_alias({"name": "f", "targets": targets}).selection == selection
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
 from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.edge.model_lists import model_card, model_list
+from tokenrouter.gateway.routing import Offer
 
-NAMES = [f"acme/m{number}" for number in range(5)]
+OFFERS = [Offer(f"acme/m{number}", "acme", f"m{number}") for number in range(5)]
+NAMES = [offer.name for offer in OFFERS]
 
 
 def test_openais_callers_get_one_list() -> None:
-    listed = model_list(CHAT, NAMES, b"limit=2")
+    listed = model_list(CHAT, OFFERS, b"limit=2")
 
     assert listed["object"] == "list"
     assert [card["id"] for card in listed["data"]] == NAMES
@@ -19,21 +21,21 @@ def test_openais_callers_get_one_list() -> None:
 
 
 def test_anthropics_callers_page_forwards_and_back() -> None:
-    first = model_list(MESSAGES, NAMES, b"limit=2")
-    second = model_list(MESSAGES, NAMES, b"limit=2&after_id=acme/m1")
-    before = model_list(MESSAGES, NAMES, b"limit=2&before_id=acme/m4")
+    first = model_list(MESSAGES, OFFERS, b"limit=2")
+    second = model_list(MESSAGES, OFFERS, b"limit=2&after_id=acme/m1")
+    before = model_list(MESSAGES, OFFERS, b"limit=2&before_id=acme/m4")
 
     assert [card["id"] for card in first["data"]] == ["acme/m0", "acme/m1"]
     assert (first["has_more"], first["first_id"], first["last_id"]) == (True, "acme/m0", "acme/m1")
     assert [card["id"] for card in second["data"]] == ["acme/m2", "acme/m3"]
     assert [card["id"] for card in before["data"]] == ["acme/m2", "acme/m3"]
-    assert model_list(MESSAGES, NAMES, b"limit=1000")["has_more"] is False
+    assert model_list(MESSAGES, OFFERS, b"limit=1000")["has_more"] is False
     assert model_list(MESSAGES, [], b"")["first_id"] is None
 
 
 def test_geminis_callers_page_by_a_token() -> None:
-    first = model_list(GENERATE_CONTENT, NAMES, b"pageSize=3")
-    rest = model_list(GENERATE_CONTENT, NAMES, b"pageSize=3&pageToken=" + first["nextPageToken"].encode())
+    first = model_list(GENERATE_CONTENT, OFFERS, b"pageSize=3")
+    rest = model_list(GENERATE_CONTENT, OFFERS, b"pageSize=3&pageToken=" + first["nextPageToken"].encode())
 
     assert [card["name"] for card in first["models"]] == ["models/acme/m0", "models/acme/m1", "models/acme/m2"]
     assert [card["name"] for card in rest["models"]] == ["models/acme/m3", "models/acme/m4"]
@@ -46,9 +48,27 @@ def test_geminis_callers_page_by_a_token() -> None:
 )
 def test_a_page_that_cannot_be_is_refused(dialect: Dialect, query: bytes) -> None:
     with pytest.raises(InvalidRequest):
-        model_list(dialect, NAMES, query)
+        model_list(dialect, OFFERS, query)
 
 
 def test_one_model_looks_like_an_entry_of_the_list() -> None:
     for dialect, field in ((CHAT, "data"), (MESSAGES, "data"), (GENERATE_CONTENT, "models")):
-        assert model_list(dialect, NAMES, b"")[field][0] == model_card(dialect, NAMES[0])
+        assert model_list(dialect, OFFERS, b"")[field][0] == model_card(dialect, OFFERS[0])
+
+
+def test_an_alias_says_where_it_leads_where_the_shape_has_room_for_it() -> None:
+    alias = Offer("fast", "acme", "small", "home")
+
+    assert model_card(CHAT, alias) == {
+        "id": "fast",
+        "object": "model",
+        "created": 0,
+        "owned_by": "tokenrouter",
+        "provider": "tokenrouter",
+        "alias": True,
+        "profile": "home",
+        "resolved_provider": "acme",
+        "resolved_model": "small",
+    }
+    assert model_card(MESSAGES, alias)["id"] == "fast"
+    assert model_card(GENERATE_CONTENT, alias)["name"] == "models/fast"

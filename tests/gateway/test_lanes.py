@@ -8,12 +8,13 @@ from tests.gateway.fakes import KEY, Notes, catalog
 from tokenrouter.dialects.anthropic.messages import COUNT_TOKENS
 from tokenrouter.dialects.openai.embeddings import EMBEDDINGS
 from tokenrouter.dialects.openai_chat.chat import CHAT
+from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Policy, Provider
 from tokenrouter.domain.errors import InvalidRequest, ModelNotFound, ModelUnpriced
 from tokenrouter.domain.limits import Limit, Window
 from tokenrouter.domain.prices import MILLION, Price, Sheet, flat_price, most_cost, rates_of, scaled
 from tokenrouter.gateway.directory import Directory, Principal
-from tokenrouter.gateway.lanes import MAX_LANES, Books, Lane, lane_of
+from tokenrouter.gateway.lanes import MAX_LANES, Books, Lane, lane_at_model, lane_of
 
 
 def principal(directory: Directory) -> Principal:
@@ -21,7 +22,7 @@ def principal(directory: Directory) -> Principal:
 
 
 def lane(directory: Directory, model: str, notes: Notes | None = None) -> Lane:
-    return lane_of(directory, principal(directory), CHAT, model, books=Books(notes or Notes()))
+    return lane_of(directory, principal(directory), CHAT, model, {}, books=Books(notes or Notes()))
 
 
 def test_a_lane_is_worked_out_once() -> None:
@@ -34,12 +35,12 @@ def test_a_lane_is_worked_out_once() -> None:
 def test_a_changed_catalogue_forgets_every_lane_but_not_what_was_learned() -> None:
     books = Books(Notes())
     old = Directory(catalog(), b"")
-    before = lane_of(old, principal(old), CHAT, "acme/small", books=books)
+    before = lane_of(old, principal(old), CHAT, "acme/small", {}, books=books)
     priced = catalog()
     priced.prices["acme/small"] = flat_price(1, 2, source="file")
     new = Directory(priced, b"")
 
-    after = lane_of(new, principal(new), CHAT, "acme/small", books=books)
+    after = lane_of(new, principal(new), CHAT, "acme/small", {}, books=books)
 
     assert before.price is None
     assert after.price == flat_price(1, 2, source="file")
@@ -112,7 +113,7 @@ def test_a_request_that_may_become_several_is_held_at_the_price_of_each() -> Non
 def test_counting_tokens_needs_no_price() -> None:
     directory = Directory(replace(catalog(), policy=Policy(unpriced="deny")), b"")
 
-    assert lane_of(directory, principal(directory), COUNT_TOKENS, "acme/small", books=Books(Notes())).price is None
+    assert lane_of(directory, principal(directory), COUNT_TOKENS, "acme/small", {}, books=Books(Notes())).price is None
 
 
 @pytest.mark.parametrize("scope", ["key:alice", "key:*", "global", "team:physics", "provider:acme", "ip:10.0.0.0/8"])
@@ -150,7 +151,7 @@ def test_an_operation_that_the_vendor_lacks_is_refused_by_name() -> None:
     directory = Directory(catalog(providers=(Provider("claude", "anthropic", "", secret="sk-x"),)), b"")
 
     with pytest.raises(InvalidRequest, match="embeddings"):
-        lane_of(directory, principal(directory), EMBEDDINGS, "claude/x", books=Books(Notes()))
+        lane_of(directory, principal(directory), EMBEDDINGS, "claude/x", {}, books=Books(Notes()))
 
 
 def test_who_is_charged_stands_in_the_lane() -> None:
@@ -158,3 +159,71 @@ def test_who_is_charged_stands_in_the_lane() -> None:
 
     assert found.scopes == ("key:alice", "team:physics", "global", "provider:acme", "model:acme/small")
     assert (found.subject.key_name, found.subject.team, found.subject.model) == ("alice", "physics", "small")
+
+
+def forked(**more: Any) -> Directory:
+    aliases = (
+        Alias("split", (Target("acme/small", weight=3), Target("acme/large")), selection="weighted"),
+        Alias("short", (Target("acme/large"),), use_light_model=True, light_model="small", light_model_threshold=5),
+        Alias("gpt-*", (Target("acme/large"),)),
+    )
+    return Directory(replace(catalog(**more), aliases=aliases), b"")
+
+
+def asked(directory: Directory, model: str, text: str, books: Books) -> Lane:
+    fields = CHAT.peek(
+        json.dumps({"model": model, "messages": [{"role": "user", "content": text}]}).encode()
+    ).body.fields
+    return lane_of(directory, principal(directory), CHAT, model, fields, books=books)
+
+
+def test_a_weighted_alias_is_decided_for_each_request_and_has_a_lane_for_each_end() -> None:
+    directory, chances = forked(), iter([0.0, 0.74, 0.75, 0.99])
+    books = Books(Notes(), chance=lambda: next(chances))
+
+    lanes = [asked(directory, "split", "hello", books) for _ in range(4)]
+
+    assert [lane.subject.model for lane in lanes] == ["small", "small", "large", "large"]
+    assert lanes[0] is lanes[1]
+    assert lanes[2] is lanes[3]
+    assert not principal(directory).lanes
+
+
+def test_a_short_request_goes_to_the_light_model() -> None:
+    directory, books = forked(), Books(Notes())
+
+    light, usual = asked(directory, "short", "x" * 19, books), asked(directory, "short", "x" * 20, books)
+
+    assert (light.subject.model, usual.subject.model) == ("small", "large")
+    assert (light.subject.alias, light.subject.requested_model, light.model_field) == ("short", "short", b'"small"')
+
+
+def test_an_alias_is_in_the_books_and_its_limits_apply() -> None:
+    directory, books = forked(), Books(Notes())
+
+    found = asked(directory, "gpt-4o", "hello", books)
+
+    assert (found.subject.alias, found.subject.requested_model) == ("gpt-*", "gpt-4o")
+    assert found.scopes[-3:] == ("provider:acme", "model:acme/large", "alias:gpt-*")
+    assert asked(directory, "gpt-4o", "hello", books) is found
+
+
+def test_a_name_leads_to_a_model_that_is_told_if_it_can() -> None:
+    directory, books = forked(), Books(Notes())
+    caller = principal(directory)
+
+    found = lane_at_model(directory, caller, CHAT, "split", "acme/large", books=books)
+
+    assert found is not None
+    assert found.subject.model == "large"
+    assert lane_at_model(directory, caller, CHAT, "split", "acme/other", books=books) is None
+
+
+def test_branches_are_forgotten_when_there_are_too_many() -> None:
+    directory, books = forked(), Books(Notes())
+    caller = principal(directory)
+
+    for number in range(MAX_LANES + 1):
+        lane_at_model(directory, caller, CHAT, f"gpt-{number}", "acme/large", books=books)
+
+    assert len(caller.branches) == 1

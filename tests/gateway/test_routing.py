@@ -1,11 +1,15 @@
+from typing import Any
+
 import pytest
 
 from tests.gateway.fakes import KEY
-from tokenrouter.domain.catalog import Alias, AliasTarget, Catalog, Key, Provider
+from tokenrouter.domain.aliases import Alias, Target
+from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.errors import ModelNotAllowed, ModelNotFound
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.gateway.directory import Directory
-from tokenrouter.gateway.routing import offered_models, resolve
+from tokenrouter.gateway.choices import Route
+from tokenrouter.gateway.directory import Directory, Principal
+from tokenrouter.gateway.routing import is_alias, offered_models, resolve
 
 
 def provider(name: str, **more: object) -> Provider:
@@ -17,9 +21,17 @@ OTHER = provider("other", models=("large",))
 RESTING = provider("resting", enabled=False)
 SANDBOX = provider("sandbox", origin="sandbox", models=("echo",))
 ALIASES = (
-    Alias("fast", (AliasTarget("work", "acme", "small"), AliasTarget("home", "other", "large"))),
-    Alias("gone", (AliasTarget("work", "nowhere", "x"),)),
-    Alias("rest", (AliasTarget("work", "resting", "x"),)),
+    Alias("fast", (Target("acme/small", "work"), Target("other/large", "home"))),
+    Alias("gone", (Target("nowhere/x"),)),
+    Alias("rest", (Target("resting/x"),)),
+    Alias("mine", (Target("acme/for-all"),)),
+    Alias("mine", (Target("acme/for-team"),), scope="team:physics"),
+    Alias("mine", (Target("acme/for-ann"),), scope="user:ann"),
+    Alias("gpt-*", (Target("other/gpt-*"),)),
+    Alias("gpt-5-*", (Target("acme/five-*"),)),
+    Alias("gpt-*", (Target("acme/team-*"),), scope="team:physics"),
+    Alias("acme*", (Target("other/never"),)),
+    Alias("gpt-4", (Target("acme/exact"),)),
 )
 
 
@@ -33,8 +45,13 @@ def directory(
     return Directory(state, b"")
 
 
+def caller(state: Directory) -> Principal:
+    return state.authenticate((KEY,), 0.0)
+
+
 def route(state: Directory, model: str) -> tuple[str, str, str]:
-    found = resolve(state, state.authenticate((KEY,), 0.0), model)
+    found = resolve(state, caller(state), model)
+    assert isinstance(found, Route)
     return found.entry.provider.name, found.model, found.alias
 
 
@@ -42,6 +59,12 @@ def route(state: Directory, model: str) -> tuple[str, str, str]:
     ("model", "expected"),
     [
         ("fast", ("acme", "small", "fast")),
+        ("mine", ("acme", "for-all", "mine")),
+        ("gpt-4", ("acme", "exact", "gpt-4")),
+        ("gpt-4o", ("other", "gpt-4o", "gpt-*")),
+        ("gpt-5-nano", ("acme", "five-nano", "gpt-5-*")),
+        ("gpt-*", ("other", "gpt-*", "gpt-*")),
+        ("acme-large", ("other", "never", "acme*")),
         ("acme/anything", ("acme", "anything", "")),
         ("acme/org/big", ("acme", "org/big", "")),
         ("acme/old", ("acme", "new", "")),
@@ -53,6 +76,37 @@ def route(state: Directory, model: str) -> tuple[str, str, str]:
 )
 def test_a_name_resolves_in_order(model: str, expected: tuple[str, str, str]) -> None:
     assert route(directory(), model) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "model", "expected"),
+    [
+        ({"user": "ann", "team": "physics"}, "mine", ("acme", "for-ann", "mine")),
+        ({"team": "physics"}, "mine", ("acme", "for-team", "mine")),
+        ({"user": "bob", "team": "math"}, "mine", ("acme", "for-all", "mine")),
+        ({"team": "physics"}, "gpt-5-nano", ("acme", "team-5-nano", "gpt-*")),
+        ({"team": "physics"}, "gpt-4", ("acme", "exact", "gpt-4")),
+    ],
+)
+def test_a_users_alias_comes_before_the_teams_and_that_before_everybodys(
+    key: dict[str, Any], model: str, expected: tuple[str, str, str]
+) -> None:
+    assert route(directory(**key), model) == expected
+
+
+def test_an_exact_alias_a_prefix_and_a_pattern_come_in_this_order_before_the_default_provider() -> None:
+    state = directory(default="sandbox")
+
+    assert route(state, "gpt-4") == ("acme", "exact", "gpt-4")
+    assert route(state, "acme/gpt-4") == ("acme", "gpt-4", "")
+    assert route(state, "gpt-40") == ("other", "gpt-40", "gpt-*")
+    assert route(state, "claude") == ("sandbox", "claude", "")
+    assert [is_alias(state, caller(state), name) for name in ("gpt-4", "gpt-40", "acme/gpt-4", "claude")] == [
+        True,
+        True,
+        True,  # by its pattern alone; `resolve` looks at the prefix before
+        False,
+    ]
 
 
 def test_the_default_provider_gets_the_whole_string() -> None:
@@ -68,7 +122,7 @@ def test_what_is_switched_off_or_gone_never_goes_to_another_provider(model: str)
 def test_the_sandbox_is_the_fallback_only_when_it_is_alone() -> None:
     assert route(directory(providers=(SANDBOX,)), "whatever") == ("sandbox", "whatever", "")
     with pytest.raises(ModelNotFound, match="did you mean"):
-        route(directory(providers=(RESTING, provider("p", enabled=False))), "fats")
+        route(directory(providers=(RESTING, provider("acme", origin="automatic"))), "fats")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +135,9 @@ def test_the_sandbox_is_the_fallback_only_when_it_is_alone() -> None:
         (("fast",), "acme/small", False),
         (("Acme/*",), "acme/small", False),
         (("*",), "other/large", True),
+        (("gpt-*",), "gpt-4o", True),
+        (("other/gpt-4o",), "gpt-4o", True),
+        (("other/gpt-4",), "gpt-4o", False),
     ],
 )
 def test_allowed_models_match_the_requested_or_the_resolved_name(
@@ -99,13 +156,29 @@ def test_a_providers_own_list_holds_for_everybody() -> None:
         route(directory(providers=(provider("acme", allowed_models=("small",)),)), "acme/other")
 
 
+def offered(state: Directory) -> list[str]:
+    return [offer.name for offer in offered_models(state, caller(state))]
+
+
 def test_models_are_offered_under_the_name_that_leads_to_them() -> None:
-    assert list(offered_models(directory())) == [
-        "fast",
-        "gone",
-        "rest",
-        "acme/small",
-        "acme/org/big",
-        "other/large",
-        "sandbox/echo",
-    ]
+    models = ["acme/small", "acme/org/big", "other/large", "sandbox/echo"]
+
+    assert offered(directory()) == ["fast", "mine", "gpt-4", *models]
+    assert offered(directory(team="physics")) == ["fast", "mine", "gpt-4", *models]
+    assert offered(directory(allowed_models=("fast", "other/*"))) == ["fast", "other/large"]
+
+
+def test_an_offered_alias_tells_where_it_leads_now() -> None:
+    (fast, *_), state = [*offered_models(directory(), caller(directory()))], directory(team="physics")
+
+    assert (fast.provider, fast.model, fast.profile) == ("acme", "small", "work")
+    assert [one.model for one in offered_models(state, caller(state)) if one.name == "mine"] == ["for-team"]
+
+
+def test_nobody_is_told_of_names_that_are_anothers() -> None:
+    state = directory(providers=(provider("p", enabled=False),))
+
+    with pytest.raises(ModelNotFound) as raised:
+        resolve(state, caller(state), "minf")
+
+    assert "'mine'" not in raised.value.message

@@ -2,6 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tokenrouter.config.settings import KeySetting, Paths, Settings
+from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Key, Provider
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limit_text import read_limit
@@ -102,3 +103,32 @@ def test_names_are_those_of_the_file_and_of_all_keys() -> None:
     assert (names.keys, names.users, names.teams) == (("anns",), ("eve", "ann"), ("physics",))
     assert "acme/small" in names.models
     assert names.complete == {"key", "provider", "alias"}
+
+
+def test_an_alias_of_the_file_shadows_one_of_the_database_of_its_scope() -> None:
+    declared = Alias("fast", (Target("acme/a"),), origin="torod.toml:5")
+    stored = [
+        Alias("fast", (Target("acme/b"),), origin="database"),
+        Alias("fast", (Target("acme/c"),), scope="team:physics", origin="database"),
+    ]
+
+    built = build_catalog(Settings(PATHS, aliases=(declared,)), (), {}, b"", stored_aliases=stored)
+
+    assert built.aliases == (declared, stored[1])
+
+
+def test_a_profile_that_was_chosen_counts_before_the_files_and_that_before_the_default_one() -> None:
+    plain, said = Settings(PATHS), Settings(PATHS, active_model_profile="work")
+    chosen = build_catalog(said, (), {}, b"", chosen_profile="home")
+
+    assert build_catalog(plain, (), {}, b"").active_profile == "default"
+    assert build_catalog(said, (), {}, b"").active_profile == "work"
+    assert (chosen.active_profile, chosen.chosen_profile) == ("home", "home")
+
+
+def test_limits_may_name_aliases_of_the_file_and_of_the_database() -> None:
+    settings = Settings(PATHS, aliases=(Alias("fast", (Target("acme/a"),)),))
+
+    names = subject_names(settings, (), (), [Alias("slow", (Target("acme/a"),))])
+
+    assert names.aliases == ("fast", "slow")

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from tokenrouter import __version__
 from tokenrouter.admin import (
+    aliases,
     key_usage,
     keys,
     ledger,
@@ -19,6 +20,7 @@ from tokenrouter.admin import (
     overview,
     pages,
     pricing,
+    profile,
     reconciliation,
     setup,
     usage,
@@ -32,6 +34,8 @@ _ROUTERS: Final = (
     key_usage.router,
     keys.router,
     limits.router,
+    aliases.router,
+    profile.router,
     usage.router,
     ledger.router,
     ledger_export.router,

@@ -263,7 +263,8 @@ def _refuse_wrong_subject(state: ControlState, limit: Limit) -> None:
 
 
 def _names(state: ControlState) -> Names:
-    return subject_names(state.settings, all_keys(state), state.catalog().providers)
+    catalog = state.catalog()
+    return subject_names(state.settings, all_keys(state), catalog.providers, catalog.aliases)
 
 
 def _with(limit: Limit, **changes: object) -> Limit:

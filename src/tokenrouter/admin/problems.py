@@ -7,7 +7,7 @@ key. The text is ASCII JSON, so that no character that somebody sent can break t
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request
@@ -16,9 +16,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from tokenrouter.domain.alias_text import InvalidAlias
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.limit_text import InvalidLimit
-from tokenrouter.store.errors import InvalidKeyField, KeyRefused, KeyUnknown, LimitTaken, LimitUnknown, StoreError
+from tokenrouter.store.errors import (
+    AliasRefused,
+    AliasTaken,
+    AliasUnknown,
+    InvalidKeyField,
+    KeyRefused,
+    KeyUnknown,
+    LimitTaken,
+    LimitUnknown,
+    StoreError,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +72,8 @@ def handle_problems(app: FastAPI) -> None:
     app.exception_handler(GatewayError)(_gateway_error)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http_error)
-    app.exception_handler(InvalidLimit)(_invalid_limit)
+    app.exception_handler(InvalidLimit)(_invalid_fields)
+    app.exception_handler(InvalidAlias)(_invalid_fields)
     app.exception_handler(StoreError)(_store_error)
     app.exception_handler(SQLAlchemyError)(_database_away)
     app.exception_handler(OSError)(_database_away)
@@ -86,7 +98,7 @@ async def _invalid(_request: Request, error: RequestValidationError) -> Response
     return problem_response(422, "invalid_field", detail, errors=errors)
 
 
-async def _invalid_limit(_request: Request, error: InvalidLimit) -> Response:
+async def _invalid_fields(_request: Request, error: InvalidLimit | InvalidAlias) -> Response:
     errors = [{"field": one.field, "message": one.message} for one in error.mistakes]
     return problem_response(422, "invalid_field", f"{error}.", errors=errors)
 
@@ -101,19 +113,25 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
     return problem_response(error.status_code, "invalid_request", str(error.detail), headers=error.headers)
 
 
+_STORE_ERRORS: Final[Mapping[type[StoreError], tuple[int, str]]] = {
+    AliasRefused: (409, "alias_in_use"),
+    AliasTaken: (409, "alias_exists"),
+    AliasUnknown: (404, "alias_not_found"),
+    KeyUnknown: (404, "key_not_found"),
+    LimitTaken: (409, "limit_exists"),
+    LimitUnknown: (404, "limit_not_found"),
+    KeyRefused: (409, "key_exists"),
+}
+
+
 async def _store_error(request: Request, error: StoreError) -> Response:
-    if isinstance(error, KeyUnknown):
-        return problem_response(404, "key_not_found", f"{error}.")
-    if isinstance(error, LimitUnknown):
-        return problem_response(404, "limit_not_found", f"{error}.")
-    if isinstance(error, LimitTaken):
-        return problem_response(409, "limit_exists", f"{error}.")
     if isinstance(error, InvalidKeyField):
         return problem_response(
             422, "invalid_field", f"{error.field}: {error}", errors=[{"field": error.field, "message": str(error)}]
         )
-    if isinstance(error, KeyRefused):
-        return problem_response(409, "key_exists", f"{error}.")
+    for kind, (status, code) in _STORE_ERRORS.items():
+        if isinstance(error, kind):
+            return problem_response(status, code, f"{error}.")
     return await _database_away(request, error)
 
 

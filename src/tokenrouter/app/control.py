@@ -55,6 +55,7 @@ from tokenrouter.limits.adjusting import Adjusted
 from tokenrouter.observe.logging import configure_logging
 from tokenrouter.observe.tasks import BackgroundTasks
 from tokenrouter.store.adjustments import adjustments_since
+from tokenrouter.store.aliases import chosen_profile, list_aliases
 from tokenrouter.store.catalog_version import CatalogWatch
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import StoreError
@@ -126,6 +127,8 @@ class ControlProcess:
             self._pepper,
             version=self._catalog.version + 1,
             stored_limits=[stored.limit for stored in list_limits(self._store)],
+            stored_aliases=[stored.alias for stored in list_aliases(self._store)],
+            chosen_profile=chosen_profile(self._store),
             gathered_prices=self._pricing.prices(),
         )
         names = {key.id: key.name for key in self._catalog.keys}

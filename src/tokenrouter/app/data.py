@@ -318,12 +318,21 @@ class DataProcess:
 
 
 def _first_catalog(settings: Settings, secret: bytes, pepper_bytes: bytes) -> Catalog:
-    """Return what the file says now, with the keys and models that were known last time."""
+    """Return what the file says now, with what of the database and of providers was known last time."""
     last = read_snapshot(settings.paths.state_dir / FILE_NAME, snapshot_key(secret)) or Catalog()
     stored = [key for key in last.keys if key.origin == "database"]
     limits = [limit for limit in last.limits if limit.origin == "database"]
     models = {provider.name: provider.models for provider in last.providers}
-    return build_catalog(settings, stored, models, pepper_bytes, version=last.version, stored_limits=limits)
+    return build_catalog(
+        settings,
+        stored,
+        models,
+        pepper_bytes,
+        version=last.version,
+        stored_limits=limits,
+        stored_aliases=[alias for alias in last.aliases if alias.origin == "database"],
+        chosen_profile=last.chosen_profile,
+    )
 
 
 def _bounds(settings: Settings) -> Bounds:

@@ -221,10 +221,11 @@ def _own(settings: "Settings", store: "Store", limit_id: str) -> "Limit":
 
 def _names(settings: "Settings", store: "Store") -> Any:
     from tokenrouter.jobs.catalog_builder import declared_key, subject_names
+    from tokenrouter.store.aliases import list_aliases
     from tokenrouter.store.keys import list_keys
 
     keys = [*(declared_key(key, b"") for key in settings.keys), *list_keys(store)]
-    return subject_names(settings, keys, settings.providers)
+    return subject_names(settings, keys, settings.providers, [one.alias for one in list_aliases(store)])
 
 
 def _number(text: str, metric: str) -> object:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from tokenrouter import __version__
+from tokenrouter.cli.aliases import aliases, profile
 from tokenrouter.cli.keys import keys
 from tokenrouter.cli.ledger import ledger
 from tokenrouter.cli.limits import limits
@@ -140,6 +141,8 @@ main.add_command(keys)
 main.add_command(store)
 main.add_command(ledger)
 main.add_command(limits)
+main.add_command(aliases)
+main.add_command(profile)
 
 
 @main.group()

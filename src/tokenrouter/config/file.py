@@ -14,17 +14,9 @@ from tokenrouter.config.prices import read_price
 from tokenrouter.config.problems import Problem
 from tokenrouter.config.settings import CarriedUse, KeySetting
 from tokenrouter.config.table import Table
-from tokenrouter.domain.catalog import (
-    Alias,
-    AliasTarget,
-    OnDisconnect,
-    Origin,
-    Provider,
-    Role,
-    Timeouts,
-    UnboundedInput,
-    Unpriced,
-)
+from tokenrouter.domain.alias_text import ALIAS_FIELDS, InvalidAlias, read_alias
+from tokenrouter.domain.aliases import Alias
+from tokenrouter.domain.catalog import OnDisconnect, Origin, Provider, Role, Timeouts, UnboundedInput, Unpriced
 from tokenrouter.domain.keys import MIN_KEY_CHARS
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.domain.limit_checks import contradiction
@@ -45,6 +37,8 @@ from tokenrouter.providers.reports import known_reports, report_reader
 from tokenrouter.providers.urls import split_base_url
 
 PROVIDER_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
+ALIAS_TABLES: Final = ("aliases", "model_aliases")
+"""The second is TokenRouter-Go's word for the same."""
 ROLES: Final = ("admin", "keymaster", "inferrer")
 _RAW_PATTERN: Final = re.compile(r"(?:\*|GET|POST|PUT|PATCH|DELETE) (?=/.)(?:/(?:\*|[^/*\s]+))*(?:/\*\*)?")
 """A method and a path; `*` is one segment of it, `**` at its end are any."""
@@ -119,6 +113,7 @@ class Subjects:
     teams: list[str] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
     aliases: list[Alias] = field(default_factory=list)
+    alias_tables: list[Table] = field(default_factory=list, repr=False)
     limits: list[Limit] = field(default_factory=list)
     carried_use: list[CarriedUse] = field(default_factory=list)
     prices: dict[str, Price] = field(default_factory=dict)
@@ -140,8 +135,9 @@ def read_subjects(top: Table, secrets: Secrets, timeouts: Timeouts) -> Subjects:
     _read_legacy_keys(top, secrets, subjects)
     for table in top.tables("incoming_tokens"):
         _read_key(table, secrets, subjects)
-    for table in top.tables("model_aliases"):
-        _read_alias(table, subjects)
+    for kind in ALIAS_TABLES:
+        for table in top.tables(kind):
+            _read_alias(table, kind, subjects)
     for table in top.tables("limits"):
         _read_limit(table, subjects)
     for table in top.tables("prices"):
@@ -341,25 +337,18 @@ def _read_quota(quota: Table, key: str, subjects: Subjects) -> None:
 # Aliases, limits, prices.
 
 
-def _read_alias(table: Table, subjects: Subjects) -> None:
-    name = _add_name(table, "model_aliases", [alias.name for alias in subjects.aliases], subjects)
-    targets: list[AliasTarget] = []
-    for sub in table.tables("targets"):
-        target = AliasTarget(sub.text("profile"), sub.text("provider"), sub.text("model"))
-        for key in ("profile", "provider", "model"):
-            if not getattr(target, key):
-                sub.problem(key, "is missing")
-        if target.profile in [other.profile for other in targets]:
-            sub.problem("profile", f"{target.profile!r} stands twice in this alias")
-        targets.append(target)
-        if target.provider and target.provider not in [provider.name for provider in subjects.providers]:
-            names = tuple(provider.name for provider in subjects.providers)
-            sub.problem("provider", f"there is no provider {target.provider!r}", suggestion(target.provider, names))
-        sub.finish()
-    if not targets:
-        table.problem("targets", "at least one is needed")
-    subjects.aliases.append(Alias(name, tuple(targets)))
+def _read_alias(table: Table, kind: str, subjects: Subjects) -> None:
+    """Read an alias; one of TokenRouter-Go need not have a target for the profile `default`."""
+    values = {name: table.raw(name) for name in ALIAS_FIELDS if table.has(name)}
     table.finish()
+    try:
+        alias = read_alias(values, table.where(), needs_default=kind == ALIAS_TABLES[0])
+    except InvalidAlias as error:
+        for mistake in error.mistakes:
+            table.problem(mistake.field, mistake.message)
+        return
+    subjects.aliases.append(alias)
+    subjects.alias_tables.append(table)
 
 
 def _read_limit(table: Table, subjects: Subjects) -> None:

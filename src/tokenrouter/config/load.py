@@ -15,6 +15,8 @@ from tokenrouter.config.problems import ConfigErrors, Problem
 from tokenrouter.config.proxies import read_proxies
 from tokenrouter.config.settings import PRICE_SOURCES, KeySetting, Notice, Paths, RedisLoss, Settings
 from tokenrouter.config.table import Table
+from tokenrouter.domain.alias_text import alias_mistakes
+from tokenrouter.domain.aliases import DEFAULT_PROFILE, profiles_of
 from tokenrouter.domain.catalog import OnJournalFailure, Policy, Provider, Timeouts, UnboundedInput, Unpriced
 from tokenrouter.domain.keys import SHORT_KEY_CHARS
 from tokenrouter.domain.limit_checks import Names, limit_warnings, subject_mistake
@@ -121,11 +123,12 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         log_format=cast(Any, top.choice("log_format", ("auto", "console", "json"), "auto")),
         sandbox=bool(flags.get("sandbox", False)),
         notices=(*_notices(top, subjects), *replaced),
-        origins={**subjects.origins, **origins},
+        origins={**subjects.origins, **origins, "active_model_profile": top.where("active_model_profile")},
     )
     _read_predecessors_keys(top)
     top.finish()
     _check(settings, top)
+    _check_aliases(settings, subjects)
     return replace(settings, notices=(*settings.notices, *_limit_notices(settings)))
 
 
@@ -346,14 +349,23 @@ def _check_keys(settings: Settings, top: Table) -> None:
 
 
 def _check_profiles(settings: Settings, top: Table) -> None:
-    profiles = tuple({target.profile: None for alias in settings.aliases for target in alias.targets})
-    if settings.aliases and settings.active_model_profile not in profiles:
-        message = f"{settings.active_model_profile!r} is in no alias" if settings.active_model_profile else "is missing"
-        top.problem("active_model_profile", message, suggestion(settings.active_model_profile, profiles))
+    """A profile that no alias has would silently mean the default one."""
+    active, known = settings.active_model_profile, profiles_of(settings.aliases)
+    if active and settings.aliases and active not in known:
+        top.problem("active_model_profile", f"{active!r} is in no alias", suggestion(active, known))
+    if not active and not all(alias.targets_in(DEFAULT_PROFILE) for alias in settings.aliases):
+        top.problem("active_model_profile", "is missing", suggestion("", known[1:]))
+
+
+def _check_aliases(settings: Settings, subjects: Subjects) -> None:
+    providers = [provider.name for provider in settings.providers]
+    tables = {id(alias): table for alias, table in zip(subjects.aliases, subjects.alias_tables, strict=True)}
+    for mistake in alias_mistakes(settings.aliases, providers):
+        tables[id(mistake.alias)].problem(mistake.field, mistake.message)
 
 
 def known_names(settings: Settings) -> Names:
-    """Return the subjects of the file and the environment. Keys and users, and their teams, may also be elsewhere."""
+    """Return the subjects of the file and the environment. Keys, users, teams and aliases may be elsewhere, too."""
     return Names(
         keys=tuple(key.name for key in settings.keys),
         users=_named(settings.users, (key.user for key in settings.keys)),
@@ -366,7 +378,7 @@ def known_names(settings: Settings) -> Names:
             for model in (*provider.models, *provider.model_mapping.values())
         )
         + tuple(settings.prices),
-        complete=frozenset(("provider", "alias", *(("team",) if settings.teams else ()))),
+        complete=frozenset(("provider", *(("team",) if settings.teams else ()))),
     )
 
 

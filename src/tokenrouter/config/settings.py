@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from tokenrouter.domain.catalog import Alias, Origin, Policy, Provider, Role, Timeouts, UnboundedInput, Unpriced
+from tokenrouter.domain.aliases import Alias
+from tokenrouter.domain.catalog import Origin, Policy, Provider, Role, Timeouts, UnboundedInput, Unpriced
 from tokenrouter.domain.limits import Limit
 from tokenrouter.domain.prices import Price
 

@@ -74,7 +74,7 @@ def read_alias(values: Mapping[str, object], origin: str = "", *, needs_default:
     targets = _read_targets(said, is_pattern=WILD in name)
     if targets and needs_default and DEFAULT_PROFILE not in [target.profile for target in targets]:
         said.mistake("targets", 'has none for the profile "default", which counts where no other does')
-    usual = "weighted" if any(target.weight != 1 for target in targets) else "ordered"
+    usual = "weighted" if _says_weights(values.get("targets")) else "ordered"
     alias = Alias(
         name=name,
         targets=tuple(targets),
@@ -150,6 +150,12 @@ def _read_targets(said: "_Said", *, is_pattern: bool) -> list[Target]:
         one.refuse_unknown(TARGET_FIELDS)
         targets.append(target)
     return targets
+
+
+def _says_weights(entries: object) -> bool:
+    return isinstance(entries, list) and any(
+        isinstance(one, Mapping) and one.get("weight") is not None for one in entries
+    )
 
 
 def _target_name(one: "_Said") -> str:

@@ -8,6 +8,7 @@ the indexes that make look-ups fast are built from it in `gateway/directory.py`.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tokenrouter.domain.aliases import DEFAULT_PROFILE, Alias
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.domain.limits import Limit
 from tokenrouter.domain.prices import Price
@@ -108,23 +109,6 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class AliasTarget:
-    """Where an alias leads under one profile."""
-
-    profile: str
-    provider: str
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class Alias:
-    """A model name of the operator's own."""
-
-    name: str
-    targets: tuple[AliasTarget, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Policy:
     """Settings of the road itself.
 
@@ -156,13 +140,17 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All subjects at one moment. `providers` is in routing order (file, environment, database, automatic, sandbox)."""
+    """All subjects at one moment. `providers` is in routing order (file, environment, database, automatic, sandbox).
+
+    `active_profile` is the one that counts, `chosen_profile` the one that was chosen at run time, if any was.
+    """
 
     version: int = 0
     providers: tuple[Provider, ...] = ()
     keys: tuple[Key, ...] = ()
     aliases: tuple[Alias, ...] = ()
-    active_profile: str = ""
+    active_profile: str = DEFAULT_PROFILE
+    chosen_profile: str = ""
     default_provider: str = ""
     limits: tuple[Limit, ...] = ()
     prices: dict[str, Price] = field(default_factory=dict)
@@ -173,8 +161,6 @@ PriceKey = str
 """`provider/model`, model as sent upstream; in an operator's prices `*` may stand in it."""
 
 __all__ = [
-    "Alias",
-    "AliasTarget",
     "Catalog",
     "Key",
     "OnDisconnect",

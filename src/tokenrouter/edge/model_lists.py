@@ -2,7 +2,7 @@
 
 From the vendors' references (read 2026-11): platform.openai.com/docs/api-reference/models, docs.anthropic.com/en/api
 (Models), ai.google.dev/api/models. What we do not know of a model is left out where it may be; times are the epoch's
-beginning.
+beginning. An alias is shown as a model of that name; in OpenAI's shape it says, as TokenRouter-Go did, where it leads.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from tokenrouter.dialects.base import Dialect
 from tokenrouter.domain.errors import InvalidRequest
+from tokenrouter.gateway.routing import Offer
 
 MAX_PAGE: Final = 1000
 """Most models of one page, as Anthropic and Google have it."""
@@ -19,31 +20,35 @@ _METHODS: Final = ["generateContent", "streamGenerateContent", "countTokens", "e
 Json = dict[str, Any]
 
 
-def model_list(dialect: Dialect, names: Sequence[str], query: bytes) -> Json:
-    """Return the list of `names` as callers in `dialect` expect it.
+def model_list(dialect: Dialect, offers: Sequence[Offer], query: bytes) -> Json:
+    """Return the list of `offers` as callers in `dialect` expect it.
 
     Raises:
         InvalidRequest: the query asks for a page that cannot be.
     """
     asked = {name: values[-1] for name, values in parse_qs(query.decode("latin-1")).items()}
+    names = [offer.name for offer in offers]
     if dialect.operation == "messages":
         return _anthropic_page(names, asked)
     if dialect.operation == "generate_content":
         return _gemini_page(names, asked)
-    return {"object": "list", "data": [_openai_card(name) for name in names]}
+    return {"object": "list", "data": [_openai_card(offer) for offer in offers]}
 
 
-def model_card(dialect: Dialect, name: str) -> Json:
+def model_card(dialect: Dialect, offer: Offer) -> Json:
     """Return one model as callers in `dialect` expect it."""
     if dialect.operation == "messages":
-        return _anthropic_card(name)
-    return _gemini_card(name) if dialect.operation == "generate_content" else _openai_card(name)
+        return _anthropic_card(offer.name)
+    return _gemini_card(offer.name) if dialect.operation == "generate_content" else _openai_card(offer)
 
 
-def _openai_card(name: str) -> Json:
-    provider, slash, _ = name.partition("/")
-    owner = provider if slash else "tokenrouter"
-    return {"id": name, "object": "model", "created": 0, "owned_by": owner, "provider": owner}
+def _openai_card(offer: Offer) -> Json:
+    owner = "tokenrouter" if offer.profile else offer.provider
+    card = {"id": offer.name, "object": "model", "created": 0, "owned_by": owner, "provider": owner}
+    if not offer.profile:
+        return card
+    leads_to = {"resolved_provider": offer.provider, "resolved_model": offer.model}
+    return {**card, "alias": True, "profile": offer.profile, **leads_to}
 
 
 def _anthropic_card(name: str) -> Json:

@@ -46,7 +46,7 @@ from tokenrouter.gateway.limit_headers import with_quota
 from tokenrouter.gateway.ownership import owner_of
 from tokenrouter.gateway.ports import Source
 from tokenrouter.gateway.raw.passthrough import RawCall
-from tokenrouter.gateway.routing import offered_models
+from tokenrouter.gateway.routing import Offer, offered_models
 from tokenrouter.gateway.stored_responses import StoredResponses
 
 _JSON: Final = b"content-type: application/json\r\n"
@@ -227,8 +227,8 @@ class Service:
             case "usage":
                 await self._usage(request, responder)
             case "models":
-                names = self._names(self._authenticate(request))
-                _answer_json(responder, model_list(dialect_of(request.head), names, request.head.query))
+                offers = self._offers(self._authenticate(request))
+                _answer_json(responder, model_list(dialect_of(request.head), offers, request.head.query))
             case "model":
                 self._answer_model(request, target.model or "", responder)
             case _:
@@ -238,14 +238,14 @@ class Service:
     def _authenticate(self, request: Request) -> Principal:
         return self._source.current().authenticate(request.head.keys, time.time())
 
-    def _names(self, principal: Principal) -> list[str]:
-        names = offered_models(self._source.current())
-        return [name for name in names if principal.may_use((name,))]
+    def _offers(self, principal: Principal) -> list[Offer]:
+        return list(offered_models(self._source.current(), principal))
 
     def _answer_model(self, request: Request, wanted: str, responder: HttpResponder) -> None:
-        if wanted not in self._names(self._authenticate(request)):
+        offer = next((one for one in self._offers(self._authenticate(request)) if one.name == wanted), None)
+        if offer is None:
             raise ModelNotFound(f"There is no model {wanted!r} for this key; GET /v1/models lists them.", param="model")
-        _answer_json(responder, model_card(dialect_of(request.head), wanted))
+        _answer_json(responder, model_card(dialect_of(request.head), offer))
 
     def _answer_readiness(self, responder: HttpResponder) -> None:
         reason = "draining" if self._is_draining() else self._readiness.why_not_ready()

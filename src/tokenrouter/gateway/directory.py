@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from tokenrouter.domain.catalog import Alias, Catalog, Key, Provider, Role, UnboundedInput, Unpriced
+from tokenrouter.domain.aliases import AliasTable
+from tokenrouter.domain.catalog import Catalog, Key, Provider, Role, UnboundedInput, Unpriced
 from tokenrouter.domain.errors import DisabledKey, ExpiredKey, InvalidKey, MissingKey, ModelUnpriced
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit, LimitTable
@@ -19,6 +20,7 @@ from tokenrouter.providers import CompatibleAdapter, adapter
 
 if TYPE_CHECKING:
     from tokenrouter.dialects.base import Dialect
+    from tokenrouter.gateway.choices import Choice
     from tokenrouter.gateway.lanes import Lane
 
 MAX_CHAIN: Final = 8
@@ -64,7 +66,10 @@ class Principal:
         allow_unpriced: whether every key in the chain may use models without a price under a limit of costs.
         clamp: whether answers of every key in the chain are shortened to fit their limits.
         unbounded_input: as `unpriced`.
+        alias_scopes: whose aliases it knows, those that count first.
         lanes: the ways to models that have been worked out, by dialect and requested name.
+        choices: what is decided for each request anew, by requested name.
+        branches: the lanes of such names, by dialect, requested name and `provider/model`.
     """
 
     key: Key
@@ -78,7 +83,10 @@ class Principal:
     allow_unpriced: bool = False
     clamp: bool = True
     unbounded_input: UnboundedInput = ""
+    alias_scopes: tuple[str, ...] = ()
     lanes: "dict[tuple[Dialect, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
+    choices: "dict[str, Choice]" = field(default_factory=dict, repr=False, compare=False)
+    branches: "dict[tuple[Dialect, str, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def role(self) -> Role:
@@ -105,7 +113,7 @@ class Directory:
     catalog: Catalog
     pepper: bytes = field(repr=False)
     providers: dict[str, ProviderEntry] = field(init=False)
-    aliases: dict[str, Alias] = field(init=False)
+    aliases: AliasTable = field(init=False)
     skipped: dict[str, str] = field(init=False)
     _prices: PriceTable = field(init=False, repr=False)
     _cost_limits: LimitTable = field(init=False, repr=False)
@@ -120,7 +128,7 @@ class Directory:
         self._cost_limits = LimitTable(
             limit for limit in self.catalog.limits if limit.metric == "cost_usd" and limit.mode == "hard"
         )
-        self.aliases = {alias.name: alias for alias in self.catalog.aliases}
+        self.aliases = AliasTable(self.catalog.aliases)
         by_id = {key.id: key for key in self.catalog.keys}
         self._principals = {key.digest: _principal(key, by_id) for key in self.catalog.keys}
 
@@ -194,10 +202,11 @@ class Directory:
 
 def _principal(key: Key, by_id: dict[str, Key]) -> Principal:
     chain, problem = _chain(key, by_id)
+    scopes = _scopes(chain)
     return Principal(
         key=key,
         chain=tuple(link.id for link in chain),
-        scopes=_scopes(chain),
+        scopes=scopes,
         allowed=tuple(ModelPatterns(link.allowed_models) for link in chain if link.allowed_models),
         problem=problem,
         expires_at_s=min((link.expires_at_s for link in chain if link.expires_at_s is not None), default=float("inf")),
@@ -206,6 +215,7 @@ def _principal(key: Key, by_id: dict[str, Key]) -> Principal:
         allow_unpriced=all(link.allow_unpriced for link in chain),
         clamp=all(link.clamp for link in chain),
         unbounded_input=_leave({link.unbounded_input for link in chain}),
+        alias_scopes=tuple(scope for scope in scopes if not scope.startswith("key:")),
     )
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
-from tokenrouter.dialects.base import Dialect, Head
+from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.bridge import Asked, Crossing
 from tokenrouter.dialects.token_counts import count_body
 from tokenrouter.domain.catalog import Policy
@@ -20,7 +20,6 @@ from tokenrouter.domain.ledger import Begun, Ended, EndReason, Subject, Usage
 from tokenrouter.gateway.account.references import require_own_references
 from tokenrouter.gateway.admission import Admission
 from tokenrouter.gateway.call import Call
-from tokenrouter.gateway.directory import Directory, Principal
 from tokenrouter.gateway.entrance import Entrance
 from tokenrouter.gateway.exchange import NO_USAGE, Exchange, Ports
 from tokenrouter.gateway.input_counts import InputCounts
@@ -135,7 +134,7 @@ class Gateway:
             peeked = dialect.peek(call.body) if head.model is None else dialect.peek(call.body, head.model, head.stream)
             lane = principal.lanes.get((dialect, peeked.model))
             if lane is None:
-                lane = self._find_lane(directory, principal, dialect, peeked.model)
+                lane = lane_of(directory, principal, dialect, peeked.model, peeked.body.fields, books=self._books)
             if self._ownership is not None and self._ownership.may_hold(lane.provider):
                 require_own_references(call.body, owner_of(principal), lane.provider, self._ownership)
             if lane.bridge is not None:
@@ -189,9 +188,6 @@ class Gateway:
     async def _wait_and_run(self, exchange: Exchange) -> None:
         await self._entrance.enter(exchange)
         await (self._finish_whatever_happens(exchange) if exchange.lane.drains else self._run(exchange))
-
-    def _find_lane(self, directory: Directory, principal: Principal, dialect: Dialect, model: str) -> Lane:
-        return lane_of(directory, principal, dialect, model, books=self._books)
 
     def _refuse(self, call: Call, subject: Subject, stream: bool, error: GatewayError) -> None:
         """Leave a row for a request that got no further."""

@@ -3,28 +3,32 @@
 Where a name leads, whether the key may go there, what it costs, who is charged, the head that the
 provider gets: nothing of this changes between two requests as long as the catalogue stays the same. So
 the first request of a lane works it out, and the next ones look it up. Lanes hang on the `Principal`,
-which a changed catalogue replaces, so none outlives what it was made from.
+which a changed catalogue replaces, so none outlives what it was made from. An alias that leads to several models has a
+lane for each of them; which one it is, is decided for each request.
 """
 
-from collections.abc import Iterator, Mapping
+import random
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from tokenrouter.dialects.base import Dialect, Head
 from tokenrouter.dialects.bridge import Bridge
 from tokenrouter.dialects.json import RawObject
+from tokenrouter.dialects.prompt_text import estimated_tokens
 from tokenrouter.dialects.replays import REPAIRS, Repair
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.errors import InvalidRequest
 from tokenrouter.domain.ledger import Operation, Subject
 from tokenrouter.domain.prices import Ceiling, Price, billed_tier, ceiling_of, dearer_ceilings
+from tokenrouter.gateway.choices import Route, decide, routes_of
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.estimates import EstimateBook, Estimates
 from tokenrouter.gateway.ports import Journal
 from tokenrouter.gateway.recent import RecentAnswers
-from tokenrouter.gateway.routing import Route, resolve
+from tokenrouter.gateway.routing import resolve
 from tokenrouter.gateway.ways import way_of
 from tokenrouter.providers.compatible import CompatibleAdapter
 from tokenrouter.providers.endpoints import Endpoint
@@ -34,6 +38,8 @@ MAX_LANES: Final = 256
 """Most lanes that one key remembers; beyond it they are worked out anew."""
 TIER_FIELDS: Final = ("service_tier", "serviceTier", "speed")
 """Where requests ask for a service tier: OpenAI's and Gemini's spellings, and Anthropic's fast mode."""
+Known = TypeVar("Known")
+Found = TypeVar("Found")
 _word: Final = msgspec.json.Decoder(str)
 UNCHARGED: Final[frozenset[Operation]] = frozenset(("count_tokens", "count_input_tokens", "count_content_tokens"))
 """What providers do for nothing, so that a price is not missed."""
@@ -41,11 +47,12 @@ UNCHARGED: Final[frozenset[Operation]] = frozenset(("count_tokens", "count_input
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What lanes of one data process share."""
+    """What lanes of one data process share. `chance` gives numbers from 0 to below 1, for aliases with weights."""
 
     journal: Journal
     estimates: EstimateBook = field(default_factory=EstimateBook)
     memory: StateMemory = field(default_factory=StateMemory)
+    chance: Callable[[], float] = random.random
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,35 +125,64 @@ def lane_of(
     principal: Principal,
     dialect: Dialect,
     model: str,
+    fields: RawObject,
     *,
     books: Books,
 ) -> Lane:
     """Return the lane of `principal` to `model`, worked out when it is not known.
+
+    `fields` are the request's own, which only aliases with a light model look at.
 
     Raises:
         ModelNotFound, ModelNotAllowed: see `routing.resolve`.
         ModelUnpriced: see `Directory.require_counting`.
         InvalidRequest: the provider does not offer the operation.
     """
-    lanes = principal.lanes
-    lane = lanes.get((dialect, model))
+    lane = principal.lanes.get((dialect, model))
+    if lane is not None:
+        return lane
+    choice = principal.choices.get(model)
+    if choice is None:
+        choice = resolve(directory, principal, model)
+        if isinstance(choice, Route):
+            return _keep(principal.lanes, (dialect, model), _open(directory, principal, dialect, model, choice, books))
+        _keep(principal.choices, model, choice)
+    route = decide(choice, lambda: estimated_tokens(fields), books.chance)
+    return _branch(directory, principal, dialect, model, route, books)
+
+
+def lane_at_model(
+    directory: Directory, principal: Principal, dialect: Dialect, model: str, full_name: str, *, books: Books
+) -> Lane | None:
+    """Return the lane by which `model` leads to `provider/model` of `full_name`; None if it does not lead there.
+
+    Raises:
+        GatewayError: as `lane_of`.
+    """
+    choices = routes_of(resolve(directory, principal, model))
+    route = next((route for route in choices if route.full_name == full_name), None)
+    return None if route is None else _branch(directory, principal, dialect, model, route, books)
+
+
+def _branch(
+    directory: Directory, principal: Principal, dialect: Dialect, model: str, route: Route, books: Books
+) -> Lane:
+    key = dialect, model, route.full_name
+    lane = principal.branches.get(key)
     if lane is None:
-        lane = _open(directory, principal, dialect, model, books=books)
-        if len(lanes) >= MAX_LANES:
-            lanes.clear()
-        lanes[dialect, model] = lane
+        lane = _keep(principal.branches, key, _open(directory, principal, dialect, model, route, books))
     return lane
 
 
-def _open(
-    directory: Directory,
-    principal: Principal,
-    dialect: Dialect,
-    model: str,
-    *,
-    books: Books,
-) -> Lane:
-    route = resolve(directory, principal, model)
+def _keep(known: dict[Known, Found], key: Known, found: Found) -> Found:
+    """Remember `found` in a table that is forgotten when it is full."""
+    if len(known) >= MAX_LANES:
+        known.clear()
+    known[key] = found
+    return found
+
+
+def _open(directory: Directory, principal: Principal, dialect: Dialect, model: str, route: Route, books: Books) -> Lane:
     provider, adapter = route.entry.provider, route.entry.adapter
     way = way_of(adapter, provider.name, dialect, route.model, memory=books.memory, tenant=principal.chain[-1])
     price = directory.price(provider.name, route.model)

@@ -1,39 +1,56 @@
 """Which provider gets a request, from the model's name alone (pure).
 
-The order is DESIGN.md's, "A model name resolves": exact alias, provider prefix, `default_provider` with
-the whole string, the only enabled provider whose catalogue lists the id, the first enabled one.
+The order is DESIGN.md's, "A model name resolves": exact alias, provider prefix, alias with a pattern,
+`default_provider` with the whole string, the only enabled provider whose catalogue lists the id, the first enabled one.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from tokenrouter.domain.errors import ModelNotAllowed, ModelNotFound
+from tokenrouter.domain.aliases import Match
+from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
+from tokenrouter.gateway.alias_routes import follow_alias
+from tokenrouter.gateway.choices import Choice, Route, usual_route
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where a request goes. `model` is the name the provider knows; `alias` the operator's own name or ""."""
-
-    entry: ProviderEntry
-    model: str
-    alias: str = ""
-
-    @property
-    def full_name(self) -> str:
-        """`provider/model`, as `/v1/models` shows it."""
-        return f"{self.entry.provider.name}/{self.model}"
-
-
-def resolve(directory: Directory, principal: Principal, requested: str) -> Route:
-    """Return the route of model `requested` for `principal`.
+def resolve(directory: Directory, principal: Principal, requested: str) -> Choice:
+    """Return where model `requested` leads `principal`.
 
     Raises:
         ModelNotFound: nothing answers to that name.
         ModelNotAllowed: the key, or the provider's own allow-list, does not include it.
     """
-    route = _find(directory, requested)
+    scopes = principal.alias_scopes
+    alias = directory.aliases.named(scopes, requested)
+    if alias is not None:
+        return follow_alias(directory, principal, Match(alias), requested)
+    entry, model = _prefixed(directory, requested)
+    if entry is None:
+        match = directory.aliases.matching(scopes, requested)
+        if match is not None:
+            return follow_alias(directory, principal, match, requested)
+        entry, model = _unprefixed(directory, requested), requested
+    if entry is None:
+        raise ModelNotFound(_not_found(directory, principal, requested), param="model")
+    return _permitted(principal, Route(entry, model), requested)
+
+
+def is_alias(directory: Directory, principal: Principal, requested: str) -> bool:
+    """Whether `requested` is an alias of some kind to `principal`."""
+    scopes, aliases = principal.alias_scopes, directory.aliases
+    return aliases.named(scopes, requested) is not None or aliases.matching(scopes, requested) is not None
+
+
+def _prefixed(directory: Directory, requested: str) -> tuple[ProviderEntry | None, str]:
+    prefix, slash, rest = requested.partition("/")
+    named = directory.providers.get(prefix) if slash and rest else None
+    return (None, "") if named is None else (_enabled(named, requested), rest)
+
+
+def _permitted(principal: Principal, route: Route, requested: str) -> Route:
+    """Return `route` with the provider's own name of the model, if it may be taken."""
     if principal.allowed and not principal.may_use((requested, route.full_name)):
         raise ModelNotAllowed(
             f"The API key {principal.key.name!r} may not use model {requested!r}; GET /v1/models lists what it may.",
@@ -46,31 +63,7 @@ def resolve(directory: Directory, principal: Principal, requested: str) -> Route
             param="model",
         )
     mapped = route.entry.provider.model_mapping.get(route.model)
-    return route if mapped is None else Route(route.entry, mapped, route.alias)
-
-
-def _find(directory: Directory, requested: str) -> Route:
-    if requested in directory.aliases:
-        return _follow_alias(directory, requested)
-    prefix, slash, rest = requested.partition("/")
-    named = directory.providers.get(prefix) if slash and rest else None
-    if named is not None:
-        return Route(_enabled(named, requested), rest)
-    entry = _unprefixed(directory, requested)
-    if entry is None:
-        raise ModelNotFound(_not_found(directory, requested), param="model")
-    return Route(entry, requested)
-
-
-def _follow_alias(directory: Directory, name: str) -> Route:
-    profile = directory.catalog.active_profile
-    target = next((target for target in directory.aliases[name].targets if target.profile == profile), None)
-    if target is None:
-        raise ModelNotFound(f"The alias {name!r} has no target in the active profile {profile!r}.", param="model")
-    entry = directory.providers.get(target.provider)
-    if entry is None:
-        raise ModelNotFound(f"The alias {name!r} leads to provider {target.provider!r}, which is gone.", param="model")
-    return Route(_enabled(entry, name), target.model, alias=name)
+    return route if mapped is None else Route(route.entry, mapped)
 
 
 def _enabled(entry: ProviderEntry, requested: str) -> ProviderEntry:
@@ -97,17 +90,34 @@ def _unprefixed(directory: Directory, model: str) -> ProviderEntry | None:
     return sandboxes[0] if sandboxes else None
 
 
-def _not_found(directory: Directory, requested: str) -> str:
-    near = get_close_matches(requested, list(offered_models(directory)), n=1, cutoff=0.5)
+def _not_found(directory: Directory, principal: Principal, requested: str) -> str:
+    names = [offer.name for offer in offered_models(directory, principal)]
+    near = get_close_matches(requested, names, n=1, cutoff=0.5)
     hint = f" did you mean {near[0]!r}?" if near else " GET /v1/models lists what there is."
     return f"No provider offers model {requested!r};{hint}"
 
 
-def offered_models(directory: Directory) -> Iterator[str]:
-    """Yield every name that `/v1/models` may show: aliases that lead somewhere, then `provider/model`."""
-    for name, alias in directory.aliases.items():
-        if any(target.profile == directory.catalog.active_profile for target in alias.targets):
-            yield name
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A name that a key may ask for, and what it leads to; `profile` is "" where it is no alias."""
+
+    name: str
+    provider: str
+    model: str
+    profile: str = ""
+
+
+def offered_models(directory: Directory, principal: Principal) -> Iterator[Offer]:
+    """Yield what `/v1/models` shows to `principal`: aliases that lead somewhere, then `provider/model`."""
+    profile = directory.catalog.active_profile
+    for alias in directory.aliases.visible(principal.alias_scopes):
+        try:
+            route = usual_route(follow_alias(directory, principal, Match(alias), alias.name))
+        except GatewayError:
+            continue
+        yield Offer(alias.name, route.entry.provider.name, route.model, profile)
     for name, entry in directory.providers.items():
-        if entry.provider.enabled:
-            yield from (f"{name}/{model}" for model in entry.provider.models if entry.allowed.allow(model))
+        for model in entry.provider.models if entry.provider.enabled else ():
+            full_name = f"{name}/{model}"
+            if entry.allowed.allow(model) and principal.may_use((full_name,)):
+                yield Offer(full_name, name, model)

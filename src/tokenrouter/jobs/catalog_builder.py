@@ -1,7 +1,8 @@
 """Making the Catalog out of what the file, the environment, the database and discovery say (pure).
 
 What the file or the environment declares is owned by it: a key of the database with the same name or id
-is shadowed, never merged; so is a limit of the same scope, metric, window and mode.
+is shadowed, never merged; so is a limit of the same scope, metric, window and mode, and an alias of the
+same scope and name.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from types import MappingProxyType
 from tokenrouter.config.environment import RATE_ORIGIN
 from tokenrouter.config.load import known_names
 from tokenrouter.config.settings import KeySetting, Settings
+from tokenrouter.domain.aliases import DEFAULT_PROFILE, Alias
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.keys import key_digest, key_hint
 from tokenrouter.domain.limit_checks import Names
@@ -28,12 +30,14 @@ def build_catalog(
     *,
     version: int = 0,
     stored_limits: Iterable[Limit] = (),
+    stored_aliases: Iterable[Alias] = (),
+    chosen_profile: str = "",
     gathered_prices: Mapping[str, Price] = MappingProxyType({}),
 ) -> Catalog:
     """Return the Catalog.
 
     `discovered` has model ids by provider name, `gathered_prices` are by `provider/model`, and `pepper` hashes the
-    file's short keys.
+    file's short keys. `chosen_profile` is what was chosen at run time, if anything was.
     """
     declared = tuple(declared_key(setting, pepper) for setting in settings.keys)
     names = {key.name for key in declared} | {key.id for key in declared}
@@ -44,8 +48,9 @@ def build_catalog(
         version=version,
         providers=tuple(_with_models(provider, discovered, settings) for provider in settings.providers),
         keys=keys,
-        aliases=settings.aliases,
-        active_profile=settings.active_model_profile,
+        aliases=joined_aliases(settings.aliases, stored_aliases),
+        active_profile=chosen_profile or settings.active_model_profile or DEFAULT_PROFILE,
+        chosen_profile=chosen_profile,
         default_provider=settings.default_provider,
         limits=(*limits, *_lifted_rates(limits, keys)),
         prices=joined_prices(settings.prices, gathered_prices),
@@ -53,8 +58,10 @@ def build_catalog(
     )
 
 
-def subject_names(settings: Settings, keys: Iterable[Key], providers: Iterable[Provider]) -> Names:
-    """Return the subjects that limits may name: `keys` are all there are, `providers` know their models."""
+def subject_names(
+    settings: Settings, keys: Iterable[Key], providers: Iterable[Provider], stored_aliases: Iterable[Alias] = ()
+) -> Names:
+    """Return the subjects that limits may name: `keys` and aliases are all there are, `providers` know their models."""
     known, keys = known_names(settings), list(keys)
     return replace(
         known,
@@ -62,8 +69,16 @@ def subject_names(settings: Settings, keys: Iterable[Key], providers: Iterable[P
         users=tuple(dict.fromkeys((*known.users, *(key.user for key in keys if key.user)))),
         teams=tuple(dict.fromkeys((*known.teams, *(key.team for key in keys if key.team)))),
         models=(*known.models, *(f"{provider.name}/{model}" for provider in providers for model in provider.models)),
-        complete=known.complete | {"key"},
+        aliases=tuple(dict.fromkeys((*known.aliases, *(alias.name for alias in stored_aliases)))),
+        complete=known.complete | {"key", "alias"},
     )
+
+
+def joined_aliases(declared: Iterable[Alias], stored: Iterable[Alias]) -> tuple[Alias, ...]:
+    """Return the aliases that count: of the database only those whose name the file does not have in that scope."""
+    owned = tuple(declared)
+    taken = {(alias.scope, alias.name) for alias in owned}
+    return (*owned, *(alias for alias in stored if (alias.scope, alias.name) not in taken))
 
 
 def joined_prices(declared: Mapping[str, Price], gathered: Mapping[str, Price]) -> dict[str, Price]:

@@ -91,3 +91,15 @@ class LimitTaken(StoreError):
 
 class LimitUnknown(StoreError):
     """There is no such limit in the database."""
+
+
+class AliasTaken(StoreError):
+    """There is an alias of this name and scope already."""
+
+
+class AliasUnknown(StoreError):
+    """There is no such alias in the database."""
+
+
+class AliasRefused(StoreError):
+    """An alias cannot be made, changed or removed: beside the others, it would lead nowhere or in a circle."""

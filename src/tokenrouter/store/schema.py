@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 TABLE_PREFIX: Final = "tr_"
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
 REVISION_TABLE: Final = "tr_schema"
@@ -235,6 +235,19 @@ tr_adjustments = Table(
 )
 """What was counted to limits by nobody's request; rows are never changed. `at_us` is when it counts, `made_us` when it
 was made; of two with the same `once` there is only the first."""
+
+tr_aliases = Table(
+    "tr_aliases",
+    metadata,
+    _text("scope", primary_key=True),
+    _text("name", primary_key=True),
+    _text("said"),
+    _text("comment"),
+    _text("made_by"),
+    Column("created_at_s", Float, nullable=False),
+)
+"""Aliases made by API or command line. `said` is JSON, what `domain/alias_text.py` reads; nobody searches in it, and
+what aliases can say will grow."""
 
 tr_journal = Table(
     "tr_journal",

@@ -17,7 +17,7 @@ from tokenrouter.gateway.account.errands import Asking, Errand, path_at
 from tokenrouter.gateway.account.listings import listing
 from tokenrouter.gateway.account.roads import Json, ask, silent_head, tell
 from tokenrouter.gateway.exchange import Exchange
-from tokenrouter.gateway.lanes import Lane, lane_of
+from tokenrouter.gateway.lanes import Lane, lane_at_model
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.ports import Upstream
 
@@ -64,8 +64,9 @@ class BatchErrands:
     def _lane_of(self, asking: Asking, file: OwnedId, asks: BatchInput) -> Lane:
         """Return the lane to the model of the batch: it is charged as the model is."""
         asking.entry_of(file)
-        lane = lane_of(asking.directory, asking.principal, BATCHES, asks.requested, books=asking.books)
-        if (lane.provider, lane.subject.model) != (file.provider, asks.model):
+        at = f"{file.provider}/{asks.model}"
+        lane = lane_at_model(asking.directory, asking.principal, BATCHES, asks.requested, at, books=asking.books)
+        if lane is None:
             raise InvalidRequest(
                 f"{asks.requested!r} no longer leads to where the file lies; upload it again.", param="input_file_id"
             )

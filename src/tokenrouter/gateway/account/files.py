@@ -16,12 +16,13 @@ from tokenrouter.gateway.account.errands import Asking, Errand, path_at
 from tokenrouter.gateway.account.listings import listing
 from tokenrouter.gateway.account.references import require_own_references
 from tokenrouter.gateway.account.roads import Json, ask, silent_head, tell
+from tokenrouter.gateway.choices import routes_of
 from tokenrouter.gateway.directory import ProviderEntry
 from tokenrouter.gateway.exchange import Exchange
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.ports import Upstream
 from tokenrouter.gateway.roads import travel
-from tokenrouter.gateway.routing import resolve
+from tokenrouter.gateway.routing import is_alias, resolve
 
 
 class FileErrands:
@@ -115,10 +116,11 @@ def _model_at(asking: Asking, entry: ProviderEntry, requested: str) -> tuple[str
     """Return the name that leads to the model, and what `entry` calls it; a name without a prefix is its own."""
     name = entry.provider.name
     prefix = requested.partition("/")[0]
-    is_ours = requested in asking.directory.aliases or prefix in asking.directory.providers
+    is_ours = prefix in asking.directory.providers or is_alias(asking.directory, asking.principal, requested)
     full_name = requested if is_ours else f"{name}/{requested}"
-    route = resolve(asking.directory, asking.principal, full_name)
-    if route.entry is not entry:
+    choice = resolve(asking.directory, asking.principal, full_name)
+    route = next((route for route in routes_of(choice) if route.entry is entry), None)
+    if route is None:
         raise InvalidRequest(
             f"The batch asks for {requested!r}, which provider {name!r} does not serve; name another with ?provider=.",
             param="file",

@@ -1,0 +1,190 @@
+"""`/api/v1/aliases`: model names of the operator's own listed, made, changed and removed.
+
+Aliases of the file are listed with the place that declares them, and changed there.
+"""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel, Field, StrictBool, StrictInt
+
+from tokenrouter.admin.amounts import time_text
+from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.keys import Text
+from tokenrouter.admin.limit_bodies import Note, Strict
+from tokenrouter.admin.problems import Problem
+from tokenrouter.admin.state import ControlState, State
+from tokenrouter.domain.alias_text import alias_fields, read_alias
+from tokenrouter.domain.aliases import GLOBAL, Alias, profiles_of
+from tokenrouter.gateway.alias_routes import alias_ends
+from tokenrouter.jobs.alias_changes import alias_check
+from tokenrouter.store.aliases import StoredAlias, create_alias, list_aliases, remove_alias, update_alias
+
+router: Final = APIRouter(prefix="/api/v1/aliases", tags=["aliases"])
+
+
+class TargetBody(Strict):
+    """One place that an alias may lead to: `target` is `provider/model` or another alias."""
+
+    target: Text | None = None
+    provider: Text | None = None
+    model: Text | None = None
+    profile: Text = "default"
+    weight: StrictInt | None = None
+
+
+class ChangedAlias(Strict):
+    """What is to change; a field that is absent stays, targets are replaced together."""
+
+    targets: Annotated[list[Text | TargetBody], Field(max_length=100)] | None = None
+    selection: Text | None = None
+    fallback: Text | None = None
+    use_light_model: StrictBool | None = None
+    light_model: Text | None = None
+    light_model_threshold: StrictInt | None = None
+    comment: Note | None = None
+
+
+class NewAlias(ChangedAlias):
+    """An alias to be made; docs/aliases.md explains the words."""
+
+    name: Text
+    scope: Text = GLOBAL
+
+
+class ShownTarget(BaseModel):
+    """One place that an alias may lead to."""
+
+    target: str
+    profile: str
+    weight: int
+
+
+class ShownAlias(BaseModel):
+    """An alias.
+
+    `leads_to` are the models that it leads to now, the usual ones first; where there are none, `problem` says why.
+    `declared_at` says where an alias of the file is to be changed; one that is `shadowed` counts for nobody, since the
+    file has one in its place.
+    """
+
+    name: str
+    scope: str
+    targets: list[ShownTarget]
+    selection: str
+    fallback: str
+    use_light_model: bool
+    light_model: str
+    light_model_threshold: int
+    comment: str
+    leads_to: list[str]
+    problem: str
+    origin: Literal["file", "database"]
+    declared_at: str
+    shadowed: bool
+    created_at: str | None
+
+
+class AliasList(BaseModel):
+    """Every alias, those of the file first; the profiles that they have, and the one that counts."""
+
+    active_model_profile: str
+    profiles: list[str]
+    data: list[ShownAlias]
+
+
+@router.get("")
+def list_all(state: State, _admin: Admin) -> AliasList:
+    """Return the aliases."""
+    catalog = state.catalog()
+    return AliasList(
+        active_model_profile=catalog.active_profile,
+        profiles=list(profiles_of(catalog.aliases)),
+        data=[_shown(state, one) for one in _all(state)],
+    )
+
+
+@router.post("", status_code=201)
+def create(state: State, caller: Admin, wanted: Annotated[NewAlias, Body()]) -> ShownAlias:
+    """Make an alias; it can be asked for at once."""
+    alias = read_alias(wanted.model_dump(exclude_none=True))
+    _refuse_declared(state, alias.scope, alias.name)
+    check = alias_check(state.settings, alias)
+    made = create_alias(
+        state.store, alias, check, comment=wanted.comment or "", made_by=caller.key.id, now_s=state.clock()
+    )
+    state.keys_changed()
+    return _shown(state, made)
+
+
+@router.get("/{name:path}")
+def read_one(state: State, _admin: Admin, name: str, scope: str = GLOBAL) -> ShownAlias:
+    """Return one alias; `scope` says whose it is."""
+    return _shown(state, _find(state, scope, name))
+
+
+@router.patch("/{name:path}")
+def change(
+    state: State, _admin: Admin, name: str, wanted: Annotated[ChangedAlias, Body()], scope: str = GLOBAL
+) -> ShownAlias:
+    """Change an alias of the database; the next request follows it."""
+    found = _find_own(state, scope, name).alias
+    alias = read_alias(alias_fields(found) | wanted.model_dump(exclude_none=True), found.origin)
+    changed = update_alias(state.store, alias, alias_check(state.settings, alias), comment=wanted.comment)
+    state.keys_changed()
+    return _shown(state, changed)
+
+
+@router.delete("/{name:path}")
+def remove(state: State, _admin: Admin, name: str, scope: str = GLOBAL) -> ShownAlias:
+    """Remove an alias of the database to which no other leads, and return it."""
+    found = _find_own(state, scope, name)
+    gone = _shown(state, found)
+    remove_alias(state.store, found.alias, alias_check(state.settings, None))
+    state.keys_changed()
+    return gone
+
+
+def _all(state: ControlState) -> list[StoredAlias]:
+    return [*map(StoredAlias, state.settings.aliases), *list_aliases(state.store)]
+
+
+def _find(state: ControlState, scope: str, name: str) -> StoredAlias:
+    for one in _all(state):
+        if (one.alias.scope, one.alias.name) == (scope, name):
+            return one
+    raise Problem(404, "alias_not_found", "There is no such alias of that scope; GET /api/v1/aliases lists them.")
+
+
+def _find_own(state: ControlState, scope: str, name: str) -> StoredAlias:
+    _refuse_declared(state, scope, name)
+    return _find(state, scope, name)
+
+
+def _refuse_declared(state: ControlState, scope: str, name: str) -> None:
+    declared = _declared(state, scope, name)
+    if declared is not None:
+        words = f"The alias {name!r} of {scope} is declared at {declared.origin}"
+        raise Problem(409, "declared_elsewhere", f"{words}; change it there.")
+
+
+def _shown(state: ControlState, stored: StoredAlias) -> ShownAlias:
+    alias = stored.alias
+    is_stored = alias.origin == "database"
+    leads_to, problem = alias_ends(state.directory(), alias)
+    return ShownAlias.model_validate(
+        {
+            **alias_fields(alias),
+            "comment": stored.comment,
+            "leads_to": leads_to,
+            "problem": problem,
+            "origin": "database" if is_stored else "file",
+            "declared_at": "" if is_stored else alias.origin,
+            "shadowed": is_stored and _declared(state, alias.scope, alias.name) is not None,
+            "created_at": time_text(stored.created_at_s or None),
+        }
+    )
+
+
+def _declared(state: ControlState, scope: str, name: str) -> Alias | None:
+    return next((one for one in state.settings.aliases if (one.scope, one.name) == (scope, name)), None)

@@ -1,0 +1,156 @@
+"""Following an alias to the models that it leads to, for one key (pure).
+
+Whatever cannot be used is left out: a provider that is gone, disabled or without its key, a model that the provider's
+or the key's list leaves out. The first usable target counts, or all usable ones by weight; where there is none, the
+fallback. Aliases that lead in a circle are mistakes where they are written; should some come about all the same (one of
+the database, when the file changes), the circle is left out too, so that following always ends.
+"""
+
+from collections.abc import Iterator
+
+from tokenrouter.domain.aliases import MAX_CHAIN, WILD, Alias, Match, Target, scopes_known_in
+from tokenrouter.domain.catalog import Key
+from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
+from tokenrouter.gateway.choices import ByLength, Choice, Route, Weighted, routes_of, usual_route
+from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
+
+Granted = tuple[bool, ...]
+"""For each set of patterns of a key's chain, whether a name on the way was allowed: then all that it leads to is."""
+
+
+def follow_alias(directory: Directory, principal: Principal, match: Match, requested: str) -> Choice:
+    """Return where `requested` leads, which was found to be the alias `match`.
+
+    Raises:
+        ModelNotAllowed: it leads nowhere that the key may go.
+        ModelNotFound: it leads nowhere.
+    """
+    walk = _Walk(directory, principal, match, requested)
+    choice = walk.follow(match.alias, walk.grant(requested, (False,) * len(principal.allowed)))
+    if choice is None:
+        raise walk.why_not()
+    return choice
+
+
+class _Walk:
+    """One way through the aliases. What is known of an alias is kept, since many may lead to it."""
+
+    def __init__(self, directory: Directory, principal: Principal, match: Match, requested: str) -> None:
+        self._directory = directory
+        self._principal = principal
+        self._match = match
+        self._requested = requested
+        self._found: dict[tuple[str, str, Granted], Choice | None] = {}
+        self._path: set[tuple[str, str]] = set()
+        self._reasons: dict[str, None] = {}
+        self._is_denied = False
+
+    def why_not(self) -> GatewayError:
+        """Return why there is no way."""
+        if self._is_denied:
+            return ModelNotAllowed(
+                f"The API key {self._principal.key.name!r} may not use model {self._requested!r}; "
+                "GET /v1/models lists what it may.",
+                param="model",
+            )
+        reasons = "; ".join(self._reasons) or "it has no target"
+        return ModelNotFound(f"The alias {self._requested!r} leads nowhere now: {reasons}.", param="model")
+
+    def grant(self, name: str, granted: Granted) -> Granted:
+        """Return `granted` with what the keys allow by this name."""
+        pairs = zip(granted, self._principal.allowed, strict=True)
+        return tuple(before or patterns.allow(name) for before, patterns in pairs)
+
+    def follow(self, alias: Alias, granted: Granted) -> Choice | None:
+        """Return where `alias` leads, None where that is nowhere."""
+        place = alias.scope, alias.name
+        if place in self._path or len(self._path) >= MAX_CHAIN:
+            self._reasons[f"{alias.name!r} leads in a circle, or through more than {MAX_CHAIN} aliases"] = None
+            return None
+        granted = self.grant(alias.name, granted)
+        key = (*place, granted)
+        if key not in self._found:
+            self._path.add(place)
+            self._found[key] = self._select(alias, granted)
+            self._path.discard(place)
+        return self._found[key]
+
+    def _select(self, alias: Alias, granted: Granted) -> Choice | None:
+        profile = self._directory.catalog.active_profile
+        targets = alias.targets_in(profile)
+        if not targets:
+            self._reasons[f"{alias.name!r} has no target in the active profile {profile!r}"] = None
+        usable = self._usable(alias, targets, granted)
+        if alias.selection == "weighted":
+            found = list(usable)
+            if found:
+                choices, weights = zip(*found, strict=True)
+                return choices[0] if len(choices) == 1 else Weighted.of(choices, weights)
+        elif (first := next(usable, None)) is not None:
+            return first[0]
+        return self._lead(alias, alias.fallback, granted) if alias.fallback else None
+
+    def _usable(self, alias: Alias, targets: tuple[Target, ...], granted: Granted) -> Iterator[tuple[Choice, int]]:
+        for target in targets:
+            choice = self._lead(alias, target.name, granted)
+            if choice is not None:
+                yield self._with_light(alias, choice, granted), target.weight
+
+    def _with_light(self, alias: Alias, usual: Choice, granted: Granted) -> Choice:
+        """Return `usual` with the light model before it, if the alias has one that can be used."""
+        if not alias.use_light_model or alias.light_model_threshold == 0:
+            return usual
+        name = self._filled(alias, alias.light_model)
+        if self._directory.aliases.referred(alias, alias.light_model) is None and not self._names_provider(name):
+            name = f"{usual_route(usual).entry.provider.name}/{name}"
+        light = self._lead(alias, name, granted)
+        return usual if light is None else ByLength(alias.light_model_threshold, light, usual)
+
+    def _lead(self, alias: Alias, reference: str, granted: Granted) -> Choice | None:
+        """Return where `reference` of `alias` leads: to another alias, or to a model."""
+        onward = None if WILD in reference else self._directory.aliases.referred(alias, reference)
+        if onward is not None:
+            return self.follow(onward, granted)
+        return self._model(self._filled(alias, reference), granted)
+
+    def _filled(self, alias: Alias, reference: str) -> str:
+        return self._match.filled(reference) if alias is self._match.alias else reference
+
+    def _names_provider(self, name: str) -> bool:
+        provider, slash, model = name.partition("/")
+        return bool(slash and model) and provider in self._directory.providers
+
+    def _model(self, name: str, granted: Granted) -> Route | None:
+        provider, _, model = name.partition("/")
+        entry = self._directory.providers.get(provider)
+        problem = _problem(provider, model, entry, self._directory.skipped.get(provider, ""))
+        if entry is None or problem:
+            self._reasons[problem] = None
+            return None
+        if not all(self.grant(name, granted)):
+            self._is_denied = True
+            return None
+        mapped = entry.provider.model_mapping.get(model, model)
+        return Route(entry, mapped, alias=self._match.alias.name)
+
+
+def _problem(provider: str, model: str, entry: ProviderEntry | None, skipped: str) -> str:
+    """Return why `model` of `provider` cannot be asked, or ""."""
+    if entry is None:
+        return f"provider {provider!r} cannot be used ({skipped})" if skipped else f"provider {provider!r} is gone"
+    if not entry.provider.enabled:
+        return f"provider {provider!r} is disabled"
+    if entry.adapter.lacks_key:
+        return f"provider {provider!r} has no key"
+    return "" if entry.allowed.allow(model) else f"model {model!r} of provider {provider!r} is not offered here"
+
+
+def alias_ends(directory: Directory, alias: Alias) -> tuple[list[str], str]:
+    """Return the models that `alias` leads to for a key that may use everything, or why there are none."""
+    scopes = scopes_known_in(alias.scope)
+    anybody = Principal(Key("", "", b""), (), (), (), "", 0.0, alias_scopes=scopes)
+    try:
+        choice = follow_alias(directory, anybody, Match(alias, WILD), alias.name)
+    except ModelNotFound as error:
+        return [], error.message
+    return list(dict.fromkeys(route.full_name for route in routes_of(choice))), ""
