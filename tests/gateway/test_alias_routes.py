@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.gateway.fakes import KEY
-from tokenrouter.domain.alias_text import alias_mistakes
+from tokenrouter.domain.alias_checks import alias_mistakes
 from tokenrouter.domain.aliases import MAX_CHAIN, Alias, Target
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound

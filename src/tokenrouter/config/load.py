@@ -15,7 +15,7 @@ from tokenrouter.config.problems import ConfigErrors, Problem
 from tokenrouter.config.proxies import read_proxies
 from tokenrouter.config.settings import PRICE_SOURCES, KeySetting, Notice, Paths, RedisLoss, Settings
 from tokenrouter.config.table import Table
-from tokenrouter.domain.alias_text import alias_mistakes
+from tokenrouter.domain.alias_checks import alias_mistakes
 from tokenrouter.domain.aliases import DEFAULT_PROFILE, profiles_of
 from tokenrouter.domain.catalog import OnJournalFailure, Policy, Provider, Timeouts, UnboundedInput, Unpriced
 from tokenrouter.domain.keys import SHORT_KEY_CHARS

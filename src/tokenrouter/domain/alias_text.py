@@ -1,27 +1,22 @@
-"""Aliases as people write them, and everything that can be wrong with them (pure).
+"""Aliases as people write them, and what can be wrong with one by itself (pure).
 
-The same for file, API and command line, so that all refuse the same things in the same words. `read_alias` reads one;
-`alias_mistakes` looks at it beside the others: names that lead nowhere, and circles.
+The same for file, API and command line, so that all refuse the same things in the same words.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Final, cast
 
 from tokenrouter.domain.aliases import (
     DEFAULT_PROFILE,
     GLOBAL,
     LIGHT_THRESHOLD_TOKENS,
-    MAX_CHAIN,
     SELECTIONS,
     WILD,
     Alias,
-    AliasTable,
     Selection,
     Target,
-    scopes_known_in,
 )
 from tokenrouter.domain.limit_text import Mistake, suggestion
 
@@ -66,20 +61,12 @@ def read_alias(values: Mapping[str, object], origin: str = "", *, needs_default:
     """
     said = _Said(values)
     name = said.text("name")
-    if not said.mistakes:
-        said.check("name", _name_mistake(name))
-    scope = said.text("scope", GLOBAL)
-    if _SCOPE.fullmatch(scope) is None or not scope.isprintable() or len(scope) > MAX_NAME_CHARS:
-        said.mistake("scope", f"{scope[:MAX_NAME_CHARS]!r} is not known; use global, team:NAME or user:NAME")
-    targets = _read_targets(said, is_pattern=WILD in name)
-    if targets and needs_default and DEFAULT_PROFILE not in [target.profile for target in targets]:
-        said.mistake("targets", 'has none for the profile "default", which counts where no other does')
-    usual = "weighted" if _says_weights(values.get("targets")) else "ordered"
+    said.check("name", "" if said.mistakes else _name_mistake(name))
     alias = Alias(
         name=name,
-        targets=tuple(targets),
-        scope=scope,
-        selection=cast(Selection, said.choice("selection", SELECTIONS, usual)),
+        targets=_read_targets(said, is_pattern=WILD in name, needs_default=needs_default),
+        scope=_read_scope(said),
+        selection=_read_selection(said),
         fallback=said.text("fallback"),
         use_light_model=said.flag("use_light_model"),
         light_model=said.text("light_model"),
@@ -87,8 +74,8 @@ def read_alias(values: Mapping[str, object], origin: str = "", *, needs_default:
         origin=origin,
     )
     said.text("comment")
-    for key in ("fallback", "light_model"):
-        said.check(key, _wild_mistake(getattr(alias, key), is_pattern=alias.is_pattern))
+    said.check("fallback", _wild_mistake(alias.fallback, is_pattern=alias.is_pattern))
+    said.check("light_model", _wild_mistake(alias.light_model, is_pattern=alias.is_pattern))
     if alias.use_light_model and not alias.light_model:
         said.mistake("light_model", "is missing: use_light_model is on")
     said.refuse_unknown(ALIAS_FIELDS)
@@ -129,33 +116,43 @@ def _wild_mistake(reference: str, *, is_pattern: bool) -> str:
     return "" if reference.count(WILD) == 1 else f"{reference!r} has more than one '*'"
 
 
-def _read_targets(said: "_Said", *, is_pattern: bool) -> list[Target]:
+def _read_scope(said: "_Said") -> str:
+    scope = said.text("scope", GLOBAL)
+    if _SCOPE.fullmatch(scope) is None or not scope.isprintable() or len(scope) > MAX_NAME_CHARS:
+        said.mistake("scope", f"{scope[:MAX_NAME_CHARS]!r} is not known; use global, team:NAME or user:NAME")
+    return scope
+
+
+def _read_selection(said: "_Said") -> Selection:
+    """Who gives a weight means it, be it 1."""
+    entries = said.values.get("targets")
+    tables = [one for one in entries if isinstance(one, Mapping)] if isinstance(entries, list) else []
+    usual = "weighted" if any(one.get("weight") is not None for one in tables) else "ordered"
+    return cast(Selection, said.choice("selection", SELECTIONS, usual))
+
+
+def _read_targets(said: "_Said", *, is_pattern: bool, needs_default: bool) -> tuple[Target, ...]:
     entries = said.items("targets")
     if not entries:
         said.mistake("targets", "at least one is needed")
     if len(entries) > MAX_TARGETS:
         said.mistake("targets", f"has {len(entries)}; at most {MAX_TARGETS} are possible")
-    targets = []
-    for index, entry in enumerate(entries):
-        one = _Said({"target": entry} if isinstance(entry, str) else entry, said.mistakes, f"targets[{index}]")
-        if not isinstance(entry, str | Mapping):
-            one.mistake("", "must be text or a table")
-            continue
-        target = Target(
-            _target_name(one),
-            one.text("profile", DEFAULT_PROFILE) or DEFAULT_PROFILE,
-            one.count("weight", 1, 1, MAX_WEIGHT),
-        )
-        one.check("target", _wild_mistake(target.name, is_pattern=is_pattern))
-        one.refuse_unknown(TARGET_FIELDS)
-        targets.append(target)
+    targets = tuple(_read_target(said, index, entry, is_pattern) for index, entry in enumerate(entries))
+    if targets and needs_default and DEFAULT_PROFILE not in [target.profile for target in targets]:
+        said.mistake("targets", 'has none for the profile "default", which counts where no other does')
     return targets
 
 
-def _says_weights(entries: object) -> bool:
-    return isinstance(entries, list) and any(
-        isinstance(one, Mapping) and one.get("weight") is not None for one in entries
-    )
+def _read_target(said: "_Said", index: int, entry: object, is_pattern: bool) -> Target:
+    one = _Said({"target": entry} if isinstance(entry, str) else entry, said.mistakes, f"targets[{index}]")
+    if not isinstance(entry, str | Mapping):
+        one.mistake("", "must be text or a table")
+        return Target("")
+    profile = one.text("profile", DEFAULT_PROFILE) or DEFAULT_PROFILE
+    target = Target(_target_name(one), profile, one.count("weight", 1, 1, MAX_WEIGHT))
+    one.check("target", _wild_mistake(target.name, is_pattern=is_pattern))
+    one.refuse_unknown(TARGET_FIELDS)
+    return target
 
 
 def _target_name(one: "_Said") -> str:
@@ -230,95 +227,3 @@ class _Said:
             return value
         self.mistake(key, f"must be {_KINDS[kind]}")
         return default
-
-
-# Aliases beside each other.
-
-
-@dataclass(frozen=True, slots=True)
-class AliasMistake:
-    """What is wrong with one alias beside the others."""
-
-    alias: Alias
-    field: str
-    message: str
-
-
-def alias_mistakes(aliases: Sequence[Alias], providers: Sequence[str]) -> list[AliasMistake]:
-    """Return what is wrong with `aliases`, which are all there are: duplicates, names that lead nowhere, circles."""
-    table = AliasTable(aliases)
-    found = [*_duplicates(aliases)]
-    for alias in aliases:
-        prefix = alias.name.partition("/")[0]
-        if prefix != alias.name and prefix in providers:
-            words = f"{alias.name!r} begins with the name of the provider {prefix!r}, whose own models are called so"
-            found.append(AliasMistake(alias, "name", words))
-        found.extend(_dangling(alias, table, providers))
-    return [*found, *(list(_circles(table)) or _too_long(table))]
-
-
-def _duplicates(aliases: Iterable[Alias]) -> Iterator[AliasMistake]:
-    seen: dict[tuple[str, str], Alias] = {}
-    for alias in aliases:
-        first = seen.setdefault((alias.scope, alias.name), alias)
-        if first is not alias:
-            where = f" ({first.origin})" if first.origin else ""
-            yield AliasMistake(alias, "name", f"there is an alias {alias.name!r} of {alias.scope} already{where}")
-
-
-def _dangling(alias: Alias, table: AliasTable, providers: Sequence[str]) -> Iterator[AliasMistake]:
-    for said_in, name in alias.references():
-        if said_in == "light_model" or table.referred(alias, name) is not None:
-            continue  # a light model may be any of the target's provider
-        prefix, slash, model = name.partition("/")
-        if slash and model and prefix in providers:
-            continue
-        yield AliasMistake(alias, said_in, f"{name!r} is neither {_nearest(alias, name, table, providers)}")
-
-
-def _nearest(alias: Alias, name: str, table: AliasTable, providers: Sequence[str]) -> str:
-    _, slash, model = name.partition("/")
-    known = [one.name for one in table if one.scope in scopes_known_in(alias.scope) and one is not alias]
-    if slash:
-        known = [*known, *(f"{provider}/{model}" for provider in providers)]
-    near = get_close_matches(name, [one for one in known if WILD not in one or WILD in name], n=1, cutoff=0.6)
-    hint = f'did you mean "{near[0]}"?' if near else f"providers are {', '.join(providers) or 'none'}"
-    return f"an alias that {alias.scope} knows nor PROVIDER/MODEL of a provider; {hint}"
-
-
-def _circles(table: AliasTable) -> Iterator[AliasMistake]:
-    """Yield each circle, at the alias that closes it. No recursion: a chain may be as long as there are aliases."""
-    done: set[tuple[str, str]] = set()
-    for first in table:
-        walk = [] if (first.scope, first.name) in done else [(first, first.references())]
-        while walk:
-            alias, rest = walk[-1]
-            done.add((alias.scope, alias.name))
-            said_in, name = next(rest, ("", ""))
-            if not said_in:
-                walk.pop()
-                continue
-            onward = table.referred(alias, name)
-            path = [one for one, _ in walk]
-            if onward in path:
-                circle = " → ".join(one.name for one in (*path[path.index(onward) :], onward))
-                yield AliasMistake(alias, said_in, f"leads in a circle: {circle}")
-            elif onward is not None and (onward.scope, onward.name) not in done:
-                walk.append((onward, onward.references()))
-
-
-def _too_long(table: AliasTable) -> Iterator[AliasMistake]:
-    """Yield the aliases from which the way is too long; there are no circles."""
-    for first in table:
-        ends = [first]
-        for _ in range(MAX_CHAIN):
-            onward = {(one.scope, one.name): one for alias in ends for one in _onward(alias, table)}
-            ends = list(onward.values())
-        if ends:
-            yield AliasMistake(first, "targets", f"leads through more than {MAX_CHAIN} aliases, one after the other")
-
-
-def _onward(alias: Alias, table: AliasTable) -> Iterator[Alias]:
-    for _, name in alias.references():
-        if (one := table.referred(alias, name)) is not None:
-            yield one

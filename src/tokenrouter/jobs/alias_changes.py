@@ -6,7 +6,8 @@ What was wrong before (a provider is gone from the file) stops no change of some
 from collections.abc import Sequence
 
 from tokenrouter.config.settings import Settings
-from tokenrouter.domain.alias_text import AliasMistake, InvalidAlias, alias_mistakes
+from tokenrouter.domain.alias_checks import AliasMistake, alias_mistakes
+from tokenrouter.domain.alias_text import InvalidAlias
 from tokenrouter.domain.aliases import Alias
 from tokenrouter.domain.limit_text import Mistake
 from tokenrouter.jobs.catalog_builder import joined_aliases
