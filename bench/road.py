@@ -23,7 +23,8 @@ import uvloop
 
 from tokenrouter.domain.catalog import Catalog, Key, Policy, Provider
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.domain.limits import LimitState
+from tokenrouter.domain.limit_text import limit_id, parse_window
+from tokenrouter.domain.limits import Limit, LimitState, Metric
 from tokenrouter.domain.prices import flat_price
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.protocol import Bounds, ClientConnection, Connections
@@ -118,15 +119,29 @@ class Always:
         return ""
 
 
+def a_limit(scope: str, metric: Metric, window: str) -> Limit:
+    """Return a hard limit that is never reached."""
+    parsed = parse_window(window)
+    return Limit(limit_id(scope, metric, parsed), scope, metric, parsed, 2**50)
+
+
+LIMITS: Final = (
+    a_limit("key:bench", "cost_usd", "month"),
+    a_limit("team:bench", "tokens", "day"),
+    a_limit("global", "requests", "60s"),
+)
+
+
 class Road:
     """One client connection and one provider connection, with everything that lies between them."""
 
-    def __init__(self, folder: Path) -> None:
-        key = Key(id="k", name="bench", digest=key_digest(KEY, b""), allowed_models=("bench/*",))
+    def __init__(self, folder: Path, limits: Sequence[Limit] = ()) -> None:
+        key = Key(id="k", name="bench", digest=key_digest(KEY, b""), allowed_models=("bench/*",), team="bench")
         provider = Provider("bench", "openai-compatible", "http://127.0.0.1:9/v1", secret="sk", allow_private=True)
         catalog = Catalog(
             providers=(provider,),
             keys=(key,),
+            limits=tuple(limits),
             prices={"bench/echo": flat_price(1500, 6000)},
             policy=Policy(max_concurrent_requests=1000),
         )
@@ -200,9 +215,9 @@ def report(name: str, road: Road, step: Callable[[], None], *, profile: bool) ->
     pstats.Stats(profiler).sort_stats("tottime").print_stats(40)
 
 
-async def measure(folder: Path, body_bytes: int, *, profile: bool) -> None:
+async def measure(folder: Path, body_bytes: int, limits: Sequence[Limit], *, profile: bool) -> None:
     """Measure a whole answer, then a chunk."""
-    whole = Road(folder / "whole")
+    whole = Road(folder / "whole", limits)
     request = request_of(body_bytes, stream=False)
     answer = HEAD % (b"application/json", b"Content-Length: %d" % len(ANSWER)) + ANSWER
     await whole.connect(request, answer)
@@ -212,7 +227,7 @@ async def measure(folder: Path, body_bytes: int, *, profile: bool) -> None:
         whole.upstream.connection.data_received(answer)
 
     report("a request and its whole answer", whole, exchange, profile=profile)
-    stream = Road(folder / "stream")
+    stream = Road(folder / "stream", limits)
     chunk = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
     begun = HEAD % (b"text/event-stream", b"Transfer-Encoding: chunked") + chunk
     await stream.connect(request_of(body_bytes, stream=True), begun)
@@ -224,9 +239,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What the hot road costs in Python alone.")
     parser.add_argument("--profile", action="store_true", help="list the calls by their own time")
     parser.add_argument("--body", type=int, default=240, metavar="BYTES", help="length of the prompt (240)")
+    parser.add_argument("--limits", action="store_true", help="with hard limits of the key, its team and everybody")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        uvloop.run(measure(Path(folder), wanted.body, profile=wanted.profile))
+        uvloop.run(measure(Path(folder), wanted.body, LIMITS if wanted.limits else (), profile=wanted.profile))
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ def test_in_memory_what_is_used_is_what_the_ledger_says(new_database: NewDatabas
 
 
 @pytest.mark.torture
+@pytest.mark.timeout(3600)
 def test_in_memory_what_is_used_is_what_the_ledger_says_however_long_one_looks(new_database: NewDatabase) -> None:
     run(MemoryMoney, new_database, 400)
 
@@ -155,6 +156,7 @@ def test_in_redis_what_is_used_is_what_the_ledger_says(valkey: ValkeyServer, new
 
 
 @pytest.mark.torture
+@pytest.mark.timeout(3600)
 def test_in_redis_what_is_used_is_what_the_ledger_says_however_long_one_looks(
     valkey: ValkeyServer, new_database: NewDatabase
 ) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.books.asking import Seen
-from tests.e2e.books.places import Place, Used
+from tests.e2e.books.places import Place
 from tokenrouter.testing.processes import SandboxProcess, wait_until
 
 FIELDS = {
@@ -46,7 +46,6 @@ class Verdict:
 
     Attributes:
         charged_by_estimate, billed_of_those: output tokens of rows that are marked as estimated, and the provider's.
-        beyond: tokens that limits count and no row says; see `Judge.judge`.
     """
 
     rows: int = 0
@@ -55,7 +54,6 @@ class Verdict:
     interrupted: int = 0
     charged_by_estimate: int = 0
     billed_of_those: int = 0
-    beyond: int = 0
     differences: list[str] = field(default_factory=list)
 
 
@@ -74,12 +72,10 @@ class Judge:
         self._place = place
         self._sandbox = sandbox
 
-    def judge(self, seen: Sequence[Seen], *, crashes: bool = False, most_lost: int = 0) -> Verdict:
+    def judge(self, seen: Sequence[Seen], *, crashes: bool = False) -> Verdict:
         """Wait until everything is written down, and compare it.
 
-        `crashes`: whether processes were killed, so that rows may be marked as interrupted. `most_lost`: tokens that
-        limits may count beyond the rows: what died after it had reserved and before it was written down stays charged
-        what it held, for nobody knows that its provider was not asked.
+        `crashes`: whether processes were killed, so that rows may be marked as interrupted.
         """
         begun, ended = self._wait_for_books()
         verdict = Verdict()
@@ -93,8 +89,7 @@ class Judge:
         self._compare_rows(verdict, rows, begun, ended, crashes=crashes)
         verdict.differences += _untrue_to_clients(rows, seen)
         verdict.differences += _lasting(self._wrong_days)
-        verdict.differences += _lasting(lambda: self._wrong_limits(most_lost))
-        verdict.beyond = sum(max(used)[0] - of_rows[0] for _, of_rows, used in self._limits())
+        verdict.differences += _lasting(self._wrong_limits)
         return verdict
 
     def _wait_for_books(self) -> tuple[dict[str, Line], dict[str, Line]]:
@@ -153,16 +148,11 @@ class Judge:
             if (ours := _sum(days, column)) != (sum_of_rows := _sum(rows, column)):
                 yield f"the days' {column}: {ours}, the rows': {sum_of_rows}"
 
-    def _wrong_limits(self, most_lost: int) -> Iterable[str]:
+    def _wrong_limits(self) -> Iterable[str]:
         """Yield the keys of whose limits a node says another thing than the rows."""
-        for key, (tokens, cost), told in self._limits():
-            if not all(0 <= used - tokens <= most_lost and (most_lost or paid == cost) for used, paid in told):
-                yield f"limits of {key} say {told}, the rows say {(tokens, cost)}"
-
-    def _limits(self) -> Iterable[tuple[str, Used, list[Used]]]:
-        """Yield each key, what the rows say that it has used, and what its limits say."""
-        for key, used in self._place.used_by_key().items():
-            yield key, used, self._place.used_live(key)
+        for key, of_rows in self._place.used_by_key().items():
+            if any(used != of_rows for used in (told := self._place.used_live(key))):
+                yield f"limits of {key} say {told}, the rows say {of_rows}"
 
 
 def _lasting(find: Callable[[], Iterable[str]]) -> list[str]:

@@ -19,7 +19,6 @@ def told(verdict: Verdict, load: Load, **figures: object) -> str:
         "estimated": verdict.estimated,
         "interrupted": verdict.interrupted,
         "output tokens charged by estimate / billed": f"{verdict.charged_by_estimate} / {verdict.billed_of_those}",
-        "tokens of limits beyond the rows": verdict.beyond,
         "differences": len(verdict.differences),
     }
     return ", ".join(f"{name} {value}" for name, value in facts.items())

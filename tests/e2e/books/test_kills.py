@@ -7,15 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.books.judge import Judge, Verdict
-from tests.e2e.books.load import CLIENTS, Load
+from tests.e2e.books.load import Load
 from tests.e2e.books.places import KEYS, Place
 from tests.e2e.books.telling import Tell
 from tokenrouter.testing.processes import GatewayProcess, SandboxProcess, wait_until
 
 pytestmark = pytest.mark.e2e
-
-MOST_HELD = 20_000
-"""Tokens that a request of the load holds at most: a long prompt, counted by its bytes, and its answer."""
 
 
 def kill(node: GatewayProcess, victim: str) -> None:
@@ -41,8 +38,7 @@ def kill_on_and_on(place: Place, provider: SandboxProcess, tell: Tell, times: in
             kill(chance.choice(place.nodes), victim)
         time.sleep(2.0)
 
-    lost = 0 if len(place.nodes) == 1 else times * CLIENTS * MOST_HELD
-    verdict = Judge(place, provider).judge(load.seen, crashes=True, most_lost=lost)
+    verdict = Judge(place, provider).judge(load.seen, crashes=True)
     tell(verdict, load, kills=times)
     return verdict
 
