@@ -151,7 +151,8 @@ class Judge:
     def _wrong_limits(self) -> Iterable[str]:
         """Yield the keys of whose limits a node says another thing than the rows."""
         for key, of_rows in self._place.used_by_key().items():
-            if any(used != of_rows for used in (told := self._place.used_live(key))):
+            told = self._place.used_live(key)
+            if any(used != of_rows for used in told):
                 yield f"limits of {key} say {told}, the rows say {of_rows}"
 
 
