@@ -19,6 +19,7 @@ from tokenrouter.domain.limits import Amounts, LimitState
 from tokenrouter.domain.prices import cost, most_cost
 from tokenrouter.domain.room import Room, room_in
 from tokenrouter.gateway.call import Call
+from tokenrouter.gateway.estimates import FIRST_OUTPUT_TOKENS
 from tokenrouter.gateway.holding import BOUNDED, LEAST_ANSWER, Holding, Wish, hold
 from tokenrouter.gateway.lanes import Lane
 from tokenrouter.gateway.limit_headers import limit_lines, quota_object, with_quota
@@ -449,8 +450,8 @@ class Exchange:
         usual = self.lane.answers.usual
         if usual is None:
             usual = self.lane.estimates.answers.usual
-        held = self.held.output_tokens
-        return held if usual is None else min(usual * self.peeked.answers, held)
+        tokens = FIRST_OUTPUT_TOKENS if usual is None else usual
+        return min(tokens * self.peeked.answers, self.held.output_tokens)
 
     def _learn_length(self, tokens: int) -> None:
         """Remember how long each alternative was; an answer that we have bounded might have become longer."""
