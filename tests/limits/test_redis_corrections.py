@@ -81,6 +81,20 @@ async def test_a_request_from_before_the_server_was_emptied_is_added_once(
         assert await used_and_held(limiter, ALICE) == [(15, 0), (15, 0), (15, 0), (0, 0)]
 
 
+async def test_an_interval_of_which_only_a_request_from_before_is_known_begins_with_that(
+    valkey: ValkeyServer, corrections: RedisCorrections
+) -> None:
+    interval = a_limit("key:alice", "tokens", "interval:100s", 1000)
+    async with a_node(valkey, interval) as limiter:
+        started_s = limiter._node.now_s() - 40
+        await corrections.correct(Correction("r1", started_s, USED, [(interval, interval.scope)]))
+
+        (state,) = await limiter.states(ALICE)
+        assert state.used == 15
+        assert state.resets_in_s is not None
+        assert state.resets_in_s <= 60, "a hundred seconds after its first use, not after our hearing of it"
+
+
 async def test_a_server_that_is_away_is_told_again_later(valkey: ValkeyServer) -> None:
     async with a_node(valkey, HARD) as limiter:
         with pytest.raises(RedisAway):

@@ -46,7 +46,11 @@ for i = 1, #charges, 8 do
       end
     elseif kind ~= PLACES then
       if kind == INTERVAL then
-        if started + length > now then it = open_fixed(key, kind, length, 0, 0) end
+        if started + length > now then
+          local is_first = redis.call('HEXISTS', key, 'x') == 0
+          it = open_fixed(key, kind, length, 0, 0)
+          if is_first then it.w, it.e = started, started + length end
+        end
       elseif kind == LIFETIME or (begins <= now and now < ends) then
         it = open_fixed(key, kind, begins, ends, ends)
       end
