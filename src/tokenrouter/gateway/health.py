@@ -1,0 +1,130 @@
+"""Which targets are worth asking: cool-downs, and a breaker for each target (pure, given a clock).
+
+A target that says when to come back is left alone until then. One that fails again and again is left alone for a
+while, which grows while it goes on; then a single request tries it, and only its success opens it to all. A failure
+while it is left alone already says nothing new and makes nothing longer, so that many requests in flight which fail
+together count as one. Cooling is advice: whoever has nowhere else to go asks the one that is over first.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from tokenrouter.domain.errors import GatewayError
+from tokenrouter.gateway.retry import Failure, failure_of
+
+TRIP_AFTER: Final = 3
+"""So many failures, one after the other, and a target is left alone."""
+COOL_S: Final = 5.0
+MAX_COOL_S: Final = 300.0
+MAX_ASKED_S: Final = 900.0
+"""Longest that a target's own word is believed."""
+REFUSED_S: Final = 60.0
+"""How long a target is left alone that does not accept our credentials, or has no such model."""
+PROBE_S: Final = 30.0
+"""A single try that has not come back by then is thought lost."""
+_AT_ONCE: Final[frozenset[Failure]] = frozenset({"credentials", "missing"})
+_TELLING: Final[frozenset[Failure]] = frozenset(
+    {"unreachable", "silent", "cut", "malformed", "full", "overloaded", "credentials", "missing"}
+)
+"""Failures that say something of the target, not of the request."""
+
+State = Literal["open", "cooling", "trying"]
+"""Open to all; left alone; to be tried by one."""
+
+
+@dataclass(slots=True)
+class Health:
+    """One target.
+
+    Attributes:
+        failures: in a row.
+        cool_until_s: by the clock; 0 when it is open.
+        reason: code of the error that began the cool-down.
+        cooled: how often in a row it was left alone.
+        trying_since_s: when the single try began; -1 when there is none.
+    """
+
+    failures: int = 0
+    cool_until_s: float = 0.0
+    reason: str = ""
+    cooled: int = 0
+    trying_since_s: float = -1.0
+
+    def state(self, now_s: float) -> State:
+        """Return whether it may be asked."""
+        if not self.cool_until_s:
+            return "open"
+        if now_s < self.cool_until_s or 0 <= self.trying_since_s > now_s - PROBE_S:
+            return "cooling"
+        return "trying"
+
+
+class HealthBook:
+    """The health of every target that is not simply well. One per data process."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._targets: dict[str, Health] = {}
+
+    def of(self, target: str) -> Health | None:
+        """Return what is known of `target`; None when it is well."""
+        return self._targets.get(target)
+
+    def ordered(self, targets: Iterable[str]) -> list[str]:
+        """Return `targets` in the order to ask them: those that may be asked, then the others, the soonest first."""
+        if not self._targets:
+            return list(targets)
+        now_s = self._clock()
+        cooling: list[tuple[float, str]] = []
+        ready: list[str] = []
+        for target in targets:
+            health = self._targets.get(target)
+            if health is None or health.state(now_s) != "cooling":
+                ready.append(target)
+            else:
+                cooling.append((health.cool_until_s, target))
+        cooling.sort(key=lambda one: one[0])
+        return ready + [target for _, target in cooling]
+
+    def began(self, target: str) -> None:
+        """Note that a target is asked; of one that cools no more, this is the single try."""
+        health = self._targets.get(target)
+        if health is not None and health.state(self._clock()) == "trying":
+            health.trying_since_s = self._clock()
+
+    def succeeded(self, target: str) -> None:
+        """Note that it answered as it should."""
+        if self._targets:
+            self._targets.pop(target, None)
+
+    def failed(self, target: str, error: GatewayError) -> None:
+        """Note how it failed; what the client did wrong says nothing of it."""
+        failure = failure_of(error)
+        if failure not in _TELLING:
+            return
+        now_s = self._clock()
+        health = self._targets.setdefault(target, Health())
+        was_tried = health.trying_since_s >= 0
+        if now_s < health.cool_until_s:
+            return
+        health.failures += 1
+        health.trying_since_s = -1.0
+        asked_s = error.retry_after_s if failure in ("full", "overloaded") else None
+        if asked_s is not None and asked_s > 0:
+            self._cool(health, min(asked_s, MAX_ASKED_S), error)
+        elif failure in _AT_ONCE:
+            self._cool(health, REFUSED_S, error)
+        elif health.failures >= TRIP_AFTER or was_tried:
+            self._cool(health, min(COOL_S * 2**health.cooled, MAX_COOL_S), error)
+
+    def left_idle(self, target: str) -> None:
+        """Note that a try ended without telling anything, such as by a client that left."""
+        health = self._targets.get(target)
+        if health is not None:
+            health.trying_since_s = -1.0
+
+    def _cool(self, health: Health, length_s: float, error: GatewayError) -> None:
+        health.cool_until_s = self._clock() + length_s
+        health.cooled += 1
+        health.reason = error.code

@@ -1,0 +1,172 @@
+"""What to do when a provider has failed: go to the next one, ask the same one again, or give up (pure).
+
+One table decides, by what went wrong and never by a message's wording. Going on is always preferred to waiting: another
+target answers now, the one that just failed may not. So the same provider is asked again only where there is no other,
+and only what may pass by itself: a full house, an overload, a connection that did not come about. What the client can
+mend is never tried again, nor anything once the client has content of an answer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from tokenrouter.domain.errors import (
+    ContextTooLong,
+    GatewayError,
+    LimitReached,
+    ModelNotFound,
+    ProviderCredentialsRejected,
+    ProviderCut,
+    ProviderProtocolError,
+    ProviderRefused,
+    ProviderTimeout,
+    ProviderUnreachable,
+)
+
+Failure = Literal[
+    "unreachable",
+    "silent",
+    "cut",
+    "malformed",
+    "full",
+    "overloaded",
+    "credentials",
+    "missing",
+    "context",
+    "client",
+    "limit",
+    "gateway",
+]
+"""What went wrong, as far as it decides what to do."""
+FIRST_PAUSE_S: Final = 0.25
+MAX_PAUSE_S: Final = 4.0
+MAX_WAIT_S: Final = 10.0
+"""A provider that wants to be left alone for longer is not waited for: the client is told when to come back."""
+_OVERLOADED: Final = frozenset({408, 409, 425})
+"""Statuses below 500 after which the same request may succeed, as the vendors' own SDKs hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one kind of failure allows.
+
+    Attributes:
+        elsewhere: whether another target may succeed.
+        again: how often the same one is asked again.
+    """
+
+    elsewhere: bool
+    again: int = 0
+
+
+RULES: Final[Mapping[Failure, Rule]] = {
+    "unreachable": Rule(elsewhere=True, again=2),
+    "silent": Rule(elsewhere=True),
+    "cut": Rule(elsewhere=True),
+    "malformed": Rule(elsewhere=True),
+    "full": Rule(elsewhere=True, again=2),
+    "overloaded": Rule(elsewhere=True, again=2),
+    "credentials": Rule(elsewhere=True),
+    "missing": Rule(elsewhere=True),
+    "context": Rule(elsewhere=True),
+    "client": Rule(elsewhere=False),
+    "limit": Rule(elsewhere=False),
+    "gateway": Rule(elsewhere=False),
+}
+"""A silent, cut or malformed answer may have been made and billed: the same provider is not asked to make it twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Ask the same target once more, after a pause."""
+
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Ask the next target now."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Tell the client."""
+
+
+Decision = Again | Next | GiveUp
+NEXT: Final = Next()
+GIVE_UP: Final = GiveUp()
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where a request stands when an attempt has failed.
+
+    Attributes:
+        attempts: how often this target was asked, this time included.
+        others_left: whether there are targets that were not asked.
+        has_content: whether the client has any content of the answer.
+        left_s: seconds until the whole request must be over.
+        may_repeat: whether the provider's budget for being asked again allows it.
+        chance: from 0 to below 1; spreads pauses, so that not all who failed together come back together.
+    """
+
+    attempts: int
+    others_left: bool
+    has_content: bool = False
+    left_s: float = float("inf")
+    may_repeat: bool = True
+    chance: float = 0.5
+
+
+def failure_of(error: GatewayError) -> Failure:
+    """Return which kind of failure `error` is."""
+    match error:
+        case ContextTooLong():
+            return "context"
+        case ProviderCredentialsRejected():
+            return "credentials"
+        case ProviderUnreachable():
+            return "unreachable"
+        case ProviderTimeout(phase="connect"):
+            return "unreachable"
+        case ProviderTimeout():
+            return "silent"
+        case ProviderCut():
+            return "cut"
+        case ProviderProtocolError():
+            return "malformed"
+        case ProviderRefused():
+            return _refusal(error.status)
+        case ModelNotFound():
+            return "missing"
+        case LimitReached():
+            return "limit"
+    return "client" if error.fault == "client" else "gateway"
+
+
+def _refusal(status: int) -> Failure:
+    if status == 429:
+        return "full"
+    if status >= 500 or status in _OVERLOADED:
+        return "overloaded"
+    return "missing" if status == 404 else "client"
+
+
+def decide(error: GatewayError, at: Situation) -> Decision:
+    """Return what to do after `error`."""
+    rule = RULES[failure_of(error)]
+    if at.has_content or at.left_s <= 0:
+        return GIVE_UP
+    if at.others_left:
+        return NEXT if rule.elsewhere else GIVE_UP
+    if at.attempts > rule.again or not at.may_repeat:
+        return GIVE_UP
+    pause_s = _pause_s(error, at)
+    return Again(pause_s) if pause_s < min(at.left_s, MAX_WAIT_S) else GIVE_UP
+
+
+def _pause_s(error: GatewayError, at: Situation) -> float:
+    """Return how long to wait: what the provider says, or twice as long each time, spread over its upper half."""
+    backoff_s: float = min(FIRST_PAUSE_S * 2 ** (at.attempts - 1), MAX_PAUSE_S) * (0.5 + at.chance / 2)
+    return backoff_s if error.retry_after_s is None else max(error.retry_after_s, 0.0) + backoff_s / 10

@@ -1,0 +1,135 @@
+import pytest
+
+from tokenrouter.domain.errors import InvalidRequest, ProviderCredentialsRejected, ProviderRefused, ProviderUnreachable
+from tokenrouter.gateway.health import COOL_S, MAX_ASKED_S, MAX_COOL_S, PROBE_S, REFUSED_S, TRIP_AFTER, HealthBook
+
+
+class Clock:
+    """Stands still until told."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def book(clock: Clock) -> HealthBook:
+    return HealthBook(clock)
+
+
+DOWN = ProviderUnreachable("down")
+
+
+def trip(book: HealthBook, target: str = "a") -> None:
+    for _ in range(TRIP_AFTER):
+        book.failed(target, DOWN)
+
+
+def test_a_target_that_fails_again_and_again_goes_to_the_end(book: HealthBook) -> None:
+    for _ in range(TRIP_AFTER - 1):
+        book.failed("a", DOWN)
+    assert book.ordered("abc") == ["a", "b", "c"]
+
+    book.failed("a", DOWN)
+    assert book.ordered("abc") == ["b", "c", "a"]
+
+
+def test_a_success_in_between_begins_the_count_anew(book: HealthBook) -> None:
+    for _ in range(3 * TRIP_AFTER):
+        book.failed("a", DOWN)
+        book.succeeded("a")
+
+    assert book.of("a") is None
+
+
+def test_a_target_is_left_alone_as_long_as_it_says(book: HealthBook, clock: Clock) -> None:
+    book.failed("a", ProviderRefused("full", provider="a", status=429, retry_after_s=20.0))
+    clock.now_s += 19.9
+    assert book.ordered("ab") == ["b", "a"]
+
+    clock.now_s += 0.2
+    assert book.ordered("ab") == ["a", "b"]
+
+
+def test_no_target_is_believed_that_it_is_gone_for_ever(book: HealthBook, clock: Clock) -> None:
+    book.failed("a", ProviderRefused("full", provider="a", status=429, retry_after_s=1e9))
+    clock.now_s += MAX_ASKED_S
+
+    assert book.ordered("ab") == ["a", "b"]
+
+
+def test_credentials_that_are_refused_once_are_enough(book: HealthBook, clock: Clock) -> None:
+    book.failed("a", ProviderCredentialsRejected("no"))
+    assert book.ordered("ab") == ["b", "a"]
+
+    clock.now_s += REFUSED_S
+    assert book.ordered("ab") == ["a", "b"]
+
+
+def test_what_the_client_did_wrong_says_nothing_of_a_target(book: HealthBook) -> None:
+    for _ in range(10 * TRIP_AFTER):
+        book.failed("a", InvalidRequest("bad"))
+        book.failed("b", ProviderRefused("bad", provider="b", status=400))
+
+    assert book.of("a") is book.of("b") is None
+
+
+def test_many_requests_that_fail_together_make_a_cooldown_no_longer(book: HealthBook, clock: Clock) -> None:
+    trip(book)
+    clock.now_s += COOL_S - 1
+    for _ in range(100):
+        book.failed("a", DOWN)
+
+    clock.now_s += 1
+    assert book.ordered("ab") == ["a", "b"]
+
+
+def test_after_a_cooldown_one_request_tries_it_and_others_stay_away(book: HealthBook, clock: Clock) -> None:
+    trip(book)
+    clock.now_s += COOL_S
+    assert book.ordered("ab") == ["a", "b"]
+    book.began("a")
+    assert book.ordered("ab") == ["b", "a"]
+
+    book.succeeded("a")
+    assert book.ordered("ab") == ["a", "b"]
+
+
+def test_a_try_that_fails_makes_the_next_cooldown_twice_as_long(book: HealthBook, clock: Clock) -> None:
+    trip(book)
+    length_s = COOL_S
+    for _ in range(12):
+        clock.now_s += length_s
+        book.began("a")
+        book.failed("a", DOWN)
+        length_s = min(2 * length_s, MAX_COOL_S)
+        clock.now_s += length_s - 0.1
+        assert book.ordered("ab") == ["b", "a"]
+        clock.now_s -= length_s - 0.1
+
+
+def test_a_try_that_tells_nothing_lets_another_try(book: HealthBook, clock: Clock) -> None:
+    trip(book)
+    clock.now_s += COOL_S
+    book.began("a")
+    book.left_idle("a")
+    assert book.ordered("ab") == ["a", "b"]
+
+    book.began("a")
+    clock.now_s += PROBE_S
+    assert book.ordered("ab") == ["a", "b"]
+
+
+def test_where_all_cool_the_one_that_is_over_first_is_asked(book: HealthBook, clock: Clock) -> None:
+    trip(book, "a")
+    clock.now_s += 1
+    trip(book, "b")
+
+    assert book.ordered("ba") == ["a", "b"]
