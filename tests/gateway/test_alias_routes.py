@@ -11,7 +11,7 @@ from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.alias_routes import alias_ends
-from tokenrouter.gateway.choices import ByLength, Choice, Weighted, routes_of
+from tokenrouter.gateway.choices import ByLength, Choice, Weighted, plan, routes_of
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.routing import offered_models, resolve
 
@@ -47,8 +47,16 @@ def ends(state: Directory, name: str) -> list[str]:
     return [route.full_name for route in routes_of(choice(state, name))]
 
 
+def first(state: Directory, name: str) -> str:
+    """Where a request of ordinary length goes unless that fails."""
+    return ends(state, name)[0]
+
+
 def to(*names: str) -> tuple[Target, ...]:
     return tuple(map(Target, names))
+
+
+NESTED = Alias("nested", to("other/x", "acme/small"))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +75,19 @@ def to(*names: str) -> tuple[Target, ...]:
 def test_the_first_target_that_can_be_used_is_taken(targets: tuple[str, ...], expected: str) -> None:
     state = directory(Alias("fast", to(*targets)), Alias("nested", to("other/x")), Alias("dead", to("off/x")))
 
-    assert ends(state, "fast") == [expected]
+    assert first(state, "fast") == expected
+
+
+def test_the_others_are_for_when_it_has_failed_each_once_and_the_fallback_last() -> None:
+    aliases = (Alias("fast", to("acme/small", "off/x", "nested", "acme/nano"), fallback="acme/large"), NESTED)
+    choice_ = choice(directory(*aliases), "fast")
+
+    assert [route.full_name for route in plan(choice_, lambda: 0, lambda: 0.0)] == [
+        "acme/small",
+        "other/x",
+        "acme/nano",
+        "acme/large",
+    ]
 
 
 def test_a_provider_without_its_key_is_no_target_unless_it_may_need_none() -> None:
@@ -88,12 +108,15 @@ def test_of_weighted_targets_those_that_can_be_used_share_the_requests() -> None
     assert ([route.full_name for route in routes_of(found)], found.edges) == (["acme/small", "other/x"], (3, 4))
 
 
-def test_the_fallback_is_for_when_no_target_can_be_used() -> None:
+def test_the_fallback_comes_after_every_target() -> None:
     spare = Alias("spare", to("other/x"))
 
     assert ends(directory(Alias("fast", to("off/x"), fallback="spare"), spare), "fast") == ["other/x"]
     assert ends(directory(Alias("fast", to("off/x"), fallback="acme/small"), spare), "fast") == ["acme/small"]
-    assert ends(directory(Alias("fast", to("acme/small"), fallback="spare"), spare), "fast") == ["acme/small"]
+    assert ends(directory(Alias("fast", to("acme/small"), fallback="spare"), spare), "fast") == [
+        "acme/small",
+        "other/x",
+    ]
 
 
 PROFILED = Alias("fast", (Target("acme/small"), Target("off/x", "home"), Target("other/x", "home")))
@@ -159,7 +182,7 @@ CHAIN = (EVERYTHING, Alias("via", to("acme/small")), Alias("spare", to("acme/lar
 @pytest.mark.parametrize(
     ("allowed", "expected"),
     [
-        (("all",), ["acme/small", "acme/nano"]),
+        (("all",), ["acme/small", "acme/nano", "other/x", "acme/nano", "acme/large"]),
         (("via",), ["acme/small"]),
         (("acme/nano", "acme/small"), ["acme/small", "acme/nano"]),
         (("other/*",), ["other/x"]),

@@ -4,7 +4,7 @@ from collections import Counter
 import pytest
 
 from tests.gateway.fakes import catalog
-from tokenrouter.gateway.choices import ByLength, Choice, Route, Weighted, decide, routes_of, usual_route
+from tokenrouter.gateway.choices import ByLength, Choice, Route, Weighted, plan, routes_of, usual_route
 from tokenrouter.gateway.directory import Directory
 
 ENTRY = Directory(catalog(), b"").providers["acme"]
@@ -23,19 +23,19 @@ def test_a_chance_leads_to_the_place_that_has_it(chance: float, expected: Route)
 def test_over_many_requests_each_gets_its_share() -> None:
     choice, chance = Weighted.of((A, B, C), (1, 2, 7)), random.Random(5).random
 
-    counted = Counter(decide(choice, lambda: 0, chance).model for _ in range(10_000))
+    counted = Counter(plan(choice, lambda: 0, chance)[0].model for _ in range(10_000))
 
     assert {name: round(counted[name] / 1000) for name in "abc"} == {"a": 1, "b": 2, "c": 7}
 
 
 @pytest.mark.parametrize(("tokens", "expected"), [(0, A), (99, A), (100, B), (10_000, B)])
 def test_a_request_below_the_threshold_is_short(tokens: int, expected: Route) -> None:
-    assert decide(ByLength(100, A, B), lambda: tokens, nobody_asks) is expected
+    assert plan(ByLength(100, A, B), lambda: tokens, nobody_asks)[0] is expected
 
 
 def test_what_a_choice_does_not_hang_on_is_not_asked() -> None:
-    assert decide(A, lambda: int(nobody_asks()), nobody_asks) is A
-    assert decide(Weighted.of((A, B), (1, 1)), lambda: int(nobody_asks()), lambda: 0.9) is B
+    assert plan(A, lambda: int(nobody_asks()), nobody_asks) == (A,)
+    assert plan(Weighted.of((A, B), (1, 1)), lambda: int(nobody_asks()), lambda: 0.9)[0] is B
 
 
 def test_every_route_is_yielded_the_usual_ones_first() -> None:

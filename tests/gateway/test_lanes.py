@@ -14,7 +14,7 @@ from tokenrouter.domain.errors import InvalidRequest, ModelNotFound, ModelUnpric
 from tokenrouter.domain.limits import Limit, Window
 from tokenrouter.domain.prices import MILLION, Price, Sheet, flat_price, most_cost, rates_of, scaled
 from tokenrouter.gateway.directory import Directory, Principal
-from tokenrouter.gateway.lanes import MAX_LANES, Books, Lane, lane_at_model, lane_of
+from tokenrouter.gateway.lanes import MAX_LANES, Books, Lane, lane_at_model, lanes_of
 
 
 def principal(directory: Directory) -> Principal:
@@ -22,7 +22,7 @@ def principal(directory: Directory) -> Principal:
 
 
 def lane(directory: Directory, model: str, notes: Notes | None = None) -> Lane:
-    return lane_of(directory, principal(directory), CHAT, model, {}, books=Books(notes or Notes()))
+    return lanes_of(directory, principal(directory), CHAT, model, {}, books=Books(notes or Notes()))[0]
 
 
 def test_a_lane_is_worked_out_once() -> None:
@@ -35,12 +35,12 @@ def test_a_lane_is_worked_out_once() -> None:
 def test_a_changed_catalogue_forgets_every_lane_but_not_what_was_learned() -> None:
     books = Books(Notes())
     old = Directory(catalog(), b"")
-    before = lane_of(old, principal(old), CHAT, "acme/small", {}, books=books)
+    before = lanes_of(old, principal(old), CHAT, "acme/small", {}, books=books)[0]
     priced = catalog()
     priced.prices["acme/small"] = flat_price(1, 2, source="file")
     new = Directory(priced, b"")
 
-    after = lane_of(new, principal(new), CHAT, "acme/small", {}, books=books)
+    after = lanes_of(new, principal(new), CHAT, "acme/small", {}, books=books)[0]
 
     assert before.price is None
     assert after.price == flat_price(1, 2, source="file")
@@ -113,7 +113,8 @@ def test_a_request_that_may_become_several_is_held_at_the_price_of_each() -> Non
 def test_counting_tokens_needs_no_price() -> None:
     directory = Directory(replace(catalog(), policy=Policy(unpriced="deny")), b"")
 
-    assert lane_of(directory, principal(directory), COUNT_TOKENS, "acme/small", {}, books=Books(Notes())).price is None
+    (found,) = lanes_of(directory, principal(directory), COUNT_TOKENS, "acme/small", {}, books=Books(Notes()))
+    assert found.price is None
 
 
 @pytest.mark.parametrize("scope", ["key:alice", "key:*", "global", "team:physics", "provider:acme", "ip:10.0.0.0/8"])
@@ -151,7 +152,7 @@ def test_an_operation_that_the_vendor_lacks_is_refused_by_name() -> None:
     directory = Directory(catalog(providers=(Provider("claude", "anthropic", "", secret="sk-x"),)), b"")
 
     with pytest.raises(InvalidRequest, match="embeddings"):
-        lane_of(directory, principal(directory), EMBEDDINGS, "claude/x", {}, books=Books(Notes()))
+        lanes_of(directory, principal(directory), EMBEDDINGS, "claude/x", {}, books=Books(Notes()))
 
 
 def test_who_is_charged_stands_in_the_lane() -> None:
@@ -174,7 +175,7 @@ def asked(directory: Directory, model: str, text: str, books: Books) -> Lane:
     fields = CHAT.peek(
         json.dumps({"model": model, "messages": [{"role": "user", "content": text}]}).encode()
     ).body.fields
-    return lane_of(directory, principal(directory), CHAT, model, fields, books=books)
+    return lanes_of(directory, principal(directory), CHAT, model, fields, books=books)[0]
 
 
 def test_a_weighted_alias_is_decided_for_each_request_and_has_a_lane_for_each_end() -> None:

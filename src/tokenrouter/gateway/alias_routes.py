@@ -1,9 +1,9 @@
 """Following an alias to the models that it leads to, for one key (pure).
 
 Whatever cannot be used is left out: a provider that is gone, disabled or without its key, a model that the provider's
-or the key's list leaves out. The first usable target counts, or all usable ones by weight; where there is none, the
-fallback. Aliases that lead in a circle are mistakes where they are written; should some come about all the same (one of
-the database, when the file changes), the circle is left out too, so that following always ends.
+or the key's list leaves out. All usable targets count, in order or by weight, and the fallback after them. Aliases that
+lead in a circle are mistakes where they are written; should some come about all the same (one of the database, when the
+file changes), the circle is left out too, so that following always ends.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tokenrouter.domain.aliases import MAX_CHAIN, WILD, Alias, Match, Target, scopes_known_in
 from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
-from tokenrouter.gateway.choices import ByLength, Choice, Route, Weighted, routes_of, usual_route
+from tokenrouter.gateway.choices import ByLength, Choice, Ordered, Route, Weighted, routes_of, usual_route
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 
 Granted = tuple[bool, ...]
@@ -80,15 +80,16 @@ class _Walk:
         targets = alias.targets_in(profile)
         if not targets:
             self._reasons[f"{alias.name!r} has no target in the active profile {profile!r}"] = None
-        usable = self._usable(alias, targets, granted)
-        if alias.selection == "weighted":
-            found = list(usable)
-            if found:
-                choices, weights = zip(*found, strict=True)
-                return choices[0] if len(choices) == 1 else Weighted.of(choices, weights)
-        elif (first := next(usable, None)) is not None:
-            return first[0]
-        return self._lead(alias, alias.fallback, granted) if alias.fallback else None
+        usable = list(self._usable(alias, targets, granted))
+        choices = [choice for choice, _ in usable]
+        if alias.selection == "weighted" and len(usable) > 1:
+            choices = [Weighted.of(choices, [weight for _, weight in usable])]
+        fallback = self._lead(alias, alias.fallback, granted) if alias.fallback else None
+        if fallback is not None:
+            choices.append(fallback)
+        if len(choices) > 1:
+            return Ordered(tuple(choices))
+        return choices[0] if choices else None
 
     def _usable(self, alias: Alias, targets: tuple[Target, ...], granted: Granted) -> Iterator[tuple[Choice, int]]:
         for target in targets:

@@ -107,6 +107,8 @@ def answer_headers(exchange: Exchange, response: UpstreamResponse, content_type:
         lines += b"x-tokenrouter-output-limit: %d\r\n" % exchange.output_limit
     if exchange.spent is not None:
         lines += b"x-tokenrouter-cost-usd: %d.%09d\r\n" % divmod(exchange.spent, NANO)
+    if exchange.attempt > 1:
+        lines += b"x-tokenrouter-attempts: %d\r\n" % exchange.attempt
     if exchange.changed:
         lines += b"x-tokenrouter-changed: %b\r\n" % exchange.changed.encode()
     return lines

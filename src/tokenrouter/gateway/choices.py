@@ -1,15 +1,19 @@
 """What a model's name leads to: one route, or a choice among several that each request makes anew (pure).
 
-A `Choice` is a small tree that is made once per key and name; a request walks it with what is known of it alone.
+A `Choice` is a small tree that is made once per key and name; a request walks it with what is known of it alone, and
+gets the places to ask in turn, until one of them answers.
 """
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Self
+from typing import Final, Self
 
 from tokenrouter.gateway.directory import ProviderEntry
+
+MAX_TARGETS: Final = 8
+"""Most places that one request is sent to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,13 @@ class Route:
     def full_name(self) -> str:
         """`provider/model`, as `/v1/models` shows it."""
         return f"{self.entry.provider.name}/{self.model}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The first of several, and each of the others when those before it have failed."""
+
+    choices: tuple["Choice", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +63,36 @@ class ByLength:
     usual: "Choice"
 
 
-Choice = Route | Weighted | ByLength
+Choice = Route | Ordered | Weighted | ByLength
 
 
-def decide(choice: Choice, tokens: Callable[[], int], chance: Callable[[], float]) -> Route:
-    """Return where one request goes; `tokens` estimates it, and is asked only where that matters."""
-    while not isinstance(choice, Route):
-        if isinstance(choice, Weighted):
-            choice = choice.pick(chance())
-        else:
-            choice = choice.light if tokens() < choice.below_tokens else choice.usual
-    return choice
+def plan(choice: Choice, tokens: Callable[[], int], chance: Callable[[], float]) -> tuple[Route, ...]:
+    """Return where one request goes: at least one place, and those to ask in turn while each before has failed.
+
+    `tokens` estimates the request, and is asked only where that matters.
+    """
+    found: dict[str, Route] = {}
+    waiting: list[Choice] = [choice]
+    seen: set[int] = set()
+    while waiting and len(found) < MAX_TARGETS:
+        one = waiting.pop()
+        if isinstance(one, Route):
+            found.setdefault(one.full_name, one)
+        elif id(one) not in seen:
+            seen.add(id(one))
+            waiting.extend(reversed(_in_turn(one, tokens, chance)))
+    return tuple(found.values())
+
+
+def _in_turn(
+    choice: Ordered | Weighted | ByLength, tokens: Callable[[], int], chance: Callable[[], float]
+) -> Sequence[Choice]:
+    if isinstance(choice, Ordered):
+        return choice.choices
+    if isinstance(choice, Weighted):
+        picked = choice.pick(chance())
+        return picked, *(other for other in choice.choices if other is not picked)
+    return (choice.light, choice.usual) if tokens() < choice.below_tokens else (choice.usual,)
 
 
 def routes_of(choice: Choice) -> Iterator[Route]:
@@ -75,7 +105,7 @@ def routes_of(choice: Choice) -> Iterator[Route]:
             yield one
         elif id(one) not in seen:  # what several aliases share is walked once, or a deep pile would take for ever
             seen.add(id(one))
-            inner = one.choices if isinstance(one, Weighted) else (one.usual, one.light)
+            inner = (one.usual, one.light) if isinstance(one, ByLength) else one.choices
             waiting.extend(reversed(inner))
 
 

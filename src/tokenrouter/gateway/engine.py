@@ -12,18 +12,20 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from tokenrouter.dialects.base import Head
-from tokenrouter.dialects.bridge import Asked, Crossing
+from tokenrouter.dialects.bridge import Asked
 from tokenrouter.dialects.token_counts import count_body
 from tokenrouter.domain.catalog import Policy
 from tokenrouter.domain.errors import GatewayError, LimitReached
 from tokenrouter.domain.ledger import Begun, Ended, EndReason, Subject, Usage
 from tokenrouter.gateway.account.references import require_own_references
 from tokenrouter.gateway.admission import Admission
+from tokenrouter.gateway.attempts import Attempts, Wisdom
 from tokenrouter.gateway.call import Call
+from tokenrouter.gateway.directory import Principal
 from tokenrouter.gateway.entrance import Entrance
 from tokenrouter.gateway.exchange import NO_USAGE, Exchange, Ports
 from tokenrouter.gateway.input_counts import InputCounts
-from tokenrouter.gateway.lanes import Books, Lane, lane_of, subject_of
+from tokenrouter.gateway.lanes import UNCHARGED, Books, Lane, lanes_of, subject_of
 from tokenrouter.gateway.ownership import Ownership, owner_of
 from tokenrouter.gateway.ports import Flow, Responder, Source, Upstream
 from tokenrouter.gateway.refusals import Refusals
@@ -82,6 +84,7 @@ class Gateway:
         self._books = Books(ports.journal)
         self._stored = stored
         self._refusals = Refusals(ports.journal, time.monotonic)
+        self._wisdom = Wisdom()
         self._numbers = itertools.count(FIRST_NUMBER)
         self._process = os.urandom(4).hex()
         self._renew_id_prefix()
@@ -126,7 +129,6 @@ class Gateway:
         principal = directory.principal(head.digest, call.now_s)
         dialect = head.dialect
         peeked: Head | None = None
-        crossing: Crossing | None = None
         try:
             if dialect.operation in CONTINUING and self._stored is not None:
                 default = self._policy.responses_store_default
@@ -134,25 +136,38 @@ class Gateway:
             peeked = dialect.peek(call.body) if head.model is None else dialect.peek(call.body, head.model, head.stream)
             lane = principal.lanes.get((dialect, peeked.model))
             if lane is None:
-                lane = lane_of(directory, principal, dialect, peeked.model, peeked.body.fields, books=self._books)
-            if self._ownership is not None and self._ownership.may_hold(lane.provider):
-                require_own_references(call.body, owner_of(principal), lane.provider, self._ownership)
-            if lane.bridge is not None:
-                crossing = lane.bridge.cross(call.body, _asked(call, peeked))
-            elif lane.is_estimate:
+                lanes = lanes_of(directory, principal, dialect, peeked.model, peeked.body.fields, books=self._books)
+                if len(lanes) > 1 and dialect.operation not in UNCHARGED:
+                    way = _Way(self, principal, peeked, responder)
+                    return Attempts(call, lanes, way, self._wisdom).run()
+                lane = lanes[0]
+            if lane.is_estimate and lane.bridge is None:
                 return self._count_here(call, lane, responder)
+            exchange = self._exchange(call, principal, lane, peeked, responder)
         except GatewayError as error:
             model = "" if peeked is None else peeked.model
             stream = peeked is not None and peeked.stream
             self._refuse(call, subject_of(principal, dialect, model), stream, error)
             raise
-        exchange = Exchange(call, lane, peeked, responder, self._ports)
-        exchange.crossing = crossing
-        exchange.goes_unrecorded = self._goes_unrecorded
-        exchange.tells_quota = self._policy.quota_in_answers
         if not self._entrance.enter_now(exchange):
             return self._wait_and_run(exchange)
         return self._finish_whatever_happens(exchange) if lane.drains else self._run(exchange)
+
+    def _exchange(self, call: Call, principal: Principal, lane: Lane, peeked: Head, responder: Responder) -> Exchange:
+        """Return the exchange of `call` on `lane`, translated where that is needed.
+
+        Raises:
+            NotFound: the request names something at the provider that is not the caller's.
+            InvalidRequest: the provider's dialect cannot say it.
+        """
+        if self._ownership is not None and self._ownership.may_hold(lane.provider):
+            require_own_references(call.body, owner_of(principal), lane.provider, self._ownership)
+        exchange = Exchange(call, lane, peeked, responder, self._ports)
+        if lane.bridge is not None:
+            exchange.crossing = lane.bridge.cross(call.body, _asked(call, peeked))
+        exchange.goes_unrecorded = self._goes_unrecorded
+        exchange.tells_quota = self._policy.quota_in_answers
+        return exchange
 
     async def _count_here(self, call: Call, lane: Lane, responder: Responder) -> None:
         """Answer a count of tokens by estimate; nobody is asked and nothing is charged."""
@@ -187,6 +202,9 @@ class Gateway:
 
     async def _wait_and_run(self, exchange: Exchange) -> None:
         await self._entrance.enter(exchange)
+        await self._drive(exchange)
+
+    async def _drive(self, exchange: Exchange) -> None:
         await (self._finish_whatever_happens(exchange) if exchange.lane.drains else self._run(exchange))
 
     def _refuse(self, call: Call, subject: Subject, stream: bool, error: GatewayError) -> None:
@@ -271,6 +289,28 @@ class Gateway:
             await asyncio.gather(*late, return_exceptions=True)
         if self._ports.journal.writable:
             self._refusals.flush()
+
+
+class _Way:
+    """What the attempts of one request need of the gateway."""
+
+    def __init__(self, gateway: Gateway, principal: Principal, peeked: Head, responder: Responder) -> None:
+        self._gateway = gateway
+        self._principal = principal
+        self._peeked = peeked
+        self._responder = responder
+
+    def prepare(self, call: Call, lane: Lane) -> Exchange:
+        return self._gateway._exchange(call, self._principal, lane, self._peeked, self._responder)
+
+    def refuse(self, call: Call, lane: Lane, error: GatewayError) -> None:
+        self._gateway._refuse(call, lane.subject, self._peeked.stream, error)
+
+    async def enter(self, exchange: Exchange) -> None:
+        await self._gateway._entrance.enter(exchange)
+
+    async def drive(self, exchange: Exchange) -> None:
+        await self._gateway._drive(exchange)
 
 
 def _begun(call: Call, *, stream: bool) -> Begun:

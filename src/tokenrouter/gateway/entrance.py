@@ -146,7 +146,7 @@ class Entrance:
             error.quota = quota_object(error.states, now_s) if as_quota else b""
         if exchange.is_begun:
             fail(exchange, error)
-        else:
+        elif exchange.judge is None or not exchange.judge(error):
             self._refuse(exchange, error)
 
 

@@ -5,7 +5,7 @@ the client, the limits get back what was not used, the figures count it.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,6 +61,7 @@ class Exchange:
 
     Attributes:
         peeked: what is known of its body.
+        attempt: which one of its request this is, from 1 on.
         authorization: header line with an access token, where the provider takes such.
         crossing: how it gets to a provider of another dialect and back, or None.
         remote: what is reserved where the limiter is asked over the network.
@@ -78,6 +79,7 @@ class Exchange:
         goes_unrecorded: whether to go on when the journal cannot be written (`on_journal_failure = "serve"`).
         hung_up: whether the client is gone while its answer is drained.
         output_limit: the bound on each alternative of the answer that we send, or None for the client's own.
+        judge: says whether another attempt follows an error; None where there is one only.
         limits: what was reserved, which still tells of limits when it is settled.
         may_be_more: whether more of the answer may have been made than was read, and is charged.
         margin: tokens that are held for what its provider has made and we have not read.
@@ -88,6 +90,7 @@ class Exchange:
 
     __slots__ = (
         "_may_be_bounded",
+        "attempt",
         "authorization",
         "bytes_out",
         "call",
@@ -104,6 +107,7 @@ class Exchange:
         "hung_up",
         "limits",
         "is_begun",
+        "judge",
         "lane",
         "longest",
         "margin",
@@ -146,7 +150,8 @@ class Exchange:
         self.longest: int | None = None
         self.counted_input: int | None = None
         self.margin = 0
-        self.requests = 1
+        self.requests = self.attempt = 1
+        self.judge: Callable[[GatewayError], bool] | None = None
         self.may_be_more = self.tells_quota = False
         self.charged = NO_USAGE
         self.status = self.bytes_out = self.first_token_us = self.covered_bytes = 0

@@ -20,10 +20,10 @@ from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.prompt_text import estimated_tokens
 from tokenrouter.dialects.replays import REPAIRS, Repair
 from tokenrouter.dialects.state_memory import StateMemory
-from tokenrouter.domain.errors import InvalidRequest
+from tokenrouter.domain.errors import GatewayError, InvalidRequest
 from tokenrouter.domain.ledger import Operation, Subject
 from tokenrouter.domain.prices import Ceiling, Price, billed_tier, ceiling_of, dearer_ceilings
-from tokenrouter.gateway.choices import Route, decide, routes_of
+from tokenrouter.gateway.choices import Route, plan, routes_of
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.estimates import EstimateBook, Estimates
 from tokenrouter.gateway.ports import Journal
@@ -119,8 +119,13 @@ class Lane:
         """The provider's name."""
         return self.to.provider
 
+    @property
+    def target(self) -> str:
+        """`provider/model`, as sent upstream."""
+        return f"{self.to.provider}/{self.subject.model}"
 
-def lane_of(
+
+def lanes_of(
     directory: Directory,
     principal: Principal,
     dialect: Dialect,
@@ -128,8 +133,8 @@ def lane_of(
     fields: RawObject,
     *,
     books: Books,
-) -> Lane:
-    """Return the lane of `principal` to `model`, worked out when it is not known.
+) -> tuple[Lane, ...]:
+    """Return the lane of `principal` to `model`, worked out when it is not known, and those to try when it fails.
 
     `fields` are the request's own, which only aliases with a light model look at.
 
@@ -140,15 +145,23 @@ def lane_of(
     """
     lane = principal.lanes.get((dialect, model))
     if lane is not None:
-        return lane
+        return (lane,)
     choice = principal.choices.get(model)
     if choice is None:
         choice = resolve(directory, principal, model)
         if isinstance(choice, Route):
-            return _keep(principal.lanes, (dialect, model), _open(directory, principal, dialect, model, choice, books))
+            lane = _open(directory, principal, dialect, model, choice, books)
+            return (_keep(principal.lanes, (dialect, model), lane),)
         _keep(principal.choices, model, choice)
-    route = decide(choice, lambda: estimated_tokens(fields), books.chance)
-    return _branch(directory, principal, dialect, model, route, books)
+    lanes, problem = [], None
+    for route in plan(choice, lambda: estimated_tokens(fields), books.chance):
+        try:
+            lanes.append(_branch(directory, principal, dialect, model, route, books))
+        except GatewayError as error:
+            problem = problem or error
+    if problem is not None and not lanes:
+        raise problem
+    return tuple(lanes)
 
 
 def lane_at_model(
@@ -157,7 +170,7 @@ def lane_at_model(
     """Return the lane by which `model` leads to `provider/model` of `full_name`; None if it does not lead there.
 
     Raises:
-        GatewayError: as `lane_of`.
+        GatewayError: as `lanes_of`.
     """
     choices = routes_of(resolve(directory, principal, model))
     route = next((route for route in choices if route.full_name == full_name), None)

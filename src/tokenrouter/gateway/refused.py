@@ -26,6 +26,8 @@ async def pass_refusal(exchange: Exchange, response: UpstreamResponse) -> None:
         raise error or ProviderProtocolError(
             f"Provider {provider!r} answered with status {response.status}, which it should not.", provider=provider
         )
+    if exchange.judge is not None and exchange.judge(error):
+        raise error
     reason: EndReason = "provider_error" if response.status >= 500 or response.status == 429 else "client_error"
     exchange.end(reason, free=True, error_code=error.code)
     exchange.responder.answer(response.status, answer_headers(exchange, response, JSON), body)

@@ -74,15 +74,18 @@ def fail(exchange: Exchange, error: GatewayError) -> None:
 
     What was delivered is charged, a request that never got anywhere is not. A stream that came to its limit ends as if
     the bound of its answer had been reached, and is charged its margin too: its provider may have made that much more.
+    Where another attempt follows, the client is told nothing, and the request counts there.
     """
     responder = exchange.responder
+    is_last = exchange.judge is None or not exchange.judge(error)
+    exchange.requests = 1 if is_last else 0
     if not responder.started or exchange.status == 0:
         exchange.status = error.status
     is_cut = isinstance(error, QuotaExceeded) and exchange.relay is not None
     if is_cut:
         exchange.may_be_more = True
     _end(exchange, _reason(error), error_code=error.code)
-    if responder.started and exchange.peeked.stream:
+    if is_last and responder.started and exchange.peeked.stream:
         relay = exchange.relay or relay_of(exchange)
         last = relay.cut(exchange.charged) if is_cut else relay.fail(error, exchange.call.request_id)
         responder.write(last)
