@@ -1,4 +1,4 @@
-"""Faults of a provider, and a client that is to notice nothing: every kind, whole and streamed, equal and translated."""
+"""Faults of a provider of which a client is to notice nothing: whole and streamed, equal and translated."""
 
 import csv
 import io
@@ -49,7 +49,14 @@ def running(gateway: StartGateway, sandbox: SandboxProcess) -> GatewayProcess:
         f'[[providers]]\nname = "{name}"\napi_key = "{name}"\n{TIMEOUTS}{text.format(root=root)}\n'
         for name, text in PROVIDERS.items()
     )
-    return gateway(providers + RULES)
+    started = gateway(providers + RULES)
+    wait_until("the counters", lambda: "0" in used(started), 20)
+    return started
+
+
+def used(running: GatewayProcess) -> str:
+    limits = running.call("GET", "/v1/usage").json().get("limits", ())
+    return next((str(one["used"]) for one in limits if one["scope"] == "global"), "")
 
 
 def whole(client: openai.OpenAI, model: str) -> str:
@@ -87,21 +94,28 @@ def test_what_fails_before_the_first_content_is_answered_from_elsewhere(running:
         assert streamed(client, f"{alias}-error-event") == expected
 
     made = 2 * len(BEFORE) + 3
-    wait_until("the rows", lambda: len(rows(running)) == 2 * made, 20)
+    wait_until("a row for each request", lambda: len([row for row in rows(running) if row["count"] == "1"]) == made, 20)
     told = rows(running)
-    assert sum(int(row["count"]) for row in told) == made, "each request counts once"
-    assert {row["id"].partition(".")[2] for row in told} == {"", "2"}
     assert all(row["status"] == "200" for row in told if row["count"] == "1")
-    limit = next(one for one in running.call("GET", "/v1/usage").json()["limits"] if one["scope"] == "global")
-    assert int(limit["used"]) == made + 1
+    assert all(row["count"] == "0" for row in told if "fault" in row["model"]), "what failed counts nowhere"
+    assert {row["id"].partition(".")[2] for row in told} == {"", "2"}
+    faults = {row["model"].removeprefix("fault/") for row in told}
+    assert faults >= {*BEFORE, "not-json", "cut", "error-event"}, "each was asked before another one was"
+    assert used(running) == str(made + 1)
 
 
 @pytest.mark.parametrize("alias", ALIASES)
-def test_no_stream_that_breaks_in_the_middle_looks_whole(running: GatewayProcess, alias: str) -> None:
+def test_a_stream_that_breaks_in_the_middle_is_an_error_or_whole_from_elsewhere(
+    running: GatewayProcess, alias: str
+) -> None:
     with openai.OpenAI(base_url=running.base_url, api_key=running.key, max_retries=0, timeout=20) as client:
+        expected = whole(client, "chat/lorem-20")
         for fault in MIDWAY:
-            with pytest.raises(openai.OpenAIError):
-                streamed(client, f"{alias}-{fault}")
+            try:
+                text = streamed(client, f"{alias}-{fault}")
+            except (openai.OpenAIError, ValueError):
+                continue  # the last: in the client's own dialect a line that is no JSON passes as it is
+            assert text == expected, f"{fault}: nothing of it had gone out, so another one has answered"
 
 
 @pytest.mark.parametrize("alias", ALIASES)
