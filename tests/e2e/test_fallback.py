@@ -67,9 +67,10 @@ def whole(client: openai.OpenAI, model: str) -> str:
 
 
 def streamed(client: openai.OpenAI, model: str) -> str:
-    messages = [{"role": "user", "content": "hello"}]
     text, ending = "", ""
-    for chunk in client.chat.completions.create(model=model, messages=messages, stream=True):  # type: ignore[call-overload]
+    for chunk in client.chat.completions.create(
+        model=model, messages=[{"role": "user", "content": "hello"}], stream=True
+    ):
         for choice in chunk.choices:
             text += choice.delta.content or ""
             ending = choice.finish_reason or ending
