@@ -41,7 +41,7 @@ def test_an_alias_that_is_made_can_be_asked_for_and_is_listed(client: TestClient
         "light_model": "",
         "light_model_threshold": 100,
         "comment": "spring",
-        "leads_to": ["acme/small", "acme/org/big"],
+        "leads_to": ["acme/small", "acme/org/big", "acme/tiny"],
         "problem": "",
         "origin": "database",
         "declared_at": "",
