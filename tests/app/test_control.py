@@ -99,7 +99,7 @@ def test_what_was_answered_holds_in_every_process_of_the_node(
 
 def test_a_limit_that_was_made_counts_when_its_maker_is_answered(gateway: StartGateway, sandbox_config: str) -> None:
     running = gateway(sandbox_config)
-    wait_until("the control process", lambda: running.call("GET", "/v1/usage").status == 200, 20)
+    wait_until("the data process", lambda: b"tokenrouter_workers 1.0" in running.call("GET", "/metrics").body, 20)
     running.call("POST", "/api/v1/keys", json_body={"name": "new", "key": NEW_KEY})
     chat = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "x"}]}
     one = {"scope": "key:new", "metric": "requests", "window": "lifetime", "amount": 1}
@@ -113,12 +113,16 @@ def test_a_limit_that_was_made_counts_when_its_maker_is_answered(gateway: StartG
 
 def test_a_key_goes_when_its_quota_is_used_up(gateway: StartGateway, sandbox_config: str) -> None:
     running = gateway("auto_remove_empty_quota_tokens = true\n" + sandbox_config)
-    wait_until("the control process", lambda: running.call("GET", "/v1/usage").status == 200, 20)
+    wait_until("the data process", lambda: b"tokenrouter_workers 1.0" in running.call("GET", "/metrics").body, 20)
     running.call("POST", "/api/v1/keys", json_body={"name": "new", "key": NEW_KEY})
     once = {"scope": "key:new", "metric": "requests", "amount": 1}
     assert running.call("POST", "/api/v1/limits", json_body=once).status == 201
     chat = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "x"}]}
-    assert running.call("POST", "/v1/chat/completions", json_body=chat, key=NEW_KEY).status == 200
+
+    def is_served() -> bool:
+        return running.call("POST", "/v1/chat/completions", json_body=chat, key=NEW_KEY).status == 200
+
+    wait_until("the key", is_served, 20)  # a data process that has only just connected may not know it at once
     assert running.call("GET", "/v1/usage", key=NEW_KEY).json()["used"]["lifetime"]["requests"] == 1
 
     running.stop()
