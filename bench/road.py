@@ -21,10 +21,10 @@ from typing import Any, Final
 
 import uvloop
 
+from bench.limiter import LIMITS
 from tokenrouter.domain.catalog import Catalog, Key, Policy, Provider
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.domain.limit_text import limit_id, parse_window
-from tokenrouter.domain.limits import Limit, LimitState, Metric
+from tokenrouter.domain.limits import Limit, LimitState
 from tokenrouter.domain.prices import flat_price
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.protocol import Bounds, ClientConnection, Connections
@@ -117,19 +117,6 @@ class Always:
 
     def why_not_ready(self) -> str:
         return ""
-
-
-def a_limit(scope: str, metric: Metric, window: str) -> Limit:
-    """Return a hard limit that is never reached."""
-    parsed = parse_window(window)
-    return Limit(limit_id(scope, metric, parsed), scope, metric, parsed, 2**50)
-
-
-LIMITS: Final = (
-    a_limit("key:bench", "cost_usd", "month"),
-    a_limit("team:bench", "tokens", "day"),
-    a_limit("global", "requests", "60s"),
-)
 
 
 class Road:

@@ -1,7 +1,16 @@
 import pytest
 
 from tokenrouter.domain.errors import InvalidRequest, ProviderCredentialsRejected, ProviderRefused, ProviderUnreachable
-from tokenrouter.gateway.health import COOL_S, MAX_ASKED_S, MAX_COOL_S, PROBE_S, REFUSED_S, TRIP_AFTER, HealthBook
+from tokenrouter.gateway.health import (
+    COOL_S,
+    MAX_ASKED_S,
+    MAX_COOL_S,
+    MAX_TARGETS,
+    PROBE_S,
+    REFUSED_S,
+    TRIP_AFTER,
+    HealthBook,
+)
 
 
 class Clock:
@@ -125,6 +134,15 @@ def test_a_try_that_tells_nothing_lets_another_try(book: HealthBook, clock: Cloc
     book.began("a")
     clock.now_s += PROBE_S
     assert book.ordered("ab") == ["a", "b"]
+
+
+def test_names_without_end_do_not_fill_the_memory(book: HealthBook) -> None:
+    for number in range(MAX_TARGETS + 10):
+        book.failed(f"acme/{number}", DOWN)
+
+    assert book.of("acme/9") is None
+    assert book.of("acme/10") is not None
+    assert len(book._targets) == MAX_TARGETS
 
 
 def test_where_all_cool_the_one_that_is_over_first_is_asked(book: HealthBook, clock: Clock) -> None:

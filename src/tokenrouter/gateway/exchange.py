@@ -408,22 +408,11 @@ class Exchange:
         if self.ended:
             return
         self.ended = True
-        lane, call, size = self.lane, self.call, self.peeked.size
-        estimated = False
-        if usage is not None and partial:
-            usage, estimated = lane.estimates.at_least(usage, content_bytes=content_bytes), True
-        elif usage is not None:
-            lane.estimates.learn(usage, body_bytes=size, content_bytes=content_bytes)
-            self._learn_length(usage.output_tokens)
-        elif free:
-            usage = NO_USAGE
+        lane, call = self.lane, self.call
+        if free and usage is None:
+            usage, estimated = NO_USAGE, False
         else:
-            usage, estimated = lane.estimates.fair(body_bytes=size, content_bytes=content_bytes), True
-            if unseen and self._may_be_bounded:
-                usage = usage._replace(output_tokens=self._usual_output())
-        if self.may_be_more:
-            made = min(self.held.output_tokens, lane.estimates.output_bound(content_bytes) + self.margin)
-            usage, estimated = usage._replace(output_tokens=max(usage.output_tokens, made)), True
+            usage, estimated = self._used(usage, content_bytes, partial=partial, unseen=unseen)
         self.charged = usage
         asked = self.peeked.max_output_tokens
         overrun = 0 if asked is None else max(0, usage.output_tokens - asked * self.peeked.answers)
@@ -449,6 +438,24 @@ class Exchange:
             self._settle(Amounts(self.requests, usage.input_tokens, usage.output_tokens, spent or 0))
         self.ports.observer.record(lane.subject, ended)
         self._write_end(ended)
+
+    def _used(self, usage: Usage | None, content_bytes: int, *, partial: bool, unseen: bool) -> tuple[Usage, bool]:
+        """Return what is to be charged, and whether that is an estimate; `end` says what the others mean."""
+        estimates, size = self.lane.estimates, self.peeked.size
+        estimated = usage is None or partial
+        if usage is None:
+            usage = estimates.fair(body_bytes=size, content_bytes=content_bytes)
+            if unseen and self._may_be_bounded:
+                usage = usage._replace(output_tokens=self._usual_output())
+        elif partial:
+            usage = estimates.at_least(usage, content_bytes=content_bytes)
+        else:
+            estimates.learn(usage, body_bytes=size, content_bytes=content_bytes)
+            self._learn_length(usage.output_tokens)
+        if self.may_be_more:
+            made = min(self.held.output_tokens, estimates.output_bound(content_bytes) + self.margin)
+            usage, estimated = usage._replace(output_tokens=max(usage.output_tokens, made)), True
+        return usage, estimated
 
     def _usual_output(self) -> int:
         """Return how long an answer likely was that nobody saw: as usual for this key, no longer than is held."""

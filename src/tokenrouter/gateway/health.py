@@ -23,6 +23,8 @@ REFUSED_S: Final = 60.0
 """How long a target is left alone that does not accept our credentials, or has no such model."""
 PROBE_S: Final = 30.0
 """A single try that has not come back by then is thought lost."""
+MAX_TARGETS: Final = 4096
+"""Targets of which anything is remembered; an alias with a pattern lets clients name models without end."""
 _AT_ONCE: Final[frozenset[Failure]] = frozenset({"credentials", "missing"})
 _TELLING: Final[frozenset[Failure]] = frozenset(
     {"unreachable", "silent", "cut", "malformed", "full", "overloaded", "credentials", "missing"}
@@ -104,7 +106,7 @@ class HealthBook:
         if failure not in _TELLING:
             return
         now_s = self._clock()
-        health = self._targets.setdefault(target, Health())
+        health = self._targets.get(target) or self._remember(target)
         was_tried = health.trying_since_s >= 0
         if now_s < health.cool_until_s:
             return
@@ -117,6 +119,13 @@ class HealthBook:
             self._cool(health, REFUSED_S, error)
         elif health.failures >= TRIP_AFTER or was_tried:
             self._cool(health, min(COOL_S * 2**health.cooled, MAX_COOL_S), error)
+
+    def _remember(self, target: str) -> Health:
+        """Begin to remember one more; where there are too many, the oldest is forgotten."""
+        if len(self._targets) >= MAX_TARGETS:
+            del self._targets[next(iter(self._targets))]
+        health = self._targets[target] = Health()
+        return health
 
     def left_idle(self, target: str) -> None:
         """Note that a try ended without telling anything, such as by a client that left."""
