@@ -157,11 +157,21 @@ async def test_a_state_counts_when_everybody_who_listens_has_said_so() -> None:
     await server.close()
 
 
-async def test_where_nobody_listens_nobody_is_waited_for() -> None:
-    server = ChannelServer(socket_path(), welcome, answer, sum_up)
+async def test_a_data_process_that_has_yet_to_come_is_waited_for() -> None:
+    path = socket_path()
+    server = ChannelServer(path, welcome, answer, sum_up)
+    client = ChannelClient(path, HELLO, lambda _: None)
+    waiting = asyncio.create_task(server.wait_applied(8))
+    await server.start()
+    listening = asyncio.create_task(client.run())
+    await until(lambda: client.is_connected and len(server.workers) == 1)
+    assert not waiting.done()
 
+    client.send(Applied(8))
     async with asyncio.timeout(5):
-        await server.wait_applied(8)
+        await waiting
+    listening.cancel()
+    await server.close()
 
 
 async def test_a_data_process_comes_back_to_a_new_control_process() -> None:

@@ -186,8 +186,11 @@ class ChannelServer:
             send_or_cut(writer, data)
 
     async def wait_applied(self, version: int) -> None:
-        """Return when the Catalog of `version`, or a later one, counts in every data process that is connected."""
-        while any(applied < version for applied in self._applied.values()):
+        """Return when the Catalog of `version`, or a later one, counts in every data process that is connected.
+
+        Where none is yet, the first one is waited for: whoever asked for a change came through one.
+        """
+        while not self._applied or any(applied < version for applied in self._applied.values()):
             self._news.clear()
             await self._news.wait()
 
