@@ -1,6 +1,6 @@
 """Ports in memory: they remember what they were told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tokenrouter.domain.catalog import Catalog, Key, Provider
@@ -11,6 +11,7 @@ from tokenrouter.domain.limits import Amounts, Limit
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
+from tokenrouter.gateway.layers import Layer
 from tokenrouter.gateway.ports import Flow, UpstreamResponse
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.observe.figures import Figures
@@ -153,10 +154,10 @@ def catalog(*, limits: tuple[Limit, ...] = (), providers: tuple[Provider, ...] =
     return Catalog(providers=providers or (acme,), keys=(alice,), limits=limits)
 
 
-def gateway(provided: Provided, notes: Notes, state: Catalog | None = None) -> Gateway:
+def gateway(provided: Provided, notes: Notes, state: Catalog | None = None, *, layers: Sequence[Layer] = ()) -> Gateway:
     """A gateway whose ports are all in memory."""
     state = state or catalog()
     limiter = MemoryLimiter(state.limits, restored=True)
-    made = Gateway(Held(Directory(state, b"")), provided, Ports(notes, limiter, Figures(), Tokens()))
+    made = Gateway(Held(Directory(state, b"")), provided, Ports(notes, limiter, Figures(), Tokens()), layers=layers)
     made.apply(state.policy)
     return made

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.errors import ClientError, GatewayError
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.exchange import Exchange
@@ -47,10 +48,17 @@ class Road(Protocol):
 
 @dataclass(slots=True)
 class Wisdom:
-    """What earlier requests have taught. One per data process."""
+    """What earlier requests have taught. One per data process.
+
+    Attributes:
+        conditions: of providers by name, as the control process told last.
+        clock: monotonic, in seconds.
+    """
 
     health: HealthBook = field(default_factory=lambda: HealthBook(time.monotonic))
     repeats: RepeatBudget = field(default_factory=RepeatBudget)
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -133,7 +141,7 @@ class Attempts:
         if self._made == 1:
             return self._call
         request_id = f"{self._call.request_id}.{self._made}"
-        return replace(self._call, request_id=request_id, now_s=time.time(), started_s=time.monotonic())
+        return replace(self._call, request_id=request_id, now_s=time.time(), started_s=self._wisdom.clock())
 
     def _goes_on(self, error: GatewayError) -> bool:
         """Return whether another attempt follows `error`; asked more than once, it says the same."""
@@ -152,7 +160,7 @@ class Attempts:
             self._tries,
             self._others_left,
             has_content=exchange.bytes_out > 0 or (exchange.responder.started and not exchange.peeked.stream),
-            left_s=self._call.started_s + DEADLINE_S - time.monotonic(),
+            left_s=self._call.started_s + DEADLINE_S - self._wisdom.clock(),
             may_repeat=self._wisdom.repeats.allows(lane.provider),
             chance=self._wisdom.chance(),
         )

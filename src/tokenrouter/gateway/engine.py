@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import os
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from tokenrouter.dialects.base import Head
@@ -21,11 +21,12 @@ from tokenrouter.gateway.account.references import require_own_references
 from tokenrouter.gateway.admission import Admission
 from tokenrouter.gateway.attempts import Attempts, Wisdom
 from tokenrouter.gateway.call import Call
-from tokenrouter.gateway.directory import Principal
+from tokenrouter.gateway.directory import Directory, Principal
 from tokenrouter.gateway.entrance import Entrance
 from tokenrouter.gateway.exchange import NO_USAGE, Exchange, Ports
 from tokenrouter.gateway.input_counts import InputCounts
 from tokenrouter.gateway.lanes import UNCHARGED, Books, Lane, lanes_of, subject_of
+from tokenrouter.gateway.layers import Layer, Passage
 from tokenrouter.gateway.ownership import Ownership, owner_of
 from tokenrouter.gateway.ports import Flow, Responder, Source, Upstream
 from tokenrouter.gateway.refusals import Refusals
@@ -71,12 +72,14 @@ class Gateway:
         ports: Ports,
         ownership: Ownership | None = None,
         stored: StoredResponses | None = None,
+        layers: Sequence[Layer] = (),
     ) -> None:
         """Join the road to its ports.
 
         `ownership`: whose the files are that lie in providers' accounts. `stored` keeps responses that can be gone on
-        from; without it none can.
+        from; without it none can. `layers` are passed in their order.
         """
+        self._layers = tuple(layers)
         self._source = source
         self._ownership = ownership
         self._upstream = upstream
@@ -125,8 +128,28 @@ class Gateway:
                 not started, else as the dialect's error event.
         """
         directory = self._source.current()
+        principal = directory.principal(call.head.digest, call.now_s)
+        for layer in self._layers:
+            if layer.concerns(call, principal):
+                return self._pass_layers(directory, principal, call, responder)
+        return self._decide(directory, principal, call, responder)
+
+    def _pass_layers(
+        self, directory: Directory, principal: Principal, call: Call, responder: Responder
+    ) -> Coroutine[Any, Any, None]:
+        def go_on(onward: Call, answering: Responder) -> Coroutine[Any, Any, None]:
+            return self._decide(directory, principal, onward, answering)
+
+        def refuse(refused: Call, error: GatewayError) -> None:
+            self._refuse(refused, subject_of(principal, refused.head.dialect, ""), False, error)
+
+        concerned = [layer for layer in self._layers if layer.concerns(call, principal)]
+        return Passage(concerned, principal, go_on, refuse).run(call, responder)
+
+    def _decide(
+        self, directory: Directory, principal: Principal, call: Call, responder: Responder
+    ) -> Coroutine[Any, Any, None]:
         head = call.head
-        principal = directory.principal(head.digest, call.now_s)
         dialect = head.dialect
         peeked: Head | None = None
         try:
