@@ -73,11 +73,12 @@ class Gateway:
         ownership: Ownership | None = None,
         stored: StoredResponses | None = None,
         layers: Sequence[Layer] = (),
+        wisdom: Wisdom | None = None,
     ) -> None:
         """Join the road to its ports.
 
         `ownership`: whose the files are that lie in providers' accounts. `stored` keeps responses that can be gone on
-        from; without it none can. `layers` are passed in their order.
+        from; without it none can. `layers` are passed in their order. `wisdom` is what it knows at first.
         """
         self._layers = tuple(layers)
         self._source = source
@@ -87,7 +88,7 @@ class Gateway:
         self._books = Books(ports.journal)
         self._stored = stored
         self._refusals = Refusals(ports.journal, time.monotonic)
-        self._wisdom = Wisdom()
+        self._wisdom = wisdom or Wisdom()
         self._numbers = itertools.count(FIRST_NUMBER)
         self._process = os.urandom(4).hex()
         self._renew_id_prefix()
