@@ -9,6 +9,7 @@ from tokenrouter.app.channel import (
     CatalogMessage,
     ChannelClient,
     ChannelServer,
+    ConditionsMessage,
     CountersMessage,
     CountersWanted,
     FiguresMessage,
@@ -18,12 +19,13 @@ from tokenrouter.app.channel import (
     ToData,
 )
 from tokenrouter.domain.catalog import Catalog
+from tokenrouter.domain.conditions import Condition
 
 HELLO = Hello("w1", 1, "0")
 
 
-def welcome() -> CatalogMessage:
-    return CatalogMessage(Catalog(version=7))
+def welcome() -> list[ToData]:
+    return [CatalogMessage(Catalog(version=7))]
 
 
 async def answer(wanted: CountersWanted) -> CountersMessage:
@@ -78,6 +80,24 @@ async def test_a_newcomer_is_told_the_state_and_everybody_what_changes() -> None
     await server.close()
 
 
+async def test_a_newcomer_is_told_how_providers_are_and_everybody_when_that_changes() -> None:
+    path, heard = socket_path(), list[ToData]()
+    first: list[ToData] = [*welcome(), ConditionsMessage({"a": Condition("online", 0.25, 100.0)})]
+    server = ChannelServer(path, lambda: first, answer, sum_up)
+    client = ChannelClient(path, HELLO, heard.append)
+    listening = asyncio.create_task(client.run())
+    await server.start()
+    await until(lambda: len(heard) == 2)
+
+    news = ConditionsMessage({"a": Condition("auth problem", None, 200.0)})
+    server.broadcast(news)
+    await until(lambda: len(heard) == 3)
+
+    assert heard == [*first, news]
+    listening.cancel()
+    await server.close()
+
+
 async def test_a_question_is_answered_once_and_a_newer_one_takes_its_place() -> None:
     path, heard, asked = socket_path(), list[ToData](), list[CountersWanted]()
     may_answer = asyncio.Event()
@@ -128,7 +148,7 @@ async def test_a_data_process_that_could_not_be_answered_comes_back_and_asks_aga
     await server.start()
     await until(lambda: len(heard) == 3)
 
-    assert heard == [welcome(), welcome(), await answer(asked[0])]
+    assert heard == [*welcome(), *welcome(), await answer(asked[0])]
     listening.cancel()
     await server.close()
 

@@ -8,6 +8,7 @@ import pytest
 from tests.gateway.fakes import KEY, Client, Notes, Provided, Scripted, catalog, gateway
 from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.domain.catalog import Policy, Provider
+from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.errors import (
     GatewayError,
     InvalidKey,
@@ -289,3 +290,11 @@ def test_request_ids_sort_by_time_and_never_repeat() -> None:
 
     assert len(set(ids)) == 1000
     assert ids == sorted(ids)
+
+
+def test_what_is_told_of_providers_replaces_all_that_was_known() -> None:
+    asked = gateway(Provided(Scripted(200, JSON, [ANSWER])), Notes())
+    asked.learn({"a": Condition("online"), "b": Condition("offline")})
+    asked.learn({"b": Condition("online", 0.5)})
+
+    assert asked.wisdom.conditions == {"b": Condition("online", 0.5)}

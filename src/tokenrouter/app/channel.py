@@ -7,7 +7,7 @@ Nothing here waits for a slow peer: what it cannot take is cut off, and it comes
 
 import asyncio
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from tokenrouter.domain.catalog import Catalog
+from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.limits import CounterPast
 from tokenrouter.limits.adjusting import Adjusted
 
@@ -33,6 +34,12 @@ class CatalogMessage(msgspec.Struct, tag="catalog"):
 
     catalog: Catalog
     adjusted: list[Adjusted] = []
+
+
+class ConditionsMessage(msgspec.Struct, tag="conditions"):
+    """Control to data: how providers are, by name, in place of all that was told before."""
+
+    conditions: dict[str, Condition]
 
 
 class CountersMessage(msgspec.Struct, tag="counters"):
@@ -102,7 +109,7 @@ class FiguresMessage(msgspec.Struct, tag="figures"):
     figures: dict[str, Any]
 
 
-ToData = CatalogMessage | CountersMessage | SumsMessage
+ToData = CatalogMessage | ConditionsMessage | CountersMessage | SumsMessage
 ToControl = Hello | CountersWanted | SumsWanted | Applied | FiguresMessage
 
 _to_data: Final = msgspec.msgpack.Decoder(ToData)
@@ -150,7 +157,7 @@ class ChannelServer:
     def __init__(
         self,
         path: Path,
-        welcome: Callable[[], CatalogMessage],
+        welcome: Callable[[], Sequence[ToData]],
         answer: Callable[[CountersWanted], Awaitable[CountersMessage]],
         sums: Callable[[SumsWanted], Awaitable[SumsMessage]],
     ) -> None:
@@ -198,7 +205,8 @@ class ChannelServer:
         self._writers[writer] = ""
         self._applied[writer] = -1
         try:
-            send_or_cut(writer, frame(self._welcome()))
+            for message in self._welcome():
+                send_or_cut(writer, frame(message))
             while True:
                 self._take(_to_control.decode(await read_payload(reader)), writer)
         except (asyncio.IncompleteReadError, ConnectionError):

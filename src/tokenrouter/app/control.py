@@ -26,10 +26,12 @@ from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
 from tokenrouter.app.channel import (
     CatalogMessage,
     ChannelServer,
+    ConditionsMessage,
     CountersMessage,
     CountersWanted,
     SumsMessage,
     SumsWanted,
+    ToData,
 )
 from tokenrouter.app.cluster import Cluster
 from tokenrouter.app.snapshot import FILE_NAME, write_snapshot
@@ -40,6 +42,7 @@ from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.jobs.catalog_builder import build_catalog
+from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.discovery import Discovery
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
@@ -71,6 +74,8 @@ DRAIN_S: Final = 0.2
 CLEAN_S: Final = 60.0
 RETENTION_S: Final = 600.0
 ALERTS_S: Final = 5.0
+CONDITIONS_S: Final = 0.25
+"""How often it is looked whether there is news of how providers are."""
 ADJUSTED_S: Final = 86_400.0
 """How far back resets are told with the Catalog: longer than this process is ever away while data processes serve."""
 KNOWN_S: Final = 2.0
@@ -101,6 +106,7 @@ class ControlProcess:
             self._rebuild,
         )
         self._catalog = Catalog(version=time.time_ns() // 1_000_000)
+        self._conditions = ConditionBook()
         self._adjusted: list[Adjusted] = []
         self._limits: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
         self._cluster = Cluster(settings.redis_url, self._hear)
@@ -140,10 +146,11 @@ class ControlProcess:
             for one in adjustments_since(self._store, since_us)
             if one.used
         ]
-        self._channel.broadcast(self._welcome())
+        self._conditions.keep(provider.name for provider in self._catalog.providers)
+        self._channel.broadcast(CatalogMessage(self._catalog, self._adjusted))
 
-    def _welcome(self) -> CatalogMessage:
-        return CatalogMessage(self._catalog, self._adjusted)
+    def _welcome(self) -> list[ToData]:
+        return [CatalogMessage(self._catalog, self._adjusted), ConditionsMessage(self._conditions.current())]
 
     async def _answer(self, wanted: CountersWanted) -> CountersMessage:
         """Tell what has been used of limits, once every dead process's journal is in."""
@@ -194,6 +201,7 @@ class ControlProcess:
         tasks.start(self._repeat("soft limits", ALERTS_S, self._look_at_soft_limits), "soft limits")
         if self._settings.discovery:
             tasks.start(self._discovery.run(lambda: self._catalog.providers), "discovery")
+        tasks.start(self._tell_conditions(), "conditions")
         tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
         self._watch_parent(loop)
         while not server.started and not serving.done():
@@ -311,6 +319,13 @@ class ControlProcess:
                 failures += 1
                 log.error("the database is away", task=name, reason=str(error), failures=failures)
             await asyncio.sleep(min(LONGEST_PAUSE_S, pause_s * 2**failures))
+
+    async def _tell_conditions(self) -> None:
+        """Tell the data processes how providers are, whenever that has changed."""
+        while True:
+            if (news := self._conditions.news()) is not None:
+                self._channel.broadcast(ConditionsMessage(news))
+            await asyncio.sleep(CONDITIONS_S)
 
     async def _watch(self) -> None:
         """Rebuild the Catalog if it has changed; return when it shows all that had changed before the call."""

@@ -25,6 +25,7 @@ from tokenrouter.app.channel import (
     Applied,
     CatalogMessage,
     ChannelClient,
+    ConditionsMessage,
     CountersMessage,
     CountersWanted,
     FiguresMessage,
@@ -229,6 +230,8 @@ class DataProcess:
                     self._tell_applied()
                 else:
                     self._tasks.start(self._tell_followed(self._shared, catalog.version), "shared limits follow")
+            case ConditionsMessage(conditions):
+                self._gateway.learn(conditions)
             case CountersMessage(asked, limit_ids, used, past, adjusted_to) if asked == self._asked:
                 self._limiter.restore(
                     {(limit_id, scope): amount for limit_id, scope, amount in used},

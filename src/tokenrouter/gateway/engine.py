@@ -15,6 +15,7 @@ from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.bridge import Asked
 from tokenrouter.dialects.token_counts import count_body
 from tokenrouter.domain.catalog import Policy
+from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.errors import GatewayError, LimitReached
 from tokenrouter.domain.ledger import Begun, Ended, EndReason, Subject, Usage
 from tokenrouter.gateway.account.references import require_own_references
@@ -104,6 +105,11 @@ class Gateway:
         return self._entrance.admission
 
     @property
+    def wisdom(self) -> Wisdom:
+        """What earlier requests and looks beside them have taught."""
+        return self._wisdom
+
+    @property
     def books(self) -> Books:
         """What lanes of this process share."""
         return self._books
@@ -113,6 +119,10 @@ class Gateway:
         self._policy = policy
         self._goes_unrecorded = policy.on_journal_failure == "serve"
         self._entrance.apply(policy)
+
+    def learn(self, conditions: dict[str, Condition]) -> None:
+        """Take over how providers are, by name; it replaces all that was known."""
+        self._wisdom.conditions = conditions
 
     def new_request_id(self) -> str:
         """Return an id that sorts by time: milliseconds since the epoch at the last sweep, this process, a count."""
