@@ -33,6 +33,7 @@ from tokenrouter.gateway.ports import (
     Reservation,
     Responder,
 )
+from tokenrouter.gateway.room_hint import RoomHint
 from tokenrouter.gateway.unshortened import hold_all, needed_for, others_were_faster, too_long
 
 GROWTH: Final = 1.25
@@ -180,23 +181,40 @@ class Exchange:
             LimitReached, CountersNotReady: nothing is held.
             JournalUnavailable: it could not be written; what was held is given back.
         """
-        limiter, scopes = self.ports.limiter, self._scopes()
+        limiter, scopes, hint = self.ports.limiter, self._scopes(), self.lane.hint
         self._hold_expected()
+        is_settled = self._hold_as_before(hint)
         try:
             reservation = limiter.reserve(scopes, self.held)
-            room = reservation.room
         except LimitReached as error:
+            if is_settled:
+                hint.forget()
+                self.begin()
+                return
             self._hold_less(error)
-            reservation, room = limiter.reserve(scopes, self.held), None
+            reservation, is_settled = limiter.reserve(scopes, self.held), True
         self.reservation = self.limits = reservation
-        if room is not None and self._may_be_bounded:
+        room = None if is_settled or not self._may_be_bounded else reservation.room
+        if room is not None:
             try:
                 self._hold_within(room)
             except GatewayError:
                 self._settle(NOTHING)
                 raise
             reservation.extend(self.held)
+            hint.learn(room)
         self._write_begin()
+
+    def _hold_as_before(self, hint: RoomHint) -> bool:
+        """Want to hold what the answer may need if as much is left as before; False where that would bound it."""
+        if hint.room is None or not self._may_be_bounded:
+            return False
+        holding = self._holding(hint.room, is_watched=self._is_watched)
+        if holding is None or holding.bound is not None:
+            return False
+        hint.use()
+        self._take(holding)
+        return True
 
     async def begin_there(self, limiter: RemoteLimiter) -> None:
         """Do as `begin` with a limiter that is asked over the network.
@@ -204,17 +222,23 @@ class Exchange:
         Raises:
             LimitReached, CountersNotReady, JournalUnavailable: as `begin`.
         """
-        scopes, request_id = self._scopes(), self.call.request_id
+        scopes, request_id, hint = self._scopes(), self.call.request_id, self.lane.hint
         self._hold_expected()
+        is_settled = self._hold_as_before(hint)
         try:
             reservation = await limiter.reserve(request_id, scopes, self.held)
-            room = room_in(reservation.states(), self.held) if self._may_be_bounded else None
         except LimitReached as error:
+            if is_settled:
+                hint.forget()
+                await self.begin_there(limiter)
+                return
             self._hold_less(error)
-            reservation, room = await limiter.reserve(request_id, scopes, self.held), None
+            reservation, is_settled = await limiter.reserve(request_id, scopes, self.held), True
         self.remote = self.limits = reservation
+        room = None if is_settled or not self._may_be_bounded else room_in(reservation.states(), self.held)
         if room is not None:
             await self._hold_within_there(room, reservation)
+            hint.learn(room)
         self._write_begin()
 
     async def _hold_within_there(self, room: Room, reservation: RemoteReservation) -> None:
@@ -283,14 +307,17 @@ class Exchange:
             InputUnbounded: the key may not send what nobody can bound.
         """
         peeked = self.peeked
-        is_watched = peeked.stream and self.lane.estimates.is_known_well
-        holding = self._holding(room, is_watched=is_watched)
+        holding = self._holding(room, is_watched=self._is_watched)
         if holding is None:
             raise (None if self.lane.clamps else self._too_long()) or QuotaExceeded(
                 f"What is left of this API key's limits is too little for an answer of {peeked.least_bound} tokens, "
                 "the least that this request allows."
             )
         self._take(holding)
+
+    @property
+    def _is_watched(self) -> bool:
+        return self.peeked.stream and self.lane.estimates.is_known_well
 
     def _holding(self, room: Room, *, is_watched: bool) -> Holding | None:
         if self.lane.denies_unbounded and room.counts_input:

@@ -28,6 +28,7 @@ from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.estimates import EstimateBook, Estimates
 from tokenrouter.gateway.ports import Journal
 from tokenrouter.gateway.recent import RecentAnswers
+from tokenrouter.gateway.room_hint import RoomHint
 from tokenrouter.gateway.routing import resolve
 from tokenrouter.gateway.ways import way_of
 from tokenrouter.providers.compatible import CompatibleAdapter
@@ -75,6 +76,7 @@ class Lane:
         asks_usage: whether this provider reports usage in streams only when asked.
         clamps: whether an answer is shortened to fit its limits; else what may not fit is refused.
         denies_unbounded: whether input that cannot be bounded is refused under hard limits.
+        hint: what its limits left lately.
         drains: whether the answer is read to its end even when the client leaves.
         subject_record: `subject` as the journal wants it.
     """
@@ -101,6 +103,7 @@ class Lane:
     drains: bool
     subject: Subject
     subject_record: bytes = field(repr=False)
+    hint: RoomHint = field(default_factory=RoomHint, repr=False)
 
     def ceiling_of(self, asked: Head) -> Ceiling | None:
         """Return the most that tokens of one request can cost: its tier may be dearer, or it may become several."""
