@@ -40,6 +40,15 @@ def test_an_alias_that_is_made_can_be_asked_for_and_is_listed(client: TestClient
         "use_light_model": False,
         "light_model": "",
         "light_model_threshold": 100,
+        "sticky": True,
+        "deadline_s": 120.0,
+        "hedge": False,
+        "hedge_after_s": 0.0,
+        "hedge_percent": 5.0,
+        "min_tokens_per_s": 0.0,
+        "probe_s": 5.0,
+        "continue_streams": False,
+        "refused_elsewhere": False,
         "comment": "spring",
         "leads_to": ["acme/small", "acme/org/big", "acme/tiny"],
         "problem": "",
@@ -82,6 +91,7 @@ def test_aliases_of_the_file_are_listed_with_where_they_are_declared_and_changed
         ({"name": "acme/small"}, "begins with the name of the provider"),
         ({"scope": "physics"}, "use global, team:NAME or user:NAME"),
         ({"use_light_model": True}, "light_model: is missing"),
+        ({"deadline_s": 0}, "deadline_s: 0.0 must be from 1 to 3600"),
         ({"falback": "x"}, "did you mean \"fallback\"?"),
         ({"name": "\x00"}, "name"),
     ],
@@ -99,8 +109,11 @@ def test_what_cannot_be_is_refused_by_name(
 def test_a_change_replaces_what_it_names_and_nothing_else(client: TestClient) -> None:
     made(client, use_light_model=True, light_model="nano", light_model_threshold=0, comment="spring")
 
-    changed = client.patch(f"{ALIASES}/smart", headers=ROOT, json={"targets": ["acme/large"]}).json()
+    changed = client.patch(
+        f"{ALIASES}/smart", headers=ROOT, json={"targets": ["acme/large"], "deadline_s": 9, "sticky": False}
+    ).json()
 
+    assert (changed["deadline_s"], changed["sticky"], changed["hedge"]) == (9.0, False, False)
     assert (changed["leads_to"], changed["light_model"], changed["comment"]) == (["acme/large"], "nano", "spring")
     circle = client.patch(f"{ALIASES}/smart", headers=ROOT, json={"fallback": "smart"})
     assert (circle.status_code, "leads in a circle" in circle.json()["detail"]) == (422, True)

@@ -21,6 +21,9 @@ targets = ["acme/small", { target = "acme/tiny", profile = "home" }]
 """
 
 
+CONDUCT = ("--not-sticky", "--deadline", "30", "--hedge")
+
+
 @pytest.fixture(scope="module")
 def home_of_acme(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = make_home(tmp_path_factory.mktemp("acme"))
@@ -43,10 +46,12 @@ def test_an_alias_is_set_listed_set_again_and_removed(home_of_acme: Home) -> Non
         "smart  global  acme/large, home=acme/tiny  else declared  below 40 tokens nano  from database",
     ]
 
-    again = run(home_of_acme, "aliases", "set", "smart", "acme/a=b", "declared", "--weights", "3,1", "--json")
+    again = run(home_of_acme, "aliases", "set", "smart", "acme/a=b", "declared", "--weights", "3,1", *CONDUCT, "--json")
     shown = json.loads(again.stdout)
     assert (shown["targets"][0]["target"], shown["selection"], shown["comment"]) == ("acme/a=b", "weighted", "spring")
     (smart,) = [one for one in json.loads(run(home_of_acme, "aliases", "list", "--json").stdout) if one == shown]
+    assert (smart["sticky"], smart["hedge"], smart["deadline_s"], smart["probe_s"]) == (False, True, 30.0, 5.0)
+    assert "sticky=False  deadline_s=30.0  hedge=True" in run(home_of_acme, "aliases", "list").stdout
     assert (smart["origin"], smart["fallback"], smart["use_light_model"]) == ("database", "", False)
 
     assert run(home_of_acme, "aliases", "remove", "smart").exit_code == 0

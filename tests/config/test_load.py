@@ -588,6 +588,7 @@ def test_aliases_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
+        ('fallback = "slow"', 'deadline_s = 0', "torod.toml:14: aliases[0].deadline_s: 0 must be from 1 to 3600"),
         ('fallback = "slow"', 'fallback = "slwo"', "torod.toml:14: aliases[0].fallback: 'slwo' is neither an alias"),
         ('fallback = "slow"', 'falback = "slow"', 'torod.toml:14: aliases[0].falback: unknown key; did you mean "fallback"?'),
         ('fallback = "slow"', 'selection = "wheighted"', 'torod.toml:14: aliases[0].selection: \'wheighted\' is not known; did you mean "weighted"?'),

@@ -13,6 +13,7 @@ from tokenrouter.domain.alias_text import (
     read_alias,
 )
 from tokenrouter.domain.aliases import Alias, Target
+from tokenrouter.domain.conduct import Conduct
 
 
 def test_a_whole_alias_is_read() -> None:
@@ -30,6 +31,8 @@ def test_a_whole_alias_is_read() -> None:
             "use_light_model": True,
             "light_model": "nano",
             "light_model_threshold": 40,
+            "sticky": False,
+            "deadline_s": 30,
             "comment": "for all",
         },
         "torod.toml:3",
@@ -44,6 +47,7 @@ def test_a_whole_alias_is_read() -> None:
         use_light_model=True,
         light_model="nano",
         light_model_threshold=40,
+        conduct=Conduct(sticky=False, deadline_s=30.0),
         origin="torod.toml:3",
     )
 
@@ -87,6 +91,7 @@ def test_what_is_not_said_is_as_usual() -> None:
         ({"use_light_model": True}, "light_model: is missing: use_light_model is on"),
         ({"use_light_model": "yes"}, "use_light_model: must be true or false"),
         ({"light_model_threshold": -1}, "light_model_threshold: -1 must be from 0 to"),
+        ({"deadline_s": 0.5}, "deadline_s: 0.5 must be from 1 to 3600"),
         ({"falback": "x"}, "falback: unknown key; did you mean \"fallback\"?"),
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Requests that go elsewhere when a provider fails them."""
 
 import asyncio
+import contextlib
 import time
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from tests.gateway.fakes import Client, Held, Notes, Scripted, Tokens, catalog
 from tests.gateway.test_engine import ANSWER, CHUNK, DONE, JSON, LAST, SSE, call
 from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Catalog, Provider
+from tokenrouter.domain.conduct import Conduct
 from tokenrouter.domain.errors import (
     GatewayError,
     ProviderCredentialsRejected,
@@ -260,3 +262,16 @@ async def test_no_attempt_begins_after_the_deadline() -> None:
         await house.gateway.serve(late, Client())
 
     assert told.value is DOWN
+
+
+@pytest.mark.parametrize(("deadline_s", "asked"), [(29.0, ["acme"]), (3600.0, ["acme", "other"])])
+async def test_the_alias_that_is_asked_for_says_how_long_is_tried(deadline_s: float, asked: list[str]) -> None:
+    best = Alias("best", (Target("acme/small"),), fallback="other/large", conduct=Conduct(deadline_s=deadline_s))
+    house = House(alias=best, acme=[DOWN], other=["whole"])
+    late = call(model="best")
+    late.started_s = time.monotonic() - 30
+
+    with contextlib.suppress(ProviderUnreachable):
+        await house.gateway.serve(late, Client())
+
+    assert house.providers.asked == asked

@@ -22,7 +22,7 @@ def principal(directory: Directory) -> Principal:
 
 
 def lane(directory: Directory, model: str, notes: Notes | None = None) -> Lane:
-    return lanes_of(directory, principal(directory), CHAT, model, {}, books=Books(notes or Notes()))[0]
+    return lanes_of(directory, principal(directory), CHAT, model, {}, books=Books(notes or Notes())).lanes[0]
 
 
 def test_a_lane_is_worked_out_once() -> None:
@@ -35,12 +35,12 @@ def test_a_lane_is_worked_out_once() -> None:
 def test_a_changed_catalogue_forgets_every_lane_but_not_what_was_learned() -> None:
     books = Books(Notes())
     old = Directory(catalog(), b"")
-    before = lanes_of(old, principal(old), CHAT, "acme/small", {}, books=books)[0]
+    before = lanes_of(old, principal(old), CHAT, "acme/small", {}, books=books).lanes[0]
     priced = catalog()
     priced.prices["acme/small"] = flat_price(1, 2, source="file")
     new = Directory(priced, b"")
 
-    after = lanes_of(new, principal(new), CHAT, "acme/small", {}, books=books)[0]
+    after = lanes_of(new, principal(new), CHAT, "acme/small", {}, books=books).lanes[0]
 
     assert before.price is None
     assert after.price == flat_price(1, 2, source="file")
@@ -113,7 +113,7 @@ def test_a_request_that_may_become_several_is_held_at_the_price_of_each() -> Non
 def test_counting_tokens_needs_no_price() -> None:
     directory = Directory(replace(catalog(), policy=Policy(unpriced="deny")), b"")
 
-    (found,) = lanes_of(directory, principal(directory), COUNT_TOKENS, "acme/small", {}, books=Books(Notes()))
+    (found,) = lanes_of(directory, principal(directory), COUNT_TOKENS, "acme/small", {}, books=Books(Notes())).lanes
     assert found.price is None
 
 
@@ -175,7 +175,7 @@ def asked(directory: Directory, model: str, text: str, books: Books) -> Lane:
     fields = CHAT.peek(
         json.dumps({"model": model, "messages": [{"role": "user", "content": text}]}).encode()
     ).body.fields
-    return lanes_of(directory, principal(directory), CHAT, model, fields, books=books)[0]
+    return lanes_of(directory, principal(directory), CHAT, model, fields, books=books).lanes[0]
 
 
 def test_a_weighted_alias_is_decided_for_each_request_and_has_a_lane_for_each_end() -> None:

@@ -9,7 +9,7 @@ from tokenrouter.domain.errors import ModelNotAllowed, ModelNotFound
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.choices import Route
 from tokenrouter.gateway.directory import Directory, Principal
-from tokenrouter.gateway.routing import is_alias, offered_models, resolve
+from tokenrouter.gateway.routing import alias_of, offered_models, resolve
 
 
 def provider(name: str, **more: object) -> Provider:
@@ -101,12 +101,8 @@ def test_an_exact_alias_a_prefix_and_a_pattern_come_in_this_order_before_the_def
     assert route(state, "acme/gpt-4") == ("acme", "gpt-4", "")
     assert route(state, "gpt-40") == ("other", "gpt-40", "gpt-*")
     assert route(state, "claude") == ("sandbox", "claude", "")
-    assert [is_alias(state, caller(state), name) for name in ("gpt-4", "gpt-40", "acme/gpt-4", "claude")] == [
-        True,
-        True,
-        True,  # by its pattern alone; `resolve` looks at the prefix before
-        False,
-    ]
+    found = [alias_of(state, caller(state), name) for name in ("gpt-4", "gpt-40", "acme/gpt-4", "claude")]
+    assert [match and match.alias.name for match in found] == ["gpt-4", "gpt-*", None, None]
 
 
 def test_the_default_provider_gets_the_whole_string() -> None:

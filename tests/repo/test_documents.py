@@ -12,6 +12,7 @@ from tokenrouter.cli.torod import main
 from tokenrouter.config.settings import KeySetting, Settings
 from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Policy, Provider, Timeouts
+from tokenrouter.domain.conduct import Conduct
 from tokenrouter.domain.errors import GatewayError
 
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -21,6 +22,7 @@ DOCUMENTS += [path for path in project_files(ROOT / "docs") if path.suffix == ".
 NOT_WRITTEN_BY_THAT_NAME = {
     "aliases": "[[aliases]]",
     "carried_use": "`quota`",
+    "conduct": None,
     "created_at_s": "created_at",
     "expires_at_s": "expires_at",
     "keys": "[[incoming_tokens]]",
@@ -76,7 +78,7 @@ def test_every_setting_is_in_the_documents() -> None:
     text = (ROOT / "docs/configuration.md").read_text()
     fields = {
         field.name
-        for values in (Settings, KeySetting, Provider, Alias, Target, Policy, Timeouts)
+        for values in (Settings, KeySetting, Provider, Alias, Conduct, Target, Policy, Timeouts)
         for field in dataclasses.fields(values)
     }
 

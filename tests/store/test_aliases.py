@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from tokenrouter.domain.aliases import Alias, Target
+from tokenrouter.domain.conduct import Conduct
 from tokenrouter.store.aliases import (
     choose_profile,
     chosen_profile,
@@ -31,6 +32,7 @@ FAST = Alias(
     use_light_model=True,
     light_model="nano",
     light_model_threshold=7,
+    conduct=Conduct(sticky=False, deadline_s=7.5),
 )
 PLAIN = Alias("plain", (Target("acme/small"),))
 
@@ -113,7 +115,7 @@ def test_of_two_that_write_at_once_the_second_sees_what_the_first_wrote(store: S
 
 def test_what_a_newer_version_has_written_is_passed_over(store: Store) -> None:
     create_alias(store, PLAIN, allow, now_s=1.0)
-    said = {"name": "plain", "targets": ["acme/small"], "hedge_after_s": 2}
+    said = {"name": "plain", "targets": ["acme/small"], "from_a_newer_version": 2}
     with store.write() as connection:
         connection.execute(update(tr_aliases).values(said=json.dumps(said)))
 

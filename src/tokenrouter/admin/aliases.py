@@ -3,15 +3,13 @@
 Aliases of the file are listed with the place that declares them, and changed there.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Body
-from pydantic import BaseModel, Field, StrictBool, StrictInt
 
+from tokenrouter.admin.alias_bodies import AliasList, ChangedAlias, NewAlias, ShownAlias
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.auth import Admin
-from tokenrouter.admin.keys import Text
-from tokenrouter.admin.limit_bodies import Note, Strict
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.alias_text import alias_fields, read_alias
@@ -21,76 +19,6 @@ from tokenrouter.jobs.alias_changes import alias_check
 from tokenrouter.store.aliases import StoredAlias, create_alias, list_aliases, remove_alias, update_alias
 
 router: Final = APIRouter(prefix="/api/v1/aliases", tags=["aliases"])
-
-
-class TargetBody(Strict):
-    """One place that an alias may lead to: `target` is `provider/model` or another alias."""
-
-    target: Text | None = None
-    provider: Text | None = None
-    model: Text | None = None
-    profile: Text = "default"
-    weight: StrictInt | None = None
-
-
-class ChangedAlias(Strict):
-    """What is to change; a field that is absent stays, targets are replaced together."""
-
-    targets: Annotated[list[Text | TargetBody], Field(max_length=100)] | None = None
-    selection: Text | None = None
-    fallback: Text | None = None
-    use_light_model: StrictBool | None = None
-    light_model: Text | None = None
-    light_model_threshold: StrictInt | None = None
-    comment: Note | None = None
-
-
-class NewAlias(ChangedAlias):
-    """An alias to be made; docs/aliases.md explains the words."""
-
-    name: Text
-    scope: Text = GLOBAL
-
-
-class ShownTarget(BaseModel):
-    """One place that an alias may lead to."""
-
-    target: str
-    profile: str
-    weight: int
-
-
-class ShownAlias(BaseModel):
-    """An alias.
-
-    `leads_to` are the models that it leads to now, the usual ones first; where there are none, `problem` says why.
-    `declared_at` says where an alias of the file is to be changed; one that is `shadowed` counts for nobody, since the
-    file has one in its place.
-    """
-
-    name: str
-    scope: str
-    targets: list[ShownTarget]
-    selection: str
-    fallback: str
-    use_light_model: bool
-    light_model: str
-    light_model_threshold: int
-    comment: str
-    leads_to: list[str]
-    problem: str
-    origin: Literal["file", "database"]
-    declared_at: str
-    shadowed: bool
-    created_at: str | None
-
-
-class AliasList(BaseModel):
-    """Every alias, those of the file first; the profiles that they have, and the one that counts."""
-
-    active_model_profile: str
-    profiles: list[str]
-    data: list[ShownAlias]
 
 
 @router.get("")

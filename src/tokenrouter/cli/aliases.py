@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tokenrouter.cli.alias_conduct import conduct_options
 from tokenrouter.cli.opening import CONFIG, JSON, fail, open_database
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def list_command(as_json: bool, config: str | None) -> None:
 @click.option("--light-model", default="", metavar="TARGET", help="Where short requests go.")
 @click.option("--light-threshold", type=int, metavar="TOKENS", help="Which are short: fewer estimated tokens; 100.")
 @click.option("--comment", default="", help="A note for yourself.")
+@conduct_options
 @JSON
 @CONFIG
 def set_command(
@@ -60,7 +62,7 @@ def set_command(
     comment: str,
     as_json: bool,
     config: str | None,
-    **said: str,
+    **said: object,
 ) -> None:
     """Let NAME lead to TARGET, which is PROVIDER/MODEL, another alias, or PROFILE=TARGET for one profile.
 
@@ -209,6 +211,7 @@ def _is_shadowed(alias: "Alias", settings: "Settings") -> bool:
 
 def _line(alias: "Alias") -> str:
     from tokenrouter.domain.aliases import DEFAULT_PROFILE
+    from tokenrouter.domain.conduct_text import said_of
 
     is_weighted = alias.selection == "weighted"
     shown = [
@@ -220,6 +223,7 @@ def _line(alias: "Alias") -> str:
     more = [f"else {alias.fallback}"] if alias.fallback else []
     if alias.use_light_model:
         more.append(f"below {alias.light_model_threshold} tokens {alias.light_model}")
+    more += [f"{name}={value}" for name, value in said_of(alias.conduct).items()]
     return "  ".join([alias.name, alias.scope, ", ".join(shown), *more])
 
 

@@ -5,8 +5,7 @@ The same for file, API and command line, so that all refuse the same things in t
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from tokenrouter.domain.aliases import (
     DEFAULT_PROFILE,
@@ -18,7 +17,9 @@ from tokenrouter.domain.aliases import (
     Selection,
     Target,
 )
-from tokenrouter.domain.limit_text import Mistake, suggestion
+from tokenrouter.domain.conduct_text import CONDUCT_FIELDS, conduct_fields, read_conduct, said_of
+from tokenrouter.domain.limit_text import Mistake
+from tokenrouter.domain.said import Said
 
 ALIAS_FIELDS: Final = (
     "name",
@@ -29,6 +30,7 @@ ALIAS_FIELDS: Final = (
     "use_light_model",
     "light_model",
     "light_model_threshold",
+    *CONDUCT_FIELDS,
     "comment",
 )
 """What may be said of an alias; the name and the targets must be."""
@@ -39,7 +41,6 @@ MAX_TARGETS: Final = 100
 MAX_WEIGHT: Final = 1_000_000
 MAX_THRESHOLD_TOKENS: Final = 100_000_000
 _SCOPE: Final = re.compile(r"global|(?:team|user):.+")
-_KINDS: Final[dict[type, str]] = {str: "text", bool: "true or false", int: "a whole number", list: "an array"}
 
 
 class InvalidAlias(ValueError):
@@ -59,7 +60,7 @@ def read_alias(values: Mapping[str, object], origin: str = "", *, needs_default:
     Raises:
         InvalidAlias: with everything that is wrong.
     """
-    said = _Said(values)
+    said = Said(values)
     name = said.text("name")
     said.check("name", "" if said.mistakes else _name_mistake(name))
     alias = Alias(
@@ -71,6 +72,7 @@ def read_alias(values: Mapping[str, object], origin: str = "", *, needs_default:
         use_light_model=said.flag("use_light_model"),
         light_model=said.text("light_model"),
         light_model_threshold=said.count("light_model_threshold", LIGHT_THRESHOLD_TOKENS, 0, MAX_THRESHOLD_TOKENS),
+        conduct=read_conduct(said),
         origin=origin,
     )
     said.text("comment")
@@ -86,6 +88,15 @@ def read_alias(values: Mapping[str, object], origin: str = "", *, needs_default:
 
 def alias_fields(alias: Alias) -> dict[str, object]:
     """Return what `read_alias` reads back as `alias`, its origin apart."""
+    return {**_own_fields(alias), **conduct_fields(alias.conduct)}
+
+
+def kept_fields(alias: Alias) -> dict[str, object]:
+    """Return the same without what is as usual in its conduct: what a database keeps."""
+    return {**_own_fields(alias), **said_of(alias.conduct)}
+
+
+def _own_fields(alias: Alias) -> dict[str, object]:
     return {
         "name": alias.name,
         "scope": alias.scope,
@@ -116,14 +127,14 @@ def _wild_mistake(reference: str, *, is_pattern: bool) -> str:
     return "" if reference.count(WILD) == 1 else f"{reference!r} has more than one '*'"
 
 
-def _read_scope(said: "_Said") -> str:
+def _read_scope(said: Said) -> str:
     scope = said.text("scope", GLOBAL)
     if _SCOPE.fullmatch(scope) is None or not scope.isprintable() or len(scope) > MAX_NAME_CHARS:
         said.mistake("scope", f"{scope[:MAX_NAME_CHARS]!r} is not known; use global, team:NAME or user:NAME")
     return scope
 
 
-def _read_selection(said: "_Said") -> Selection:
+def _read_selection(said: Said) -> Selection:
     """Who gives a weight means it, be it 1."""
     entries = said.values.get("targets")
     tables = [one for one in entries if isinstance(one, Mapping)] if isinstance(entries, list) else []
@@ -131,7 +142,7 @@ def _read_selection(said: "_Said") -> Selection:
     return cast(Selection, said.choice("selection", SELECTIONS, usual))
 
 
-def _read_targets(said: "_Said", *, is_pattern: bool, needs_default: bool) -> tuple[Target, ...]:
+def _read_targets(said: Said, *, is_pattern: bool, needs_default: bool) -> tuple[Target, ...]:
     entries = said.items("targets")
     if not entries:
         said.mistake("targets", "at least one is needed")
@@ -143,8 +154,8 @@ def _read_targets(said: "_Said", *, is_pattern: bool, needs_default: bool) -> tu
     return targets
 
 
-def _read_target(said: "_Said", index: int, entry: object, is_pattern: bool) -> Target:
-    one = _Said({"target": entry} if isinstance(entry, str) else entry, said.mistakes, f"targets[{index}]")
+def _read_target(said: Said, index: int, entry: object, is_pattern: bool) -> Target:
+    one = Said({"target": entry} if isinstance(entry, str) else entry, said.mistakes, f"targets[{index}]")
     if not isinstance(entry, str | Mapping):
         one.mistake("", "must be text or a table")
         return Target("")
@@ -155,7 +166,7 @@ def _read_target(said: "_Said", index: int, entry: object, is_pattern: bool) -> 
     return target
 
 
-def _target_name(one: "_Said") -> str:
+def _target_name(one: Said) -> str:
     """Return `target`, or what TokenRouter-Go wrote as `provider` and `model`."""
     name, provider, model = one.text("target"), one.text("provider"), one.text("model")
     if name:
@@ -169,61 +180,3 @@ def _target_name(one: "_Said") -> str:
         if not value and (provider or model):
             one.mistake(key, "is missing")
     return f"{provider}/{model}"
-
-
-@dataclass(slots=True)
-class _Said:
-    """The fields of one table; mistakes are collected, and something usable stands in for what is wrong."""
-
-    values: Any
-    mistakes: list[Mistake] = field(default_factory=list)
-    path: str = ""
-
-    def __post_init__(self) -> None:
-        known = self.values if isinstance(self.values, Mapping) else {}
-        self.values = {name: value for name, value in known.items() if value is not None}
-
-    def mistake(self, key: str, message: str) -> None:
-        self.mistakes.append(Mistake(f"{self.path}.{key}".strip("."), message))
-
-    def check(self, key: str, mistake: str) -> None:
-        if mistake:
-            self.mistake(key, mistake)
-
-    def has(self, key: str) -> bool:
-        return key in self.values
-
-    def text(self, key: str, default: str = "") -> str:
-        return cast(str, self._typed(key, str, default))
-
-    def flag(self, key: str) -> bool:
-        return cast(bool, self._typed(key, bool, False))
-
-    def items(self, key: str) -> list[Any]:
-        return cast(list[Any], self._typed(key, list, []))
-
-    def count(self, key: str, default: int, least: int, most: int) -> int:
-        value: int = self._typed(key, int, default)
-        if least <= value <= most:
-            return value
-        self.mistake(key, f"{value} must be from {least} to {most}")
-        return default
-
-    def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
-        value = self.text(key, default)
-        if value in known:
-            return value
-        self.mistake(key, f"{value!r} is not known; {suggestion(value, known)}")
-        return default
-
-    def refuse_unknown(self, known: tuple[str, ...]) -> None:
-        for key in self.values:
-            if key not in known:
-                self.mistake(key, f"unknown key; {suggestion(key, known)}")
-
-    def _typed(self, key: str, kind: type, default: object) -> Any:
-        value = self.values.get(key, default)
-        if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
-            return value
-        self.mistake(key, f"must be {_KINDS[kind]}")
-        return default

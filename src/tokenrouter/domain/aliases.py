@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from tokenrouter.domain.conduct import USUAL, Conduct
+
 DEFAULT_PROFILE: Final = "default"
 """Counts wherever an alias says nothing for the active profile."""
 GLOBAL: Final = "global"
@@ -50,6 +52,7 @@ class Alias:
         use_light_model: whether short requests go to `light_model`.
         light_model: `provider/model`, an alias, or a model of the provider that the target is at.
         light_model_threshold: a request of fewer estimated tokens is short.
+        conduct: how requests to it are carried.
         origin: where it is declared, such as `torod.toml:12`, or `database`.
     """
 
@@ -61,6 +64,7 @@ class Alias:
     use_light_model: bool = False
     light_model: str = ""
     light_model_threshold: int = LIGHT_THRESHOLD_TOKENS
+    conduct: Conduct = USUAL
     origin: str = ""
 
     def targets_in(self, profile: str) -> tuple[Target, ...]:

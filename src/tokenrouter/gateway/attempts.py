@@ -9,21 +9,18 @@ in which order places are asked in `health`.
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Protocol
 
 from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.errors import ClientError, GatewayError
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.exchange import Exchange
 from tokenrouter.gateway.health import HealthBook
-from tokenrouter.gateway.lanes import Lane
+from tokenrouter.gateway.lanes import Lane, Plan
 from tokenrouter.gateway.repeats import RepeatBudget
 from tokenrouter.gateway.retry import GIVE_UP, NEXT, Again, Decision, Situation, decide
-
-DEADLINE_S: Final = 120.0
-"""No attempt begins later after the request came: clients give up after some minutes."""
 
 
 class Road(Protocol):
@@ -66,9 +63,10 @@ class Wisdom:
 class Attempts:
     """The attempts of one request."""
 
-    def __init__(self, call: Call, lanes: Sequence[Lane], road: Road, wisdom: Wisdom) -> None:
-        """`lanes` are the places, in the order in which they are to be asked where all are well."""
-        by_target = {lane.target: lane for lane in lanes}
+    def __init__(self, call: Call, plan: Plan, road: Road, wisdom: Wisdom) -> None:
+        """`plan` has the places in the order in which they are to be asked where all are well."""
+        by_target = {lane.target: lane for lane in plan.lanes}
+        self._conduct = plan.conduct
         self._call = call
         self._lanes = [by_target[target] for target in wisdom.health.ordered(by_target)]
         self._road = road
@@ -160,7 +158,7 @@ class Attempts:
             self._tries,
             self._others_left,
             has_content=exchange.bytes_out > 0 or (exchange.responder.started and not exchange.peeked.stream),
-            left_s=self._call.started_s + DEADLINE_S - self._wisdom.clock(),
+            left_s=self._call.started_s + self._conduct.deadline_s - self._wisdom.clock(),
             may_repeat=self._wisdom.repeats.allows(lane.provider),
             chance=self._wisdom.chance(),
         )

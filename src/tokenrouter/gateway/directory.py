@@ -20,6 +20,7 @@ from tokenrouter.providers import CompatibleAdapter, adapter
 
 if TYPE_CHECKING:
     from tokenrouter.dialects.base import Dialect
+    from tokenrouter.domain.conduct import Conduct
     from tokenrouter.gateway.choices import Choice
     from tokenrouter.gateway.lanes import Lane
 
@@ -68,7 +69,7 @@ class Principal:
         unbounded_input: as `unpriced`.
         alias_scopes: whose aliases it knows, those that count first.
         lanes: the ways to models that have been worked out, by dialect and requested name.
-        choices: what is decided for each request anew, by requested name.
+        choices: what is decided for each request anew, by requested name, and how its requests are carried.
         branches: the lanes of such names, by dialect, requested name and `provider/model`.
     """
 
@@ -85,7 +86,7 @@ class Principal:
     unbounded_input: UnboundedInput = ""
     alias_scopes: tuple[str, ...] = ()
     lanes: "dict[tuple[Dialect, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
-    choices: "dict[str, Choice]" = field(default_factory=dict, repr=False, compare=False)
+    choices: "dict[str, tuple[Choice, Conduct]]" = field(default_factory=dict, repr=False, compare=False)
     branches: "dict[tuple[Dialect, str, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
 
     @property

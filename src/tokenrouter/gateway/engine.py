@@ -170,11 +170,11 @@ class Gateway:
             peeked = dialect.peek(call.body) if head.model is None else dialect.peek(call.body, head.model, head.stream)
             lane = principal.lanes.get((dialect, peeked.model))
             if lane is None:
-                lanes = lanes_of(directory, principal, dialect, peeked.model, peeked.body.fields, books=self._books)
-                if len(lanes) > 1 and dialect.operation not in UNCHARGED:
+                plan = lanes_of(directory, principal, dialect, peeked.model, peeked.body.fields, books=self._books)
+                if len(plan.lanes) > 1 and dialect.operation not in UNCHARGED:
                     way = _Way(self, principal, peeked, responder)
-                    return Attempts(call, lanes, way, self._wisdom).run()
-                lane = lanes[0]
+                    return Attempts(call, plan, way, self._wisdom).run()
+                lane = plan.lanes[0]
             if lane.is_estimate and lane.bridge is None:
                 return self._count_here(call, lane, responder)
             exchange = self._exchange(call, principal, lane, peeked, responder)

@@ -20,6 +20,7 @@ from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.prompt_text import estimated_tokens
 from tokenrouter.dialects.replays import REPAIRS, Repair
 from tokenrouter.dialects.state_memory import StateMemory
+from tokenrouter.domain.conduct import USUAL, Conduct
 from tokenrouter.domain.errors import GatewayError, InvalidRequest
 from tokenrouter.domain.ledger import Operation, Subject
 from tokenrouter.domain.prices import Ceiling, Price, billed_tier, ceiling_of, dearer_ceilings
@@ -29,7 +30,7 @@ from tokenrouter.gateway.estimates import EstimateBook, Estimates
 from tokenrouter.gateway.ports import Journal
 from tokenrouter.gateway.recent import RecentAnswers
 from tokenrouter.gateway.room_hint import RoomHint
-from tokenrouter.gateway.routing import resolve
+from tokenrouter.gateway.routing import alias_of, resolve
 from tokenrouter.gateway.ways import way_of
 from tokenrouter.providers.compatible import CompatibleAdapter
 from tokenrouter.providers.endpoints import Endpoint
@@ -128,6 +129,14 @@ class Lane:
         return f"{self.to.provider}/{self.subject.model}"
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done with one request: where to ask, at least one place, and how to go about it."""
+
+    lanes: tuple[Lane, ...]
+    conduct: Conduct = USUAL
+
+
 def lanes_of(
     directory: Directory,
     principal: Principal,
@@ -136,7 +145,7 @@ def lanes_of(
     fields: RawObject,
     *,
     books: Books,
-) -> tuple[Lane, ...]:
+) -> Plan:
     """Return the lane of `principal` to `model`, worked out when it is not known, and those to try when it fails.
 
     `fields` are the request's own, which only aliases with a light model look at.
@@ -148,14 +157,15 @@ def lanes_of(
     """
     lane = principal.lanes.get((dialect, model))
     if lane is not None:
-        return (lane,)
-    choice = principal.choices.get(model)
-    if choice is None:
-        choice = resolve(directory, principal, model)
+        return Plan((lane,))
+    known = principal.choices.get(model)
+    if known is None:
+        choice, alias = resolve(directory, principal, model), alias_of(directory, principal, model)
         if isinstance(choice, Route):
             lane = _open(directory, principal, dialect, model, choice, books)
-            return (_keep(principal.lanes, (dialect, model), lane),)
-        _keep(principal.choices, model, choice)
+            return Plan((_keep(principal.lanes, (dialect, model), lane),))
+        known = _keep(principal.choices, model, (choice, USUAL if alias is None else alias.alias.conduct))
+    choice, conduct = known
     lanes, problem = [], None
     for route in plan(choice, lambda: estimated_tokens(fields), books.chance):
         try:
@@ -164,7 +174,7 @@ def lanes_of(
             problem = problem or error
     if problem is not None and not lanes:
         raise problem
-    return tuple(lanes)
+    return Plan(tuple(lanes), conduct)
 
 
 def lane_at_model(

@@ -22,31 +22,35 @@ def resolve(directory: Directory, principal: Principal, requested: str) -> Choic
         ModelNotFound: nothing answers to that name.
         ModelNotAllowed: the key, or the provider's own allow-list, does not include it.
     """
-    scopes = principal.alias_scopes
-    alias = directory.aliases.named(scopes, requested)
-    if alias is not None:
-        return follow_alias(directory, principal, Match(alias), requested)
+    match = alias_of(directory, principal, requested)
+    if match is not None:
+        return follow_alias(directory, principal, match, requested)
     entry, model = _prefixed(directory, requested)
     if entry is None:
-        match = directory.aliases.matching(scopes, requested)
-        if match is not None:
-            return follow_alias(directory, principal, match, requested)
         entry, model = _unprefixed(directory, requested), requested
     if entry is None:
         raise ModelNotFound(_not_found(directory, principal, requested), param="model")
     return _permitted(principal, Route(entry, model), requested)
 
 
-def is_alias(directory: Directory, principal: Principal, requested: str) -> bool:
-    """Whether `requested` is an alias of some kind to `principal`."""
-    scopes, aliases = principal.alias_scopes, directory.aliases
-    return aliases.named(scopes, requested) is not None or aliases.matching(scopes, requested) is not None
+def alias_of(directory: Directory, principal: Principal, requested: str) -> Match | None:
+    """Return the alias that `requested` is to `principal`, if it is one: a provider's prefix comes before patterns."""
+    alias = directory.aliases.named(principal.alias_scopes, requested)
+    if alias is not None:
+        return Match(alias)
+    if _named_provider(directory, requested) is not None:
+        return None
+    return directory.aliases.matching(principal.alias_scopes, requested)
 
 
 def _prefixed(directory: Directory, requested: str) -> tuple[ProviderEntry | None, str]:
+    named = _named_provider(directory, requested)
+    return (None, "") if named is None else (_enabled(named, requested), requested.partition("/")[2])
+
+
+def _named_provider(directory: Directory, requested: str) -> ProviderEntry | None:
     prefix, slash, rest = requested.partition("/")
-    named = directory.providers.get(prefix) if slash and rest else None
-    return (None, "") if named is None else (_enabled(named, requested), rest)
+    return directory.providers.get(prefix) if slash and rest else None
 
 
 def _permitted(principal: Principal, route: Route, requested: str) -> Route:

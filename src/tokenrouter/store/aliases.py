@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from tokenrouter.domain.alias_text import ALIAS_FIELDS, alias_fields, read_alias
+from tokenrouter.domain.alias_text import ALIAS_FIELDS, kept_fields, read_alias
 from tokenrouter.domain.aliases import Alias
 from tokenrouter.store.catalog_version import raise_catalog_version
 from tokenrouter.store.engine import Store
@@ -142,7 +142,7 @@ def _row(stored: StoredAlias) -> dict[str, Any]:
     return {
         "scope": stored.alias.scope,
         "name": stored.alias.name,
-        "said": json.dumps(alias_fields(stored.alias)),
+        "said": json.dumps(kept_fields(stored.alias)),
         "comment": stored.comment,
         "made_by": stored.made_by,
         "created_at_s": stored.created_at_s,

@@ -22,7 +22,7 @@ from tokenrouter.gateway.exchange import Exchange
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.ports import Upstream
 from tokenrouter.gateway.roads import travel
-from tokenrouter.gateway.routing import is_alias, resolve
+from tokenrouter.gateway.routing import alias_of, resolve
 
 
 class FileErrands:
@@ -116,7 +116,9 @@ def _model_at(asking: Asking, entry: ProviderEntry, requested: str) -> tuple[str
     """Return the name that leads to the model, and what `entry` calls it; a name without a prefix is its own."""
     name = entry.provider.name
     prefix = requested.partition("/")[0]
-    is_ours = prefix in asking.directory.providers or is_alias(asking.directory, asking.principal, requested)
+    is_ours = (
+        prefix in asking.directory.providers or alias_of(asking.directory, asking.principal, requested) is not None
+    )
     full_name = requested if is_ours else f"{name}/{requested}"
     choice = resolve(asking.directory, asking.principal, full_name)
     route = next((route for route in routes_of(choice) if route.entry is entry), None)
