@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenrouter.dialects.openai.chunks import ChunkStream
-from tokenrouter.dialects.openai_responses.responses import ResponsesStream
+from tokenrouter.dialects.openai_responses.responses import RESPONSES, ResponsesStream
 from tokenrouter.dialects.relay import StreamRelay
+from tokenrouter.dialects.sse import payload_of
 from tokenrouter.domain.errors import ProviderCut
 from tokenrouter.domain.ledger import Usage
 
@@ -146,6 +147,19 @@ def test_a_long_last_event_that_was_cut_ends_nothing_and_is_left_before_the_erro
     assert relay.close() is None
 
     assert relay.fail(ProviderCut("cut", provider="acme"), "req_1").startswith(b"\n\n")
+
+
+def test_an_error_ends_the_response_that_has_begun_and_no_other() -> None:
+    created = {"type": "response.created", "sequence_number": 0, "response": {"id": "resp_1", "status": "in_progress"}}
+    delta = {"type": "response.output_text.delta", "sequence_number": 4, "delta": "x"}
+    relay = StreamRelay(ResponsesStream(), strip_usage=False, tell=RESPONSES.error_event)
+    relay.feed(b"".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n".encode() for e in (created, delta)))
+
+    ended = relay.fail(ProviderCut("cut", provider="acme"), "req_1")
+
+    event = json.loads(payload_of(ended))
+    assert (event["type"], event["sequence_number"]) == ("response.failed", 5)
+    assert (event["response"]["id"], event["response"]["status"]) == ("resp_1", "failed")
 
 
 def test_what_follows_a_long_event_in_one_read_is_seen() -> None:

@@ -160,10 +160,12 @@ async def test_the_providers_error_is_told_in_the_clients_dialect_and_costs_noth
 async def test_a_conversation_that_is_too_long_is_told_as_such() -> None:
     words = b"This model's maximum context length is 100 tokens. However, your messages resulted in 120 tokens."
     refused = Scripted(400, JSON, [b'{"error":{"message":"%b"}}' % words])
+    notes = Notes()
     with pytest.raises(ContextTooLong) as caught:
-        await gateway(Provided(refused), Notes()).serve(call(), Client())
+        await gateway(Provided(refused), notes).serve(call(), Client())
 
     assert (caught.value.tokens, caught.value.maximum) == (120, 100)
+    assert notes.ended[0].end_reason == "client_error", "as where the dialects are equal"
 
 
 @pytest.mark.parametrize("body", [b'{"choices":[{"message":{"content":7}}]}', b'{"choices":[', b'{"choices":[]}'])

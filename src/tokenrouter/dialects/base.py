@@ -169,5 +169,8 @@ class Dialect(Protocol):
     def error_body(self, error: GatewayError, request_id: str) -> bytes:
         """Return the body of an HTTP error answer."""
 
-    def error_event(self, error: GatewayError, request_id: str) -> bytes:
-        """Return the event that ends a stream which has already begun."""
+    def error_event(self, error: GatewayError, request_id: str, told: bytes = b"") -> bytes:
+        """Return the event that ends a stream which has already begun.
+
+        `told`: its first and its last events, where any went out: a dialect may want its end to fit to them.
+        """

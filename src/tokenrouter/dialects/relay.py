@@ -21,8 +21,8 @@ _TAIL_BYTES: Final = 64 * 2**10
 """How much of an event too long to hold is kept to find its usage: it stands near the end."""
 
 
-Tell = Callable[[GatewayError, str], bytes]
-"""Makes an error event, from the error and the request's id."""
+Tell = Callable[[GatewayError, str, bytes], bytes]
+"""Makes an error event: see `Dialect.error_event`."""
 
 
 class Relay(Protocol):
@@ -153,7 +153,7 @@ class StreamRelay:
         return self._lead_out(b"\n\n" + events if self.is_mid_event else events)
 
     def fail(self, error: GatewayError, request_id: str) -> bytes:
-        event = self._tell(error, request_id)
+        event = self._tell(error, request_id, (self._begun or self._lead) + self._previous)
         return self._lead_out(b"\n\n" + event if self.is_mid_event else event)
 
     def _lead_in(self, events: bytes) -> bytes:
@@ -161,8 +161,7 @@ class StreamRelay:
         if not self._reading.starts_content(events) and not self.ended:
             return b""
         self.content_started = True
-        if self._alternatives:
-            self._begun = self._lead
+        self._begun = self._lead
         return self._lead_out(b"")
 
     def _lead_out(self, more: bytes) -> bytes:

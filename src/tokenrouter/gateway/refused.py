@@ -28,9 +28,13 @@ async def pass_refusal(exchange: Exchange, response: UpstreamResponse) -> None:
         )
     if exchange.judge is not None and exchange.judge(error):
         raise error
-    reason: EndReason = "provider_error" if response.status >= 500 or response.status == 429 else "client_error"
-    exchange.end(reason, free=True, error_code=error.code)
+    exchange.end(reason_of(response.status), free=True, error_code=error.code)
     exchange.responder.answer(response.status, answer_headers(exchange, response, JSON), body)
+
+
+def reason_of(status: int) -> EndReason:
+    """Return how a request has ended that its provider refused with `status`."""
+    return "provider_error" if status >= 500 or status == 429 else "client_error"
 
 
 async def _collect(exchange: Exchange, response: UpstreamResponse) -> bytes:

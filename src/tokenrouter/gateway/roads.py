@@ -5,6 +5,7 @@ from typing import Final
 from tokenrouter.domain.errors import (
     GatewayError,
     ProviderCut,
+    ProviderRefused,
     ProviderTimeout,
     ProviderUnreachable,
     QuotaExceeded,
@@ -14,7 +15,7 @@ from tokenrouter.gateway.asking import upstream_request
 from tokenrouter.gateway.exchange import Exchange
 from tokenrouter.gateway.fan_out import fan_out
 from tokenrouter.gateway.ports import Upstream
-from tokenrouter.gateway.refused import note_answer, pass_refusal
+from tokenrouter.gateway.refused import note_answer, pass_refusal, reason_of
 from tokenrouter.gateway.stream import Stream, relay_of
 from tokenrouter.gateway.unread import UnreadAnswer
 from tokenrouter.gateway.whole import TRANSLATED_BYTES, WHOLE_BYTES, pass_answer
@@ -120,6 +121,8 @@ def _reason(error: GatewayError) -> EndReason:
         return "provider_unreachable"
     if (reason := _REASONS.get(type(error))) is not None:
         return reason
+    if isinstance(error, ProviderRefused):
+        return reason_of(error.status)
     if error.fault == "provider":
         return "provider_error"
     return "client_error" if error.fault == "client" else "gateway_error"

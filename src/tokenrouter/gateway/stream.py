@@ -27,7 +27,7 @@ class Stream:
     def __init__(self, exchange: Exchange, response: UpstreamResponse) -> None:
         self._exchange = exchange
         self._response = response
-        self._relay = exchange.relay = relay_of(exchange)
+        self._relay = relay_of(exchange)
         self._brake = None if exchange.remote is None else Brake(response)
         self._asking: asyncio.Task[None] | None = None
         self._failure: GatewayError | None = None
@@ -43,6 +43,7 @@ class Stream:
         """
         exchange, relay = self._exchange, self._relay
         self._require_events()
+        exchange.relay = relay
         exchange.responder.flow = self._brake or self._response
         try:
             await self._pump()

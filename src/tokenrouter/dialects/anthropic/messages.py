@@ -165,7 +165,7 @@ class MessagesDialect:
     def error_body(self, error: GatewayError, request_id: str) -> bytes:
         return anthropic_errors.error_body(error, request_id)
 
-    def error_event(self, error: GatewayError, request_id: str) -> bytes:
+    def error_event(self, error: GatewayError, request_id: str, told: bytes = b"") -> bytes:
         return anthropic_errors.error_event(error, request_id)
 
 

@@ -176,7 +176,7 @@ class GeminiDialect:
     def error_body(self, error: GatewayError, request_id: str) -> bytes:
         return gemini_errors.error_body(error, request_id)
 
-    def error_event(self, error: GatewayError, request_id: str) -> bytes:
+    def error_event(self, error: GatewayError, request_id: str, told: bytes = b"") -> bytes:
         return gemini_errors.error_event(error, request_id)
 
 

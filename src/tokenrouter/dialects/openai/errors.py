@@ -36,6 +36,6 @@ def error_body(error: GatewayError, request_id: str) -> bytes:
     return msgspec.json.encode({"error": shown, "request_id": request_id})
 
 
-def error_event(error: GatewayError, request_id: str) -> bytes:
+def error_event(error: GatewayError, request_id: str, told: bytes = b"") -> bytes:
     """Return the event that ends a stream: the SDKs raise on a `data:` object with an `error` key only."""
     return b"data: " + error_body(error, request_id) + b"\n\n"

@@ -1,7 +1,8 @@
-"""The end of a Responses stream whose answer is not to become longer, as if `max_output_tokens` had been reached.
+"""The end of a Responses stream that its provider has not ended: by a bound, or by an error.
 
-The terminal event repeats the response, which the first event of the stream showed. What the model said by then is in
-the events before; it is not told once more, since nobody has kept it.
+The terminal event repeats the response, which the first event of the stream showed: clients check that it is the same
+one (OpenAI's SDK: "Lifecycle response identity changed"). What the model said by then is in the events before; it is
+not told once more, since nobody has kept it.
 """
 
 import re
@@ -10,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from tokenrouter.dialects.sse import payload_of
+from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Usage
 
 _NUMBER: Final = re.compile(rb'"sequence_number"\s*:\s*(\d+)')
@@ -23,7 +25,10 @@ _created: Final = msgspec.json.Decoder(_Created)
 
 
 def cut_response(begun: bytes, last: bytes, usage: Usage) -> bytes:
-    """Return the terminal event of a stream that began with the events `begun` and came to the events `last`."""
+    """Return the terminal event of a stream that began with the events `begun` and came to the events `last`.
+
+    It ends as if `max_output_tokens` had been reached.
+    """
     told, said = usage.input_tokens, usage.output_tokens
     response = {
         "object": "response",
@@ -39,9 +44,26 @@ def cut_response(begun: bytes, last: bytes, usage: Usage) -> bytes:
             "total_tokens": told + said,
         },
     }
-    numbers = _NUMBER.findall(last) or _NUMBER.findall(begun) or [b"-1"]
-    event = {"type": "response.incomplete", "sequence_number": int(numbers[-1]) + 1, "response": response}
-    return b"event: response.incomplete\ndata: " + msgspec.json.encode(event) + b"\n\n"
+    return _terminal("response.incomplete", response, begun + last)
+
+
+def failed_response(told: bytes, request_id: str, error: GatewayError) -> bytes:
+    """Return the event that ends by `error` a stream of which `told` are the first and the last events, if any."""
+    response = {
+        "id": request_id,
+        "object": "response",
+        "output": [],
+        **_response_in(told),
+        "status": "failed",
+        "error": {"code": error.code, "message": error.message},
+    }
+    return _terminal("response.failed", response, told)
+
+
+def _terminal(kind: str, response: dict[str, Any], told: bytes) -> bytes:
+    numbers = _NUMBER.findall(told) or [b"-1"]
+    event = {"type": kind, "sequence_number": int(numbers[-1]) + 1, "response": response}
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), msgspec.json.encode(event))
 
 
 def _response_in(begun: bytes) -> dict[str, Any]:

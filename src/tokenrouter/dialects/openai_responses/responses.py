@@ -9,7 +9,7 @@ from tokenrouter.dialects.answer_reading import has_error
 from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.openai import usage as openai_usage
 from tokenrouter.dialects.openai.dialect import OpenAiDialect
-from tokenrouter.dialects.openai_responses.cut import cut_response
+from tokenrouter.dialects.openai_responses.cut import cut_response, failed_response
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Usage
 from tokenrouter.domain.prices import billed_tier
@@ -78,17 +78,8 @@ class ResponsesDialect(OpenAiDialect):
         head.wants_usage = True
         return head
 
-    def error_event(self, error: GatewayError, request_id: str) -> bytes:
-        told = {"code": error.code, "message": error.message}
-        response = {
-            "id": request_id,
-            "object": "response",
-            "status": "failed",
-            "error": told,
-            "output": [],
-        }
-        event = {"type": "response.failed", "sequence_number": 0, "response": response}
-        return b"event: response.failed\ndata: " + msgspec.json.encode(event) + b"\n\n"
+    def error_event(self, error: GatewayError, request_id: str, told: bytes = b"") -> bytes:
+        return failed_response(told, request_id, error)
 
 
 RESPONSES: Final = ResponsesDialect(
