@@ -1,10 +1,11 @@
 """Ports in memory: they remember what they were told."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tokenrouter.domain.catalog import Catalog, Key, Provider
-from tokenrouter.domain.errors import JournalUnavailable
+from tokenrouter.domain.errors import GatewayError, JournalUnavailable
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject, entry_of
 from tokenrouter.domain.limits import Amounts, Limit
@@ -105,8 +106,45 @@ class Scripted:
 
     def resume(self) -> None: ...
 
+    def fail(self, error: GatewayError) -> None:
+        self._ending = error
+
+    def lift_deadline(self) -> None: ...
+
     def close(self) -> None:
         self.closed += 1
+
+
+class Fed(Scripted):
+    """A stream whose pieces come when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__(200, b"text/event-stream", [])
+        self._sink: Callable[[bytes], None] | None = None
+        self.pumped = asyncio.Event()
+        self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def pump(self, sink: Callable[[bytes], None]) -> None:
+        self._sink = sink
+        self.pumped.set()
+        await self._end
+
+    def push(self, *pieces: bytes) -> None:
+        """Let `pieces` arrive; what goes wrong with them ends the stream, as in the real one."""
+        assert self._sink is not None
+        for piece in pieces:
+            try:
+                self._sink(piece)
+            except GatewayError as error:
+                self.fail(error)
+
+    def finish(self) -> None:
+        if not self._end.done():
+            self._end.set_result(None)
+
+    def fail(self, error: GatewayError) -> None:
+        if not self._end.done():
+            self._end.set_exception(error)
 
 
 class Provided:

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenrouter.domain.errors import (
+    ContentRefused,
     ContextTooLong,
     GatewayError,
     InternalError,
@@ -13,6 +14,7 @@ from tokenrouter.domain.errors import (
     ProviderCut,
     ProviderProtocolError,
     ProviderRefused,
+    ProviderSlow,
     ProviderTimeout,
     ProviderUnreachable,
     QuotaExceeded,
@@ -34,6 +36,8 @@ TABLE: list[tuple[GatewayError, Failure, bool, bool]] = [
     (timeout("first_byte"), "silent", True, False),
     (timeout("between_bytes"), "silent", True, False),
     (timeout("total"), "silent", True, False),
+    (timeout("deadline"), "late", False, False),
+    (ProviderSlow("x"), "slow", True, False),
     (ProviderCut("x"), "cut", True, False),
     (ProviderProtocolError("x"), "malformed", True, False),
     (refused(429), "full", True, True),
@@ -49,6 +53,7 @@ TABLE: list[tuple[GatewayError, Failure, bool, bool]] = [
     (refused(422), "client", False, False),
     (ProviderCredentialsRejected("x"), "credentials", True, False),
     (ContextTooLong("x", provider="p"), "context", True, False),
+    (ContentRefused("x", provider="p", status=400), "refused", False, False),
     (InvalidRequest("x"), "client", False, False),
     (QuotaExceeded("x"), "limit", False, False),
     (JournalUnavailable("x"), "gateway", False, False),
@@ -91,6 +96,39 @@ def test_nobody_waits_for_what_takes_too_long(situation: Situation) -> None:
 
 def test_another_target_is_asked_at_once_whatever_the_first_one_says() -> None:
     assert decide(refused(429, 60.0), Situation(1, others_left=True)) == NEXT
+
+
+def test_what_one_provider_refuses_for_its_content_is_asked_of_others_only_where_that_is_allowed() -> None:
+    error = ContentRefused("x", provider="p", status=400)
+
+    assert decide(error, Situation(1, others_left=True, moves_refused=True)) == NEXT
+    assert decide(error, Situation(1, others_left=False, moves_refused=True)) == GIVE_UP
+    assert decide(refused(400), Situation(1, others_left=True, moves_refused=True)) == GIVE_UP
+
+
+@pytest.mark.parametrize("others_left", [False, True])
+@pytest.mark.parametrize("may_repeat", [False, True])
+@pytest.mark.parametrize("attempts", [1, 2, 3, 4])
+@pytest.mark.parametrize(("error", "failure", "elsewhere", "again"), TABLE)
+def test_every_cell_of_the_table(
+    error: GatewayError,
+    failure: Failure,
+    elsewhere: bool,
+    again: bool,
+    attempts: int,
+    may_repeat: bool,
+    others_left: bool,
+) -> None:
+    at = Situation(attempts, others_left=others_left, may_repeat=may_repeat, chance=0.5, left_s=60.0)
+
+    decision = decide(error, at)
+
+    if others_left:
+        assert decision == (NEXT if elsewhere else GIVE_UP)
+    elif again and may_repeat and attempts <= 2:
+        assert decision == Again([0.1875, 0.375][attempts - 1])
+    else:
+        assert decision == GIVE_UP
 
 
 def test_a_provider_whose_budget_is_used_up_is_not_asked_again() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenrouter.domain.errors import (
+    ContentRefused,
     GatewayError,
     ModelNotFound,
     ProviderCredentialsRejected,
@@ -83,6 +84,37 @@ def test_every_other_error_keeps_the_providers_status(status: int) -> None:
     assert error.status == status
     assert error.provider == "acme"
     assert error.message == f"provider 'acme' answered {status}: Slow down"
+
+
+AZURE = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {}}
+
+
+@pytest.mark.parametrize(
+    ("status", "fields"),
+    [
+        (400, {"code": "content_filter"}),
+        (400, {"code": "other", "innererror": AZURE}),
+        (400, {"code": "content_policy_violation"}),
+        (400, {"code": "moderation_blocked", "type": "image_generation_user_error"}),
+        (400, {"type": "data_inspection_failed"}),
+        (400, {"code": 400, "status": "PROHIBITED_CONTENT"}),
+        (403, {"code": 403, "metadata": {"reasons": ["violence"], "flagged_input": "x"}}),
+    ],
+)
+def test_what_may_not_be_answered_shows_in_the_code(status: int, fields: dict[str, object]) -> None:
+    error = meaning(status, openai_error(**fields))
+
+    assert isinstance(error, ContentRefused)
+    assert error.status == 400
+    assert not isinstance(meaning(status, openai_error(message="content_filter, flagged")), ContentRefused)
+
+
+def test_a_server_that_fails_has_refused_nothing() -> None:
+    assert not isinstance(meaning(500, openai_error(code="content_filter")), ContentRefused)
+
+
+def test_content_is_refused_inside_a_stream_too() -> None:
+    assert isinstance(error_in_event("acme", openai_error(code="content_filter")), ContentRefused)
 
 
 def test_an_unknown_model_shows_in_the_code_and_never_in_the_wording() -> None:

@@ -2,6 +2,7 @@ import asyncio
 import gzip
 import ssl
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -106,6 +107,27 @@ async def test_each_phase_has_its_time_limit(pieces: tuple[bytes, ...], times: d
 
     assert caught.value.phase == phase
     assert time.monotonic() - began_s < 3
+
+
+@pytest.mark.parametrize("pieces", [(b"",), (HEAD, *[b"2\r\nhi\r\n"] * 400)], ids=["silent", "unfinished"])
+async def test_an_answer_that_has_not_begun_ends_with_the_requests_time(pieces: tuple[bytes, ...]) -> None:
+    async with serving(answering(*pieces, pause_s=0.05)) as port, UpstreamClient() as client:
+        with pytest.raises(ProviderTimeout) as caught:
+            await client.send(replace(request(port), within_s=0.2))
+
+    assert caught.value.phase == "deadline"
+
+
+async def test_an_answer_that_has_begun_takes_its_time() -> None:
+    answer = answering(HEAD, *[b"2\r\nhi\r\n"] * 8, b"0\r\n\r\n", pause_s=0.05)
+    parts: list[bytes] = []
+    async with serving(answer) as port, UpstreamClient() as client:
+        response = await client.send(replace(request(port, whole=0), within_s=0.2))
+        response.lift_deadline()
+        await response.pump(parts.append)
+        response.close()
+
+    assert b"".join(parts) == b"hi" * 8
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,10 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   ├── ProviderProtocolError 502    its bytes are not what its protocol says
     │   ├── ProviderCredentialsRejected 502
     │   ├── ProviderRefused              it answered with an error of its own; `status` is its status
+    │   │   ├── ContentRefused           it may not answer what was said; another provider may
     │   │   └── ContextTooLong 400       the conversation does not fit the model's window
     │   ├── ProviderCut 502              the answer ended early
+    │   ├── ProviderSlow 504             its stream began too slowly
     │   └── ProviderTimeout 504
     └── ServerError                      we failed
         ├── InternalError 500
@@ -369,14 +371,29 @@ class ContextTooLong(ProviderRefused):
         self.maximum = maximum
 
 
+class ContentRefused(ProviderRefused):
+    """The provider's rules forbid an answer to what the request says."""
+
+    status = 400
+    code = "content_refused"
+    retryable = False
+
+
 class ProviderCut(ProviderError):
     """The answer ended before its end."""
 
     code = "provider_cut"
 
 
+class ProviderSlow(ProviderError):
+    """The beginning of its stream came more slowly than the alias allows; told only where nobody else was left."""
+
+    status = 504
+    code = "provider_slow"
+
+
 class ProviderTimeout(ProviderError):
-    """The provider was silent for longer than its time limits allow."""
+    """The provider was silent for longer than its time limits allow, or than the request may take (`deadline`)."""
 
     status = 504
     code = "provider_timeout"
@@ -386,7 +403,7 @@ class ProviderTimeout(ProviderError):
         self.phase = phase
 
 
-TimeoutPhase = Literal["connect", "first_byte", "between_bytes", "total"]
+TimeoutPhase = Literal["connect", "first_byte", "between_bytes", "total", "deadline"]
 
 
 class ServerError(GatewayError):

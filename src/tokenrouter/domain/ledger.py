@@ -44,13 +44,16 @@ EndReason = Literal[
     "provider_error",
     "provider_cut",
     "provider_timeout",
+    "provider_slow",
     "provider_unreachable",
     "gateway_error",
     "shutdown",
+    "hedge_lost",
     "interrupted",
 ]
 """Why a request ended. `client_error`: refused by us before any provider was contacted, or a 4xx that
-the provider gave; `interrupted`: this process died under it (written by replay)."""
+the provider gave; `hedge_lost`: another provider was asked besides and was faster; `interrupted`: this process died
+under it (written by replay)."""
 
 
 class Usage(NamedTuple):

@@ -56,7 +56,7 @@ def upstream_request(exchange: Exchange, whole_limit: int) -> UpstreamRequest:
             sum(map(len, pieces)),
         )
         data = (lines, *pieces)
-    return UpstreamRequest(lane.to, data, whole_limit)
+    return UpstreamRequest(lane.to, data, whole_limit, exchange.within_s)
 
 
 def _body(exchange: Exchange) -> Sequence[bytes | memoryview]:

@@ -259,7 +259,7 @@ class Gateway:
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:
-            exchange.hung_up = True
+            exchange.left_as = exchange.left_as or "client_disconnect"
             if exchange.responder.flow is not None:
                 exchange.responder.flow.resume()
             exchange.responder = Nobody()

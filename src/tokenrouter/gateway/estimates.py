@@ -149,6 +149,10 @@ class Estimates:
         ratio = self._output
         return int(output_tokens * max(ratio.mean, ratio.least) / ratio.least) + 2
 
+    def usual_bytes(self, output_tokens: float) -> float:
+        """Return how many bytes of text so many tokens usually have."""
+        return output_tokens * self._output.mean
+
     def bytes_within(self, output_tokens: int) -> int:
         """Return how many bytes of text surely fit in `output_tokens`."""
         return max(0, int((output_tokens - 1) * self._output.least))

@@ -7,7 +7,7 @@ the client, the limits get back what was not used, the figures count it.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.bridge import Crossing
@@ -34,6 +34,7 @@ from tokenrouter.gateway.ports import (
     Responder,
 )
 from tokenrouter.gateway.room_hint import RoomHint
+from tokenrouter.gateway.speed_guard import SpeedGuard
 from tokenrouter.gateway.unshortened import hold_all, needed_for, others_were_faster, too_long
 
 GROWTH: Final = 1.25
@@ -78,7 +79,8 @@ class Exchange:
             before anybody was asked.
         covered_bytes: how much delivered text what it holds surely covers.
         goes_unrecorded: whether to go on when the journal cannot be written (`on_journal_failure = "serve"`).
-        hung_up: whether the client is gone while its answer is drained.
+        guard: what holds back the beginning of its stream until its speed is known; None where nothing does.
+        left_as: how it has ended for its client while its answer is drained; "" while it has not.
         output_limit: the bound on each alternative of the answer that we send, or None for the client's own.
         judge: says whether another attempt follows an error; None where there is one only.
         limits: what was reserved, which still tells of limits when it is settled.
@@ -86,6 +88,8 @@ class Exchange:
         margin: tokens that are held for what its provider has made and we have not read.
         longest: tokens that the whole answer cannot exceed, its provider being told so; None where there is no bound.
         tells_quota: whether limits are told as TokenRouter-Go did.
+        on_win: called when this exchange, of several that are asked the same at once, is the one whose answer counts.
+        within_s: seconds that the provider has for the first of its answer; 0 for as long as its own limits say.
         touched: whether anything went to the client since the last look at silent streams.
     """
 
@@ -104,8 +108,9 @@ class Exchange:
         "ended",
         "first_token_us",
         "goes_unrecorded",
+        "guard",
         "held",
-        "hung_up",
+        "left_as",
         "limits",
         "is_begun",
         "judge",
@@ -113,6 +118,7 @@ class Exchange:
         "longest",
         "margin",
         "may_be_more",
+        "on_win",
         "output_limit",
         "peeked",
         "ports",
@@ -128,6 +134,7 @@ class Exchange:
         "status",
         "tells_quota",
         "touched",
+        "within_s",
     )
 
     def __init__(self, call: Call, lane: Lane, peeked: Head, responder: Responder, ports: Ports) -> None:
@@ -153,12 +160,16 @@ class Exchange:
         self.margin = 0
         self.requests = self.attempt = 1
         self.judge: Callable[[GatewayError], bool] | None = None
+        self.on_win: Callable[[], None] | None = None
+        self.guard: SpeedGuard | None = None
+        self.within_s = 0.0
         self.may_be_more = self.tells_quota = False
         self.charged = NO_USAGE
         self.status = self.bytes_out = self.first_token_us = self.covered_bytes = 0
         self.changed = self.provider_request_id = ""
         self.authorization = b""
-        self.is_begun = self.ended = self.hung_up = self.touched = self.goes_unrecorded = False
+        self.left_as: EndReason | Literal[""] = ""
+        self.is_begun = self.ended = self.touched = self.goes_unrecorded = False
 
     @property
     def begun(self) -> Begun:
@@ -411,6 +422,12 @@ class Exchange:
         """The first byte of the answer is about to go out."""
         self.first_token_us = int((time.monotonic() - self.call.started_s) * 1e6)
 
+    def win(self) -> None:
+        """This answer is the one that the client gets: whoever else is asked the same stops here."""
+        on_win, self.on_win = self.on_win, None
+        if on_win is not None:
+            on_win()
+
     def end(
         self,
         reason: EndReason,
@@ -434,6 +451,8 @@ class Exchange:
         """
         if self.ended:
             return
+        if reason == "completed":
+            self.win()
         self.ended = True
         lane, call = self.lane, self.call
         if free and usage is None:
@@ -449,7 +468,7 @@ class Exchange:
             self.started_us,
             usage,
             self.status,
-            "client_disconnect" if self.hung_up else reason,
+            self.left_as or reason,
             error_code,
             estimated,
             overrun,

@@ -104,6 +104,14 @@ class Streams:
         for response in self._responses:
             response.resume()
 
+    def fail(self, error: GatewayError) -> None:
+        for response in self._responses:
+            response.fail(error)
+
+    def lift_deadline(self) -> None:
+        for response in self._responses:
+            response.lift_deadline()
+
     def close(self) -> None:
         for response in self._responses:
             response.close()

@@ -27,7 +27,7 @@ MAX_TARGETS: Final = 4096
 """Targets of which anything is remembered; an alias with a pattern lets clients name models without end."""
 _AT_ONCE: Final[frozenset[Failure]] = frozenset({"credentials", "missing"})
 _TELLING: Final[frozenset[Failure]] = frozenset(
-    {"unreachable", "silent", "cut", "malformed", "full", "overloaded", "credentials", "missing"}
+    {"unreachable", "silent", "slow", "cut", "malformed", "full", "overloaded", "credentials", "missing"}
 )
 """Failures that say something of the target, not of the request."""
 

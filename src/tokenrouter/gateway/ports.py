@@ -7,6 +7,7 @@ assigns each adapter to its port so that the type checker proves the fit.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Begun, Ended, Subject
 from tokenrouter.domain.limits import Amounts, LimitState
 from tokenrouter.domain.room import Room
@@ -167,6 +168,12 @@ class UpstreamResponse(Flow, Protocol):
         Raises:
             ProviderTimeout, ProviderProtocolError, ProviderCut
         """
+
+    def fail(self, error: GatewayError) -> None:
+        """End the answer with `error`, which `pump` raises; nothing happens once the answer is complete."""
+
+    def lift_deadline(self) -> None:
+        """Let the answer take as long as it needs from here on (`UpstreamRequest.within_s`): it has begun."""
 
     def close(self) -> None:
         """Give the connection back when the answer is complete, else close it at once. Harmless when repeated."""

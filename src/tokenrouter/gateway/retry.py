@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from tokenrouter.domain.errors import (
+    ContentRefused,
     ContextTooLong,
     GatewayError,
     LimitReached,
@@ -19,6 +20,7 @@ from tokenrouter.domain.errors import (
     ProviderCut,
     ProviderProtocolError,
     ProviderRefused,
+    ProviderSlow,
     ProviderTimeout,
     ProviderUnreachable,
 )
@@ -26,6 +28,8 @@ from tokenrouter.domain.errors import (
 Failure = Literal[
     "unreachable",
     "silent",
+    "slow",
+    "late",
     "cut",
     "malformed",
     "full",
@@ -33,6 +37,7 @@ Failure = Literal[
     "credentials",
     "missing",
     "context",
+    "refused",
     "client",
     "limit",
     "gateway",
@@ -62,6 +67,8 @@ class Rule:
 RULES: Final[Mapping[Failure, Rule]] = {
     "unreachable": Rule(elsewhere=True, again=2),
     "silent": Rule(elsewhere=True),
+    "slow": Rule(elsewhere=True),
+    "late": Rule(elsewhere=False),
     "cut": Rule(elsewhere=True),
     "malformed": Rule(elsewhere=True),
     "full": Rule(elsewhere=True, again=2),
@@ -69,11 +76,14 @@ RULES: Final[Mapping[Failure, Rule]] = {
     "credentials": Rule(elsewhere=True),
     "missing": Rule(elsewhere=True),
     "context": Rule(elsewhere=True),
+    "refused": Rule(elsewhere=False),
     "client": Rule(elsewhere=False),
     "limit": Rule(elsewhere=False),
     "gateway": Rule(elsewhere=False),
 }
-"""A silent, cut or malformed answer may have been made and billed: the same provider is not asked to make it twice."""
+"""A silent, slow, cut or malformed answer may have been made and billed: the same provider is not asked to make it
+twice. What is late is over: the request's own time has passed. What a provider refuses for its content is the
+client's to mend, unless the operator says that others may be asked (`Situation.moves_refused`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +117,7 @@ class Situation:
         others_left: whether there are targets that were not asked.
         has_content: whether the client has any content of the answer.
         left_s: seconds until the whole request must be over.
+        moves_refused: whether what one refuses for its content may be asked of another.
         may_repeat: whether the provider's budget for being asked again allows it.
         chance: from 0 to below 1; spreads pauses, so that not all who failed together come back together.
     """
@@ -115,33 +126,34 @@ class Situation:
     others_left: bool
     has_content: bool = False
     left_s: float = float("inf")
+    moves_refused: bool = False
     may_repeat: bool = True
     chance: float = 0.5
 
 
+_KINDS: Final[tuple[tuple[type[GatewayError], Failure], ...]] = (
+    (ContextTooLong, "context"),
+    (ContentRefused, "refused"),
+    (ProviderCredentialsRejected, "credentials"),
+    (ProviderUnreachable, "unreachable"),
+    (ProviderSlow, "slow"),
+    (ProviderCut, "cut"),
+    (ProviderProtocolError, "malformed"),
+    (ModelNotFound, "missing"),
+    (LimitReached, "limit"),
+)
+_PHASES: Final[Mapping[str, Failure]] = {"connect": "unreachable", "deadline": "late"}
+
+
 def failure_of(error: GatewayError) -> Failure:
     """Return which kind of failure `error` is."""
-    match error:
-        case ContextTooLong():
-            return "context"
-        case ProviderCredentialsRejected():
-            return "credentials"
-        case ProviderUnreachable():
-            return "unreachable"
-        case ProviderTimeout(phase="connect"):
-            return "unreachable"
-        case ProviderTimeout():
-            return "silent"
-        case ProviderCut():
-            return "cut"
-        case ProviderProtocolError():
-            return "malformed"
-        case ProviderRefused():
-            return _refusal(error.status)
-        case ModelNotFound():
-            return "missing"
-        case LimitReached():
-            return "limit"
+    if isinstance(error, ProviderTimeout):
+        return _PHASES.get(error.phase, "silent")
+    for kind, failure in _KINDS:
+        if isinstance(error, kind):
+            return failure
+    if isinstance(error, ProviderRefused):
+        return _refusal(error.status)
     return "client" if error.fault == "client" else "gateway"
 
 
@@ -155,11 +167,12 @@ def _refusal(status: int) -> Failure:
 
 def decide(error: GatewayError, at: Situation) -> Decision:
     """Return what to do after `error`."""
-    rule = RULES[failure_of(error)]
+    failure = failure_of(error)
+    rule = RULES[failure]
     if at.has_content or at.left_s <= 0:
         return GIVE_UP
     if at.others_left:
-        return NEXT if rule.elsewhere else GIVE_UP
+        return NEXT if rule.elsewhere or (failure == "refused" and at.moves_refused) else GIVE_UP
     if at.attempts > rule.again or not at.may_repeat:
         return GIVE_UP
     pause_s = _pause_s(error, at)

@@ -6,6 +6,7 @@ from tokenrouter.domain.errors import (
     GatewayError,
     ProviderCut,
     ProviderRefused,
+    ProviderSlow,
     ProviderTimeout,
     ProviderUnreachable,
     QuotaExceeded,
@@ -25,10 +26,19 @@ _REASONS: Final[dict[type[GatewayError], EndReason]] = {
     ProviderTimeout: "provider_timeout",
     ProviderUnreachable: "provider_unreachable",
     ProviderCut: "provider_cut",
+    ProviderSlow: "provider_slow",
     QuotaExceeded: "limit_reached",
 }
 _MAY_BE_BILLED: Final = frozenset(
-    {"client_disconnect", "shutdown", "provider_timeout", "provider_cut", "gateway_error"}
+    {
+        "client_disconnect",
+        "shutdown",
+        "hedge_lost",
+        "provider_timeout",
+        "provider_slow",
+        "provider_cut",
+        "gateway_error",
+    }
 )
 """Endings after which a provider may have worked for us without telling: charged by estimate."""
 

@@ -33,6 +33,7 @@ class UnreadAnswer:
             ProviderTimeout, ProviderCut: it did not come to its end.
         """
         exchange, responder = self._exchange, self._exchange.responder
+        response.lift_deadline()
         kind = response.headers.get(b"content-type", BYTES)
         length = response.headers.get(b"content-length")
         headers = answer_headers(exchange, response, kind) + UNTRUSTED

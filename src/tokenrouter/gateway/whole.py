@@ -107,7 +107,9 @@ class LongAnswer:
     async def relay(self, response: UpstreamResponse, begun: bytes) -> None:
         """Pass on `begun`, what is there already, and the rest."""
         exchange = self._exchange
+        exchange.win()
         responder = exchange.responder
+        response.lift_deadline()
         length = response.headers.get(b"content-length")
         headers = answer_headers(exchange, response, JSON)
         responder.start(response.status, headers, int(length) if length is not None else None)

@@ -40,8 +40,11 @@ class UpstreamRequest:
     Attributes:
         data: head and body in pieces that are written one after the other; the whole head is in the first.
         whole_limit: wait for the whole answer as long as it is not longer; 0: return with the head.
+        within_s: seconds within which the answer has to begin, connecting included, or come whole where it is waited
+            for; 0 for as long as the provider's own time limits say.
     """
 
     to: Destination
     data: Sequence[bytes | memoryview]
     whole_limit: int = 0
+    within_s: float = 0.0

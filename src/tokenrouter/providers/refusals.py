@@ -16,6 +16,7 @@ import msgspec
 
 from tokenrouter.domain.errors import (
     MAX_MESSAGE_CHARS,
+    ContentRefused,
     ContextTooLong,
     GatewayError,
     ModelNotFound,
@@ -36,10 +37,28 @@ _OVERFLOW_STATUSES: Final = frozenset({400, 413, 422, 502})
 _CREDENTIAL_CODES: Final = frozenset({"invalid_api_key", "authentication_error", "API_KEY_INVALID", "API_KEY_EXPIRED"})
 """Gemini answers a bad key with 400 and one of the last two as `details[].reason`
 (https://cloud.google.com/apis/design/errors, google.api.ErrorReason)."""
+_CONTENT_CODES: Final = frozenset(
+    {
+        "content_filter",
+        "content_policy_violation",
+        "image_content_policy_violation",
+        "moderation_blocked",
+        "flagged_input",
+        "ResponsibleAIPolicyViolation",
+        "PROHIBITED_CONTENT",
+        "data_inspection_failed",
+        "DataInspectionFailed",
+    }
+)
+"""Names of refusals for what a request says, read 2026-11: OpenAI's of chats and pictures, Azure's (`content_filter`,
+with the sixth as `innererror.code`; learn.microsoft.com, "Content filtering"), OpenRouter's (a field of
+`error.metadata`; openrouter.ai/docs, "Errors"), Google's (ai.google.dev/api, BlockReason), and Alibaba's."""
 _STATUSES: Final[Mapping[str, int]] = {
     "invalid_request_error": 400,
     "invalid_prompt": 400,
     "request_too_large": 413,
+    "content_filter": 400,
+    "content_policy_violation": 400,
     "rate_limit_error": 429,
     "rate_limit_exceeded": 429,
     "insufficient_quota": 429,
@@ -125,12 +144,14 @@ def retry_after_s(headers: Mapping[bytes, bytes]) -> float | None:
 
 
 def _classify(provider: str, status: int, refusal: Refusal, wait_s: float | None) -> GatewayError:
+    message = f"provider {provider!r} answered {status}" + (f": {refusal.message}" if refusal.message else "")
+    if status < 500 and refusal.codes & _CONTENT_CODES:
+        return ContentRefused(message, provider=provider, status=400 if status == 403 else status)
     if status in _CREDENTIAL_STATUSES or refusal.codes & _CREDENTIAL_CODES:
         return ProviderCredentialsRejected(
             f"provider {provider!r} does not accept our credentials (it answered {status}); its key must be renewed",
             provider=provider,
         )
-    message = f"provider {provider!r} answered {status}" + (f": {refusal.message}" if refusal.message else "")
     if status == 404 and refusal.codes & _MODEL_CODES:
         return ModelNotFound(message, param="model")
     overflow = overflow_in(refusal.message, refusal.codes) if status in _OVERFLOW_STATUSES else None
@@ -155,12 +176,20 @@ def _refusal(error: Any) -> Refusal:
         return Refusal(message=_excerpt(error))
     details = [d for d in _list(error.get("details")) if isinstance(d, dict)]
     names = [error.get("code"), error.get("type"), error.get("status"), *(d.get("reason") for d in details)]
+    names += _inner_names(error)
     return Refusal(
         message=_excerpt(error.get("message") or error.get("detail") or error.get("error")),
         codes=frozenset(name for name in names if isinstance(name, str)),
         status=next((s for s in (error.get("code"), error.get("status")) if _is_error_status(s)), None),
         retry_after_s=next((s for d in details if (s := _retry_delay_s(d)) is not None), None),
     )
+
+
+def _inner_names(error: dict[str, Any]) -> list[Any]:
+    """Return what Azure says in `innererror`, and the fields that OpenRouter has in `metadata`."""
+    inner, metadata = error.get("innererror"), error.get("metadata")
+    names = [inner.get("code")] if isinstance(inner, dict) else []
+    return [*names, *metadata] if isinstance(metadata, dict) else names
 
 
 def _retry_delay_s(detail: dict[str, Any]) -> float | None:

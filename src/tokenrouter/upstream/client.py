@@ -92,15 +92,17 @@ class UpstreamClient:
             ProviderUnreachable, ProviderTimeout, ProviderProtocolError, ProviderCut
         """
         to = request.to
+        until_s = asyncio.get_running_loop().time() + request.within_s if request.within_s else 0.0
         pool = self._pool_of.get(to) or self._pool(to)
         is_replaced = False
         while True:
-            connection = (None if is_replaced else self._take_idle(pool)) or await self._connect(to, pool)
+            connection = (None if is_replaced else self._take_idle(pool)) or await self._connect(request, pool)
             reused = connection.exchanges > 0
             try:
                 response = connection.start(request)
             except UnansweredClose:
                 continue
+            response.until_s = until_s
             self._running.add(response)
             if self._sweeper is None:
                 self._watch()
@@ -152,15 +154,17 @@ class UpstreamClient:
 
     # Opening connections.
 
-    async def _connect(self, to: Destination, pool: _Pool) -> UpstreamConnection:
+    async def _connect(self, request: UpstreamRequest, pool: _Pool) -> UpstreamConnection:
         """Open a connection, in a task of its own: what it awaits needs one (time limits)."""
-        connection = await asyncio.get_running_loop().create_task(self._open_in_time(to))
+        connection = await asyncio.get_running_loop().create_task(self._open_in_time(request))
         self.figures.connects += 1
         self._connections[connection] = pool
         return connection
 
-    async def _open_in_time(self, to: Destination) -> UpstreamConnection:
-        limit_s = to.timeouts.connect_s or None
+    async def _open_in_time(self, request: UpstreamRequest) -> UpstreamConnection:
+        to = request.to
+        limits_s = (to.timeouts.connect_s, request.within_s)
+        limit_s = min((one for one in limits_s if one), default=None)
         try:
             async with asyncio.timeout(limit_s):
                 return await self._open(to)
@@ -169,7 +173,7 @@ class UpstreamClient:
             raise ProviderTimeout(
                 f"Provider {to.provider!r} did not accept a connection within {limit_s:g} s.",
                 provider=to.provider,
-                phase="connect",
+                phase="connect" if limit_s == to.timeouts.connect_s else "deadline",
             ) from None
         except ssl.SSLError as error:
             self.figures.failures += 1

@@ -35,6 +35,7 @@ class UpstreamResponse:
     Attributes:
         headers: lower-case names; of a repeated header the last.
         complete: the whole body has arrived (not necessarily been taken).
+        until_s: by the loop's clock, when the request has no more time for an answer that has not begun; 0: never.
     """
 
     __slots__ = (
@@ -57,6 +58,7 @@ class UpstreamResponse:
         "headers",
         "status",
         "touched",
+        "until_s",
     )
 
     headers: dict[bytes, bytes]
@@ -73,6 +75,7 @@ class UpstreamResponse:
         self._sink: Sink | None = None
         self._inflate: zlib._Decompress | None = None
         self._buffered = self._seen_parts = 0
+        self.until_s = 0.0
         self._paused = self._spoken = False
         self.status = 0
         self.head_complete = self.complete = self.touched = False
@@ -130,6 +133,10 @@ class UpstreamResponse:
         """Go on reading."""
         self._paused = False
         self._connection.resume_reading()
+
+    def lift_deadline(self) -> None:
+        """Let the answer take as long as it needs: it has begun."""
+        self.until_s = 0.0
 
     def close(self) -> None:
         """Give the connection back when the answer is complete, else close it at once. Harmless when repeated."""
@@ -223,7 +230,9 @@ class UpstreamResponse:
             self._quiet_since_s = now_s
         timeouts = self._timeouts
         patience_s = timeouts.between_bytes_s if self._spoken else timeouts.first_byte_s
-        if 0 < timeouts.total_s < now_s - self._started_s:
+        if 0 < self.until_s < now_s:
+            self.fail(_too_late(self._connection.provider))
+        elif 0 < timeouts.total_s < now_s - self._started_s:
             self._time_out("total", timeouts.total_s)
         elif 0 < patience_s < now_s - self._quiet_since_s:
             self._time_out("between_bytes" if self._spoken else "first_byte", patience_s)
@@ -236,3 +245,8 @@ class UpstreamResponse:
         }[phase]
         provider = self._connection.provider
         self.fail(ProviderTimeout(f"Provider {provider!r} {words} {limit_s:g} s.", provider=provider, phase=phase))
+
+
+def _too_late(provider: str) -> ProviderTimeout:
+    told = f"Provider {provider!r} had given nothing when the time was over that its alias allows."
+    return ProviderTimeout(told, provider=provider, phase="deadline")
