@@ -91,7 +91,7 @@ def test_what_is_not_said_is_as_usual() -> None:
         ({"use_light_model": True}, "light_model: is missing: use_light_model is on"),
         ({"use_light_model": "yes"}, "use_light_model: must be true or false"),
         ({"light_model_threshold": -1}, "light_model_threshold: -1 must be from 0 to"),
-        ({"deadline_s": 0.5}, "deadline_s: 0.5 must be from 1 to 3600"),
+        ({"deadline_s": -0.5}, "deadline_s: -0.5 must be from 0 to 3600"),
         ({"falback": "x"}, "falback: unknown key; did you mean \"fallback\"?"),
     ],
 )  # fmt: skip

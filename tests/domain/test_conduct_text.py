@@ -42,7 +42,7 @@ def test_every_number_has_its_ends_and_the_usual_lies_between_them() -> None:
         ({"hedge_percent": True}, "hedge_percent: must be a number"),
         ({"hedge_percent": 101}, "hedge_percent: 101 must be from 0 to 100"),
         ({"probe_s": float("nan")}, "probe_s: nan must be from 0.1 to 60"),
-        ({"deadline_s": 3601}, "deadline_s: 3601 must be from 1 to 3600"),
+        ({"deadline_s": 3601}, "deadline_s: 3601 must be from 0 to 3600"),
     ],
 )
 def test_what_cannot_be_is_told(written: dict[str, Any], words: str) -> None:

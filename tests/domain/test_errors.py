@@ -15,7 +15,10 @@ def test_whose_fault_it_is_follows_from_the_branch() -> None:
         if issubclass(one, errors.ClientError):
             assert (one.fault, 400 <= one.status < 500) == ("client", True)
         elif issubclass(one, errors.ProviderError):
-            told_to_client = one is errors.ContextTooLong  # a 400 of the provider that passes as one
+            told_to_client = one in (
+                errors.ContextTooLong,
+                errors.ContentRefused,
+            )  # a 400 of the provider that passes as one
             assert (one.fault, told_to_client or 500 <= one.status < 600) == ("provider", True)
 
 

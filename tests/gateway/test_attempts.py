@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.gateway.fakes import Client, Held, Notes, Scripted, Tokens, catalog
+from tests.gateway.fakes import Client, Fed, Held, Notes, Scripted, Tokens, catalog
 from tests.gateway.test_engine import ANSWER, CHUNK, DONE, JSON, LAST, SSE, call
 from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Catalog, Provider
-from tokenrouter.domain.conduct import Conduct
+from tokenrouter.domain.conduct import USUAL, Conduct
 from tokenrouter.domain.errors import (
     GatewayError,
     ProviderCredentialsRejected,
@@ -23,6 +23,7 @@ from tokenrouter.domain.errors import (
     RateLimited,
 )
 from tokenrouter.domain.limits import Limit, Window
+from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.gateway.attempts import Wisdom
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
@@ -36,11 +37,13 @@ DOWN = ProviderUnreachable("down", provider="acme")
 OVERLOADED = (503, b'{"error":{"message":"overloaded","type":"server_error"}}')
 BAD = (400, b'{"error":{"message":"bad","type":"invalid_request_error"}}')
 FULL = (429, b'{"error":{"message":"full","type":"rate_limit_error"}}')
-Outcome = Exception | tuple[int, bytes] | str
-"""An error, a provider's refusal, or "whole", "stream", "cut" (before content) and "broken" (in the middle)."""
+Outcome = Exception | tuple[int, bytes] | str | Scripted
+"""An error, a provider's refusal, its answer; "whole", "stream", "cut" (before content), "broken" (in the middle)."""
 
 
-def scripted(outcome: tuple[int, bytes] | str) -> Scripted:
+def scripted(outcome: tuple[int, bytes] | str | Scripted) -> Scripted:
+    if isinstance(outcome, Scripted):
+        return outcome
     if isinstance(outcome, tuple):
         return Scripted(outcome[0], JSON, [outcome[1]])
     cut = ProviderCut("cut", provider="acme")
@@ -58,9 +61,11 @@ class Providers:
     def __init__(self, **outcomes: list[Outcome]) -> None:
         self._outcomes = outcomes
         self.asked: list[str] = []
+        self.within: list[float] = []
 
     async def send(self, request: UpstreamRequest) -> Scripted:
         name = request.to.provider
+        self.within.append(request.within_s)
         self.asked.append(name)
         outcomes = self._outcomes[name]
         outcome = outcomes.pop(0) if len(outcomes) > 1 else outcomes[0]
@@ -72,16 +77,26 @@ class Providers:
 class House:
     """A gateway with an alias `best` to two providers, the second its fallback."""
 
-    def __init__(self, *limits: Limit, alias: Alias | None = None, **outcomes: list[Outcome]) -> None:
+    def __init__(
+        self,
+        *limits: Limit,
+        alias: Alias | None = None,
+        conduct: Conduct = USUAL,
+        facts: dict[str, ModelFacts] | None = None,
+        **outcomes: list[Outcome],
+    ) -> None:
         base = catalog()
         second = Provider("other", "openai-compatible", "http://127.0.0.1:9/v1")
-        best = alias or Alias("best", (Target("acme/small"),), fallback="other/large")
-        state: Catalog = replace(base, providers=(*base.providers, second), aliases=(best,), limits=limits)
+        best = alias or Alias("best", (Target("acme/small"),), fallback="other/large", conduct=conduct)
+        state: Catalog = replace(
+            base, providers=(*base.providers, second), aliases=(best,), limits=limits, facts=facts or {}
+        )
         self.notes, self.providers = Notes(), Providers(**outcomes)
         self.limiter = MemoryLimiter(limits, restored=True)
-        ports = Ports(self.notes, self.limiter, Figures(), Tokens())
+        self.figures = Figures()
+        ports = Ports(self.notes, self.limiter, self.figures, Tokens())
         self.gateway = Gateway(Held(Directory(state, b"")), self.providers, ports)
-        self.gateway._wisdom = Wisdom(chance=lambda: 0.0, sleep=self._sleep)
+        self.gateway._wisdom = Wisdom(chance=lambda: 0.0, sleep=self._sleep, count=self.figures.count)
         self.slept: list[float] = []
 
     async def _sleep(self, seconds: float) -> None:
@@ -91,6 +106,10 @@ class House:
         client = Client()
         await self.gateway.serve(call(model="best", stream=stream), client)
         return client
+
+    def events(self, event: str) -> dict[tuple[str, str], int]:
+        counted = self.figures.snapshot()["events"]
+        return {(provider, outcome): count for name, provider, outcome, count in counted if name == event}
 
     @property
     def rows(self) -> list[tuple[str, str, int, int]]:
@@ -275,3 +294,200 @@ async def test_the_alias_that_is_asked_for_says_how_long_is_tried(deadline_s: fl
         await house.gateway.serve(late, Client())
 
     assert house.providers.asked == asked
+
+
+# Errors in streams.
+
+ERROR = b'data: {"error":{"message":"overloaded","type":"server_error","code":null}}\n\n'
+
+
+async def test_an_error_before_any_content_goes_elsewhere_though_keep_alives_went_out() -> None:
+    begun, client = Fed(), Client()
+    house = House(acme=[begun], other=["stream"])
+    asking = asyncio.create_task(house.gateway.serve(call(model="best", stream=True), client))
+    await begun.pumped.wait()
+    for exchange in house.gateway.in_flight:
+        house.gateway._keep_alive(exchange, time.monotonic() + 60)
+    assert client.started
+    begun.push(ERROR)
+    await asking
+
+    assert client.body.endswith(CHUNK + DONE)
+    assert b"overloaded" not in client.body
+    assert [row[3] for row in house.rows] == [0, 1]
+
+
+async def test_an_error_in_the_middle_of_a_stream_counts_against_the_target() -> None:
+    house = House(acme=[Scripted(200, SSE, [CHUNK, ERROR]) for _ in range(3)], other=["stream"])
+    for _ in range(3):
+        client = await house.ask(stream=True)
+        assert b"overloaded" in client.body
+
+    assert not house.gateway._wisdom.health.is_open("acme/small")
+    assert house.events("attempts") == {("acme", "overloaded"): 3}
+    assert house.events("fallbacks") == {}
+
+
+async def test_a_stream_that_is_cut_in_the_middle_counts_against_the_target() -> None:
+    house = House(acme=["broken"], other=["stream"])
+    for _ in range(3):
+        with pytest.raises(ProviderCut):
+            await house.ask(stream=True)
+
+    assert not house.gateway._wisdom.health.is_open("acme/small")
+
+
+# Streams that begin slowly.
+
+GUARDED = Conduct(min_tokens_per_s=100.0, probe_s=0.05)
+
+
+async def test_a_stream_that_begins_too_slowly_is_taken_elsewhere() -> None:
+    slow = Fed()
+    house = House(conduct=GUARDED, acme=[slow], other=["stream"])
+    asking = asyncio.create_task(house.ask(stream=True))
+    await slow.pumped.wait()
+    slow.push(CHUNK)
+    client = await asking
+
+    assert client.body == CHUNK + DONE
+    assert b"x-tokenrouter-provider: other\r\n" in client.headers
+    first, second = house.notes.ended
+    assert (first.end_reason, first.error_code, first.count) == ("provider_slow", "provider_slow", 0)
+    assert (first.estimated, first.usage.output_tokens > 0) == (True, True), "it may be billed"
+    assert (second.end_reason, second.count) == ("completed", 1)
+    assert house.events("fallbacks") == {("acme", "slow"): 1}
+    assert slow.closed == 1
+
+
+async def test_a_stream_that_is_fast_enough_goes_out_before_the_time_is_over() -> None:
+    fast, client = Fed(), Client()
+    house = House(conduct=replace(GUARDED, probe_s=30.0, min_tokens_per_s=0.5), acme=[fast], other=["stream"])
+    asking = asyncio.create_task(house.gateway.serve(call(model="best", stream=True), client))
+    await fast.pumped.wait()
+    fast.push(CHUNK)
+    assert client.body == b""
+    fast.push(*[CHUNK] * 20)
+    assert client.body == CHUNK * 21
+    fast.push(LAST, DONE)
+    fast.finish()
+    await asking
+
+    assert client.body == CHUNK * 21 + DONE
+    assert house.providers.asked == ["acme"]
+
+
+async def test_a_short_answer_is_not_slow() -> None:
+    house = House(conduct=replace(GUARDED, probe_s=30.0), acme=["stream"], other=["stream"])
+
+    assert (await house.ask(stream=True)).body == CHUNK + DONE
+    assert house.providers.asked == ["acme"]
+
+
+async def test_a_model_that_thinks_is_not_slow() -> None:
+    thinking, client = Fed(), Client()
+    role = b'data: {"choices":[{"delta":{"role":"assistant","content":null,"tool_calls":[]}}]}\n\n'
+    house = House(conduct=GUARDED, acme=[thinking], other=["stream"])
+    asking = asyncio.create_task(house.gateway.serve(call(model="best", stream=True), client))
+    await thinking.pumped.wait()
+    thinking.push(role)
+    await asyncio.sleep(GUARDED.probe_s * 2)
+    thinking.push(CHUNK, LAST, DONE)
+    thinking.finish()
+    await asking
+
+    assert house.providers.asked == ["acme"]
+    assert client.body.endswith(CHUNK + DONE)
+
+
+async def test_the_last_place_is_not_guarded() -> None:
+    slow, client = Fed(), Client()
+    house = House(conduct=GUARDED, acme=[DOWN], other=[slow])
+    asking = asyncio.create_task(house.gateway.serve(call(model="best", stream=True), client))
+    await slow.pumped.wait()
+    slow.push(CHUNK)
+    assert client.body == CHUNK
+    slow.push(LAST, DONE)
+    slow.finish()
+    await asking
+
+
+async def test_keep_alives_flow_while_a_beginning_is_held_back() -> None:
+    slow, client = Fed(), Client()
+    house = House(conduct=replace(GUARDED, probe_s=30.0), acme=[slow], other=["stream"])
+    asking = asyncio.create_task(house.gateway.serve(call(model="best", stream=True), client))
+    await slow.pumped.wait()
+    slow.push(CHUNK)
+    for exchange in house.gateway.in_flight:
+        house.gateway._keep_alive(exchange, time.monotonic() + 60)
+    kept = client.body
+    assert kept.startswith(b":")
+    slow.fail(ProviderCut("cut", provider="acme"))
+    await asking
+
+    assert client.body == kept + CHUNK + DONE
+
+
+# The deadline of an alias.
+
+
+async def test_every_provider_is_told_how_much_time_is_left() -> None:
+    house = House(conduct=Conduct(deadline_s=40.0), acme=[DOWN], other=["whole"])
+    late = call(model="best")
+    late.started_s = time.monotonic() - 30
+    await house.gateway.serve(late, Client())
+
+    assert len(house.providers.within) == 2
+    assert all(0 < seconds <= 10 for seconds in house.providers.within)
+
+
+async def test_without_a_deadline_a_provider_has_its_own_time() -> None:
+    house = House(acme=["whole"], other=["whole"])
+    await house.ask()
+
+    assert house.providers.within == [0.0]
+
+
+async def test_what_is_late_is_told_and_says_nothing_of_the_target() -> None:
+    late = ProviderTimeout("late", provider="acme", phase="deadline")
+    house = House(conduct=Conduct(deadline_s=40.0), acme=[late], other=["whole"])
+
+    with pytest.raises(ProviderTimeout) as told:
+        await house.ask()
+
+    assert told.value is late
+    assert (told.value.status, house.providers.asked) == (504, ["acme"])
+    assert house.notes.ended[0].end_reason == "provider_timeout"
+    assert house.gateway._wisdom.health.of("acme/small") is None
+
+
+# Content that is refused, conversations that are too long.
+
+REFUSED = (400, b'{"error":{"message":"no","code":"content_filter"}}')
+TOO_LONG = (400, b'{"error":{"message":"no","code":"context_length_exceeded"}}')
+
+
+@pytest.mark.parametrize(("allowed", "asked"), [(False, ["acme"]), (True, ["acme", "other"])])
+async def test_what_is_refused_for_its_content_goes_elsewhere_only_where_the_alias_says_so(
+    allowed: bool, asked: list[str]
+) -> None:
+    house = House(conduct=Conduct(refused_elsewhere=allowed), acme=[REFUSED], other=["whole"])
+
+    client = await house.ask()
+
+    assert house.providers.asked == asked
+    assert client.status == (200 if allowed else 400)
+    assert house.gateway._wisdom.health.of("acme/small") is None
+
+
+@pytest.mark.parametrize(("window", "asked"), [(0, 2), (8_192, 1), (16_384, 1), (32_768, 2)])
+async def test_what_is_too_long_for_one_window_is_not_asked_where_the_window_is_no_longer(
+    window: int, asked: int
+) -> None:
+    facts = {"acme/small": ModelFacts(16_384), "other/large": ModelFacts(window)}
+    house = House(facts=facts, acme=[TOO_LONG], other=["whole"])
+
+    client = await house.ask()
+
+    assert len(house.providers.asked) == asked
+    assert client.status == (200 if asked == 2 else 400)

@@ -21,7 +21,7 @@ from tokenrouter import __version__
 from tokenrouter.admin.auth import metrics_reader
 from tokenrouter.admin.state import State
 from tokenrouter.domain.ledger import NanoUsd
-from tokenrouter.observe.figures import LATENCY_BUCKETS_S
+from tokenrouter.observe.figures import EVENTS, LATENCY_BUCKETS_S
 
 router: Final = APIRouter(tags=["metrics"])
 
@@ -71,6 +71,7 @@ class _Figures(Collector):
         yield _counter("cost_usd", "What requests cost, in US dollars.", ["provider"], cost, _NANO)
         yield self._histogram("request_duration_seconds", "From the first byte in to the last byte out.", "latency")
         yield self._histogram("first_token_seconds", "From the first byte in to the first token out.", "first_token")
+        yield from self._events()
         help_text = "Soft limits that came to a threshold, each once in its window."
         yield _counter("soft_limit_alerts", help_text, ["scope", "metric", "percent"], self._alerts)
         help_text = "Journal files of this node that could not be read to their end, and were kept."
@@ -81,6 +82,14 @@ class _Figures(Collector):
         labels = ["operation", "provider", "status", "end_reason", "error_code"]
         sums = self._sums((0, 1, 2, 3, 4), "requests")
         return _counter("requests", "Requests that have ended.", labels, sums)
+
+    def _events(self) -> Iterator[Metric]:
+        sums: dict[str, dict[tuple[str, ...], int]] = {event: {} for event in EVENTS}
+        for snapshot in self._snapshots.values():
+            for event, provider, outcome, count in snapshot.get("events", ()):
+                sums[event][provider, outcome] = sums[event].get((provider, outcome), 0) + count
+        for event, help_text in EVENTS.items():
+            yield _counter(event, help_text, ["provider", "outcome"], sums[event])
 
     def _tokens(self) -> Metric:
         sums = {(*labels, kind): amount for kind in TOKEN_KINDS for labels, amount in self._sums((1,), kind).items()}

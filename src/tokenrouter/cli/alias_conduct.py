@@ -16,7 +16,7 @@ _FLAGS: Final = (
     ("--refused-elsewhere/--no-refused-elsewhere", "refused_elsewhere", "Ask the next target what one refuses."),
 )
 _NUMBERS: Final = (
-    ("--deadline", "deadline_s", "SECONDS", "No attempt begins later; 120."),
+    ("--deadline", "deadline_s", "SECONDS", "Longest wait for the first of an answer; 0: none is ended."),
     ("--hedge-after", "hedge_after_s", "SECONDS", "How long the first target has; 0: as long as is usual."),
     ("--hedge-percent", "hedge_percent", "PERCENT", "Most requests that are asked twice; 5."),
     ("--min-tokens-per-s", "min_tokens_per_s", "TOKENS", "Take slower streams elsewhere; 0: none."),

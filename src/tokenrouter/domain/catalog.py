@@ -11,6 +11,7 @@ from typing import Literal
 from tokenrouter.domain.aliases import DEFAULT_PROFILE, Alias
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.domain.limits import Limit
+from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.domain.prices import Price
 
 Role = Literal["admin", "keymaster", "inferrer"]
@@ -142,7 +143,8 @@ class Policy:
 class Catalog:
     """All subjects at one moment. `providers` is in routing order (file, environment, database, automatic, sandbox).
 
-    `active_profile` is the one that counts, `chosen_profile` the one that was chosen at run time, if any was.
+    `active_profile` is the one that counts, `chosen_profile` the one that was chosen at run time, if any was. `facts`
+    are by `provider/model`, as sent upstream.
     """
 
     version: int = 0
@@ -154,6 +156,7 @@ class Catalog:
     default_provider: str = ""
     limits: tuple[Limit, ...] = ()
     prices: dict[str, Price] = field(default_factory=dict)
+    facts: dict[str, ModelFacts] = field(default_factory=dict)
     policy: Policy = Policy()
 
 

@@ -7,6 +7,9 @@ alias that leads to another, the one that was asked for says how.
 from dataclasses import dataclass
 from typing import Final
 
+ATTEMPTS_S: Final = 120.0
+"""Clients give up after some minutes; an answer in one piece may take longer, and is waited for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
@@ -14,7 +17,8 @@ class Conduct:
 
     Attributes:
         sticky: whether the requests of one conversation go to one target, so that its prompt cache stays warm.
-        deadline_s: no attempt begins later after the request came; clients give up after some minutes.
+        deadline_s: how long after the request came its client waits for the first of an answer; then no attempt begins,
+            and one that has given nothing is ended. 0: none is ended, and none begins after `ATTEMPTS_S`.
         hedge: whether a second target is asked when the first one lets a client wait, and the faster answer counts.
         hedge_after_s: how long the first one has; 0 for as long as all but one of twenty take.
         hedge_percent: most requests for which that is done, of a hundred.
@@ -25,7 +29,7 @@ class Conduct:
     """
 
     sticky: bool = True
-    deadline_s: float = 120.0
+    deadline_s: float = 0.0
     hedge: bool = False
     hedge_after_s: float = 0.0
     hedge_percent: float = 5.0
@@ -33,6 +37,11 @@ class Conduct:
     probe_s: float = 5.0
     continue_streams: bool = False
     refused_elsewhere: bool = False
+
+    @property
+    def attempts_s(self) -> float:
+        """No attempt begins later after the request came."""
+        return self.deadline_s or ATTEMPTS_S
 
 
 USUAL: Final = Conduct()

@@ -9,7 +9,7 @@ from tokenrouter.domain.said import Said
 
 CONDUCT_FIELDS: Final = tuple(one.name for one in fields(Conduct))
 NUMBER_RANGES: Final[Mapping[str, tuple[float, float]]] = {
-    "deadline_s": (1.0, 3600.0),
+    "deadline_s": (0.0, 3600.0),
     "hedge_after_s": (0.0, 600.0),
     "hedge_percent": (0.0, 100.0),
     "min_tokens_per_s": (0.0, 10_000.0),

@@ -3,24 +3,34 @@
 Each attempt is an exchange of its own, with its own reservation and its own row in the ledger: what a provider did in
 vain may be billed, and is to be seen. Only the last of them counts as a request. As long as the client has no content
 of an answer it does not notice; a stream may have got keep-alives. What to do after each failure is decided in `retry`,
-in which order places are asked in `health`.
+in which order places are asked in `health`. Where the alias wants it, a second place is asked while the first one lets
+the client wait (`hedging`); only then do attempts run in tasks of their own.
 """
 
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import partial
+from typing import Final, Protocol
 
 from tokenrouter.domain.conditions import Condition
-from tokenrouter.domain.errors import ClientError, GatewayError
+from tokenrouter.domain.errors import ClientError, ContextTooLong, GatewayError
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.exchange import Exchange
+from tokenrouter.gateway.first_times import FirstTimes
 from tokenrouter.gateway.health import HealthBook
+from tokenrouter.gateway.hedging import HEDGED, HedgeBudget, Race
 from tokenrouter.gateway.lanes import Lane, Plan
+from tokenrouter.gateway.long_requests import may_be_longer
 from tokenrouter.gateway.repeats import RepeatBudget
-from tokenrouter.gateway.retry import GIVE_UP, NEXT, Again, Decision, Situation, decide
+from tokenrouter.gateway.retry import GIVE_UP, NEXT, Again, Decision, Situation, decide, failure_of
+from tokenrouter.gateway.speed_guard import SpeedGuard
+
+LEAST_S: Final = 0.001
+"""What is left of a request's time where nothing is: its provider's answer then ends as any that is late."""
 
 
 class Road(Protocol):
@@ -39,8 +49,17 @@ class Road(Protocol):
     async def enter(self, exchange: Exchange) -> None:
         """Take what it needs of limits and places."""
 
+    async def enter_if_free(self, exchange: Exchange) -> bool:
+        """Do so where nobody has to wait for it or is refused; return whether it was done."""
+
+    def withdraw(self, exchange: Exchange) -> None:
+        """Give back what it took: nobody is to be asked any more."""
+
     async def drive(self, exchange: Exchange) -> None:
         """Ask, and pass the answer on."""
+
+
+def _count_nothing(event: str, provider: str, outcome: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -50,14 +69,35 @@ class Wisdom:
     Attributes:
         conditions: of providers by name, as the control process told last.
         clock: monotonic, in seconds.
+        count: counts what happens, for the figures (`ports.Observer.count`).
     """
 
     health: HealthBook = field(default_factory=lambda: HealthBook(time.monotonic))
     repeats: RepeatBudget = field(default_factory=RepeatBudget)
+    hedges: HedgeBudget = field(default_factory=HedgeBudget)
+    first_times: FirstTimes = field(default_factory=FirstTimes)
     conditions: dict[str, Condition] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    count: Callable[[str, str, str], None] = _count_nothing
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One question to one place.
+
+    Attributes:
+        tries: how often this place was asked, this time included.
+        is_asked: whether it got as far as that.
+        has_failed: whether something went wrong, be it after the first content.
+    """
+
+    lane: Lane
+    tries: int
+    exchange: Exchange | None = None
+    is_asked: bool = False
+    has_failed: bool = False
 
 
 class Attempts:
@@ -68,15 +108,14 @@ class Attempts:
         by_target = {lane.target: lane for lane in plan.lanes}
         self._conduct = plan.conduct
         self._call = call
-        self._lanes = [by_target[target] for target in wisdom.health.ordered(by_target)]
+        self._waiting = deque(by_target[target] for target in wisdom.health.ordered(by_target))
         self._road = road
         self._wisdom = wisdom
+        self._until_s = call.started_s + plan.conduct.attempts_s
         self._made = 0
-        self._tries = 0
-        self._is_asked = self._others_left = False
-        self._exchange: Exchange | None = None
-        self._judged: GatewayError | None = None
-        self._decision: Decision = GIVE_UP
+        self._race: Race | None = None
+        self._last: Attempt | None = None
+        self._decisions: dict[GatewayError, Decision] = {}
 
     async def run(self) -> None:
         """Make attempts until one succeeds.
@@ -84,54 +123,143 @@ class Attempts:
         Raises:
             GatewayError: the last one's, or what the client has to mend.
         """
-        for number, lane in enumerate(self._lanes, 1):
-            self._others_left = number < len(self._lanes)
-            self._tries = 0
-            decision: Decision = Again(0.0)
+        decision: Decision = NEXT
+        while decision is NEXT and self._waiting:
+            attempt = Attempt(self._waiting.popleft(), 1)
+            decision = await self._try(attempt)
             while isinstance(decision, Again):
-                if self._tries:
-                    self._wisdom.repeats.repeated(lane.provider)
-                    await self._wisdom.sleep(decision.after_s)
-                decision = await self._try(lane)
-            if decision is GIVE_UP:
-                return
+                last = self._last or attempt
+                self._wisdom.repeats.repeated(last.lane.provider)
+                await self._wisdom.sleep(decision.after_s)
+                decision = await self._try(Attempt(last.lane, last.tries + 1))
 
-    async def _try(self, lane: Lane) -> Decision:
+    async def _try(self, attempt: Attempt) -> Decision:
         """Return what to do next; GIVE_UP also when nothing is left to do.
 
         Raises:
             GatewayError: this was the last attempt.
         """
-        self._tries += 1
-        self._is_asked, self._exchange = False, None
         try:
-            await self._ask(lane)
+            await self._ask(attempt)
         except GatewayError as error:
-            if self._goes_on(error):
-                return self._decision
-            if self._exchange is None:
-                self._road.refuse(self._call, lane, error)
+            if self._goes_on(attempt, error):
+                return self._decisions[error]
+            if attempt.exchange is None:
+                self._road.refuse(self._call, attempt.lane, error)
             raise
         except asyncio.CancelledError:
-            self._forget(lane)
+            self._forget(attempt)
             raise
         return GIVE_UP
 
-    async def _ask(self, lane: Lane) -> None:
-        exchange = self._exchange = self._road.prepare(self._next_call(), lane)
-        exchange.judge = self._goes_on
-        exchange.attempt = self._made
+    async def _ask(self, attempt: Attempt) -> None:
+        exchange = self._prepare(attempt)
         await self._road.enter(exchange)
-        health = self._wisdom.health
-        self._is_asked = True
-        health.began(lane.target)
-        if self._tries == 1:
-            self._wisdom.repeats.asked(lane.provider)
-        await self._road.drive(exchange)
-        if exchange.status < 300:
-            health.succeeded(lane.target)
+        after_s = self._hedge_after_s(exchange)
+        if after_s is None:
+            await self._drive(attempt, exchange)
         else:
-            health.left_idle(lane.target)
+            await self._hedge(attempt, exchange, after_s)
+
+    def _prepare(self, attempt: Attempt) -> Exchange:
+        exchange = attempt.exchange = self._road.prepare(self._next_call(), attempt.lane)
+        exchange.judge = partial(self._goes_on, attempt)
+        exchange.attempt = self._made
+        return exchange
+
+    async def _drive(self, attempt: Attempt, exchange: Exchange) -> None:
+        """Ask a place, having entered; note how it went unless that is told by an error."""
+        lane, wisdom = attempt.lane, self._wisdom
+        attempt.is_asked = True
+        wisdom.health.began(lane.target)
+        if attempt.tries == 1:
+            wisdom.repeats.asked(lane.provider)
+        if self._conduct.deadline_s:
+            exchange.within_s = max(self._until_s - wisdom.clock(), LEAST_S)
+        if self._conduct.min_tokens_per_s:
+            exchange.guard = self._guard(exchange)
+        await self._road.drive(exchange)
+        if exchange.status >= 300:
+            wisdom.health.left_idle(lane.target)
+        elif not attempt.has_failed:
+            wisdom.health.succeeded(lane.target)
+            wisdom.count("attempts", lane.provider, "answered")
+            if self._conduct.hedge:
+                self._learn_time(exchange)
+
+    def _guard(self, exchange: Exchange) -> SpeedGuard | None:
+        """Hold the beginning of a stream back, where there is another place to take it to, and time for that."""
+        conduct, clock = self._conduct, self._wisdom.clock
+        if not exchange.peeked.stream or not self._waiting or self._until_s - clock() <= conduct.probe_s:
+            return None
+        least = exchange.lane.estimates.usual_bytes(conduct.min_tokens_per_s)
+        return SpeedGuard(least, conduct.probe_s, clock)
+
+    # A second place beside the first.
+
+    def _hedge_after_s(self, exchange: Exchange) -> float | None:
+        """Return how long to wait before another place is asked too; None for ever."""
+        conduct, lane, stream = self._conduct, exchange.lane, exchange.peeked.stream
+        if not conduct.hedge or self._made > 1 or lane.dialect.operation not in HEDGED:
+            return None
+        self._wisdom.hedges.asked(lane.subject.alias, conduct.hedge_percent)
+        if not self._waiting:
+            return None
+        return conduct.hedge_after_s or self._wisdom.first_times.usual_s(lane.target, stream=stream)
+
+    async def _hedge(self, attempt: Attempt, exchange: Exchange, after_s: float) -> None:
+        """Ask a place, and another one besides if it lets the client wait; return when one has answered."""
+        race = self._race = Race(self._road.withdraw, self._note_lost)
+        second: Exchange | None = None
+        race.start(exchange, self._drive(attempt, exchange))
+        try:
+            if await race.is_slow(after_s):
+                second = await self._ask_second(race)
+            await race.finish()
+        except asyncio.CancelledError as left:
+            await race.stop(*left.args)
+            raise
+        finally:
+            self._race = None
+            if second is not None:
+                outcome = "failed" if race.winner is None else "won" if race.winner is second else "lost"
+                self._wisdom.count("hedges", second.lane.provider, outcome)
+
+    async def _ask_second(self, race: Race) -> Exchange | None:
+        """Ask the next place if it is well, nobody has to wait for that, and the alias has not used up its share."""
+        hedges, lane = self._wisdom.hedges, self._waiting[0] if self._waiting else None
+        if lane is None or not hedges.allows(lane.subject.alias) or not self._wisdom.health.is_open(lane.target):
+            return None
+        attempt = Attempt(lane, 1)
+        try:
+            exchange = self._prepare(attempt)
+        except GatewayError:
+            return None
+        if not await self._road.enter_if_free(exchange):
+            return None
+        self._waiting.remove(lane)
+        if race.is_over:
+            exchange.requests, exchange.left_as = 0, "hedge_lost"
+            self._road.withdraw(exchange)
+            return None
+        hedges.spent(lane.subject.alias)
+        race.start(exchange, self._drive(attempt, exchange))
+        return exchange
+
+    def _note_lost(self, loser: Exchange) -> None:
+        """Another one was faster: that says nothing of its health, but how long it took at least."""
+        lane, wisdom = loser.lane, self._wisdom
+        wisdom.health.left_idle(lane.target)
+        wisdom.count("attempts", lane.provider, "hedge_lost")
+        took_s = wisdom.clock() - loser.call.started_s
+        wisdom.first_times.learn_at_least(lane.target, took_s, stream=loser.peeked.stream)
+
+    def _learn_time(self, exchange: Exchange) -> None:
+        stream = exchange.peeked.stream
+        took_s = exchange.first_token_us / 1e6 if stream else self._wisdom.clock() - exchange.call.started_s
+        self._wisdom.first_times.learn(exchange.lane.target, took_s, stream=stream)
+
+    # What follows a failure.
 
     def _next_call(self) -> Call:
         """Return the call under a name of its own: the second attempt of `req_x` is `req_x.2`."""
@@ -141,31 +269,47 @@ class Attempts:
         request_id = f"{self._call.request_id}.{self._made}"
         return replace(self._call, request_id=request_id, now_s=time.time(), started_s=self._wisdom.clock())
 
-    def _goes_on(self, error: GatewayError) -> bool:
+    def _goes_on(self, attempt: Attempt, error: GatewayError) -> bool:
         """Return whether another attempt follows `error`; asked more than once, it says the same."""
-        if error is not self._judged:
-            self._judged = error
-            self._decision = self._decide(error)
-        return self._decision is not GIVE_UP
+        decision = self._decisions.get(error)
+        if decision is None:
+            decision = self._decisions[error] = self._decide(attempt, error)
+        return decision is not GIVE_UP
 
-    def _decide(self, error: GatewayError) -> Decision:
-        exchange = self._exchange
-        if not self._is_asked or exchange is None:
-            return NEXT if self._others_left and isinstance(error, ClientError) else GIVE_UP
-        lane = exchange.lane
+    def _decide(self, attempt: Attempt, error: GatewayError) -> Decision:
+        self._last, exchange, lane = attempt, attempt.exchange, attempt.lane
+        if not attempt.is_asked or exchange is None:
+            return NEXT if self._waiting and isinstance(error, ClientError) else GIVE_UP
+        attempt.has_failed = True
         self._wisdom.health.failed(lane.target, error)
-        situation = Situation(
-            self._tries,
-            self._others_left,
-            has_content=exchange.bytes_out > 0 or (exchange.responder.started and not exchange.peeked.stream),
-            left_s=self._call.started_s + self._conduct.deadline_s - self._wisdom.clock(),
-            may_repeat=self._wisdom.repeats.allows(lane.provider),
-            chance=self._wisdom.chance(),
-        )
-        return decide(error, situation)
+        if isinstance(error, ContextTooLong):
+            self._waiting = deque(one for one in self._waiting if may_be_longer(one, lane, error))
+        has_rival = self._race is not None and self._race.goes_on_without(exchange)
+        decision = decide(error, self._situation(attempt, exchange, others_left=has_rival or bool(self._waiting)))
+        if decision is GIVE_UP:
+            exchange.win()
+        self._count(lane, failure_of(error), decision)
+        return decision
 
-    def _forget(self, lane: Lane) -> None:
+    def _situation(self, attempt: Attempt, exchange: Exchange, *, others_left: bool) -> Situation:
+        wisdom = self._wisdom
+        return Situation(
+            attempt.tries,
+            others_left,
+            has_content=exchange.bytes_out > 0 or (exchange.responder.started and not exchange.peeked.stream),
+            left_s=self._until_s - wisdom.clock(),
+            moves_refused=self._conduct.refused_elsewhere,
+            may_repeat=wisdom.repeats.allows(attempt.lane.provider),
+            chance=wisdom.chance(),
+        )
+
+    def _count(self, lane: Lane, failure: str, decision: Decision) -> None:
+        self._wisdom.count("attempts", lane.provider, failure)
+        if decision is NEXT:
+            self._wisdom.count("fallbacks", lane.provider, failure)
+
+    def _forget(self, attempt: Attempt) -> None:
         """The client has left: whatever still runs is the last attempt."""
-        self._wisdom.health.left_idle(lane.target)
-        if self._exchange is not None:
-            self._exchange.judge = None
+        self._wisdom.health.left_idle(attempt.lane.target)
+        if attempt.exchange is not None:
+            attempt.exchange.judge = None

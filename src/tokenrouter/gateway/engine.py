@@ -28,8 +28,10 @@ from tokenrouter.gateway.exchange import NO_USAGE, Exchange, Ports
 from tokenrouter.gateway.input_counts import InputCounts
 from tokenrouter.gateway.lanes import UNCHARGED, Books, Lane, lanes_of, subject_of
 from tokenrouter.gateway.layers import Layer, Passage
+from tokenrouter.gateway.long_requests import fitting_first
+from tokenrouter.gateway.nobody import Nobody
 from tokenrouter.gateway.ownership import Ownership, owner_of
-from tokenrouter.gateway.ports import Flow, Responder, Source, Upstream
+from tokenrouter.gateway.ports import Responder, Source, Upstream
 from tokenrouter.gateway.refusals import Refusals
 from tokenrouter.gateway.roads import abandon, fail, travel
 from tokenrouter.gateway.stored_responses import CONTINUING, StoredResponses
@@ -42,21 +44,6 @@ SWEEP_S: Final = 0.5
 
 Road = Callable[[Exchange, Upstream], Awaitable[None]]
 """Asks a provider and passes its answer on; `roads.travel` is the one of questions to a model."""
-
-
-class Nobody:
-    """The client's side after the client has left: takes everything and sends nothing."""
-
-    started = True
-    flow: Flow | None = None
-
-    def answer(self, status: int, headers: bytes, body: bytes) -> None: ...
-
-    def start(self, status: int, headers: bytes, length: int | None) -> None: ...
-
-    def write(self, data: bytes) -> None: ...
-
-    def finish(self) -> None: ...
 
 
 class Gateway:
@@ -89,7 +76,7 @@ class Gateway:
         self._books = Books(ports.journal)
         self._stored = stored
         self._refusals = Refusals(ports.journal, time.monotonic)
-        self._wisdom = wisdom or Wisdom()
+        self._wisdom = wisdom or Wisdom(count=ports.observer.count)
         self._numbers = itertools.count(FIRST_NUMBER)
         self._process = os.urandom(4).hex()
         self._renew_id_prefix()
@@ -172,6 +159,7 @@ class Gateway:
             if lane is None:
                 plan = lanes_of(directory, principal, dialect, peeked.model, peeked.body.fields, books=self._books)
                 if len(plan.lanes) > 1 and dialect.operation not in UNCHARGED:
+                    plan = fitting_first(plan, len(call.body), peeked.body.fields)
                     way = _Way(self, principal, peeked, responder)
                     return Attempts(call, plan, way, self._wisdom).run()
                 lane = plan.lanes[0]
@@ -342,6 +330,13 @@ class _Way:
 
     async def enter(self, exchange: Exchange) -> None:
         await self._gateway._entrance.enter(exchange)
+
+    async def enter_if_free(self, exchange: Exchange) -> bool:
+        return await self._gateway._entrance.enter_if_free(exchange)
+
+    def withdraw(self, exchange: Exchange) -> None:
+        exchange.end(exchange.left_as or "client_disconnect", free=True)
+        self._gateway._entrance.leave(exchange)
 
     async def drive(self, exchange: Exchange) -> None:
         await self._gateway._drive(exchange)

@@ -84,6 +84,18 @@ class Entrance:
             self._tell(exchange, error)
             raise
 
+    async def enter_if_free(self, exchange: Exchange) -> bool:
+        """Take what the exchange needs if that is there now, and nobody waits for it; return whether it was."""
+        if self._patience.is_waited_for(_queue_of(exchange)) or not self.admission.try_enter():
+            return False
+        try:
+            await self._begin(exchange)
+        except GatewayError as error:
+            if exchange.is_begun:
+                exchange.end("gateway_error", error_code=error.code, free=True)
+            return False
+        return True
+
     def leave(self, exchange: Exchange) -> None:
         """Give the place back; what was held is settled by now."""
         self.admission.leave()
@@ -118,6 +130,10 @@ class Entrance:
         """Take a place and what is needed, or neither."""
         if not self.admission.try_enter():
             await self.admission.enter()
+        await self._begin(exchange)
+
+    async def _begin(self, exchange: Exchange) -> None:
+        """Take what is needed besides the place, or give that back."""
         try:
             if self._ports.remote is None:
                 exchange.begin()

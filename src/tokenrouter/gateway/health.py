@@ -73,6 +73,11 @@ class HealthBook:
         """Return what is known of `target`; None when it is well."""
         return self._targets.get(target)
 
+    def is_open(self, target: str) -> bool:
+        """Return whether `target` is open to all."""
+        health = self._targets.get(target)
+        return health is None or health.state(self._clock()) == "open"
+
     def ordered(self, targets: Iterable[str]) -> list[str]:
         """Return `targets` in the order to ask them: those that may be asked, then the others, the soonest first."""
         if not self._targets:

@@ -23,6 +23,7 @@ from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.conduct import USUAL, Conduct
 from tokenrouter.domain.errors import GatewayError, InvalidRequest
 from tokenrouter.domain.ledger import Operation, Subject
+from tokenrouter.domain.model_facts import UNKNOWN
 from tokenrouter.domain.prices import Ceiling, Price, billed_tier, ceiling_of, dearer_ceilings
 from tokenrouter.gateway.choices import Route, plan, routes_of
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
@@ -64,6 +65,7 @@ class Lane:
     Attributes:
         ceiling: the most that its tokens can cost.
         dearer_tiers: the same of service tiers that cost more.
+        context_tokens: tokens that its model's window has; 0 where nobody said.
         ceiling_varies: whether `ceiling_of` a request may be another than `ceiling`.
         answers: how long this key's last answers of the model were.
         scopes: whom a request is charged to, but for the client's address.
@@ -105,6 +107,7 @@ class Lane:
     subject: Subject
     subject_record: bytes = field(repr=False)
     hint: RoomHint = field(default_factory=RoomHint, repr=False)
+    context_tokens: int = 0
 
     def ceiling_of(self, asked: Head) -> Ceiling | None:
         """Return the most that tokens of one request can cost: its tier may be dearer, or it may become several."""
@@ -245,6 +248,7 @@ def _open(directory: Directory, principal: Principal, dialect: Dialect, model: s
         drains=provider.on_disconnect == "drain",
         subject=subject,
         subject_record=books.journal.subject(subject),
+        context_tokens=directory.catalog.facts.get(route.full_name, UNKNOWN).context_tokens,
     )
 
 

@@ -209,6 +209,9 @@ class Observer(Protocol):
 
     def record(self, subject: Subject, ended: Ended) -> None: ...
 
+    def count(self, event: str, provider: str, outcome: str) -> None:
+        """Count one thing that happened on the way to an answer."""
+
 
 class Limiter(Protocol):
     """Keeper of the counters. The memory keeper is synchronous and so atomic on the event loop.

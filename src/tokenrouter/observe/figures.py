@@ -15,6 +15,13 @@ _EDGES_US: Final = tuple(int(edge * 1e6) for edge in LATENCY_BUCKETS_S)
 MAX_SERIES: Final = 5_000
 """Most combinations of labels that are counted apart; the rest is counted together."""
 
+EVENTS: Final = {
+    "attempts": "Providers asked for requests that may go elsewhere, by what became of it.",
+    "fallbacks": "Requests that went on from a provider to another place, by what was wrong.",
+    "hedges": "Second providers asked because the first one let its client wait, by who was faster.",
+}
+"""What is counted on the way to an answer, each by provider and outcome."""
+
 _Labels = tuple[str, str, int, str, str]
 _OTHER: Final = -1
 _REST: Final[_Labels] = ("other", "other", _OTHER, "other", "other")
@@ -68,6 +75,7 @@ class Figures:
 
     def __init__(self) -> None:
         self._series: dict[_Labels, _Series] = {}
+        self._events: dict[tuple[str, str, str], int] = {}
         self.gauges: dict[str, float] = {}
 
     def record(self, subject: Subject, ended: Ended) -> None:
@@ -80,9 +88,19 @@ class Figures:
             series = self._series.setdefault(labels, _Series())
         series.count(ended)
 
+    def count(self, event: str, provider: str, outcome: str) -> None:
+        """Count one thing that happened on the way to an answer; see `EVENTS`."""
+        labels = (event, provider, outcome)
+        known = self._events.get(labels)
+        if known is None and len(self._events) >= MAX_SERIES:
+            labels = (event, "other", "other")
+            known = self._events.get(labels)
+        self._events[labels] = 1 if known is None else known + 1
+
     def snapshot(self) -> dict[str, Any]:
-        """Return everything as plain values: `series` with their labels, and `gauges`."""
+        """Return everything as plain values: `series` with their labels, `events` with theirs, and `gauges`."""
         return {
+            "events": [[*labels, count] for labels, count in self._events.items()],
             "series": [
                 {
                     "labels": [labels[0], labels[1], _status_class(labels[2]), *labels[3:]],
