@@ -1,6 +1,6 @@
 """The hot road without sockets: what a request and a stream's chunk cost in Python alone.
 
-    python -m bench.road [--profile] [--body BYTES]
+    python -m bench.road [--profile] [--body BYTES] [--limits] [--alias SELECTION]
 
 Both ends are transports that take bytes and send nothing, so neither the kernel nor the event loop is in
 the figure: it answers "did my change help?" in seconds, where `make bench` answers "how fast is it?".
@@ -22,6 +22,7 @@ from typing import Any, Final
 import uvloop
 
 from bench.limiter import LIMITS
+from tokenrouter.domain.aliases import SELECTIONS, Alias, Target
 from tokenrouter.domain.catalog import Catalog, Key, Policy, Provider
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit, LimitState
@@ -45,8 +46,12 @@ from tokenrouter.upstream.client import UpstreamClient
 from tokenrouter.upstream.connection import UpstreamConnection
 
 KEY: Final = b"tr_bench-0123456789-0123456789-0123456789"
+MODELS: Final = ("bench/echo", "bench/other")
+ALIAS: Final = "balanced"
 ROUNDS: Final = 5
 REQUESTS: Final = 4000
+TURNS: Final = 12
+"""Rounds of a comparison."""
 USAGE: Final = {"prompt_tokens": 9, "completion_tokens": 30, "total_tokens": 39}
 ANSWER: Final = json.dumps(
     {
@@ -122,14 +127,16 @@ class Always:
 class Road:
     """One client connection and one provider connection, with everything that lies between them."""
 
-    def __init__(self, folder: Path, limits: Sequence[Limit] = ()) -> None:
-        key = Key(id="k", name="bench", digest=key_digest(KEY, b""), allowed_models=("bench/*",), team="bench")
+    def __init__(self, folder: Path, limits: Sequence[Limit] = (), aliases: Sequence[Alias] = ()) -> None:
+        allowed = ("bench/*", *(alias.name for alias in aliases))
+        key = Key(id="k", name="bench", digest=key_digest(KEY, b""), allowed_models=allowed, team="bench")
         provider = Provider("bench", "openai-compatible", "http://127.0.0.1:9/v1", secret="sk", allow_private=True)
         catalog = Catalog(
             providers=(provider,),
             keys=(key,),
+            aliases=tuple(aliases),
             limits=tuple(limits),
-            prices={"bench/echo": flat_price(1500, 6000)},
+            prices=dict.fromkeys(MODELS, flat_price(1500, 6000)),
             policy=Policy(max_concurrent_requests=1000),
         )
         source = Always(Directory(catalog, b""))
@@ -166,19 +173,19 @@ class Road:
         self.upstream.connection.data_received(answer)
 
 
-def request_of(body_bytes: int, *, stream: bool) -> bytes:
+def request_of(body_bytes: int, *, stream: bool, model: str = MODELS[0]) -> bytes:
     """Return a request whose prompt is so long."""
     prompt = {"role": "user", "content": "x" * body_bytes}
-    fields = {"model": "bench/echo", "messages": [prompt], "temperature": 0.7, "stream": stream}
+    fields = {"model": model, "messages": [prompt], "temperature": 0.7, "stream": stream}
     body = json.dumps(fields, separators=(",", ":")).encode()
     head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %b\r\n" % KEY
     return head + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
-def best_us(step: Callable[[], None]) -> float:
+def best_us(step: Callable[[], None], rounds: int = ROUNDS) -> float:
     """Return microseconds per call of `step`, the best of some rounds."""
     best = float("inf")
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         started = time.perf_counter()
         for _ in range(REQUESTS):
             step()
@@ -186,7 +193,7 @@ def best_us(step: Callable[[], None]) -> float:
     return best * 1e6
 
 
-def report(name: str, road: Road, step: Callable[[], None], *, profile: bool) -> None:
+def report(name: str, step: Callable[[], None], *, profile: bool) -> None:
     """Print what one `step` costs."""
     step()
     gc.collect()
@@ -202,6 +209,23 @@ def report(name: str, road: Road, step: Callable[[], None], *, profile: bool) ->
     pstats.Stats(profiler).sort_stats("tottime").print_stats(40)
 
 
+async def measure_alias(folder: Path, body_bytes: int, limits: Sequence[Limit], alias: Alias, *, profile: bool) -> None:
+    """Measure a whole answer through `alias` beside one without: rounds of the one and the other take turns."""
+    road = Road(folder / "alias", limits, [alias])
+    plain, balanced = (request_of(body_bytes, stream=False, model=name) for name in (MODELS[0], alias.name))
+    answer = HEAD % (b"application/json", b"Content-Length: %d" % len(ANSWER)) + ANSWER
+    await road.connect(plain, answer)
+
+    def exchange(request: bytes) -> None:
+        road.client.data_received(request)
+        road.upstream.connection.data_received(answer)
+
+    report(f"a request and its whole answer, {alias.selection} alias", lambda: exchange(balanced), profile=profile)
+    pairs = [(best_us(lambda: exchange(plain), 1), best_us(lambda: exchange(balanced), 1)) for _ in range(TURNS)]
+    before, after = (min(figures) for figures in zip(*pairs, strict=True))
+    print(f"  without it: {before:.1f} us, with it: {after:.1f} us ({after / before - 1:+.1%})")
+
+
 async def measure(folder: Path, body_bytes: int, limits: Sequence[Limit], *, profile: bool) -> None:
     """Measure a whole answer, then a chunk."""
     whole = Road(folder / "whole", limits)
@@ -213,12 +237,12 @@ async def measure(folder: Path, body_bytes: int, limits: Sequence[Limit], *, pro
         whole.client.data_received(request)
         whole.upstream.connection.data_received(answer)
 
-    report("a request and its whole answer", whole, exchange, profile=profile)
+    report("a request and its whole answer", exchange, profile=profile)
     stream = Road(folder / "stream", limits)
     chunk = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
     begun = HEAD % (b"text/event-stream", b"Transfer-Encoding: chunked") + chunk
     await stream.connect(request_of(body_bytes, stream=True), begun)
-    report("a chunk of a stream", stream, lambda: stream.upstream.connection.data_received(chunk), profile=profile)
+    report("a chunk of a stream", lambda: stream.upstream.connection.data_received(chunk), profile=profile)
 
 
 def main() -> None:
@@ -227,9 +251,15 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true", help="list the calls by their own time")
     parser.add_argument("--body", type=int, default=240, metavar="BYTES", help="length of the prompt (240)")
     parser.add_argument("--limits", action="store_true", help="with hard limits of the key, its team and everybody")
+    parser.add_argument("--alias", choices=SELECTIONS, help="through an alias with two targets, beside one without")
     wanted = parser.parse_args()
+    limits = LIMITS if wanted.limits else ()
     with tempfile.TemporaryDirectory() as folder:
-        uvloop.run(measure(Path(folder), wanted.body, LIMITS if wanted.limits else (), profile=wanted.profile))
+        if wanted.alias is None:
+            uvloop.run(measure(Path(folder), wanted.body, limits, profile=wanted.profile))
+        else:
+            alias = Alias(ALIAS, tuple(map(Target, MODELS)), selection=wanted.alias)
+            uvloop.run(measure_alias(Path(folder), wanted.body, limits, alias, profile=wanted.profile))
 
 
 if __name__ == "__main__":
