@@ -1,7 +1,7 @@
 """Ports in memory: they remember what they were told."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tokenrouter.domain.catalog import Catalog, Key, Provider
@@ -9,10 +9,12 @@ from tokenrouter.domain.errors import GatewayError, JournalUnavailable
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject, entry_of
 from tokenrouter.domain.limits import Amounts, Limit
+from tokenrouter.gateway.choices import Route
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
 from tokenrouter.gateway.layers import Layer
+from tokenrouter.gateway.loads import Load, LoadBook
 from tokenrouter.gateway.ports import Flow, UpstreamResponse
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.observe.figures import Figures
@@ -20,6 +22,53 @@ from tokenrouter.providers.access_tokens import TokenSource
 from tokenrouter.providers.outbound import UpstreamRequest
 
 KEY = b"tr_alice-0123456789-abcdefgh"
+
+
+class Told:
+    """What is known to a choice: what it is told, and nothing else may be asked for."""
+
+    def __init__(
+        self,
+        *,
+        chances: Iterable[float] = (),
+        tokens: int | None = None,
+        session: int = 0,
+        stream: bool = False,
+        left: Mapping[str, float] | None = None,
+        costs: Mapping[str, int] | None = None,
+    ) -> None:
+        self.stream = stream
+        self.loads = LoadBook(lambda: self.clock_s)
+        self.clock_s = 1000.0
+        self.session_number = session
+        self._chances = iter(chances)
+        self._tokens = tokens
+        self._left = left
+        self._costs = costs
+
+    def tokens(self) -> int:
+        assert self._tokens is not None
+        return self._tokens
+
+    def session(self) -> int:
+        return self.session_number
+
+    def chance(self) -> float:
+        return next(self._chances)
+
+    def now_s(self) -> float:
+        return self.loads.clock()
+
+    def load(self, route: Route) -> Load:
+        return self.loads.of(route.full_name)
+
+    def left(self, route: Route) -> float:
+        assert self._left is not None
+        return self._left.get(route.model, 1.0)
+
+    def cost(self, route: Route) -> int | None:
+        assert self._costs is not None
+        return self._costs.get(route.model)
 
 
 class Notes:

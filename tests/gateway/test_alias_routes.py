@@ -4,15 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.gateway.fakes import KEY
+from tests.gateway.fakes import KEY, Told
 from tokenrouter.domain.alias_checks import alias_mistakes
-from tokenrouter.domain.aliases import MAX_CHAIN, Alias, Target
+from tokenrouter.domain.aliases import MAX_CHAIN, SELECTIONS, Alias, Selection, Target
 from tokenrouter.domain.catalog import Catalog, Key, Provider
+from tokenrouter.domain.conduct import Conduct
 from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.alias_routes import alias_ends
-from tokenrouter.gateway.choices import ByLength, Choice, Weighted, plan, routes_of
+from tokenrouter.gateway.choices import ByLength, Choice, Spread, plan, routes_of
 from tokenrouter.gateway.directory import Directory
+from tokenrouter.gateway.policies import POLICIES
 from tokenrouter.gateway.routing import offered_models, resolve
 
 PARENT = b"tr_parent-key-0123456789"
@@ -82,7 +84,7 @@ def test_the_others_are_for_when_it_has_failed_each_once_and_the_fallback_last()
     aliases = (Alias("fast", to("acme/small", "off/x", "nested", "acme/nano"), fallback="acme/large"), NESTED)
     choice_ = choice(directory(*aliases), "fast")
 
-    assert [route.full_name for route in plan(choice_, lambda: 0, lambda: 0.0)] == [
+    assert [route.full_name for route in plan(choice_, Told())] == [
         "acme/small",
         "other/x",
         "acme/nano",
@@ -104,8 +106,22 @@ def test_of_weighted_targets_those_that_can_be_used_share_the_requests() -> None
 
     found = choice(directory(Alias("fast", targets, selection="weighted")), "fast")
 
-    assert isinstance(found, Weighted)
-    assert ([route.full_name for route in routes_of(found)], found.edges) == (["acme/small", "other/x"], (3, 4))
+    assert isinstance(found, Spread)
+    assert ([route.full_name for route in routes_of(found)], found.weights) == (["acme/small", "other/x"], (3, 1))
+
+
+@pytest.mark.parametrize("selection", sorted(POLICIES))
+def test_each_selection_chooses_by_its_policy_and_keeps_conversations_together_where_that_is_wanted(
+    selection: Selection,
+) -> None:
+    policy = POLICIES[selection]
+    for sticky, kept in ((True, policy.kept), (False, None)):
+        alias = Alias("fast", to("acme/small", "other/x"), selection=selection, conduct=Conduct(sticky=sticky))
+
+        found = choice(directory(alias), "fast")
+
+        assert isinstance(found, Spread)
+        assert (found.order, found.kept) == (policy.order, kept)
 
 
 def test_the_fallback_comes_after_every_target() -> None:
@@ -257,7 +273,7 @@ CONFIGURED = st.lists(
             st.builds(Target, REFERENCES, st.sampled_from(["default", "home"]), st.integers(1, 3)), max_size=4
         ).map(tuple),
         scope=SCOPES,
-        selection=st.sampled_from(["ordered", "weighted"]),
+        selection=st.sampled_from(SELECTIONS),
         fallback=st.one_of(st.just(""), REFERENCES),
         use_light_model=st.booleans(),
         light_model=st.one_of(st.just("nano"), REFERENCES),
@@ -283,9 +299,9 @@ def chain(length: int) -> list[Alias]:
     return [*links, Alias(f"l{length - 1}", to("acme/small"))]
 
 
-@pytest.mark.parametrize("selection", ["ordered", "weighted"])
-def test_a_pile_of_aliases_is_followed_without_taking_each_way_through_it(selection: str) -> None:
-    pile = [Alias(one.name, one.targets, selection=selection) for one in chain(MAX_CHAIN)]  # type: ignore[arg-type]
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_a_pile_of_aliases_is_followed_without_taking_each_way_through_it(selection: Selection) -> None:
+    pile = [Alias(one.name, one.targets, selection=selection) for one in chain(MAX_CHAIN)]
 
     assert set(ends(directory(*pile), "l0")) == {"acme/small"}
 

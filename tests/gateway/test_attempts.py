@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -28,6 +30,7 @@ from tokenrouter.gateway.attempts import Wisdom
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
+from tokenrouter.gateway.loads import FAILED_S
 from tokenrouter.gateway.retry import RULES
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.observe.figures import Figures
@@ -62,11 +65,17 @@ class Providers:
         self._outcomes = outcomes
         self.asked: list[str] = []
         self.within: list[float] = []
+        self.on_ask: Callable[[], None] | None = None
+
+    def answer(self, name: str, outcomes: list[Outcome]) -> None:
+        self._outcomes[name] = outcomes
 
     async def send(self, request: UpstreamRequest) -> Scripted:
         name = request.to.provider
         self.within.append(request.within_s)
         self.asked.append(name)
+        if self.on_ask is not None:
+            self.on_ask()
         outcomes = self._outcomes[name]
         outcome = outcomes.pop(0) if len(outcomes) > 1 else outcomes[0]
         if isinstance(outcome, Exception):
@@ -102,9 +111,9 @@ class House:
     async def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
 
-    async def ask(self, *, stream: bool = False) -> Client:
+    async def ask(self, *, stream: bool = False, **more: Any) -> Client:
         client = Client()
-        await self.gateway.serve(call(model="best", stream=stream), client)
+        await self.gateway.serve(call(model="best", stream=stream, **more), client)
         return client
 
     def events(self, event: str) -> dict[tuple[str, str], int]:
@@ -491,3 +500,75 @@ async def test_what_is_too_long_for_one_window_is_not_asked_where_the_window_is_
 
     assert len(house.providers.asked) == asked
     assert client.status == (200 if asked == 2 else 400)
+
+
+SPLIT = (Target("acme/small"), Target("other/large"))
+
+
+async def test_a_target_is_busy_while_it_works_and_its_speed_is_known_then() -> None:
+    house = House(acme=["whole"], other=["whole"])
+    load = house.gateway.books.loads.of("acme/small")
+
+    busy = []
+    house.providers.on_ask = lambda: busy.append(load.in_flight)
+    await house.ask()
+    await house.ask(stream=False)
+
+    assert (busy, load.in_flight) == ([1, 1], 0)
+    assert 0 < load.wait(stream=False) < 1
+    assert load.wait(stream=True) == 0
+
+
+async def test_of_a_stream_it_is_known_how_soon_it_began() -> None:
+    house = House(acme=["stream"], other=["stream"])
+
+    await house.ask(stream=True)
+
+    load = house.gateway.books.loads.of("acme/small")
+    assert 0 < load.wait(stream=True) < 1
+    assert (load.wait(stream=False), load.in_flight) == (0, 0)
+
+
+@pytest.mark.parametrize("outcome", ["cut", DOWN, OVERLOADED], ids=str)
+async def test_what_fails_is_slow_and_not_busy(outcome: Outcome) -> None:
+    house = House(acme=[outcome], other=["stream"])
+
+    await house.ask(stream=True)
+
+    load = house.gateway.books.loads.of("acme/small")
+    assert (load.wait(stream=True), load.in_flight) == (FAILED_S, 0)
+
+
+async def test_what_the_client_has_to_mend_says_nothing_of_the_target() -> None:
+    house = House(acme=[BAD], other=["whole"])
+
+    await house.ask()
+
+    load = house.gateway.books.loads.of("acme/small")
+    assert (load.wait(stream=False), load.in_flight) == (0, 0)
+
+
+async def test_the_fastest_target_gets_the_requests() -> None:
+    alias = Alias("best", SPLIT, selection="fastest", conduct=Conduct(sticky=False))
+    house = House(alias=alias, acme=["whole"], other=["whole"])
+    for name, wait_s in (("acme/small", 9.0), ("other/large", 0.001)):
+        house.gateway.books.loads.of(name).answered(wait_s, 16, time.monotonic())
+
+    for _ in range(5):
+        await house.ask()
+
+    assert house.providers.asked == ["other"] * 5
+
+
+async def test_a_conversation_stays_at_one_target_unless_that_fails() -> None:
+    house = House(alias=Alias("best", SPLIT, selection="weighted"), acme=["whole"], other=["whole"])
+    for _ in range(4):
+        await house.ask(prompt_cache_key="s")
+    (home,) = set(house.providers.asked)
+
+    house.providers.answer(home, [DOWN, "whole"])
+    await house.ask(prompt_cache_key="s")
+    await house.ask(prompt_cache_key="s")
+
+    away = "other" if home == "acme" else "acme"
+    assert house.providers.asked[4:] == [home, away, home]

@@ -298,3 +298,6 @@ def test_what_is_told_of_providers_replaces_all_that_was_known() -> None:
     asked.learn({"b": Condition("online", 0.5)})
 
     assert asked.wisdom.conditions == {"b": Condition("online", 0.5)}
+    assert asked.wisdom.health.ordered(["b/x", "c/x"]) == ["b/x", "c/x"]
+    asked.learn({"b": Condition("offline", checked_at_s=1.0)})
+    assert asked.wisdom.health.ordered(["b/x", "c/x"]) == ["c/x", "b/x"]

@@ -1,5 +1,6 @@
 import pytest
 
+from tokenrouter.domain.conditions import Condition, Status
 from tokenrouter.domain.errors import InvalidRequest, ProviderCredentialsRejected, ProviderRefused, ProviderUnreachable
 from tokenrouter.gateway.health import (
     COOL_S,
@@ -151,3 +152,23 @@ def test_where_all_cool_the_one_that_is_over_first_is_asked(book: HealthBook, cl
     trip(book, "b")
 
     assert book.ordered("ba") == ["a", "b"]
+
+
+@pytest.mark.parametrize("status", ["offline", "auth problem", "blocked"])
+def test_a_provider_that_was_found_to_be_away_is_asked_last(book: HealthBook, status: Status) -> None:
+    trip(book, "tripped/x")
+    book.tell({"away": Condition(status, checked_at_s=5.0), "fine": Condition("online"), "new": Condition()})
+
+    assert book.ordered(["away/x", "tripped/x", "fine/x", "new/x"]) == ["fine/x", "new/x", "tripped/x", "away/x"]
+
+    book.tell({"away": Condition("online", checked_at_s=6.0)})
+    assert book.ordered(["away/x", "fine/x"]) == ["away/x", "fine/x"]
+
+
+def test_what_a_request_has_found_out_counts_more_than_an_earlier_look(clock: Clock) -> None:
+    book = HealthBook(clock, wall_clock=lambda: 50.0)
+    for looked_at_s, expected in ((40.0, ["b/x", "a/x"]), (49.0, ["a/x", "b/x"]), (51.0, ["b/x", "a/x"])):
+        book.tell({"a": Condition("offline", checked_at_s=looked_at_s)})
+        assert book.ordered(["a/x", "b/x"]) == expected
+        book.succeeded("a/y")
+        assert book.ordered(["a/x", "b/x"]) == ["a/x", "b/x"]

@@ -4,15 +4,18 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.fakes import KEY, Notes, catalog
+from tests.gateway.fakes import KEY, Notes, Told, catalog
 from tokenrouter.dialects.anthropic.messages import COUNT_TOKENS
 from tokenrouter.dialects.openai.embeddings import EMBEDDINGS
 from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Policy, Provider
+from tokenrouter.domain.conduct import Conduct
 from tokenrouter.domain.errors import InvalidRequest, ModelNotFound, ModelUnpriced
 from tokenrouter.domain.limits import Limit, Window
 from tokenrouter.domain.prices import MILLION, Price, Sheet, flat_price, most_cost, rates_of, scaled
+from tokenrouter.gateway.call import CallHead
+from tokenrouter.gateway.circumstances import Circumstances
 from tokenrouter.gateway.directory import Directory, Principal
 from tokenrouter.gateway.lanes import MAX_LANES, Books, Lane, lane_at_model, lanes_of
 
@@ -22,7 +25,7 @@ def principal(directory: Directory) -> Principal:
 
 
 def lane(directory: Directory, model: str, notes: Notes | None = None) -> Lane:
-    return lanes_of(directory, principal(directory), CHAT, model, {}, books=Books(notes or Notes())).lanes[0]
+    return lanes_of(directory, principal(directory), CHAT, model, Told(), books=Books(notes or Notes())).lanes[0]
 
 
 def test_a_lane_is_worked_out_once() -> None:
@@ -35,12 +38,12 @@ def test_a_lane_is_worked_out_once() -> None:
 def test_a_changed_catalogue_forgets_every_lane_but_not_what_was_learned() -> None:
     books = Books(Notes())
     old = Directory(catalog(), b"")
-    before = lanes_of(old, principal(old), CHAT, "acme/small", {}, books=books).lanes[0]
+    before = lanes_of(old, principal(old), CHAT, "acme/small", Told(), books=books).lanes[0]
     priced = catalog()
     priced.prices["acme/small"] = flat_price(1, 2, source="file")
     new = Directory(priced, b"")
 
-    after = lanes_of(new, principal(new), CHAT, "acme/small", {}, books=books).lanes[0]
+    after = lanes_of(new, principal(new), CHAT, "acme/small", Told(), books=books).lanes[0]
 
     assert before.price is None
     assert after.price == flat_price(1, 2, source="file")
@@ -113,7 +116,7 @@ def test_a_request_that_may_become_several_is_held_at_the_price_of_each() -> Non
 def test_counting_tokens_needs_no_price() -> None:
     directory = Directory(replace(catalog(), policy=Policy(unpriced="deny")), b"")
 
-    (found,) = lanes_of(directory, principal(directory), COUNT_TOKENS, "acme/small", {}, books=Books(Notes())).lanes
+    (found,) = lanes_of(directory, principal(directory), COUNT_TOKENS, "acme/small", Told(), books=Books(Notes())).lanes
     assert found.price is None
 
 
@@ -152,7 +155,7 @@ def test_an_operation_that_the_vendor_lacks_is_refused_by_name() -> None:
     directory = Directory(catalog(providers=(Provider("claude", "anthropic", "", secret="sk-x"),)), b"")
 
     with pytest.raises(InvalidRequest, match="embeddings"):
-        lanes_of(directory, principal(directory), EMBEDDINGS, "claude/x", {}, books=Books(Notes()))
+        lanes_of(directory, principal(directory), EMBEDDINGS, "claude/x", Told(), books=Books(Notes()))
 
 
 def test_who_is_charged_stands_in_the_lane() -> None:
@@ -164,7 +167,12 @@ def test_who_is_charged_stands_in_the_lane() -> None:
 
 def forked(**more: Any) -> Directory:
     aliases = (
-        Alias("split", (Target("acme/small", weight=3), Target("acme/large")), selection="weighted"),
+        Alias(
+            "split",
+            (Target("acme/small", weight=3), Target("acme/large")),
+            selection="weighted",
+            conduct=Conduct(sticky=False),
+        ),
         Alias("short", (Target("acme/large"),), use_light_model=True, light_model="small", light_model_threshold=5),
         Alias("gpt-*", (Target("acme/large"),)),
     )
@@ -172,10 +180,9 @@ def forked(**more: Any) -> Directory:
 
 
 def asked(directory: Directory, model: str, text: str, books: Books) -> Lane:
-    fields = CHAT.peek(
-        json.dumps({"model": model, "messages": [{"role": "user", "content": text}]}).encode()
-    ).body.fields
-    return lanes_of(directory, principal(directory), CHAT, model, fields, books=books).lanes[0]
+    peeked = CHAT.peek(json.dumps({"model": model, "messages": [{"role": "user", "content": text}]}).encode())
+    known = Circumstances(directory, principal(directory), CallHead(CHAT, b""), peeked, books, {})
+    return lanes_of(directory, principal(directory), CHAT, model, known, books=books).lanes[0]
 
 
 def test_a_weighted_alias_is_decided_for_each_request_and_has_a_lane_for_each_end() -> None:

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.gateway.fakes import KEY, Notes, catalog
+from tests.gateway.fakes import KEY, Notes, Told, catalog
 from tokenrouter.dialects.json import RawObject
 from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Provider
@@ -41,7 +41,7 @@ def plan_of(**windows: int) -> Plan:
     target = find(b"/v1/chat/completions")
     assert target is not None
     assert target.dialect is not None
-    return lanes_of(directory, principal, target.dialect, "best", fields_of(body_of(1)), books=Books(Notes()))
+    return lanes_of(directory, principal, target.dialect, "best", Told(), books=Books(Notes()))
 
 
 def lane_of(window: int) -> Lane:

@@ -21,8 +21,8 @@ MAX_CHAIN: Final = 16
 LIGHT_THRESHOLD_TOKENS: Final = 100
 """Requests that are estimated below it go to the light model, unless the alias says otherwise; TokenTracer's."""
 
-Selection = Literal["ordered", "weighted"]
-SELECTIONS: Final[tuple[Selection, ...]] = ("ordered", "weighted")
+Selection = Literal["ordered", "weighted", "least_busy", "fastest", "cheapest", "most_quota"]
+SELECTIONS: Final[tuple[Selection, ...]] = ("ordered", "weighted", "least_busy", "fastest", "cheapest", "most_quota")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Alias:
         name: what is asked for; one `*` in it stands for any text.
         scope: whose name it is: `global`, `team:NAME` or `user:NAME`.
         targets: of all profiles, in order.
-        selection: whether the first usable target of the profile is taken, or one of them by weight.
+        selection: by what one of the usable targets of the profile is taken; `ordered` takes the first.
         fallback: `provider/model` or an alias, for when no target can be used; "" for none.
         use_light_model: whether short requests go to `light_model`.
         light_model: `provider/model`, an alias, or a model of the provider that the target is at.

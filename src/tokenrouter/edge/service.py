@@ -21,6 +21,7 @@ from tokenrouter.dialects.openai.files import BATCHES, FILES
 from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.dialects.passthrough import PASSTHROUGH
+from tokenrouter.dialects.sessions import session_in_headers
 from tokenrouter.domain.errors import (
     GatewayError,
     InternalError,
@@ -142,6 +143,7 @@ class Service:
             client_tool=_tool(head.text(b"user-agent")),
             client_request_id=head.text(b"x-client-request-id") or head.text(b"x-request-id"),
             forwarded=_forwarded(dialect, self._own_idempotency_key(head.headers, digest)),
+            session=session_in_headers(head.headers),
         )
 
     def _own_idempotency_key(self, headers: Mapping[bytes, bytes], digest: bytes) -> Mapping[bytes, bytes]:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from tokenrouter.domain.aliases import MAX_CHAIN, WILD, Alias, Match, Target, scopes_known_in
 from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
-from tokenrouter.gateway.choices import ByLength, Choice, Ordered, Route, Weighted, routes_of, usual_route
+from tokenrouter.gateway.choices import ByLength, Choice, Ordered, Route, Spread, routes_of, usual_route
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
+from tokenrouter.gateway.policies import POLICIES, Policy
 
 Granted = tuple[bool, ...]
 """For each set of patterns of a key's chain, whether a name on the way was allowed: then all that it leads to is."""
@@ -82,8 +83,9 @@ class _Walk:
             self._reasons[f"{alias.name!r} has no target in the active profile {profile!r}"] = None
         usable = list(self._usable(alias, targets, granted))
         choices = [choice for choice, _ in usable]
-        if alias.selection == "weighted" and len(usable) > 1:
-            choices = [Weighted.of(choices, [weight for _, weight in usable])]
+        policy = POLICIES.get(alias.selection)
+        if policy is not None and len(usable) > 1:
+            choices = [self._spread(alias, policy, usable)]
         fallback = self._lead(alias, alias.fallback, granted) if alias.fallback else None
         if fallback is not None:
             choices.append(fallback)
@@ -91,11 +93,17 @@ class _Walk:
             return Ordered(tuple(choices))
         return choices[0] if choices else None
 
-    def _usable(self, alias: Alias, targets: tuple[Target, ...], granted: Granted) -> Iterator[tuple[Choice, int]]:
+    def _usable(self, alias: Alias, targets: tuple[Target, ...], granted: Granted) -> Iterator[tuple[Choice, Target]]:
         for target in targets:
             choice = self._lead(alias, target.name, granted)
             if choice is not None:
-                yield self._with_light(alias, choice, granted), target.weight
+                yield self._with_light(alias, choice, granted), target
+
+    def _spread(self, alias: Alias, policy: Policy, usable: list[tuple[Choice, Target]]) -> Spread:
+        names = [self._filled(alias, target.name) for _, target in usable]
+        weights = [target.weight for _, target in usable]
+        kept = policy.kept if alias.conduct.sticky else None
+        return Spread.of([choice for choice, _ in usable], weights, names, policy.order, kept)
 
     def _with_light(self, alias: Alias, usual: Choice, granted: Granted) -> Choice:
         """Return `usual` with the light model before it, if the alias has one that can be used."""

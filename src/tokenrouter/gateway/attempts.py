@@ -178,7 +178,7 @@ class Attempts:
             exchange.within_s = max(self._until_s - wisdom.clock(), LEAST_S)
         if self._conduct.min_tokens_per_s:
             exchange.guard = self._guard(exchange)
-        await self._road.drive(exchange)
+        await self._drive_counted(exchange)
         if exchange.status >= 300:
             wisdom.health.left_idle(lane.target)
         elif not attempt.has_failed:
@@ -186,6 +186,25 @@ class Attempts:
             wisdom.count("attempts", lane.provider, "answered")
             if self._conduct.hedge:
                 self._learn_time(exchange)
+
+    async def _drive_counted(self, exchange: Exchange) -> None:
+        """Ask a place, and note how busy that makes it, and how fast it is."""
+        exchange.load = load = exchange.lane.load
+        clock = self._wisdom.clock
+        began_s = clock()
+        load.in_flight += 1
+        try:
+            await self._road.drive(exchange)
+        except GatewayError as error:
+            if error.fault == "provider":
+                now_s = clock()
+                load.failed(now_s - began_s, now_s)
+            raise
+        finally:
+            load.in_flight -= 1
+        if not exchange.peeked.stream and exchange.status < 300:
+            now_s = clock()
+            load.answered(now_s - began_s, exchange.charged.output_tokens, now_s)
 
     def _guard(self, exchange: Exchange) -> SpeedGuard | None:
         """Hold the beginning of a stream back, where there is another place to take it to, and time for that."""

@@ -11,6 +11,7 @@ class CallHead:
 
     Attributes:
         digest: of the key that was sent, as `Directory.digest` makes it, or b"" when none was.
+        session: the conversation that it belongs to, as a coding agent names it, or b"".
         forwarded: header lines of the client's that go on to a provider of the same dialect.
         model, stream: from the path, in dialects that have them there; else None.
         sse: False where a stream is to be a JSON array instead of server-sent events.
@@ -22,6 +23,7 @@ class CallHead:
     client_tool: str = ""
     client_request_id: str = ""
     forwarded: bytes = b""
+    session: bytes = b""
     model: str | None = None
     stream: bool | None = None
     sse: bool = True

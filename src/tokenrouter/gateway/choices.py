@@ -4,13 +4,13 @@ A `Choice` is a small tree that is made once per key and name; a request walks i
 gets the places to ask in turn, until one of them answers.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from tokenrouter.gateway.directory import ProviderEntry
+from tokenrouter.gateway.loads import Load
+from tokenrouter.gateway.rendezvous import Place, places_of
 
 MAX_TARGETS: Final = 8
 """Most places that one request is sent to."""
@@ -30,6 +30,37 @@ class Route:
         return f"{self.entry.provider.name}/{self.model}"
 
 
+class Known(Protocol):
+    """What may matter to a choice, of a request and of the places; each is asked only where it does matter.
+
+    Attributes:
+        stream: whether the answer is to be streamed.
+    """
+
+    stream: bool
+
+    def tokens(self) -> int:
+        """Return how long the request is, by estimate."""
+
+    def session(self) -> int:
+        """Return what stands for the conversation that the request belongs to; 0 for none."""
+
+    def chance(self) -> float:
+        """Return a number from 0 to below 1."""
+
+    def now_s(self) -> float:
+        """Return the time by a monotonic clock."""
+
+    def load(self, route: Route) -> Load:
+        """Return how busy and how fast a place is."""
+
+    def left(self, route: Route) -> float:
+        """Return which share of its provider's quota is left; 1.0 where nobody knows."""
+
+    def cost(self, route: Route) -> int | None:
+        """Return what the request is going to cost there in nano-dollars, by estimate; None where nobody knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ordered:
     """The first of several, and each of the others when those before it have failed."""
@@ -37,21 +68,43 @@ class Ordered:
     choices: tuple["Choice", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Weighted:
-    """One of several, each as often as its weight says; `edges` are the weights, added up."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """One of several, chosen for each request anew.
+
+    Attributes:
+        routes: what stands for each of them where its load, its speed and its price are asked for.
+        weights: their shares beside each other.
+        places: where conversations belong.
+        order: puts their numbers in order, the best first.
+        kept: does so for a request of a conversation; None where it is like any other.
+    """
 
     choices: tuple["Choice", ...]
-    edges: tuple[int, ...]
+    routes: tuple[Route, ...]
+    weights: tuple[int, ...]
+    places: tuple[Place, ...]
+    order: Callable[["Spread", Known], Sequence[int]]
+    kept: Callable[["Spread", Known, int], Sequence[int]] | None
 
     @classmethod
-    def of(cls, choices: Sequence["Choice"], weights: Iterable[int]) -> Self:
-        """Join `choices`, of which there is at least one, each with its weight."""
-        return cls(tuple(choices), tuple(accumulate(weights)))
+    def of(
+        cls,
+        choices: Sequence["Choice"],
+        weights: Sequence[int],
+        names: Sequence[str],
+        order: Callable[["Spread", Known], Sequence[int]],
+        kept: Callable[["Spread", Known, int], Sequence[int]] | None = None,
+    ) -> Self:
+        """Join `choices`, of which there is at least one; by its name each keeps its conversations when others go."""
+        routes = tuple(map(usual_route, choices))
+        return cls(tuple(choices), routes, tuple(weights), places_of(names), order, kept)
 
-    def pick(self, chance: float) -> "Choice":
-        """Return the one at `chance`, from 0 to below 1."""
-        return self.choices[bisect_right(self.edges, chance * self.edges[-1], hi=len(self.edges) - 1)]
+    def in_turn(self, known: Known) -> "list[Choice]":
+        """Return all that may be asked, the best first."""
+        session = 0 if self.kept is None else known.session()
+        numbers = self.order(self, known) if self.kept is None or not session else self.kept(self, known, session)
+        return [self.choices[number] for number in numbers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +116,11 @@ class ByLength:
     usual: "Choice"
 
 
-Choice = Route | Ordered | Weighted | ByLength
+Choice = Route | Ordered | Spread | ByLength
 
 
-def plan(choice: Choice, tokens: Callable[[], int], chance: Callable[[], float]) -> tuple[Route, ...]:
-    """Return where one request goes: at least one place, and those to ask in turn while each before has failed.
-
-    `tokens` estimates the request, and is asked only where that matters.
-    """
+def plan(choice: Choice, known: Known) -> tuple[Route, ...]:
+    """Return where one request goes: at least one place, and those to ask in turn while each before has failed."""
     found: dict[str, Route] = {}
     waiting: list[Choice] = [choice]
     seen: set[int] = set()
@@ -80,19 +130,16 @@ def plan(choice: Choice, tokens: Callable[[], int], chance: Callable[[], float])
             found.setdefault(one.full_name, one)
         elif id(one) not in seen:
             seen.add(id(one))
-            waiting.extend(reversed(_in_turn(one, tokens, chance)))
+            waiting.extend(reversed(_in_turn(one, known)))
     return tuple(found.values())
 
 
-def _in_turn(
-    choice: Ordered | Weighted | ByLength, tokens: Callable[[], int], chance: Callable[[], float]
-) -> Sequence[Choice]:
+def _in_turn(choice: Ordered | Spread | ByLength, known: Known) -> Sequence[Choice]:
+    if isinstance(choice, Spread):
+        return choice.in_turn(known)
     if isinstance(choice, Ordered):
         return choice.choices
-    if isinstance(choice, Weighted):
-        picked = choice.pick(chance())
-        return picked, *(other for other in choice.choices if other is not picked)
-    return (choice.light, choice.usual) if tokens() < choice.below_tokens else (choice.usual,)
+    return (choice.light, choice.usual) if known.tokens() < choice.below_tokens else (choice.usual,)
 
 
 def routes_of(choice: Choice) -> Iterator[Route]:

@@ -22,6 +22,7 @@ from tokenrouter.gateway.account.references import require_own_references
 from tokenrouter.gateway.admission import Admission
 from tokenrouter.gateway.attempts import Attempts, Wisdom
 from tokenrouter.gateway.call import Call
+from tokenrouter.gateway.circumstances import Circumstances
 from tokenrouter.gateway.directory import Directory, Principal
 from tokenrouter.gateway.entrance import Entrance
 from tokenrouter.gateway.exchange import NO_USAGE, Exchange, Ports
@@ -110,6 +111,7 @@ class Gateway:
     def learn(self, conditions: dict[str, Condition]) -> None:
         """Take over how providers are, by name; it replaces all that was known."""
         self._wisdom.conditions = conditions
+        self._wisdom.health.tell(conditions)
 
     def new_request_id(self) -> str:
         """Return an id that sorts by time: milliseconds since the epoch at the last sweep, this process, a count."""
@@ -157,7 +159,8 @@ class Gateway:
             peeked = dialect.peek(call.body) if head.model is None else dialect.peek(call.body, head.model, head.stream)
             lane = principal.lanes.get((dialect, peeked.model))
             if lane is None:
-                plan = lanes_of(directory, principal, dialect, peeked.model, peeked.body.fields, books=self._books)
+                known = Circumstances(directory, principal, head, peeked, self._books, self._wisdom.conditions)
+                plan = lanes_of(directory, principal, dialect, peeked.model, known, books=self._books)
                 if len(plan.lanes) > 1 and dialect.operation not in UNCHARGED:
                     plan = fitting_first(plan, len(call.body), peeked.body.fields)
                     way = _Way(self, principal, peeked, responder)

@@ -23,6 +23,7 @@ from tokenrouter.gateway.estimates import FIRST_OUTPUT_TOKENS
 from tokenrouter.gateway.holding import BOUNDED, LEAST_ANSWER, Holding, Wish, hold
 from tokenrouter.gateway.lanes import Lane
 from tokenrouter.gateway.limit_headers import limit_lines, quota_object, with_quota
+from tokenrouter.gateway.loads import Load
 from tokenrouter.gateway.ports import (
     Credentials,
     Journal,
@@ -86,6 +87,7 @@ class Exchange:
         limits: what was reserved, which still tells of limits when it is settled.
         may_be_more: whether more of the answer may have been made than was read, and is charged.
         margin: tokens that are held for what its provider has made and we have not read.
+        load: where it is noted how soon a stream begins; None where nobody chooses by that.
         longest: tokens that the whole answer cannot exceed, its provider being told so; None where there is no bound.
         tells_quota: whether limits are told as TokenRouter-Go did.
         on_win: called when this exchange, of several that are asked the same at once, is the one whose answer counts.
@@ -115,6 +117,7 @@ class Exchange:
         "is_begun",
         "judge",
         "lane",
+        "load",
         "longest",
         "margin",
         "may_be_more",
@@ -163,6 +166,7 @@ class Exchange:
         self.on_win: Callable[[], None] | None = None
         self.guard: SpeedGuard | None = None
         self.within_s = 0.0
+        self.load: Load | None = None
         self.may_be_more = self.tells_quota = False
         self.charged = NO_USAGE
         self.status = self.bytes_out = self.first_token_us = self.covered_bytes = 0
@@ -420,7 +424,10 @@ class Exchange:
 
     def note_first_token(self) -> None:
         """The first byte of the answer is about to go out."""
-        self.first_token_us = int((time.monotonic() - self.call.started_s) * 1e6)
+        now_s = time.monotonic()
+        self.first_token_us = int((now_s - self.call.started_s) * 1e6)
+        if self.load is not None:
+            self.load.began(now_s - self.call.started_s, now_s)
 
     def win(self) -> None:
         """This answer is the one that the client gets: whoever else is asked the same stops here."""

@@ -4,12 +4,17 @@ A target that says when to come back is left alone until then. One that fails ag
 while, which grows while it goes on; then a single request tries it, and only its success opens it to all. A failure
 while it is left alone already says nothing new and makes nothing longer, so that many requests in flight which fail
 together count as one. Cooling is advice: whoever has nowhere else to go asks the one that is over first.
+
+A provider that was found to be away beside requests is left alone too, until a request finds it well or a look does.
 """
 
-from collections.abc import Callable, Iterable
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from tokenrouter.domain.conditions import Condition, Status
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.gateway.retry import Failure, failure_of
 
@@ -25,6 +30,8 @@ PROBE_S: Final = 30.0
 """A single try that has not come back by then is thought lost."""
 MAX_TARGETS: Final = 4096
 """Targets of which anything is remembered; an alias with a pattern lets clients name models without end."""
+AWAY: Final[frozenset[Status]] = frozenset({"offline", "auth problem", "blocked"})
+"""What a look may find a provider to be that is left alone then."""
 _AT_ONCE: Final[frozenset[Failure]] = frozenset({"credentials", "missing"})
 _TELLING: Final[frozenset[Failure]] = frozenset(
     {"unreachable", "silent", "slow", "cut", "malformed", "full", "overloaded", "credentials", "missing"}
@@ -65,9 +72,13 @@ class Health:
 class HealthBook:
     """The health of every target that is not simply well. One per data process."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], wall_clock: Callable[[], float] = time.time) -> None:
+        """`clock` is monotonic, `wall_clock` the one by which providers are looked at."""
         self._clock = clock
+        self._wall_clock = wall_clock
         self._targets: dict[str, Health] = {}
+        self._away: dict[str, Condition] = {}
+        self._was_well_at_s: dict[str, float] = {}
 
     def of(self, target: str) -> Health | None:
         """Return what is known of `target`; None when it is well."""
@@ -76,23 +87,40 @@ class HealthBook:
     def is_open(self, target: str) -> bool:
         """Return whether `target` is open to all."""
         health = self._targets.get(target)
-        return health is None or health.state(self._clock()) == "open"
+        is_open = health is None or health.state(self._clock()) == "open"
+        return is_open and not (self._away and _provider_of(target) in self._away)
+
+    def tell(self, conditions: Mapping[str, Condition]) -> None:
+        """Take over how providers are, by name; what a request has found out since a look counts more than the look."""
+        well = self._was_well_at_s = {name: at_s for name, at_s in self._was_well_at_s.items() if name in conditions}
+        self._away = {
+            name: one
+            for name, one in conditions.items()
+            if one.status in AWAY and one.checked_at_s > well.get(name, -math.inf)
+        }
 
     def ordered(self, targets: Iterable[str]) -> list[str]:
         """Return `targets` in the order to ask them: those that may be asked, then the others, the soonest first."""
-        if not self._targets:
+        if not self._targets and not self._away:
             return list(targets)
         now_s = self._clock()
         cooling: list[tuple[float, str]] = []
         ready: list[str] = []
         for target in targets:
-            health = self._targets.get(target)
-            if health is None or health.state(now_s) != "cooling":
-                ready.append(target)
+            until_s = self._left_alone_until_s(target, now_s)
+            if until_s:
+                cooling.append((until_s, target))
             else:
-                cooling.append((health.cool_until_s, target))
+                ready.append(target)
         cooling.sort(key=lambda one: one[0])
         return ready + [target for _, target in cooling]
+
+    def _left_alone_until_s(self, target: str, now_s: float) -> float:
+        """Return when a target is to be asked again: 0 for now, infinity where nobody knows."""
+        health = self._targets.get(target)
+        if health is not None and health.state(now_s) == "cooling":
+            return health.cool_until_s
+        return math.inf if self._away and _provider_of(target) in self._away else 0.0
 
     def began(self, target: str) -> None:
         """Note that a target is asked; of one that cools no more, this is the single try."""
@@ -104,6 +132,8 @@ class HealthBook:
         """Note that it answered as it should."""
         if self._targets:
             self._targets.pop(target, None)
+        if self._away and self._away.pop(_provider_of(target), None) is not None:
+            self._was_well_at_s[_provider_of(target)] = self._wall_clock()
 
     def failed(self, target: str, error: GatewayError) -> None:
         """Note how it failed; what the client did wrong says nothing of it."""
@@ -142,3 +172,7 @@ class HealthBook:
         health.cool_until_s = self._clock() + length_s
         health.cooled += 1
         health.reason = error.code
+
+
+def _provider_of(target: str) -> str:
+    return target.partition("/")[0]

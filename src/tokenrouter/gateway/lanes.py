@@ -17,7 +17,6 @@ import msgspec
 from tokenrouter.dialects.base import Dialect, Head
 from tokenrouter.dialects.bridge import Bridge
 from tokenrouter.dialects.json import RawObject
-from tokenrouter.dialects.prompt_text import estimated_tokens
 from tokenrouter.dialects.replays import REPAIRS, Repair
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.conduct import USUAL, Conduct
@@ -25,9 +24,10 @@ from tokenrouter.domain.errors import GatewayError, InvalidRequest
 from tokenrouter.domain.ledger import Operation, Subject
 from tokenrouter.domain.model_facts import UNKNOWN
 from tokenrouter.domain.prices import Ceiling, Price, billed_tier, ceiling_of, dearer_ceilings
-from tokenrouter.gateway.choices import Route, plan, routes_of
+from tokenrouter.gateway.choices import Known, Route, plan, routes_of
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.estimates import EstimateBook, Estimates
+from tokenrouter.gateway.loads import Load, LoadBook
 from tokenrouter.gateway.ports import Journal
 from tokenrouter.gateway.recent import RecentAnswers
 from tokenrouter.gateway.room_hint import RoomHint
@@ -41,7 +41,7 @@ MAX_LANES: Final = 256
 """Most lanes that one key remembers; beyond it they are worked out anew."""
 TIER_FIELDS: Final = ("service_tier", "serviceTier", "speed")
 """Where requests ask for a service tier: OpenAI's and Gemini's spellings, and Anthropic's fast mode."""
-Known = TypeVar("Known")
+Name = TypeVar("Name")
 Found = TypeVar("Found")
 _word: Final = msgspec.json.Decoder(str)
 UNCHARGED: Final[frozenset[Operation]] = frozenset(("count_tokens", "count_input_tokens", "count_content_tokens"))
@@ -50,11 +50,12 @@ UNCHARGED: Final[frozenset[Operation]] = frozenset(("count_tokens", "count_input
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What lanes of one data process share. `chance` gives numbers from 0 to below 1, for aliases with weights."""
+    """What lanes of one data process share. `chance` gives numbers from 0 to below 1, for choosing at random."""
 
     journal: Journal
     estimates: EstimateBook = field(default_factory=EstimateBook)
     memory: StateMemory = field(default_factory=StateMemory)
+    loads: LoadBook = field(default_factory=LoadBook)
     chance: Callable[[], float] = random.random
 
 
@@ -67,6 +68,7 @@ class Lane:
         dearer_tiers: the same of service tiers that cost more.
         context_tokens: tokens that its model's window has; 0 where nobody said.
         ceiling_varies: whether `ceiling_of` a request may be another than `ceiling`.
+        load: how busy and how fast its target is.
         answers: how long this key's last answers of the model were.
         scopes: whom a request is charged to, but for the client's address.
         to: where requests go.
@@ -91,6 +93,7 @@ class Lane:
     dearer_tiers: Mapping[str, Ceiling]
     ceiling_varies: bool
     estimates: Estimates
+    load: Load
     answers: RecentAnswers
     scopes: tuple[str, ...]
     to: Destination
@@ -145,13 +148,13 @@ def lanes_of(
     principal: Principal,
     dialect: Dialect,
     model: str,
-    fields: RawObject,
+    known: Known,
     *,
     books: Books,
 ) -> Plan:
     """Return the lane of `principal` to `model`, worked out when it is not known, and those to try when it fails.
 
-    `fields` are the request's own, which only aliases with a light model look at.
+    `known` is what the choice among several may go by.
 
     Raises:
         ModelNotFound, ModelNotAllowed: see `routing.resolve`.
@@ -161,16 +164,16 @@ def lanes_of(
     lane = principal.lanes.get((dialect, model))
     if lane is not None:
         return Plan((lane,))
-    known = principal.choices.get(model)
-    if known is None:
+    decided = principal.choices.get(model)
+    if decided is None:
         choice, alias = resolve(directory, principal, model), alias_of(directory, principal, model)
         if isinstance(choice, Route):
             lane = _open(directory, principal, dialect, model, choice, books)
             return Plan((_keep(principal.lanes, (dialect, model), lane),))
-        known = _keep(principal.choices, model, (choice, USUAL if alias is None else alias.alias.conduct))
-    choice, conduct = known
+        decided = _keep(principal.choices, model, (choice, USUAL if alias is None else alias.alias.conduct))
+    choice, conduct = decided
     lanes, problem = [], None
-    for route in plan(choice, lambda: estimated_tokens(fields), books.chance):
+    for route in plan(choice, known):
         try:
             lanes.append(_branch(directory, principal, dialect, model, route, books))
         except GatewayError as error:
@@ -203,7 +206,7 @@ def _branch(
     return lane
 
 
-def _keep(known: dict[Known, Found], key: Known, found: Found) -> Found:
+def _keep(known: dict[Name, Found], key: Name, found: Found) -> Found:
     """Remember `found` in a table that is forgotten when it is full."""
     if len(known) >= MAX_LANES:
         known.clear()
@@ -233,6 +236,7 @@ def _open(directory: Directory, principal: Principal, dialect: Dialect, model: s
         dearer_tiers=dearer_tiers,
         ceiling_varies=price is not None and bool(dearer_tiers or price.request_nano),
         estimates=books.estimates.of(provider.name, route.model),
+        load=books.loads.of(route.full_name),
         answers=books.estimates.answers_to(principal.key.id, provider.name, route.model),
         scopes=scopes,
         to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),
@@ -273,6 +277,7 @@ def lane_at(
         dearer_tiers={},
         ceiling_varies=False,
         estimates=Estimates(),
+        load=Load(),
         answers=RecentAnswers(),
         scopes=(*principal.scopes, f"provider:{provider.name}"),
         to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),
