@@ -29,6 +29,7 @@ from tokenrouter.gateway.exchange import NO_USAGE, Exchange, Ports
 from tokenrouter.gateway.input_counts import InputCounts
 from tokenrouter.gateway.lanes import UNCHARGED, Books, Lane, lanes_of, subject_of
 from tokenrouter.gateway.layers import Layer, Passage
+from tokenrouter.gateway.loads import LoadBook
 from tokenrouter.gateway.long_requests import fitting_first
 from tokenrouter.gateway.nobody import Nobody
 from tokenrouter.gateway.ownership import Ownership, owner_of
@@ -74,10 +75,10 @@ class Gateway:
         self._ownership = ownership
         self._upstream = upstream
         self._ports = ports
-        self._books = Books(ports.journal)
+        self._wisdom = wisdom or Wisdom(count=ports.observer.count, clock=ports.clock)
+        self._books = Books(ports.journal, chance=self._wisdom.chance, loads=LoadBook(ports.clock))
         self._stored = stored
-        self._refusals = Refusals(ports.journal, time.monotonic)
-        self._wisdom = wisdom or Wisdom(count=ports.observer.count)
+        self._refusals = Refusals(ports.journal, ports.clock)
         self._numbers = itertools.count(FIRST_NUMBER)
         self._process = os.urandom(4).hex()
         self._renew_id_prefix()
@@ -285,7 +286,7 @@ class Gateway:
         while True:
             await asyncio.sleep(SWEEP_S)
             self._renew_id_prefix()
-            now_s = time.monotonic()
+            now_s = self._ports.clock()
             for exchange in list(self.in_flight):
                 if exchange.peeked.stream:
                     self._keep_alive(exchange, now_s)

@@ -50,13 +50,14 @@ NO_USAGE: Final = Usage(provider_requests=0)
 
 @dataclass(slots=True)
 class Ports:
-    """Where an exchange is written down."""
+    """Where an exchange is written down. `clock` is monotonic, in seconds."""
 
     journal: Journal
     limiter: Limiter
     observer: Observer
     credentials: Credentials
     remote: RemoteLimiter | None = None
+    clock: Callable[[], float] = time.monotonic
 
 
 class Exchange:
@@ -424,7 +425,7 @@ class Exchange:
 
     def note_first_token(self) -> None:
         """The first byte of the answer is about to go out."""
-        now_s = time.monotonic()
+        now_s = self.ports.clock()
         self.first_token_us = int((now_s - self.call.started_s) * 1e6)
         if self.load is not None:
             self.load.began(now_s - self.call.started_s, now_s)
@@ -480,7 +481,7 @@ class Exchange:
             estimated,
             overrun,
             spent,
-            int((time.monotonic() - call.started_s) * 1e6),
+            int((self.ports.clock() - call.started_s) * 1e6),
             self.first_token_us,
             self.bytes_out,
             self.changed,

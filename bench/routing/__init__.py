@@ -1,0 +1,1 @@
+"""What each way of choosing among targets is worth, found by simulation."""
