@@ -6,6 +6,7 @@ from tokenrouter.config.load import load, split_address
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.aliases import Alias, Target
+from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.providers.base import Origin
 from tokenrouter.upstream.proxies import ProxyTable
 
@@ -115,9 +116,16 @@ def test_the_sample_of_the_design_loads(tmp_path: Path) -> None:
     assert settings.providers[0].secret == "sk-acme"
     assert settings.limits[0].id == "key:alice|tokens|lifetime"
     assert settings.prices["acme/small"].rates[:2] == (150_000_000, 600_000_000)
+    assert settings.facts == {}
     assert settings.database_url == f"sqlite:///{tmp_path}/.local/share/tokenrouter/tokenrouter.db"
     assert "sk-acme" not in repr(settings)
     assert "tr_alice-0123456789" not in repr(settings)
+
+
+def test_the_operator_says_how_long_windows_are(tmp_path: Path) -> None:
+    said = '[[models]]\nprovider = "acme"\nmodel = "m"\ncontext_tokens = 8192\nmax_output_tokens = 1024\n'
+
+    assert read(tmp_path, GOOD + said).facts == {"acme/m": ModelFacts(8192, 1024)}
 
 
 def test_what_becomes_of_models_without_a_price_is_said_for_all_and_for_a_key(tmp_path: Path) -> None:
@@ -220,6 +228,11 @@ def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path
         ("100000", '"many"', "torod.toml:22: limits[0].amount: amount 'many' must be a whole number"),
         ("0.15", "0.0000000001", "torod.toml:28: prices[0].input_per_1m: Decimal('1E-10') is not a whole number of nano-dollars"),
         ("0.15", "-1", "torod.toml:28: prices[0].input_per_1m: -1 is negative"),
+        ("output_per_1m = 0.60", 'output_per_1m = 0.60\n[[models]]\nprovider = "acne"\nmodel = "m"\ncontext_tokens = 5', "torod.toml:31: models[0].provider: there is no provider 'acne'; did you mean \"acme\"?"),
+        ("output_per_1m = 0.60", 'output_per_1m = 0.60\n[[models]]\nprovider = "acme"\nmodel = "m"\ncontext_token = 5', "torod.toml:33: models[0].context_token: unknown key; did you mean \"context_tokens\"?"),
+        ("output_per_1m = 0.60", 'output_per_1m = 0.60\n[[models]]\nprovider = "acme"\nmodel = "m"', "torod.toml:30: models[0].context_tokens: is missing"),
+        ("output_per_1m = 0.60", 'output_per_1m = 0.60\n[[models]]\nprovider = "acme"\nmodel = "m"\ncontext_tokens = 9999999999', "torod.toml:33: models[0].context_tokens: 9999999999 is too large; use at most 1000000000"),
+        ("output_per_1m = 0.60", 'output_per_1m = 0.60\n[[models]]\nprovider = "acme"\nmodel = "m"\ncontext_tokens = 5\n[[models]]\nprovider = "acme"\nmodel = "m"\ncontext_tokens = 5', "torod.toml:36: models[1].model: 'acme/m' stands twice in [[models]]"),
         ('"acme"\nmodel', '"acne"\nmodel', "torod.toml:26: prices[0].provider: there is no provider 'acne'; did you mean \"acme\"?"),
         ('default_provider = "acme"', 'default_provider = "acne"', "torod.toml:3: default_provider: there is no provider 'acne'; did you mean \"acme\"?"),
         ('"inferrer"', '"infferer"', "torod.toml:13: incoming_tokens[0].role: 'infferer' is not known; did you mean \"inferrer\"?"),
@@ -588,7 +601,7 @@ def test_aliases_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ('fallback = "slow"', 'deadline_s = 0', "torod.toml:14: aliases[0].deadline_s: 0 must be from 1 to 3600"),
+        ('fallback = "slow"', 'deadline_s = -1', "torod.toml:14: aliases[0].deadline_s: -1 must be from 0 to 3600"),
         ('fallback = "slow"', 'fallback = "slwo"', "torod.toml:14: aliases[0].fallback: 'slwo' is neither an alias"),
         ('fallback = "slow"', 'falback = "slow"', 'torod.toml:14: aliases[0].falback: unknown key; did you mean "fallback"?'),
         ('fallback = "slow"', 'selection = "wheighted"', 'torod.toml:14: aliases[0].selection: \'wheighted\' is not known; did you mean "weighted"?'),

@@ -5,6 +5,7 @@ from tokenrouter.dialects.base import Dialect
 from tokenrouter.dialects.gemini.content import GENERATE_CONTENT
 from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.domain.errors import InvalidRequest
+from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.edge.model_lists import model_card, model_list
 from tokenrouter.gateway.routing import Offer
 
@@ -54,6 +55,24 @@ def test_a_page_that_cannot_be_is_refused(dialect: Dialect, query: bytes) -> Non
 def test_one_model_looks_like_an_entry_of_the_list() -> None:
     for dialect, field in ((CHAT, "data"), (MESSAGES, "data"), (GENERATE_CONTENT, "models")):
         assert model_list(dialect, OFFERS, b"")[field][0] == model_card(dialect, OFFERS[0])
+
+
+@pytest.mark.parametrize(
+    ("dialect", "fields"),
+    [
+        (CHAT, ("context_length", "max_output_tokens")),
+        (MESSAGES, ("max_input_tokens", "max_tokens")),
+        (GENERATE_CONTENT, ("inputTokenLimit", "outputTokenLimit")),
+    ],
+)
+def test_what_is_known_of_lengths_is_told_and_nothing_else(dialect: Dialect, fields: tuple[str, str]) -> None:
+    both = model_card(dialect, Offer("acme/m", "acme", "m", facts=ModelFacts(8192, 1024)))
+    window = model_card(dialect, Offer("acme/m", "acme", "m", facts=ModelFacts(8192)))
+    nothing = model_card(dialect, Offer("acme/m", "acme", "m"))
+
+    assert tuple(both[field] for field in fields) == (8192, 1024)
+    assert (window[fields[0]], fields[1] in window) == (8192, False)
+    assert not nothing.keys() & set(fields)
 
 
 def test_an_alias_says_where_it_leads_where_the_shape_has_room_for_it() -> None:

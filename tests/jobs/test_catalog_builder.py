@@ -7,6 +7,7 @@ from tokenrouter.domain.catalog import Key, Provider
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limit_text import read_limit
 from tokenrouter.domain.limits import Limit, LimitTable
+from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.domain.prices import flat_price
 from tokenrouter.jobs.catalog_builder import build_catalog, subject_names
 
@@ -49,6 +50,16 @@ def test_what_the_operator_prices_be_it_by_a_pattern_nothing_else_does() -> None
 
     assert built.prices == declared | {"acme/other": gathered["acme/other"]}
     assert built.providers[0].models == ("large",)
+
+
+def test_what_one_source_leaves_open_of_a_model_is_as_the_next_one_has_it() -> None:
+    settings = Settings(PATHS, facts={"acme/small": ModelFacts(4096)})
+    listed = {"acme/small": ModelFacts(8192, 1024), "acme/large": ModelFacts(131_072)}
+    bundled = {"acme/large": ModelFacts(128_000, 8192)}
+
+    built = build_catalog(settings, (), {}, b"", gathered_facts=(listed, bundled))
+
+    assert built.facts == {"acme/small": ModelFacts(4096, 1024), "acme/large": ModelFacts(131_072, 8192)}
 
 
 def rate(scope: str, amount: int, origin: str) -> Limit:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -13,7 +12,7 @@ from genai_prices.data import providers
 
 from tokenrouter.domain.ledger import Usage
 from tokenrouter.domain.price_table import PriceTable
-from tokenrouter.domain.prices import Price, cost
+from tokenrouter.domain.prices import cost
 from tokenrouter.jobs.price_data import RELEASED, answer, price_of
 from tokenrouter.jobs.price_question import Answer, Question, Wanted
 
@@ -25,7 +24,7 @@ MTOK = 10**6
 
 @pytest.fixture(scope="module")
 def table() -> PriceTable:
-    return PriceTable(answer(Question(NOW.timestamp(), [Wanted(name, name) for name in VENDORS])))
+    return PriceTable(answer(Question(NOW.timestamp(), [Wanted(name, name) for name in VENDORS])).prices)
 
 
 def spent(table: PriceTable, model: str, usage: Usage) -> int:
@@ -142,8 +141,9 @@ def test_models_of_a_list_are_matched_as_the_data_match_them() -> None:
 
     found = answer(Question(NOW.timestamp(), [wanted, Wanted("x", "no such vendor")]))
 
-    assert list(found) == ["router/openai/gpt-5.4"]
-    assert found["router/openai/gpt-5.4"].rates.input == 2_500_000_000
+    assert list(found.prices) == list(found.facts) == ["router/openai/gpt-5.4"]
+    assert found.facts["router/openai/gpt-5.4"].context_tokens >= 400_000
+    assert found.prices["router/openai/gpt-5.4"].rates.input == 2_500_000_000
 
 
 def test_what_is_paid_by_the_hour_or_by_the_character_has_no_price(table: PriceTable) -> None:
@@ -172,7 +172,7 @@ def test_the_program_answers_on_its_standard_output() -> None:
         check=True,
         timeout=60,
     )
-    prices: Mapping[str, Price] = msgspec.json.decode(done.stdout, type=Answer)
+    prices = msgspec.json.decode(done.stdout, type=Answer).prices
 
     assert prices["claude/claude-opus-4-6"].rates.input == 5_000_000_000
     assert json.loads(done.stdout)

@@ -1,13 +1,14 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from tokenrouter.domain.catalog import Provider
+from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.domain.prices import flat_price
 from tokenrouter.jobs.discovery import Discovery
 from tokenrouter.jobs.pricing_sources import BundledPrices, ListedPrices, LocalServers, PricePages, price_sources
@@ -128,12 +129,14 @@ async def test_the_bundled_data_are_read_for_vendors_at_their_own_address() -> N
     claude = Provider("claude", "anthropic", "https://api.anthropic.com/v1", models=("claude-opus-4-6-20260205",))
     elsewhere = Provider("proxy", "anthropic", "http://127.0.0.1:9/v1", models=("claude-opus-4-6",))
 
-    told = await BundledPrices().gather([claude, elsewhere], again=False)
+    facts: list[Mapping[str, ModelFacts]] = []
+    told = await BundledPrices(facts.append).gather([claude, elsewhere], again=False)
 
     prices = told["claude"]
     assert told.keys() == {"claude"}
     assert not isinstance(prices, str)
     assert prices["claude-opus-4-6-20260205"].rates.input == 5 * 10**9
+    assert facts[0]["claude/claude-opus-4-6-20260205"].context_tokens >= 200_000
     assert prices["claude-opus-4-6*"] == prices["claude-opus-4-6-20260205"]
 
 

@@ -23,6 +23,7 @@ NOT_WRITTEN_BY_THAT_NAME = {
     "aliases": "[[aliases]]",
     "carried_use": "`quota`",
     "conduct": None,
+    "facts": "[[models]]",
     "created_at_s": "created_at",
     "expires_at_s": "expires_at",
     "keys": "[[incoming_tokens]]",

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import wait
 from contextlib import suppress
 from typing import Final
@@ -41,6 +41,7 @@ from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.limits import LimitTable
+from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.discovery import Discovery
@@ -100,9 +101,10 @@ class ControlProcess:
         self._snapshot_key = snapshot_key(secret)
         self._upstream = UpstreamClient(settings.proxies)
         self._discovery = Discovery(settings.paths.cache_dir / "models.json", self._upstream, self._rebuild)
+        self._bundled_facts: Mapping[str, ModelFacts] = {}
         self._pricing = Pricing(
             settings.paths.cache_dir / PRICES_FILE,
-            price_sources(settings.price_sources, self._discovery, self._upstream),
+            price_sources(settings.price_sources, self._discovery, self._upstream, self._take_facts),
             self._rebuild,
         )
         self._catalog = Catalog(version=time.time_ns() // 1_000_000)
@@ -136,6 +138,7 @@ class ControlProcess:
             stored_aliases=[stored.alias for stored in list_aliases(self._store)],
             chosen_profile=chosen_profile(self._store),
             gathered_prices=self._pricing.prices(),
+            gathered_facts=(self._discovery.facts(), self._bundled_facts),
         )
         names = {key.id: key.name for key in self._catalog.keys}
         self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id, key_id))
@@ -148,6 +151,12 @@ class ControlProcess:
         ]
         self._conditions.keep(provider.name for provider in self._catalog.providers)
         self._channel.broadcast(CatalogMessage(self._catalog, self._adjusted))
+
+    def _take_facts(self, facts: Mapping[str, ModelFacts]) -> None:
+        """Take in what the bundled data know of models."""
+        if facts != self._bundled_facts:
+            self._bundled_facts = facts
+            self._rebuild()
 
     def _welcome(self) -> list[ToData]:
         return [CatalogMessage(self._catalog, self._adjusted), ConditionsMessage(self._conditions.current())]

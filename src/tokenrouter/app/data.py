@@ -335,6 +335,7 @@ def _first_catalog(settings: Settings, secret: bytes, pepper_bytes: bytes) -> Ca
         stored_limits=limits,
         stored_aliases=[alias for alias in last.aliases if alias.origin == "database"],
         chosen_profile=last.chosen_profile,
+        gathered_facts=(last.facts,),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from tokenrouter.config.positions import line_numbers
-from tokenrouter.config.prices import read_price
+from tokenrouter.config.prices import read_model_name, read_price
 from tokenrouter.config.problems import Problem
 from tokenrouter.config.settings import CarriedUse, KeySetting
 from tokenrouter.config.table import Table
@@ -30,6 +30,7 @@ from tokenrouter.domain.limit_text import (
     suggestion,
 )
 from tokenrouter.domain.limits import Limit, Metric, Window
+from tokenrouter.domain.model_facts import MAX_TOKENS, UNKNOWN, ModelFacts
 from tokenrouter.domain.prices import Price
 from tokenrouter.providers import known_kinds, preset
 from tokenrouter.providers.presets import OPERATION_PATHS
@@ -117,6 +118,7 @@ class Subjects:
     limits: list[Limit] = field(default_factory=list)
     carried_use: list[CarriedUse] = field(default_factory=list)
     prices: dict[str, Price] = field(default_factory=dict)
+    facts: dict[str, ModelFacts] = field(default_factory=dict)
     report_keys: dict[str, str] = field(default_factory=dict, repr=False)
     origins: dict[str, str] = field(default_factory=dict)
 
@@ -142,6 +144,8 @@ def read_subjects(top: Table, secrets: Secrets, timeouts: Timeouts) -> Subjects:
         _read_limit(table, subjects)
     for table in top.tables("prices"):
         _read_price(table, subjects)
+    for table in top.tables("models"):
+        _read_model(table, subjects)
     return subjects
 
 
@@ -390,6 +394,21 @@ def _read_price(table: Table, subjects: Subjects) -> None:
     if name in subjects.prices:
         table.problem("model", f"{name!r} has a price already, at {subjects.prices[name].dated}")
     subjects.prices[name] = price
+
+
+def _read_model(table: Table, subjects: Subjects) -> None:
+    known = len(table.problems)
+    name = read_model_name(table, tuple(provider.name for provider in subjects.providers))
+    facts = ModelFacts(
+        table.count("context_tokens", 0, most=MAX_TOKENS), table.count("max_output_tokens", 0, most=MAX_TOKENS)
+    )
+    table.finish()
+    if facts == UNKNOWN and len(table.problems) == known:
+        table.problem("context_tokens", "is missing")
+    if name in subjects.facts:
+        table.problem("model", f"{name!r} stands twice in [[models]]")
+    if len(table.problems) == known:
+        subjects.facts[name] = facts
 
 
 def read_model_mapping(path: str, where: str, problems: list[Problem]) -> dict[str, str]:

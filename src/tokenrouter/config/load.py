@@ -97,6 +97,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         limits=tuple(limits),
         carried_use=tuple(subjects.carried_use),
         prices=subjects.prices,
+        facts=subjects.facts,
         report_keys=subjects.report_keys,
         redis_url=_redis_url(top, environ),
         redis_loss=cast(RedisLoss, top.choice("redis_loss", ("refuse", "local"), "refuse")),

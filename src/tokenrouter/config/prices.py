@@ -28,7 +28,7 @@ def read_price(table: Table, providers: tuple[str, ...]) -> tuple[str, Price] | 
     None where a mistake was noted; `providers` are the names that are known, none of them if that is not known here.
     """
     known = len(table.problems)
-    name = f"{_provider(table, providers)}/{_model(table)}"
+    name = read_model_name(table, providers)
     usual = _sheet(table, given := _rates(table, {}))
     price = Price(
         usual.rates,
@@ -39,6 +39,11 @@ def read_price(table: Table, providers: tuple[str, ...]) -> tuple[str, Price] | 
     )
     table.finish()
     return None if len(table.problems) > known else (name, price)
+
+
+def read_model_name(table: Table, providers: tuple[str, ...]) -> str:
+    """Return the `provider/model` that a table is about; mistakes are noted in it."""
+    return f"{_provider(table, providers)}/{_model(table)}"
 
 
 def _provider(table: Table, providers: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from tokenrouter.domain.aliases import Alias
 from tokenrouter.domain.catalog import Origin, Policy, Provider, Role, Timeouts, UnboundedInput, Unpriced
 from tokenrouter.domain.limits import Limit
+from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.domain.prices import Price
 
 PRICE_SOURCES: Final = ("local", "provider", "zen", "genai-prices")
@@ -100,6 +101,7 @@ class Settings:
         journal_sync_s: longest time between appending to the journal and its reaching the disk.
         journal_reserve_bytes: kept free so that open requests can end on a full disk.
         drain_s: how long a stop waits for running requests.
+        facts: by `provider/model`, what the operator says of models (`[[models]]`).
         report_keys: by provider, the key that may read its bills; kept out of the Catalog, since no request needs it.
         proxies: `http_proxy`/`https_proxy`/`all_proxy`/`no_proxy` of the environment, lower-case names.
         soft_limit_alerts: percent of a soft limit at which it is told of.
@@ -127,6 +129,7 @@ class Settings:
     limits: tuple[Limit, ...] = ()
     carried_use: tuple[CarriedUse, ...] = ()
     prices: dict[str, Price] = field(default_factory=dict)
+    facts: dict[str, ModelFacts] = field(default_factory=dict)
     report_keys: dict[str, str] = field(default_factory=dict, repr=False)
     policy: Policy = Policy()
     timeouts: Timeouts = Timeouts()

@@ -66,9 +66,12 @@ class Table:
         """Return a boolean."""
         return cast(bool, self._typed(key, bool, default))
 
-    def count(self, key: str, default: int, *, least: int = 0) -> int:
-        """Return a whole number of at least `least`."""
+    def count(self, key: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+        """Return a whole number of at least `least`, and at most `most`."""
         value: int = self._typed(key, int, default)
+        if most is not None and value > most:
+            self.problem(key, f"{value} is too large; use at most {most}")
+            return default
         if value < least:
             self.problem(key, f"{value} is too small; use at least {least}")
             return default

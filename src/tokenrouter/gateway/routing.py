@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from tokenrouter.domain.aliases import Match
 from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
+from tokenrouter.domain.model_facts import UNKNOWN, ModelFacts
 from tokenrouter.gateway.alias_routes import follow_alias
 from tokenrouter.gateway.choices import Choice, Route, usual_route
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
@@ -109,19 +110,21 @@ class Offer:
     provider: str
     model: str
     profile: str = ""
+    facts: ModelFacts = UNKNOWN
 
 
 def offered_models(directory: Directory, principal: Principal) -> Iterator[Offer]:
     """Yield what `/v1/models` shows to `principal`: aliases that lead somewhere, then `provider/model`."""
-    profile = directory.catalog.active_profile
+    profile, facts = directory.catalog.active_profile, directory.catalog.facts
     for alias in directory.aliases.visible(principal.alias_scopes):
         try:
             route = usual_route(follow_alias(directory, principal, Match(alias), alias.name))
         except GatewayError:
             continue
-        yield Offer(alias.name, route.entry.provider.name, route.model, profile)
+        known = facts.get(route.full_name, UNKNOWN)
+        yield Offer(alias.name, route.entry.provider.name, route.model, profile, known)
     for name, entry in directory.providers.items():
         for model in entry.provider.models if entry.provider.enabled else ():
             full_name = f"{name}/{model}"
             if entry.allowed.allow(model) and principal.may_use((full_name,)):
-                yield Offer(full_name, name, model)
+                yield Offer(full_name, name, model, facts=facts.get(full_name, UNKNOWN))

@@ -18,6 +18,7 @@ from tokenrouter.domain.keys import key_digest, key_hint
 from tokenrouter.domain.limit_checks import Names
 from tokenrouter.domain.limit_text import limit_id
 from tokenrouter.domain.limits import Limit, kind_of
+from tokenrouter.domain.model_facts import UNKNOWN, ModelFacts
 from tokenrouter.domain.price_table import ANY, PriceTable
 from tokenrouter.domain.prices import Price
 
@@ -33,11 +34,13 @@ def build_catalog(
     stored_aliases: Iterable[Alias] = (),
     chosen_profile: str = "",
     gathered_prices: Mapping[str, Price] = MappingProxyType({}),
+    gathered_facts: Sequence[Mapping[str, ModelFacts]] = (),
 ) -> Catalog:
     """Return the Catalog.
 
-    `discovered` has model ids by provider name, `gathered_prices` are by `provider/model`, and `pepper` hashes the
-    file's short keys. `chosen_profile` is what was chosen at run time, if anything was.
+    `discovered` has model ids by provider name, `gathered_prices` are by `provider/model`, as is each of
+    `gathered_facts`, the most trusted first, and `pepper` hashes the file's short keys. `chosen_profile` is what was
+    chosen at run time, if anything was.
     """
     declared = tuple(declared_key(setting, pepper) for setting in settings.keys)
     names = {key.name for key in declared} | {key.id for key in declared}
@@ -54,6 +57,7 @@ def build_catalog(
         default_provider=settings.default_provider,
         limits=(*limits, *_lifted_rates(limits, keys)),
         prices=joined_prices(settings.prices, gathered_prices),
+        facts=joined_facts(settings.facts, *gathered_facts),
         policy=settings.policy,
     )
 
@@ -85,6 +89,15 @@ def joined_prices(declared: Mapping[str, Price], gathered: Mapping[str, Price]) 
     """Return the prices that count: of what the operator has priced, be it by a pattern, nothing else does."""
     table = PriceTable(declared)
     return {name: price for name, price in gathered.items() if table.of(name) is None} | dict(declared)
+
+
+def joined_facts(*sources: Mapping[str, ModelFacts]) -> dict[str, ModelFacts]:
+    """Return what is known of models; what a source leaves open is as the next one has it."""
+    joined: dict[str, ModelFacts] = {}
+    for source in sources:
+        for name, facts in source.items():
+            joined[name] = joined.get(name, UNKNOWN).joined(facts)
+    return joined
 
 
 def unshadowed_limits(stored: Iterable[Limit], declared: Iterable[Limit]) -> Iterator[Limit]:

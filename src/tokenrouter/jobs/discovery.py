@@ -1,4 +1,4 @@
-"""Which models each provider has, and what they cost where its list says so.
+"""Which models each provider has, and what they cost and how long their windows are where its list says so.
 
 Asked in the background, remembered on disk, never waited for.
 """
@@ -16,6 +16,7 @@ import structlog
 
 from tokenrouter.domain.catalog import Provider, Timeouts
 from tokenrouter.domain.errors import GatewayError, ProviderProtocolError
+from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.domain.prices import Price, since_when_known
 from tokenrouter.providers import CompatibleAdapter, adapter
 from tokenrouter.providers.outbound import Destination, UpstreamRequest
@@ -37,11 +38,13 @@ class Listing:
 
     Attributes:
         prices: by model, as far as the list has them.
+        facts: likewise.
     """
 
     base_url: str
     models: tuple[str, ...] = ()
     prices: dict[str, Price] = field(default_factory=dict)
+    facts: dict[str, ModelFacts] = field(default_factory=dict)
     checked_at_s: float = 0.0
     problem: str = ""
     next_s: float = 0.0
@@ -68,6 +71,14 @@ class Discovery:
         """Return what a provider's own list says of prices, by model id."""
         listing = self._listings.get(provider)
         return {} if listing is None else listing.prices
+
+    def facts(self) -> dict[str, ModelFacts]:
+        """Return what the lists say of models, by `provider/model`."""
+        return {
+            f"{name}/{model}": facts
+            for name, listing in self._listings.items()
+            for model, facts in listing.facts.items()
+        }
 
     def problem(self, provider: str) -> str:
         """Return why the last question to a provider was not answered, or ""."""
@@ -107,7 +118,7 @@ class Discovery:
         listing = self._listing(provider)
         async with self._gate:
             try:
-                models, prices = await self._ask(provider, adapter(provider))
+                models, prices, facts = await self._ask(provider, adapter(provider))
             except (GatewayError, ValueError) as error:
                 listing.problem = str(error)
                 listing.next_s = time.time() + RETRY_S
@@ -115,15 +126,17 @@ class Discovery:
                 return False
         now_s = time.time()
         prices = {name: since_when_known(price, listing.prices.get(name)) for name, price in prices.items()}
-        changed = (models, prices) != (listing.models, listing.prices)
-        listing.models, listing.prices = models, prices
+        changed = (models, prices, facts) != (listing.models, listing.prices, listing.facts)
+        listing.models, listing.prices, listing.facts = models, prices, facts
         listing.checked_at_s, listing.problem, listing.next_s = now_s, "", now_s + FRESH_S
         return changed
 
-    async def _ask(self, provider: Provider, spoken: CompatibleAdapter) -> tuple[tuple[str, ...], dict[str, Price]]:
+    async def _ask(
+        self, provider: Provider, spoken: CompatibleAdapter
+    ) -> tuple[tuple[str, ...], dict[str, Price], dict[str, ModelFacts]]:
         question = spoken.models_request()
         if question is None:
-            return (), {}
+            return (), {}, {}
         to = Destination(spoken.origin, _TIMEOUTS, provider.name, allow_private=provider.allow_private)
         request = UpstreamRequest(to, [question[1] + b"\r\n"], MAX_LIST_BYTES)
         response = await self._upstream.send(request)
@@ -134,7 +147,8 @@ class Discovery:
             error = spoken.read_error(response.status, response.headers, body)
             if error is not None:
                 raise error
-            return spoken.parse_models(body), spoken.parse_prices(body, dated=time.strftime("%Y-%m-%d", time.gmtime()))
+            prices = spoken.parse_prices(body, dated=time.strftime("%Y-%m-%d", time.gmtime()))
+            return spoken.parse_models(body), prices, spoken.parse_facts(body)
         finally:
             response.close()
 

@@ -1,4 +1,4 @@
-"""The bundled price data, read by a program of its own: `python -m tokenrouter.jobs.price_data`.
+"""The bundled price data, read by a program of its own: `python -m tokenrouter.jobs.price_data`. It knows windows, too.
 
 The package genai-prices has the prices of some fifty vendors, checked by hand against their pages, with dates from
 which they hold. Loading it takes 30 MB and a third of a second, for a table that is looked at twice an hour: so it is
@@ -19,6 +19,8 @@ import msgspec
 from genai_prices import __version__, types
 from genai_prices.data import providers
 
+from tokenrouter.domain.model_facts import ModelFacts
+from tokenrouter.domain.price_table import ANY
 from tokenrouter.domain.prices import MAX_RATE, Price, Rates, Sheet, rates_of
 from tokenrouter.jobs.price_question import Answer, Question, Wanted
 
@@ -50,19 +52,26 @@ _TIERS: Final = {"service_tier": None, "processing": None, "speed": None}
 def answer(question: Question) -> Answer:
     """Return what the data say."""
     now = datetime.fromtimestamp(question.now_s, UTC)
-    return {f"{each.provider}/{name}": price for each in question.wanted for name, price in _prices(each, now)}
+    told = Answer()
+    for each in question.wanted:
+        for name, model in _models(each):
+            price = price_of(model, now)
+            if price is not None:
+                told.prices[f"{each.provider}/{name}"] = price
+            if model.context_window and ANY not in name:
+                told.facts[f"{each.provider}/{name}"] = ModelFacts(model.context_window)
+    return told
 
 
-def _prices(wanted: Wanted, now: datetime) -> Iterator[tuple[str, Price]]:
+def _models(wanted: Wanted) -> Iterator[tuple[str, types.ModelInfo]]:
     vendor = next((each for each in providers if each.id == wanted.vendor), None)
     if vendor is None:
         return
     known = {name: model for model in reversed(vendor.models) for name in _names_of(model)}
     named = {name: vendor.find_model(name, all_providers=providers) for name in wanted.models}
     for name, model in ({**known, **named} if wanted.with_known else named).items():
-        price = None if model is None else price_of(model, now)
-        if price is not None:
-            yield name, price
+        if model is not None:
+            yield name, model
 
 
 def _names_of(model: types.ModelInfo) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.domain.prices import Price
 
 
@@ -29,5 +30,13 @@ class Question(msgspec.Struct):
     wanted: list[Wanted]
 
 
-Answer = dict[str, Price]
-"""Prices by `provider/model`, with `*` in some of them."""
+class Answer(msgspec.Struct):
+    """What the data say.
+
+    Attributes:
+        prices: by `provider/model`, with `*` in some of them.
+        facts: by `provider/model`.
+    """
+
+    prices: dict[str, Price] = {}
+    facts: dict[str, ModelFacts] = {}

@@ -7,7 +7,7 @@ in words what went wrong. A new source is a class like these, and its place in `
 import asyncio
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -15,6 +15,7 @@ import msgspec
 
 from tokenrouter.domain.catalog import Provider, Timeouts
 from tokenrouter.domain.errors import GatewayError, ProviderProtocolError
+from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.domain.prices import Price, flat_price
 from tokenrouter.jobs.discovery import Discovery
 from tokenrouter.jobs.price_question import Answer, Question, Wanted
@@ -132,6 +133,10 @@ class BundledPrices:
     name = "genai-prices"
     asks_network = False
 
+    def __init__(self, on_facts: Callable[[Mapping[str, ModelFacts]], None] = lambda _: None) -> None:
+        """`on_facts` is told what the data know of models besides, by `provider/model`."""
+        self._on_facts = on_facts
+
     async def gather(self, providers: Sequence[Provider], *, again: bool) -> Gathered:
         wanted = [
             Wanted(each.name, vendor, list(each.models), with_known=not (each.models and lists_prices(each)))
@@ -141,15 +146,22 @@ class BundledPrices:
         if not wanted:
             return {}
         try:
-            prices = await _read_data(Question(time.time(), wanted))
+            told = await _read_data(Question(time.time(), wanted))
         except (OSError, TimeoutError, msgspec.DecodeError) as error:
             return {each.provider: f"the bundled prices cannot be read: {error}" for each in wanted}
-        return {each.provider: _of(each.provider, prices) for each in wanted}
+        self._on_facts(told.facts)
+        return {each.provider: _of(each.provider, told.prices) for each in wanted}
 
 
-def price_sources(names: Sequence[str], discovery: Discovery, upstream: UpstreamClient) -> list[PriceSource]:
-    """Return the sources of these `names`, in their order."""
-    sources: tuple[PriceSource, ...] = (LocalServers(), ListedPrices(discovery), PricePages(upstream), BundledPrices())
+def price_sources(
+    names: Sequence[str],
+    discovery: Discovery,
+    upstream: UpstreamClient,
+    on_facts: Callable[[Mapping[str, ModelFacts]], None] = lambda _: None,
+) -> list[PriceSource]:
+    """Return the sources of these `names`, in their order; `on_facts` as of `BundledPrices`."""
+    bundled = BundledPrices(on_facts)
+    sources: tuple[PriceSource, ...] = (LocalServers(), ListedPrices(discovery), PricePages(upstream), bundled)
     by_name = {source.name: source for source in sources}
     return [by_name[name] for name in names]
 

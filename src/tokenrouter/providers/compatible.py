@@ -12,10 +12,12 @@ from tokenrouter import __version__
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.ledger import Operation
+from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.domain.prices import Price
 from tokenrouter.providers.base import Origin, Quirks, request_head
 from tokenrouter.providers.codecs import provider_codecs
 from tokenrouter.providers.endpoints import Endpoint
+from tokenrouter.providers.listed_facts import read_listed_facts
 from tokenrouter.providers.listed_prices import read_listed_prices
 from tokenrouter.providers.listing import read_model_ids
 from tokenrouter.providers.presets import FORM_OPERATIONS, OPERATION_PATHS, AuthScheme, Preset
@@ -202,6 +204,10 @@ class CompatibleAdapter:
         if not priced_in:
             return {}
         return read_listed_prices(body, priced_in, dated=dated, id_prefix=self.quirks.model_id_prefix)
+
+    def parse_facts(self, body: bytes) -> dict[str, ModelFacts]:
+        """Return what a model list says of the length of conversations and answers, by model id."""
+        return read_listed_facts(body, id_prefix=self.quirks.model_id_prefix)
 
     def _without_secret(self, error: GatewayError | None) -> GatewayError | None:
         """Blot the secret out of a message that quotes the provider: some vendors repeat the key they refuse."""
