@@ -53,12 +53,14 @@ def test_what_the_operator_prices_be_it_by_a_pattern_nothing_else_does() -> None
 
 
 def test_what_one_source_leaves_open_of_a_model_is_as_the_next_one_has_it() -> None:
-    settings = Settings(PATHS, facts={"acme/small": ModelFacts(4096)})
+    acme = Provider("acme", "openai", "http://h/v1")
+    settings = Settings(PATHS, providers=(acme,), facts={"acme/small": ModelFacts(4096)})
     listed = {"acme/small": ModelFacts(8192, 1024), "acme/large": ModelFacts(131_072)}
     bundled = {"acme/large": ModelFacts(128_000, 8192)}
 
     built = build_catalog(settings, (), {}, b"", gathered_facts=(listed, bundled))
 
+    assert built.providers[0].models == ("small",)
     assert built.facts == {"acme/small": ModelFacts(4096, 1024), "acme/large": ModelFacts(131_072, 8192)}
 
 

@@ -5,6 +5,7 @@ All mistakes are collected, so that they can be told at once; something usable s
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final, cast
 
 from tokenrouter.domain.limit_text import Mistake, suggestion
@@ -58,11 +59,11 @@ class Said:
         return default
 
     def number(self, key: str, default: float, least: float, most: float) -> float:
-        """Return a number from `least` to `most`, whole or not."""
+        """Return a number from `least` to `most`, whole or not; files are read with exact ones."""
         value = self.values.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             self.mistake(key, "must be a number")
-        elif least <= value <= most:
+        elif least <= float(value) <= most:
             return float(value)
         else:
             self.mistake(key, f"{value} must be from {least:g} to {most:g}")

@@ -149,8 +149,9 @@ def declared_key(setting: KeySetting, pepper: bytes) -> Key:
 
 
 def _with_models(provider: Provider, discovered: Mapping[str, tuple[str, ...]], settings: Settings) -> Provider:
-    """Join declared, priced and discovered model ids, each once, in that order."""
+    """Join declared, priced, described and discovered model ids, each once, in that order."""
     prefix = f"{provider.name}/"
-    priced = (name.removeprefix(prefix) for name in settings.prices if name.startswith(prefix) and ANY not in name)
-    models = dict.fromkeys((*provider.models, *provider.model_mapping, *priced, *discovered.get(provider.name, ())))
+    told = (name for name in (*settings.prices, *settings.facts) if name.startswith(prefix) and ANY not in name)
+    named = (name.removeprefix(prefix) for name in told)
+    models = dict.fromkeys((*provider.models, *provider.model_mapping, *named, *discovered.get(provider.name, ())))
     return replace(provider, models=tuple(models))
