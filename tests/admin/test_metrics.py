@@ -82,3 +82,12 @@ def test_alerts_of_soft_limits_are_counted_without_names() -> None:
 
 def test_journals_that_could_not_be_read_are_counted() -> None:
     assert value(exposition({}, damaged_journals=2).decode(), "journal_damaged_files") == 2
+
+
+def test_attempts_fallbacks_and_second_targets_of_all_workers_are_summed() -> None:
+    one = {"events": [["attempts", "acme", "slow", 2], ["fallbacks", "acme", "slow", 2], ["hedges", "acme", "won", 1]]}
+    text = exposition({"1": one, "2": one}).decode()
+
+    assert value(text, "attempts_total", provider="acme", outcome="slow") == 4
+    assert value(text, "fallbacks_total", provider="acme", outcome="slow") == 4
+    assert value(text, "hedges_total", provider="acme", outcome="won") == 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.fakes import Client, Held, Notes, Provided, Scripted, Tokens, catalog, gateway
+from tests.gateway.fakes import Client, Held, Notes, Provided, Scripted, Told, Tokens, catalog, gateway
 from tests.gateway.test_engine import ANSWER, CHUNK, DONE, JSON, LAST, SSE, body_of, call
 from tokenrouter.domain.catalog import Catalog, Policy
 from tokenrouter.domain.errors import InputUnbounded, LimitReached, ProviderCut, QuotaExceeded, RateLimited
@@ -14,8 +14,9 @@ from tokenrouter.domain.limits import Amounts, Limit, LimitState, Metric, Window
 from tokenrouter.domain.prices import flat_price
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
-from tokenrouter.gateway.exchange import Ports
+from tokenrouter.gateway.exchange import Exchange, Ports
 from tokenrouter.gateway.holding import UNASKED_ANSWER
+from tokenrouter.gateway.lanes import lanes_of
 from tokenrouter.gateway.recent import ENOUGH
 from tokenrouter.limits.memory import MemoryLimiter, MemoryReservation, Unlimited
 from tokenrouter.observe.figures import Figures
@@ -342,3 +343,36 @@ async def test_a_refused_input_holds_nothing_where_the_limiter_is_far_away() -> 
     with pytest.raises(InputUnbounded):
         await limited.serve(call(messages=IMAGE), Client())
     assert [(each.used, each.held) for each in await far.states(("key:alice",))] == [(0, 0)]
+
+
+# Without waiting.
+
+
+async def test_what_is_free_is_taken_and_what_is_not_leaves_no_trace() -> None:
+    notes = Notes()
+    state = catalog(limits=(limit("requests", 1),))
+    asked = gateway(Provided(Scripted(200, JSON, [ANSWER])), notes, state)
+    entrance = asked._entrance
+    first, second = (exchange_of(asked, f"req_{number}") for number in (1, 2))
+
+    assert await entrance.enter_if_free(first)
+    assert not await entrance.enter_if_free(second)
+    assert (entrance.admission.running, notes.begun, notes.ended) == (1, ["req_1"], [])
+
+
+async def test_nobody_is_overtaken_who_waits_for_a_place() -> None:
+    asked = gateway(Provided(Scripted(200, JSON, [ANSWER])), Notes(), catalog())
+    asked.apply(Policy(max_concurrent_requests=1))
+    assert asked.admission.try_enter()
+
+    assert not await asked._entrance.enter_if_free(exchange_of(asked, "req_1"))
+
+
+def exchange_of(asked: Gateway, request_id: str) -> Exchange:
+    """An exchange that has taken nothing yet."""
+    made = replace(call(), request_id=request_id)
+    directory = asked._source.current()
+    principal = directory.principal(made.head.digest, made.now_s)
+    peeked = made.head.dialect.peek(made.body)
+    plan = lanes_of(directory, principal, made.head.dialect, peeked.model, Told(), books=asked.books)
+    return Exchange(made, plan.lanes[0], peeked, Client(), asked._ports)

@@ -15,7 +15,7 @@ from tokenrouter.domain.limits import Limit, Window
 from tokenrouter.gateway.attempts import Wisdom
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
-from tokenrouter.gateway.exchange import Ports
+from tokenrouter.gateway.exchange import Exchange, Ports
 from tokenrouter.gateway.hedging import MOST, HedgeBudget
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.observe.figures import Figures
@@ -372,6 +372,67 @@ async def test_a_target_that_is_left_alone_is_no_second() -> None:
     await asking
 
     assert house.asked == ["acme"]
+
+
+async def test_a_second_place_whose_limits_are_asked_for_too_long_is_let_go_of(house: House) -> None:
+    client, entered, go_on = Client(), asyncio.Event(), asyncio.Event()
+    enter = house.gateway._entrance.enter_if_free
+
+    async def enter_slowly(exchange: Exchange) -> bool:  # as with limits that are asked over the network
+        is_in = await enter(exchange)
+        entered.set()
+        await go_on.wait()
+        return is_in
+
+    house.gateway._entrance.enter_if_free = enter_slowly  # type: ignore[method-assign]
+    asking = house.ask(client)
+    await entered.wait()
+    house.providers["acme"].give(whole())
+    while not client.finished:
+        await asyncio.sleep(0)
+    go_on.set()
+    await asking
+
+    assert house.asked == ["acme"]
+    lost = next(row for row in house.notes.ended if row.end_reason == "hedge_lost")
+    assert (lost.provider, lost.count, lost.usage.input_tokens, lost.usage.output_tokens) == ("other", 0, 0, 0)
+    await house.settled()
+
+
+async def test_a_place_that_was_let_go_of_is_asked_in_its_turn(house: House) -> None:
+    client, entered, go_on = Client(), asyncio.Event(), asyncio.Event()
+    enter = house.gateway._entrance.enter_if_free
+
+    async def enter_slowly(exchange: Exchange) -> bool:
+        is_in = await enter(exchange)
+        entered.set()
+        await go_on.wait()
+        return is_in
+
+    house.gateway._entrance.enter_if_free = enter_slowly  # type: ignore[method-assign]
+    asking = house.ask(client)
+    await entered.wait()
+    house.providers["acme"].give(DOWN)
+    while len(house.gateway.in_flight) > 0:
+        await asyncio.sleep(0)
+    house.providers["other"].give(whole())
+    go_on.set()
+    await asking
+
+    assert house.asked == ["acme", "other"]
+    assert client.body == ANSWER
+    await house.settled()
+
+
+async def test_a_target_that_lost_is_known_to_be_slow(house: House) -> None:
+    asking = house.ask(Client(), stream=True)
+    _, second = await house.both_asked()
+    second.give(stream())
+    await asking
+
+    load = house.gateway.books.loads.of("acme/m")
+    assert load.wait(stream=True) >= SOON_S
+    assert load.in_flight == 0
 
 
 def test_a_budget_is_a_share_of_the_requests() -> None:

@@ -32,3 +32,27 @@ def test_labels_without_end_are_counted_together() -> None:
     series = figures.snapshot()["series"]
     assert len(series) == MAX_SERIES + 1
     assert sum(one["requests"] for one in series) == MAX_SERIES + 10
+
+
+def test_a_part_of_a_request_is_none_and_its_tokens_count() -> None:
+    figures = Figures()
+    figures.record(SUBJECT, ended(Usage(3, 4), requests=0))
+    figures.record(SUBJECT, ended(Usage(1, 1)))
+
+    (series,) = figures.snapshot()["series"]
+    assert (series["requests"], series["input"], series["output"]) == (1, 4, 5)
+
+
+def test_what_happens_on_the_way_is_counted_by_provider_and_outcome_within_bounds() -> None:
+    figures = Figures()
+    for _ in range(2):
+        figures.count("attempts", "acme", "answered")
+    figures.count("hedges", "acme", "won")
+    for number in range(MAX_SERIES):
+        figures.count("attempts", str(number), "answered")
+
+    events = {(event, provider, outcome): count for event, provider, outcome, count in figures.snapshot()["events"]}
+    assert events["attempts", "acme", "answered"] == 2
+    assert events["hedges", "acme", "won"] == 1
+    assert events["attempts", "other", "other"] == 2
+    assert len(events) == MAX_SERIES + 1

@@ -207,9 +207,11 @@ class Attempts:
             load.answered(now_s - began_s, exchange.charged.output_tokens, now_s)
 
     def _guard(self, exchange: Exchange) -> SpeedGuard | None:
-        """Hold the beginning of a stream back, where there is another place to take it to, and time for that."""
-        conduct, clock = self._conduct, self._wisdom.clock
-        if not exchange.peeked.stream or not self._waiting or self._until_s - clock() <= conduct.probe_s:
+        """Hold the beginning of a stream back, where a place that is well is left to take it to, and time for that."""
+        conduct, clock, health = self._conduct, self._wisdom.clock, self._wisdom.health
+        if not exchange.peeked.stream or self._until_s - clock() <= conduct.probe_s:
+            return None
+        if not any(health.is_open(lane.target) for lane in self._waiting):
             return None
         least = exchange.lane.estimates.usual_bytes(conduct.min_tokens_per_s)
         return SpeedGuard(least, conduct.probe_s, clock)
@@ -256,22 +258,27 @@ class Attempts:
             return None
         if not await self._road.enter_if_free(exchange):
             return None
-        self._waiting.remove(lane)
-        if race.is_over:
+        if race.is_over:  # meanwhile; this place is still to be asked, should the first have failed
             exchange.requests, exchange.left_as = 0, "hedge_lost"
             self._road.withdraw(exchange)
             return None
+        self._waiting.remove(lane)
         hedges.spent(lane.subject.alias)
         race.start(exchange, self._drive(attempt, exchange))
         return exchange
 
     def _note_lost(self, loser: Exchange) -> None:
         """Another one was faster: that says nothing of its health, but how long it took at least."""
-        lane, wisdom = loser.lane, self._wisdom
+        lane, wisdom, stream = loser.lane, self._wisdom, loser.peeked.stream
         wisdom.health.left_idle(lane.target)
         wisdom.count("attempts", lane.provider, "hedge_lost")
-        took_s = wisdom.clock() - loser.call.started_s
-        wisdom.first_times.learn_at_least(lane.target, took_s, stream=loser.peeked.stream)
+        now_s = wisdom.clock()
+        took_s = now_s - loser.call.started_s
+        wisdom.first_times.learn_at_least(lane.target, took_s, stream=stream)
+        if stream:
+            lane.load.began(took_s, now_s)
+        else:
+            lane.load.answered(took_s, loser.charged.output_tokens, now_s)
 
     def _learn_time(self, exchange: Exchange) -> None:
         stream = exchange.peeked.stream

@@ -57,7 +57,7 @@ class _Series:
 
     def count(self, ended: Ended) -> None:
         usage = ended.usage
-        self.requests += 1
+        self.requests += ended.requests
         self.input += usage.input_tokens
         self.output += usage.output_tokens
         self.cached += usage.cached_input_tokens
