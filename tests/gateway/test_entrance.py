@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.fakes import Client, Held, Notes, Provided, Scripted, Told, Tokens, catalog, gateway
+from tests.gateway.fakes import Client, Held, Notes, Provided, Scripted, Tokens, Told, catalog, gateway
 from tests.gateway.test_engine import ANSWER, CHUNK, DONE, JSON, LAST, SSE, body_of, call
 from tokenrouter.domain.catalog import Catalog, Policy
 from tokenrouter.domain.errors import InputUnbounded, LimitReached, ProviderCut, QuotaExceeded, RateLimited
