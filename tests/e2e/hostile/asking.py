@@ -1,8 +1,8 @@
 """Requests in each client's dialect, and what their errors must look like there (dialects facts, 2.10)."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any, Literal
 
@@ -42,13 +42,14 @@ _GOOGLE_STATUSES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 413: "INVALID_ARG
 
 @dataclass(frozen=True)
 class Answered:
-    """A whole HTTP answer; `dropped` is what of the request the provider's dialect could not carry."""
+    """A whole HTTP answer, header names in lower case; `dropped` is what of the request the provider's dialect cannot say."""
 
     status: int
     content_type: str
     body: bytes
     dropped: str = ""
     request_id: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Asker:
@@ -109,6 +110,7 @@ class Asker:
             answer.read(),
             headers.get("x-tokenrouter-dropped", ""),
             headers.get("x-request-id") or headers.get("request-id") or "",
+            {name.lower(): value for name, value in headers.items()},
         )
 
 

@@ -10,7 +10,7 @@ from tests.dialects.bedrock.test_stream_decoder import exception
 from tests.e2e.hostile.answers import LATER_FAULTS, STREAM_FAULTS, TONGUES, WHOLE_FAULTS, Fault
 from tests.e2e.hostile.asking import CLIENTS, Asker, Client, error_in, terminal_error
 from tests.e2e.hostile.upstream import JSON, Upstream
-from tests.e2e.matrix.test_books import rows
+from tests.e2e.matrix.books import rows
 from tokenrouter.testing.processes import GatewayProcess, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("hostile")]

@@ -1,12 +1,10 @@
 """What our ledger says of each pair, beside what the provider's own books say: every token, whole and streamed."""
 
 import itertools
-import json
-import sqlite3
-from typing import Any
 
 import pytest
 
+from tests.e2e.matrix.books import FIELDS, bill, billed, rows
 from tests.e2e.matrix.conftest import CLOUDS, PROVIDERS, Judge
 from tests.e2e.matrix.talks import TALKS, Tool, Wishes
 from tokenrouter.testing.processes import GatewayProcess, wait_until
@@ -20,57 +18,24 @@ MODELS = {
     "vertex-claude": "vertex/anthropic/{}",
 }
 PAIRS = list(itertools.product(TALKS, MODELS))
-FIELDS = {
-    "input_tokens": "prompt_tokens",
-    "output_tokens": "completion_tokens",
-    "cached_input_tokens": "cached_tokens",
-    "cache_write_tokens": "cache_write_tokens",
-    "cache_write_1h_tokens": "cache_write_1h_tokens",
-    "reasoning_tokens": "reasoning_tokens",
-}
-"""Our columns by the books' names."""
 UNREPORTED = {("bedrock", "reasoning_tokens")}
 """What a provider bills without telling it apart."""
 LONG = "The same long beginning of every prompt. " * 200
 WEATHER = Tool("get_weather", {"type": "object", "properties": {"city": {"type": "string"}}})
 
 
-def rows(running: GatewayProcess) -> dict[str, Any]:
-    """Return the ledger's rows by request id."""
-    with sqlite3.connect(running.home.path / "data" / "tokenrouter.db", timeout=20) as connection:
-        connection.row_factory = sqlite3.Row
-        if not connection.execute("SELECT name FROM sqlite_master WHERE name = 'tr_ledger'").fetchall():
-            return {}
-        return {row["id"]: row for row in connection.execute("SELECT * FROM tr_ledger")}
-
-
-def billed(judge: Judge) -> dict[str, Any]:
-    """Return what the provider has billed, by our request id."""
-    lines = [json.loads(line) for line in judge.sandbox.books.read_text().splitlines()]
-    ours = {line["id"]: line.get("x-request-id") for line in lines if line["event"] == "begin"}
-    return {ours[line["id"]]: line for line in lines if line["event"] == "end" and ours.get(line["id"])}
-
-
-def bill(line: dict[str, Any]) -> int:
-    """Return what a provider with the prices of `conftest.PRICES` asks for what it has billed, in nano-dollars."""
-    read, written, long = line["cached_tokens"], line["cache_write_tokens"], line["cache_write_1h_tokens"]
-    into = 3000 * (line["prompt_tokens"] - read - written) + 300 * read + 3750 * (written - long) + 6000 * long
-    total: int = into + 15_000 * line["completion_tokens"]
-    return total
-
-
 @pytest.mark.parametrize(("client", "provider"), PAIRS, ids=["-".join(pair) for pair in PAIRS])
 def test_every_token_is_counted_as_the_provider_bills_it(
     crossroads: GatewayProcess, judge: Judge, client: str, provider: str
 ) -> None:
-    before = set(billed(judge))
+    before = set(billed(judge.sandbox))
     for stream in (False, True):
         for model, wishes in (("echo", Wishes()), ("thinker-open", Wishes(effort="low", max_tokens=4000))):
             name = MODELS[provider].format(model)
             talk = TALKS[client](crossroads.origin, crossroads.key, name, system=LONG, tools=(WEATHER,))
             talk.say("use tool get_weather", stream=stream, wishes=wishes)
             talk.answer_calls("sunny", stream=stream, wishes=wishes)
-    asked = {name: line for name, line in billed(judge).items() if name not in before}
+    asked = {name: line for name, line in billed(judge.sandbox).items() if name not in before}
     wait_until("the rows", lambda: set(asked) <= set(rows(crossroads)), 60)
     ledger = rows(crossroads)
 
@@ -90,7 +55,7 @@ def test_every_token_is_counted_as_the_provider_bills_it(
 def test_what_is_written_to_caches_is_counted_by_how_long_it_lasts(
     crossroads: GatewayProcess, judge: Judge, provider: str, *, stream: bool
 ) -> None:
-    before = set(billed(judge))
+    before = set(billed(judge.sandbox))
     hour, minutes = ({"type": "ephemeral", "ttl": ttl} for ttl in ("1h", "5m"))
     long = f"{provider} {stream} {LONG}"
     body = {
@@ -105,7 +70,7 @@ def test_what_is_written_to_caches_is_counted_by_how_long_it_lasts(
     }
     for _ in range(2):
         assert crossroads.call("POST", "/v1/messages", json_body=body).status == 200
-    asked = {name: line for name, line in billed(judge).items() if name not in before}
+    asked = {name: line for name, line in billed(judge.sandbox).items() if name not in before}
     wait_until("the rows", lambda: set(asked) <= set(rows(crossroads)), 60)
     ledger = rows(crossroads)
 

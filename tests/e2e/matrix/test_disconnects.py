@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.matrix.conftest import PROVIDERS, Judge
 from tests.e2e.matrix.talks import TALKS
-from tests.e2e.matrix.test_books import billed, rows
+from tests.e2e.matrix.books import billed, rows
 from tokenrouter.testing.processes import GatewayProcess, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("matrix")]
@@ -47,8 +47,8 @@ def test_hanging_up_ends_the_providers_work(
 ) -> None:
     name = hang_up(crossroads, client, provider)
     left_s = time.time()
-    wait_until("the provider to be closed", lambda: name in billed(judge), 10)
-    line = billed(judge)[name]
+    wait_until("the provider to be closed", lambda: name in billed(judge.sandbox), 10)
+    line = billed(judge.sandbox)[name]
     wait_until("the row", lambda: name in rows(crossroads), 60)
     row = rows(crossroads)[name]
 
