@@ -31,7 +31,7 @@ from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
 from tokenrouter.gateway.loads import FAILED_S
-from tokenrouter.gateway.retry import RULES
+from tokenrouter.gateway.retry import MAX_WAIT_S, RULES
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.observe.figures import Figures
 from tokenrouter.providers.outbound import UpstreamRequest
@@ -212,6 +212,40 @@ async def test_a_place_that_goes_on_failing_is_given_up() -> None:
 
     assert (client.status, client.body) == OVERLOADED
     assert house.providers.asked == ["acme"] + ["other"] * (1 + RULES["overloaded"].again)
+
+
+ONLY = Alias("best", (Target("acme/small"),))
+
+
+async def test_the_only_place_of_an_alias_is_asked_again_when_it_says_so() -> None:
+    full = ProviderRefused("full", provider="acme", status=429, retry_after_s=2.0)
+    house = House(alias=ONLY, acme=[full, "whole"])
+
+    client = await house.ask()
+
+    assert client.status == 200
+    assert house.slept == [pytest.approx(2.0, abs=0.1)]
+    assert house.rows == [("req_1", "acme", 429, 0), ("req_1.2", "acme", 200, 1)]
+
+
+async def test_a_client_is_told_of_a_wait_that_is_too_long_to_be_waited_here() -> None:
+    full = ProviderRefused("full", provider="acme", status=429, retry_after_s=MAX_WAIT_S + 1)
+    house = House(alias=ONLY, acme=[full, "whole"])
+
+    with pytest.raises(ProviderRefused) as told:
+        await house.ask()
+
+    assert told.value is full
+    assert house.rows == [("req_1", "acme", 429, 1)]
+    assert not house.slept
+
+
+async def test_a_name_that_is_no_alias_is_asked_once() -> None:
+    house = House(acme=[OVERLOADED, "whole"])
+    client = Client()
+    await house.gateway.serve(call(model="acme/small"), client)
+
+    assert (client.status, client.body) == OVERLOADED
 
 
 async def test_a_place_that_failed_again_and_again_is_asked_last() -> None:

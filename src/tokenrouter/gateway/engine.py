@@ -162,7 +162,7 @@ class Gateway:
             if lane is None:
                 known = Circumstances(directory, principal, head, peeked, self._books, self._wisdom.conditions)
                 plan = lanes_of(directory, principal, dialect, peeked.model, known, books=self._books)
-                if len(plan.lanes) > 1 and dialect.operation not in UNCHARGED:
+                if plan.is_carried and dialect.operation not in UNCHARGED:
                     plan = fitting_first(plan, len(call.body), peeked.body.fields)
                     way = _Way(self, principal, peeked, responder)
                     return Attempts(call, plan, way, self._wisdom).run()

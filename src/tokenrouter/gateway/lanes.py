@@ -137,10 +137,15 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done with one request: where to ask, at least one place, and how to go about it."""
+    """What is to be done with one request: where to ask, at least one place, and how to go about it.
+
+    Attributes:
+        is_carried: whether what fails is tried again; else the one place's answer is told, errors included.
+    """
 
     lanes: tuple[Lane, ...]
     conduct: Conduct = USUAL
+    is_carried: bool = False
 
 
 def lanes_of(
@@ -167,7 +172,7 @@ def lanes_of(
     decided = principal.choices.get(model)
     if decided is None:
         choice, alias = resolve(directory, principal, model), alias_of(directory, principal, model)
-        if isinstance(choice, Route):
+        if isinstance(choice, Route) and alias is None:
             lane = _open(directory, principal, dialect, model, choice, books)
             return Plan((_keep(principal.lanes, (dialect, model), lane),))
         decided = _keep(principal.choices, model, (choice, USUAL if alias is None else alias.alias.conduct))
@@ -180,7 +185,7 @@ def lanes_of(
             problem = problem or error
     if problem is not None and not lanes:
         raise problem
-    return Plan(tuple(lanes), conduct)
+    return Plan(tuple(lanes), conduct, is_carried=True)
 
 
 def lane_at_model(
