@@ -33,16 +33,23 @@ _ANTHROPIC_TYPES = {
     404: "not_found_error",
     413: "request_too_large",
     429: "rate_limit_error",
+    500: "api_error",
     502: "api_error",
     503: "overloaded_error",
     529: "overloaded_error",
 }
-_GOOGLE_STATUSES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 413: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED"}
+_GOOGLE_STATUSES = {
+    400: "INVALID_ARGUMENT",
+    404: "NOT_FOUND",
+    413: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+}
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A whole HTTP answer, header names in lower case; `dropped` is what of the request the provider's dialect cannot say."""
+    """A whole HTTP answer, header names in lower case; `dropped` is what of the request could not be carried."""
 
     status: int
     content_type: str

@@ -14,7 +14,7 @@ PATIENCE_S: Final = 30.0
 
 
 class Wire:
-    """Answers each request on a connection of its own.
+    """Answers each request that has a body on a connection of its own; others are closed without an answer.
 
     Attributes:
         head: of the request that came last.
@@ -77,7 +77,10 @@ class Wire:
             if not read:
                 return False
             data += read
-        self.head, _, body = data.partition(b"\r\n\r\n")
+        head, _, body = data.partition(b"\r\n\r\n")
+        if not head.startswith(b"POST"):
+            return False
+        self.head = head
         length = next(
             int(line.partition(b":")[2])
             for line in self.head.split(b"\r\n")

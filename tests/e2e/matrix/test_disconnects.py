@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.matrix.books import billed, rows
 from tests.e2e.matrix.conftest import PROVIDERS, Judge
 from tests.e2e.matrix.talks import TALKS
-from tests.e2e.matrix.books import billed, rows
 from tokenrouter.testing.processes import GatewayProcess, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("matrix")]

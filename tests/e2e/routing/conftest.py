@@ -1,4 +1,4 @@
-"""One gateway for all cells, asked once."""
+"""One gateway for all of it, and what its cells have come to."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,10 +7,38 @@ from typing import Any
 import pytest
 
 from tests.e2e.hostile.asking import Answered
+from tests.e2e.hostile.wire import Wire
 from tests.e2e.matrix.books import billed, rows
 from tests.e2e.routing.cells import CELLS, Cell, ask_all, configuration
+from tests.e2e.routing.waits import waiting_configuration
 from tests.recordings.judges import Desk, Judge, judges
 from tokenrouter.testing.processes import GatewayProcess, SandboxProcess, make_home, wait_until
+
+
+@dataclass(frozen=True)
+class Place:
+    """A gateway, the sandbox behind most of its providers, and the bytes behind the one that is called `wire`."""
+
+    gateway: GatewayProcess
+    sandbox: SandboxProcess
+    wire: Wire
+
+    @property
+    def used(self) -> int | None:
+        """Return how many requests the global limit has counted; None while that is being read."""
+        limits = self.gateway.call("GET", "/v1/usage").json().get("limits", ())
+        return next((int(one["used"]) for one in limits if one["scope"] == "global" and one["used"] is not None), None)
+
+    def rows(self, model: str) -> list[Mapping[str, Any]]:
+        """Return the rows of what asked for `model`, in their order."""
+        return self.rows_by_model().get(model, [])
+
+    def rows_by_model(self) -> dict[str, list[Mapping[str, Any]]]:
+        """Return all rows by the model that was asked for."""
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for row in sorted(rows(self.gateway).values(), key=lambda row: str(row["id"])):
+            found.setdefault(row["requested_model"], []).append(row)
+        return found
 
 
 @dataclass(frozen=True)
@@ -28,24 +56,31 @@ class Seen:
 
 
 @pytest.fixture(scope="session")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Cell, Seen]:
-    """What all of the cells have come to; the processes are ended by then."""
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Where all is asked."""
     folder = tmp_path_factory.mktemp("sandbox")
-    with SandboxProcess(folder, env=make_home(folder).env) as sandbox:
-        config = configuration(sandbox.base_url.removesuffix("/v1"))
-        with GatewayProcess(make_home(tmp_path_factory.mktemp("gateway")), config) as running:
-            answers = ask_all(running.address, running.key, CELLS)
-            wait_until("a counted row for each cell", lambda: _counted(running) == len(CELLS), 60)
-            ledger = sorted(rows(running).values(), key=lambda row: str(row["id"]))
-    bills = billed(sandbox)
-    by_model: dict[str, list[Mapping[str, Any]]] = {}
-    for row in ledger:
-        by_model.setdefault(row["requested_model"], []).append(row)
-    return {cell: Seen(answer, by_model[cell.model], bills) for cell, answer in answers.items()}
+    with SandboxProcess(folder, env=make_home(folder).env) as sandbox, Wire() as wire:
+        root = sandbox.base_url.removesuffix("/v1")
+        config = configuration(root) + waiting_configuration(root, wire.origin)
+        with GatewayProcess(make_home(tmp_path_factory.mktemp("gateway")), config) as gateway:
+            made = Place(gateway, sandbox, wire)
+            wait_until("the counters", lambda: made.used is not None, 20)
+            yield made
 
 
-def _counted(running: GatewayProcess) -> int:
-    return sum(row["count"] for row in rows(running).values())
+@pytest.fixture(scope="session")
+def seen(place: Place) -> Mapping[Cell, Seen]:
+    """What all of the cells have come to."""
+    answers = ask_all(place.gateway.address, place.gateway.key, CELLS)
+    models = {cell.model for cell in CELLS}
+
+    def all_counted() -> bool:
+        found = place.rows_by_model()
+        return sum(int(row["count"]) for model in models for row in found.get(model, ())) == len(CELLS)
+
+    wait_until("a counted row for each cell", all_counted, 60)
+    found, bills = place.rows_by_model(), billed(place.sandbox)
+    return {cell: Seen(answer, found[cell.model], bills) for cell, answer in answers.items()}
 
 
 @pytest.fixture(scope="session")
