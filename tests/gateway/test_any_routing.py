@@ -18,7 +18,7 @@ from tests.gateway.fakes import Client, Held, Notes, Scripted, Tokens, catalog
 from tests.gateway.test_attempts import BAD, FULL, OVERLOADED, Outcome, scripted
 from tests.gateway.test_engine import CHUNK, call
 from tokenrouter.domain.alias_checks import alias_mistakes
-from tokenrouter.domain.aliases import Alias, AliasTable, Target, scopes_known_in
+from tokenrouter.domain.aliases import SELECTIONS, Alias, AliasTable, Target, scopes_known_in
 from tokenrouter.domain.catalog import Catalog, Provider
 from tokenrouter.domain.conduct import Conduct
 from tokenrouter.domain.errors import (
@@ -99,12 +99,12 @@ aliases = st.lists(
         st.sampled_from(NAMES),
         st.lists(targets, min_size=3, max_size=6).map(tuple),
         st.sampled_from(["global", "global", "team:t", "user:u"]),
-        st.sampled_from(["ordered", "weighted"]),
+        st.sampled_from(SELECTIONS),
         st.one_of(st.just(""), references),
         st.booleans(),
         references,
         st.sampled_from([0, 100]),
-        st.builds(Conduct, deadline_s=st.sampled_from([0.0, 1.0, 120.0])),
+        st.builds(Conduct, deadline_s=st.sampled_from([0.0, 1.0, 120.0]), refused_elsewhere=st.booleans()),
     ),
     min_size=2,
     max_size=8,
@@ -208,7 +208,7 @@ class House:
             chance=random.Random(7).random,
             sleep=self.clock.sleep,
         )
-        ports = Ports(self.notes, self.limiter, Figures(), Tokens())
+        ports = Ports(self.notes, self.limiter, Figures(), Tokens(), clock=lambda: self.clock.now_s)
         self.gateway = Gateway(Held(Directory(self.state, b"")), self.providers, ports, wisdom=wisdom)
         self.gateway.apply(self.state.policy)
 
