@@ -20,6 +20,7 @@ from tokenrouter.dialects.openai_chat.losses import ChatQuirks
 from tokenrouter.dialects.openai_responses.losses import ResponsesQuirks
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.providers.base import Quirks
+from tokenrouter.providers.quota_headers import QuotaHabits
 from tokenrouter.providers.urls import path_of_template
 
 AuthScheme = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key", "none"]
@@ -89,6 +90,7 @@ class Preset:
         price_data: what the bundled price data call this vendor, or "".
         listed_prices: what the prices in its model list are for, one token or a million; "" where it lists none.
         price_page: a page of prices that is read as people read it, or "".
+        quota: what the headers of its answers mean that tell of limits.
         docs_url: where a person reads about it.
         source: the vendor page that `base_url`, `auth` and `operations` were compared with, or "".
         checked: the day of that (YYYY-MM-DD), or "" when no page could be found; then `note` says so.
@@ -128,6 +130,7 @@ class Preset:
     messages: MessagesQuirks = ANTHROPIC
     gemini: GeminiQuirks = AI_STUDIO
     responses: ResponsesQuirks = field(default_factory=ResponsesQuirks)
+    quota: QuotaHabits = field(default_factory=QuotaHabits)
 
     @property
     def default_path(self) -> str:
@@ -231,12 +234,13 @@ def _read_row(name: str, row: dict[str, Any]) -> Preset:
     _refuse_unknown(name, row.keys(), Preset)
     _refuse_unknown(f"{name}.quirks", row.get("quirks", {}).keys(), Quirks)
     _refuse_unknown(f"{name}.chat", row.get("chat", {}).keys(), ChatQuirks)
+    _refuse_unknown(f"{name}.quota", row.get("quota", {}).keys(), QuotaHabits)
     try:
         return msgspec.convert({**row, "name": name}, Preset)
     except msgspec.ValidationError as error:
         raise ValueError(f"presets.toml, [{name}]: {error}") from error
 
 
-def _refuse_unknown(where: str, names: Any, row_type: type[Preset | Quirks | ChatQuirks]) -> None:
+def _refuse_unknown(where: str, names: Any, row_type: type[Preset | Quirks | ChatQuirks | QuotaHabits]) -> None:
     if unknown := set(names) - {f.name for f in fields(row_type)}:
         raise ValueError(f"presets.toml, [{where}]: unknown field {min(unknown)!r}")
