@@ -14,12 +14,14 @@ from tokenrouter.app.channel import (
     CountersWanted,
     FiguresMessage,
     Hello,
+    QuotasMessage,
     SumsMessage,
     SumsWanted,
     ToData,
 )
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.conditions import Condition
+from tokenrouter.domain.quotas import measured
 
 HELLO = Hello("w1", 1, "0")
 
@@ -221,4 +223,21 @@ async def test_garbage_costs_the_one_who_sent_it_the_connection() -> None:
         writer.close()
 
     assert server.workers == {}
+    await server.close()
+
+
+async def test_what_answers_said_of_limits_is_handed_on() -> None:
+    path, told = socket_path(), list[QuotasMessage]()
+    server = ChannelServer(path, welcome, answer, sum_up, told.append)
+    client = ChannelClient(path, HELLO, lambda _: None)
+    listening = asyncio.create_task(client.run())
+    await server.start()
+    await until(lambda: client.is_connected)
+    message = QuotasMessage({"p": (measured("r", "requests", "requests", now_s=1.0, limit=4, remaining=1),)})
+
+    assert client.send(message)
+    await until(lambda: told)
+
+    assert told == [message]
+    listening.cancel()
     await server.close()

@@ -17,6 +17,7 @@ import structlog
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.limits import CounterPast
+from tokenrouter.domain.quotas import QuotaMetric
 from tokenrouter.limits.adjusting import Adjusted
 
 MAX_FRAME_BYTES: Final = 64 * 2**20
@@ -109,8 +110,14 @@ class FiguresMessage(msgspec.Struct, tag="figures"):
     figures: dict[str, Any]
 
 
+class QuotasMessage(msgspec.Struct, tag="quotas"):
+    """Data to control: what the answers of the last second have said of their providers' limits, by provider."""
+
+    quotas: dict[str, tuple[QuotaMetric, ...]]
+
+
 ToData = CatalogMessage | ConditionsMessage | CountersMessage | SumsMessage
-ToControl = Hello | CountersWanted | SumsWanted | Applied | FiguresMessage
+ToControl = Hello | CountersWanted | SumsWanted | Applied | FiguresMessage | QuotasMessage
 
 _to_data: Final = msgspec.msgpack.Decoder(ToData)
 _to_control: Final = msgspec.msgpack.Decoder(ToControl)
@@ -160,8 +167,13 @@ class ChannelServer:
         welcome: Callable[[], Sequence[ToData]],
         answer: Callable[[CountersWanted], Awaitable[CountersMessage]],
         sums: Callable[[SumsWanted], Awaitable[SumsMessage]],
+        quotas: Callable[[QuotasMessage], None] = lambda _: None,
     ) -> None:
-        """`welcome` gives what a process that connects is told first, `answer` and `sums` what it asks for later."""
+        """`welcome` gives what a process that connects is told first, `answer` and `sums` what it asks for later.
+
+        `quotas` takes what it tells unasked.
+        """
+        self._quotas = quotas
         self._sums = sums
         self._sending: set[asyncio.Task[None]] = set()
         self._path = path
@@ -239,6 +251,8 @@ class ChannelServer:
             task = asyncio.get_running_loop().create_task(self._send_sums(message, writer))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
+        elif isinstance(message, QuotasMessage):
+            self._quotas(message)
         elif self._writers[writer]:
             self.workers[self._writers[writer]] = message.figures
 

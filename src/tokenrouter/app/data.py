@@ -30,6 +30,7 @@ from tokenrouter.app.channel import (
     CountersWanted,
     FiguresMessage,
     Hello,
+    QuotasMessage,
     SumsMessage,
     SumsWanted,
     ToData,
@@ -46,6 +47,7 @@ from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.protocol import Bounds, Connections
 from tokenrouter.edge.service import Service
 from tokenrouter.gateway.account.resources import Resources
+from tokenrouter.gateway.answer_heads import take_quotas
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
@@ -125,7 +127,7 @@ class DataProcess:
         self._shared = _shared_limiter(settings, catalog.limits, self._sums, self._journal.name)
         if self._shared is not None:
             self._adjusting_there = AdjustingThere(self._shared.adjust)
-        ports = Ports(self._journal, self._limiter, self._figures, self._tokens, self._shared)
+        self._ports = ports = Ports(self._journal, self._limiter, self._figures, self._tokens, self._shared)
         is_shared = settings.redis_url != ""
         self._owners = OwnershipLog(settings.paths.state_dir / "owners", is_shared=is_shared)
         ownership = Ownership(self._owners)
@@ -299,7 +301,14 @@ class DataProcess:
         while True:
             self._figures.gauges = self._gauges()
             self._channel.send(FiguresMessage(self._figures.snapshot()))
+            self._send_quotas()
             await asyncio.sleep(FIGURES_EVERY_S)
+
+    def _send_quotas(self) -> None:
+        """Tell what answers have said of their providers' limits, if any did."""
+        heads, providers = self._ports.heads, self._source.current().providers
+        if heads and (quotas := take_quotas(heads, providers, time.time())):
+            self._channel.send(QuotasMessage(quotas))
 
     async def _sweep_responses(self) -> None:
         while True:

@@ -6,7 +6,7 @@ the client, the limits get back what was not used, the figures count it.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tokenrouter.dialects.base import Head
@@ -18,6 +18,7 @@ from tokenrouter.domain.ledger import Begun, Ended, EndReason, NanoUsd, Usage
 from tokenrouter.domain.limits import Amounts, LimitState
 from tokenrouter.domain.prices import cost, most_cost
 from tokenrouter.domain.room import Room, room_in
+from tokenrouter.gateway.answer_heads import AnswerHeads
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.estimates import FIRST_OUTPUT_TOKENS
 from tokenrouter.gateway.holding import BOUNDED, LEAST_ANSWER, Holding, Wish, hold
@@ -50,7 +51,12 @@ NO_USAGE: Final = Usage(provider_requests=0)
 
 @dataclass(slots=True)
 class Ports:
-    """Where an exchange is written down. `clock` is monotonic, in seconds."""
+    """Where an exchange is written down.
+
+    Attributes:
+        clock: monotonic, in seconds.
+        heads: the head of each provider's last answer, for whoever takes it.
+    """
 
     journal: Journal
     limiter: Limiter
@@ -58,6 +64,7 @@ class Ports:
     credentials: Credentials
     remote: RemoteLimiter | None = None
     clock: Callable[[], float] = time.monotonic
+    heads: AnswerHeads = field(default_factory=dict)
 
 
 class Exchange:
