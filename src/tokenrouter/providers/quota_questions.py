@@ -15,6 +15,8 @@ import msgspec
 
 from tokenrouter.domain.errors import ProviderProtocolError
 from tokenrouter.domain.quotas import TOTAL, QuotaMetric, measured
+from tokenrouter.providers.base import request_head
+from tokenrouter.providers.compatible import CompatibleAdapter
 from tokenrouter.providers.quota_values import read_reset
 
 MAX_PLAN_CHARS: Final = 64
@@ -40,6 +42,11 @@ class QuotaQuestion:
     path: str
     read: Callable[[Any, float], QuotaReading]
     source: str
+
+    def request(self, spoken: CompatibleAdapter) -> bytes:
+        """Return the whole question to a provider that `spoken` speaks to."""
+        target = self.path if self.path.startswith("/") else f"{spoken.base_path}/{self.path}"
+        return request_head("GET", target, {"host": spoken.origin.authority, **spoken.models_headers}) + b"\r\n"
 
     def answer(self, provider: str, body: bytes, now_s: float) -> QuotaReading:
         """Return what `body` says.

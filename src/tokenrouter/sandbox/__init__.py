@@ -17,6 +17,9 @@ Under `/v1` stands OpenAI's API: Chat Completions, Completions, Embeddings, Resp
                   /model/{m}/invoke, /invoke-with-response-stream: Anthropic's body          `anthropic_clouds`
     Azure OpenAI  /openai/deployments/{d}/…?api-version=…, /openai/v1/…   api-key or Bearer  `azure_routes`
 
+A key that ends in `@12.5` has 12.5 percent left of its account: the headers of answers say so (`quotas`), and the
+pages on which vendors tell their callers (`accounts`).
+
 Models (`GET /v1/models` lists them):
 
     echo                says the last user message again                      4 bytes a token

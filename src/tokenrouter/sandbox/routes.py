@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import parse_qs
 
+from tokenrouter.sandbox.accounts import AccountRoutes
 from tokenrouter.sandbox.anthropic.routes import AnthropicRoutes
 from tokenrouter.sandbox.aws.routes import AwsAccess, BedrockRoutes
 from tokenrouter.sandbox.books import Books
@@ -43,6 +44,7 @@ class Sandbox:
             GeminiRoutes(api_keys, google or GoogleAccess()),
             BedrockRoutes(api_keys, aws or AwsAccess()),
             AzureRoutes(api_keys, responses),
+            AccountRoutes(api_keys),
             AnthropicRoutes(api_keys),
             OpenAiRoutes(api_keys, responses),
         )

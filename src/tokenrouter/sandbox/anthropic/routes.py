@@ -22,6 +22,7 @@ from tokenrouter.sandbox.anthropic.terms import header_terms
 from tokenrouter.sandbox.delivery import Answer
 from tokenrouter.sandbox.operations import Operation, Page
 from tokenrouter.sandbox.question import Question
+from tokenrouter.sandbox.quotas import remaining, share_left
 from tokenrouter.sandbox.server import Request
 
 _ASKED: Final = ("/v1/messages", "/v1/messages/count_tokens")
@@ -64,7 +65,7 @@ class AnthropicRoutes:
             admit=self._admit,
             answer=answer,
             restate=lambda error: anthropic_error(error, name),
-            headers=_headers,
+            headers=lambda name: _headers(name, share_left(request)),
             id=name,
         )
 
@@ -96,11 +97,11 @@ def new_request_id(prefix: str = "req_011") -> str:
     return ids.letters(prefix, 21)
 
 
-def _headers(name: str) -> str:
+def _headers(name: str, share: float | None) -> str:
     reset = (datetime.now(UTC) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     lines = [f"request-id: {name}", "anthropic-organization-id: 00000000-0000-4000-8000-000000000000"]
     for kind, limit in _LIMITS.items():
-        told = {"limit": limit, "remaining": limit - 1, "reset": reset}
+        told = {"limit": limit, "remaining": remaining(limit, share, by_default=limit - 1), "reset": reset}
         lines += [f"anthropic-ratelimit-{kind}-{what}: {value}" for what, value in told.items()]
     return "".join(f"{line}\r\n" for line in lines)
 

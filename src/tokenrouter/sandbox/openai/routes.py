@@ -27,6 +27,7 @@ from tokenrouter.sandbox.openai.forms import read_form
 from tokenrouter.sandbox.openai.vector_stores import VectorStores
 from tokenrouter.sandbox.operations import AskNow, Job, Operation, Page, read_json
 from tokenrouter.sandbox.question import Question
+from tokenrouter.sandbox.quotas import openai_lines
 from tokenrouter.sandbox.responses.routes import ResponseRoutes
 from tokenrouter.sandbox.server import Request
 
@@ -70,16 +71,7 @@ _ENDPOINTS: Final = {
 _KEPT: Final = ("files", "batches", "vector_stores", "responses")
 """What the vendor keeps, by the first step of its path; the books note each request for it."""
 
-_FIXED_HEADERS: Final = (
-    "openai-version: 2020-10-01\r\n"
-    "openai-organization: sandbox\r\n"
-    "x-ratelimit-limit-requests: 10000\r\n"
-    "x-ratelimit-limit-tokens: 2000000\r\n"
-    "x-ratelimit-remaining-requests: 9999\r\n"
-    "x-ratelimit-remaining-tokens: 1999000\r\n"
-    "x-ratelimit-reset-requests: 6ms\r\n"
-    "x-ratelimit-reset-tokens: 30ms\r\n"
-)
+_FIXED_HEADERS: Final = "openai-version: 2020-10-01\r\nopenai-organization: sandbox\r\n"
 
 
 class OpenAiRoutes:
@@ -119,7 +111,7 @@ class OpenAiRoutes:
             admit=self._admit,
             answer=endpoint.answer,
             restate=_unchanged,
-            headers=lambda name: _headers(name, begun),
+            headers=lambda name: _headers(name, begun) + openai_lines(request),
             default_model=endpoint.default_model,
             read=endpoint.read,
         )
