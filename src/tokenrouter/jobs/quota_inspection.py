@@ -49,9 +49,16 @@ class QuotaInspection:
         """Ask for ever. `probes` are the models to probe by provider, "" for the usual one."""
         while True:
             now_s = self._clock()
-            due = [one for one in providers() if one.enabled and self._next_s.get(one.name, 0.0) <= now_s]
+            due = [one for one in providers() if one.enabled and self.due_s(one) <= now_s]
             await self.ask(due, probes())
             await asyncio.sleep(LOOK_S)
+
+    def due_s(self, provider: Provider) -> float:
+        """When `provider` is to be asked; what an earlier process was answered is good for as long as any answer."""
+        if (next_s := self._next_s.get(provider.name)) is not None:
+            return next_s
+        record = self._book.record(provider)
+        return record.checked_at_s + FRESH_S if record.asked and not record.problem else 0.0
 
     async def ask(self, providers: Sequence[Provider], probes: Mapping[str, str]) -> None:
         """Ask `providers` now, whether they are due or not; those that nobody can ask are left alone."""
