@@ -3,6 +3,7 @@ from collections.abc import Iterable
 import pytest
 from structlog.testing import capture_logs
 
+from tokenrouter.domain.alerts import Alert
 from tokenrouter.domain.limit_text import read_limit
 from tokenrouter.domain.limits import Limit
 from tokenrouter.jobs.limit_adjustments import reset_limit
@@ -31,6 +32,16 @@ def told(
     with capture_logs() as logs:
         alerts.look(limits, thresholds, now_s)
     return [(line["scope"], line["percent"]) for line in logs]
+
+
+def test_what_is_told_is_returned_for_those_who_tell_it_on(store: Store) -> None:
+    limit = a_limit("day")
+    use(store, limit, 85)
+
+    (alert,) = LimitAlerts(store).look([limit], (80, 100), NOON_S)
+
+    facts = {"used": "85", "amount": "100", "declared_at": limit.origin}
+    assert alert == Alert("soft_limit.reached", "key:a", "tokens", "day", 80, NOON_S, facts)
 
 
 @pytest.mark.parametrize("window", ["lifetime", "day", "60s"])

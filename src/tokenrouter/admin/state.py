@@ -5,7 +5,7 @@ route always sees the current one and never keeps an old one.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -14,10 +14,15 @@ from fastapi import Depends, Request
 from tokenrouter.admin.sessions import Sessions, SignInThrottle
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog, Key
+from tokenrouter.domain.quotas import QuotaSnapshot
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.store.engine import Store
+
+
+async def nothing_to_ask() -> None:
+    """Where no provider is asked what is left."""
 
 
 @dataclass(slots=True)
@@ -36,6 +41,10 @@ class ControlState:
             takes as long as the store's watcher does.
         limit_figures: drains as well, and returns what every limit's counters show by the books; blocks.
         limit_alerts: how many soft limits were told of, by (kind of scope, metric, threshold in percent).
+        quotas: what is left to each provider, as far as anybody has told.
+        ask_quotas: asks everybody for it who can be asked, and returns when they have answered.
+        quota_alerts: how many alerts of quotas there were, by (provider, threshold in percent).
+        webhooks: how many deliveries of alerts came to an end, by how.
         damaged_journals: how many journal files of this node could not be read to their end, and were kept.
         clock: seconds since the epoch.
     """
@@ -52,6 +61,10 @@ class ControlState:
     pricing: Pricing = field(default_factory=Pricing, repr=False)
     limit_figures: Callable[[], LimitFigures] = LimitFigures
     limit_alerts: Callable[[], Mapping[tuple[str, str, int], int]] = dict
+    quotas: Callable[[], Sequence[QuotaSnapshot]] = tuple
+    ask_quotas: Callable[[], Awaitable[None]] = nothing_to_ask
+    quota_alerts: Callable[[], Mapping[tuple[str, int], int]] = dict
+    webhooks: Callable[[], Mapping[str, int]] = dict
     damaged_journals: Callable[[], int] = int
     clock: Callable[[], float] = time.time
     sessions: Sessions = field(default_factory=Sessions, repr=False)

@@ -52,8 +52,10 @@ from tokenrouter.jobs.limit_use import NameOfKey, forget_ended_windows
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.pricing_cache import FILE_NAME as PRICES_FILE
 from tokenrouter.jobs.pricing_sources import price_sources
+from tokenrouter.jobs.provider_quotas import ProviderQuotas
 from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
+from tokenrouter.jobs.webhooks import Webhooks
 from tokenrouter.journal.reader import damaged_files
 from tokenrouter.limits.adjusting import Adjusted
 from tokenrouter.observe.logging import configure_logging
@@ -116,7 +118,17 @@ class ControlProcess:
         self._drain = LedgerDrain(
             store, settings.paths.state_dir / "journal", lambda: self._limits, elsewhere=elsewhere
         )
-        self._channel = ChannelServer(arguments.runtime / "channel.sock", self._welcome, self._answer, self._sum_up)
+        self._quotas = ProviderQuotas(
+            lambda: self._settings, lambda: self._catalog.providers, store, self._upstream, self._conditions
+        )
+        self._webhooks = Webhooks(self._upstream, lambda: self._settings.alerts.webhooks)
+        self._channel = ChannelServer(
+            arguments.runtime / "channel.sock",
+            self._welcome,
+            self._answer,
+            self._sum_up,
+            lambda message: self._quotas.take(message.quotas),
+        )
         self._alerts = LimitAlerts(store)
         self._watcher = CatalogWatch(store)
         self._watching = asyncio.Lock()
@@ -207,7 +219,8 @@ class ControlProcess:
         tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
         tasks.start(self._repeat("drain", DRAIN_S, self._drain_quietly), "drain")
         tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
-        tasks.start(self._repeat("soft limits", ALERTS_S, self._look_at_soft_limits), "soft limits")
+        tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
+        tasks.start(self._quotas.run(), "quotas")
         if self._settings.discovery:
             tasks.start(self._discovery.run(lambda: self._catalog.providers), "discovery")
         tasks.start(self._tell_conditions(), "conditions")
@@ -222,6 +235,8 @@ class ControlProcess:
         await asyncio.wait([serving], timeout=2.0)
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
         await tasks.close()
+        await self._webhooks.close()
+        self._quotas.save()
         await self._channel.close()
         self._watcher.close()
         self._store.close()
@@ -247,6 +262,10 @@ class ControlProcess:
             keys_changed=lambda: self._show_changes(loop),
             limit_figures=self._drain.figures,
             limit_alerts=lambda: self._alerts.counts,
+            quotas=self._quotas.snapshots,
+            ask_quotas=self._quotas.refresh,
+            quota_alerts=lambda: self._quotas.alert_counts,
+            webhooks=lambda: self._webhooks.counts,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         app = create_app(self._admin)
@@ -373,9 +392,13 @@ class ControlProcess:
         if self._cluster.is_elected:
             await asyncio.to_thread(forget_ended_windows, self._store, self._catalog.limits, time.time())
 
-    async def _look_at_soft_limits(self) -> None:
-        thresholds = self._settings.soft_limit_alerts if self._cluster.is_elected else ()
-        await asyncio.to_thread(self._alerts.look, self._catalog.limits, thresholds, time.time())
+    async def _look_for_alerts(self) -> None:
+        """Tell of limits, ours and providers', that come to an end; one node does it for all."""
+        if self._cluster.is_elected:
+            thresholds = self._settings.soft_limit_alerts
+            limits = self._catalog.limits
+            self._webhooks.send(await asyncio.to_thread(self._alerts.look, limits, thresholds, time.time()))
+            self._webhooks.send(await self._quotas.look_for_alerts())
 
     def _last_drain(self) -> None:
         try:

@@ -120,6 +120,7 @@ class Subjects:
     prices: dict[str, Price] = field(default_factory=dict)
     facts: dict[str, ModelFacts] = field(default_factory=dict)
     report_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    quota_probes: dict[str, str] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
 
 
@@ -189,6 +190,7 @@ def _read_provider(table: Table, secrets: Secrets, timeouts: Timeouts, subjects:
         timeouts = Timeouts(timeouts.connect_s, limits, limits, timeouts.total_s)
     secret = secrets.resolve(table, "api_key") or secrets.resolve(table, "auth_token")
     _read_report_key(table, name, kind, secrets, subjects)
+    _read_quota_probe(table, name, subjects)
     for unused in ("refresh_token", "token_expires_at", "account_id", "device_auth_url", "model_list_url"):
         table.raw(unused)
     subjects.providers.append(
@@ -220,6 +222,15 @@ def _read_report_key(table: Table, name: str, kind: str, secrets: Secrets, subje
         table.problem("report_key", f"reports of {kind!r} cannot be read", f"known are {', '.join(known_reports())}")
     if key := secrets.resolve(table, "report_key"):
         subjects.report_keys[name] = key
+
+
+def _read_quota_probe(table: Table, name: str, subjects: Subjects) -> None:
+    """Read whether a request of one token may be sent for the headers of its answer, and of which model."""
+    model = table.text("quota_probe_model")
+    if table.flag("quota_probe", False):
+        subjects.quota_probes[name] = model
+    elif model:
+        table.problem("quota_probe_model", "is of no use without quota_probe = true")
 
 
 def _operations(table: Table) -> tuple[Operation, ...]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
 
+from tokenrouter.config.alerts import read_alerts
 from tokenrouter.config.environment import environment_limits, environment_providers, read_number, sandbox_provider
 from tokenrouter.config.file import Secrets, Subjects, base_url_mistake, open_file, read_subjects, read_timeouts
 from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
@@ -118,6 +119,9 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         auto_remove_empty_quota_tokens=top.flag("auto_remove_empty_quota_tokens", False),
         soft_limit_alerts=_soft_limit_alerts(top),
         discovery=top.flag("discovery", True),
+        quota_inspection=top.flag("quota_inspection", True),
+        quota_probes=subjects.quota_probes,
+        alerts=read_alerts(top.table("alerts"), Secrets(environ).resolve),
         price_sources=_price_sources(top),
         proxies=read_proxies(environ, problems),
         log_level=cast(Any, top.choice("log_level", ("debug", "info", "warning", "error"), "info")),

@@ -76,6 +76,30 @@ class CarriedUse:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookSetting:
+    """Where alerts are sent. `secret` signs them; `allow_private`: whether it may be a loopback or private address."""
+
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+    allow_private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """When an operator is told that a quota comes to an end.
+
+    Attributes:
+        quota_thresholds: percent left of a provider's quota at which it is told of, the highest first.
+        shortest_window_s: providers' limits of shorter windows are told of nowhere.
+        webhooks: who is told besides the log.
+    """
+
+    quota_thresholds: tuple[int, ...] = (20, 5, 0)
+    shortest_window_s: float = 3600.0
+    webhooks: tuple[WebhookSetting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something legal that the operator should know; `where` is `file:line` or the variable's name."""
 
@@ -103,6 +127,9 @@ class Settings:
         drain_s: how long a stop waits for running requests.
         facts: by `provider/model`, what the operator says of models (`[[models]]`).
         report_keys: by provider, the key that may read its bills; kept out of the Catalog, since no request needs it.
+        quota_inspection: whether providers are asked what is left of their quotas.
+        quota_probes: by provider, the model of the probe that its operator wants, "" for the usual one.
+        alerts: when and whom to tell that a quota comes to an end.
         proxies: `http_proxy`/`https_proxy`/`all_proxy`/`no_proxy` of the environment, lower-case names.
         soft_limit_alerts: percent of a soft limit at which it is told of.
         sandbox: whether `serve` starts the sandbox provider beside it.
@@ -147,6 +174,9 @@ class Settings:
     auto_remove_empty_quota_tokens: bool = False
     soft_limit_alerts: tuple[int, ...] = (80, 100)
     discovery: bool = True
+    quota_inspection: bool = True
+    quota_probes: dict[str, str] = field(default_factory=dict)
+    alerts: AlertSettings = AlertSettings()
     price_sources: tuple[str, ...] = PRICE_SOURCES
     proxies: dict[str, str] = field(default_factory=dict, repr=False)
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -12,9 +12,11 @@ from typing import Final
 
 import structlog
 
+from tokenrouter.domain.alerts import Alert
 from tokenrouter.domain.limits import Limit, LimitState, LimitTable
 from tokenrouter.jobs.limit_states import limit_states
 from tokenrouter.jobs.limit_use import LimitFigures, counter_pasts, current_windows
+from tokenrouter.limits.words import show
 from tokenrouter.store.engine import Store
 from tokenrouter.store.facts import facts_under, read_fact, write_fact
 from tokenrouter.store.limit_use import first_uses, limit_use_of
@@ -56,17 +58,18 @@ class LimitAlerts:
         self._told: dict[tuple[str, str], _Level] | None = None
         self.counts: dict[tuple[str, str, int], int] = {}
 
-    def look(self, limits: Iterable[Limit], thresholds: Sequence[int], now_s: float) -> None:
-        """Tell of every soft limit that has come to one of `thresholds` (percent) since the last look.
+    def look(self, limits: Iterable[Limit], thresholds: Sequence[int], now_s: float) -> list[Alert]:
+        """Return, and log, every soft limit that has come to one of `thresholds` (percent) since the last look.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError: the database is away; what was missed is told by a later look.
         """
         soft = {limit.id: limit for limit in limits if limit.mode == "soft" and limit.metric != "concurrency"}
         if not soft or not thresholds:
-            return
+            return []
         if self._told is None:
             self._told = self._read_told()
+        alerts: list[Alert] = []
         for state, start_us in self._states(soft, now_s):
             counter = (state.limit.id, state.scope)
             known = self._told.get(counter, _NOTHING)
@@ -75,7 +78,8 @@ class LimitAlerts:
                 is_news = self._note(counter, level)
                 self._told[counter] = level
                 if is_news:
-                    self._tell(state, level.percent)
+                    alerts.append(self._tell(state, level.percent, now_s))
+        return alerts
 
     def _read_told(self) -> dict[tuple[str, str], _Level]:
         with self._store.read() as connection:
@@ -106,7 +110,7 @@ class LimitAlerts:
             write_fact(connection, mark, str(level))
         return level.percent > (before.percent if before.start_us == level.start_us else 0)
 
-    def _tell(self, state: LimitState, percent: int) -> None:
+    def _tell(self, state: LimitState, percent: int, now_s: float) -> Alert:
         limit = state.limit
         kind = limit.scope.partition(":")[0]
         self.counts[kind, limit.metric, percent] = self.counts.get((kind, limit.metric, percent), 0) + 1
@@ -120,6 +124,9 @@ class LimitAlerts:
             amount=state.amount,
             declared_at=limit.origin,
         )
+        used, amount = show(state.used, limit.metric), show(state.amount, limit.metric)
+        facts = {"used": used, "amount": amount, "declared_at": limit.origin}
+        return Alert("soft_limit.reached", state.scope, limit.metric, limit.window.kind, percent, now_s, facts)
 
 
 def _by_counter(noted: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
