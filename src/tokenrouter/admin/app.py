@@ -21,6 +21,8 @@ from tokenrouter.admin import (
     pages,
     pricing,
     profile,
+    quota_page,
+    quotas,
     reconciliation,
     setup,
     usage,
@@ -41,9 +43,11 @@ _ROUTERS: Final = (
     ledger_export.router,
     reconciliation.router,
     overview.router,
+    quotas.router,
     metrics.router,
     pricing.router,
     pages.router,
+    quota_page.router,
     setup.router,
 )
 

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from tokenrouter import __version__
 from tokenrouter.admin.auth import metrics_reader
+from tokenrouter.admin.quota_metrics import QuotaFigures
 from tokenrouter.admin.state import State
 from tokenrouter.domain.ledger import NanoUsd
 from tokenrouter.observe.figures import EVENTS, LATENCY_BUCKETS_S
@@ -38,14 +39,25 @@ Alerts = Mapping[tuple[str, str, int], int]
 @router.get("/metrics", response_class=Response, dependencies=[Depends(metrics_reader)])
 def read_metrics(state: State) -> Response:
     """Return every figure; needs an admin key or the metrics token."""
-    text = exposition(state.figures(), state.limit_alerts(), state.damaged_journals())
+    quotas = QuotaFigures(state.quotas(), state.quota_alerts(), state.webhooks())
+    text = exposition(state.figures(), state.limit_alerts(), state.damaged_journals(), beside=(quotas,))
     return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def exposition(snapshots: Snapshots, alerts: Alerts = MappingProxyType({}), damaged_journals: int = 0) -> bytes:
-    """Return the figures of all workers, summed, and those of the control process, in the Prometheus text format."""
+def exposition(
+    snapshots: Snapshots,
+    alerts: Alerts = MappingProxyType({}),
+    damaged_journals: int = 0,
+    *,
+    beside: Sequence[Collector] = (),
+) -> bytes:
+    """Return the figures of all workers, summed, and those of the control process, in the Prometheus text format.
+
+    `beside` has more of the control process.
+    """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(snapshots, alerts, damaged_journals))
+    for collector in (_Figures(snapshots, alerts, damaged_journals), *beside):
+        registry.register(collector)
     return generate_latest(registry)
 
 

@@ -16,6 +16,7 @@ from tokenrouter.admin import html
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.keys import all_keys
 from tokenrouter.admin.overview import shown_providers
+from tokenrouter.admin.page_head import page_head
 from tokenrouter.admin.sessions import SESSION_S, Session
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.errors import InvalidKey
@@ -138,20 +139,12 @@ def _sign_in_page(wrong: str = "", status: int = 200) -> HTMLResponse:
 
 def _overview(state: ControlState, session: Session) -> HTMLResponse:
     body = (
-        _title(state, session)
+        page_head(state, session, "/admin")
         + html.section("Providers", _providers_table(state))
         + html.section("Keys", _keys_table(state))
         + html.section("Use it", _how_to(state.address))
     )
     return html.page("TokenRouter", body)
-
-
-def _title(state: ControlState, session: Session) -> str:
-    sign_out_form = html.form("/admin/logout", "Sign out", hidden={"csrf": session.csrf}, kind="inline")
-    return (
-        f'<header><div><h1>TokenRouter</h1><p class="soft">Version {escape(__version__)} at '
-        f"<code>{escape(state.address)}</code></p></div>{sign_out_form}</header>"
-    )
 
 
 def _providers_table(state: ControlState) -> str:

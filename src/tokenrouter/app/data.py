@@ -305,9 +305,9 @@ class DataProcess:
             await asyncio.sleep(FIGURES_EVERY_S)
 
     def _send_quotas(self) -> None:
-        """Tell what answers have said of their providers' limits, if any did."""
+        """Tell what answers have said of their providers' limits; it waits until somebody listens."""
         heads, providers = self._ports.heads, self._source.current().providers
-        if heads and (quotas := take_quotas(heads, providers, time.time())):
+        if heads and self._channel.is_connected and (quotas := take_quotas(heads, providers, time.time())):
             self._channel.send(QuotasMessage(quotas))
 
     async def _sweep_responses(self) -> None:

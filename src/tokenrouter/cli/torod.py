@@ -24,6 +24,7 @@ from tokenrouter.cli.opening import counted as _count
 from tokenrouter.cli.opening import fail as _fail
 from tokenrouter.cli.opening import load_settings as _load
 from tokenrouter.cli.opening import open_database as _open
+from tokenrouter.cli.quota import quota
 from tokenrouter.cli.store import store
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ def config_check(config: str | None) -> None:
             f"provider {provider.name}: {provider.base_url} ({origin}{'' if provider.enabled else ', disabled'})"
         )
     click.echo(f"{_count(len(settings.keys), 'key')}, {_count(len(settings.limits), 'limit')} declared")
+    if settings.alerts.webhooks:
+        click.echo(f"alerts go to {_count(len(settings.alerts.webhooks), 'webhook')}")
     click.echo("The configuration is right.")
 
 
@@ -143,6 +146,7 @@ main.add_command(ledger)
 main.add_command(limits)
 main.add_command(aliases)
 main.add_command(profile)
+main.add_command(quota)
 
 
 @main.group()
