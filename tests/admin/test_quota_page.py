@@ -52,7 +52,7 @@ def test_colours_turn_with_what_is_left(page: str) -> None:
 
 
 def test_amounts_windows_and_ends_are_in_words(page: str) -> None:
-    assert "50 of 1,000 requests left" in page
+    assert "50 of 1,000 left" in page
     assert "a day" in page
     assert "full again in 120 min" in page
     assert "12.50 USD left" in page

@@ -9,17 +9,19 @@ import pytest
 
 from tests.repo.files import ROOT, project_files
 from tokenrouter.cli.torod import main
-from tokenrouter.config.settings import KeySetting, Settings
+from tokenrouter.config.settings import AlertSettings, KeySetting, Settings, WebhookSetting
 from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Policy, Provider, Timeouts
 from tokenrouter.domain.conduct import Conduct
 from tokenrouter.domain.errors import GatewayError
+from tokenrouter.providers.quota_questions import quota_questions
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "DESIGN.md", "SECURITY.md")]
 DOCUMENTS += [path for path in project_files(ROOT / "docs") if path.suffix == ".md"]
 
 NOT_WRITTEN_BY_THAT_NAME = {
+    "alerts": "[alerts]",
     "aliases": "[[aliases]]",
     "carried_use": "`quota`",
     "conduct": None,
@@ -37,6 +39,7 @@ NOT_WRITTEN_BY_THAT_NAME = {
     "prices": "[[prices]]",
     "providers": "[[providers]]",
     "proxies": "https_proxy",
+    "quota_probes": "quota_probe",
     "report_keys": "report_key",
     "sandbox": None,
     "secret": "api_key",
@@ -79,13 +82,31 @@ def test_every_setting_is_in_the_documents() -> None:
     text = (ROOT / "docs/configuration.md").read_text()
     fields = {
         field.name
-        for values in (Settings, KeySetting, Provider, Alias, Conduct, Target, Policy, Timeouts)
+        for values in (
+            Settings,
+            KeySetting,
+            Provider,
+            Alias,
+            Conduct,
+            Target,
+            Policy,
+            Timeouts,
+            AlertSettings,
+            WebhookSetting,
+        )
         for field in dataclasses.fields(values)
     }
 
     words = {NOT_WRITTEN_BY_THAT_NAME.get(name, name) for name in fields} - {None}
 
     assert not [word for word in words if word and word not in text]
+
+
+def test_every_question_for_a_quota_is_in_the_documents() -> None:
+    text = (ROOT / "docs/quota.md").read_text()
+
+    for kind, question in quota_questions().items():
+        assert f"| `{kind}` | `{question.name}` | `GET {question.path}` |" in text
 
 
 def test_every_command_and_flag_is_in_the_documents() -> None:

@@ -53,6 +53,7 @@ TESTED_ELSEWHERE = {
     "dialects/restoring.py": "tests/dialects/test_translate.py",
     "dialects/tool_names.py": "tests/dialects/openai_chat/test_request_encoder.py",
     "dialects/wire_reading.py": "tests/dialects/openai_chat/test_request_decoder.py and its neighbours",
+    "domain/alerts.py": "values without behaviour",
     "domain/answers.py": "values without behaviour",
     "cli/alias_conduct.py": "options; tests/cli/test_aliases.py",
     "domain/catalog.py": "values without behaviour",

@@ -104,6 +104,8 @@ def _ring(snapshot: QuotaSnapshot) -> str:
 
 
 def _tone(left: float) -> str:
+    if not left:
+        return "scarce empty"
     return "scarce" if left <= SCARCE_PERCENT else "low" if left <= LOW_PERCENT else "well"
 
 
@@ -126,21 +128,21 @@ def _metrics(snapshot: QuotaSnapshot, now_s: float) -> str:
 
 def _metric(metric: QuotaMetric, now_s: float) -> str:
     name = metric.metered_feature.replace("-", " ").capitalize()
-    window = _WINDOWS.get(metric.window, metric.window)
+    window = _WINDOWS.get(metric.window) or (duration_words(metric.window_seconds) if metric.window_seconds else "")
     return (
-        f'<li><div class="row"><span>{escape(name)} <span class="soft">{escape(window)}</span></span>'
+        f'<li><div class="row"><span class="what">{escape(name)} <span class="soft">{escape(window)}</span></span>'
         f"<span>{escape(_amounts(metric))}</span></div>{_bar(metric)}{_reset(metric, now_s)}</li>"
     )
 
 
 def _amounts(metric: QuotaMetric) -> str:
     left, limit, used = (_number(one) for one in (metric.remaining_value, metric.limit_value, metric.used_value))
-    unit = metric.unit.replace("-", " ")
+    unit = "" if metric.unit in metric.metered_feature else f" {metric.unit}"
     if left and limit:
-        return f"{left} of {limit} {unit} left"
+        return f"{left} of {limit}{unit} left"
     if left:
-        return f"{left} {unit} left"
-    return f"{used} {unit} used" if used else ""
+        return f"{left}{unit} left"
+    return f"{used}{unit} used" if used else ""
 
 
 def _number(value: float | None) -> str:
