@@ -127,3 +127,23 @@ def test_a_question_that_fails_is_told_until_it_is_answered(gateway: StartGatewa
 
     found = until(running, lambda found: found["router"]["status"] == "ok")
     assert (found["router"]["left_percent"], found["router"]["error"]) == (50, "")
+
+
+def test_an_alias_goes_where_most_is_left_and_follows_it(gateway: StartGateway, sandbox: SandboxProcess) -> None:
+    alias = '[[aliases]]\nname = "any"\ntargets = ["a/echo", "b/echo"]\nselection = "most_quota"\n'
+    config = provider(sandbox, "a", "openrouter", "sk-x@4") + provider(sandbox, "b", "openrouter", "sk-x@90")
+    running = gateway(config + alias)
+
+    def went(count: int) -> set[str]:
+        body = {"model": "any", "messages": [{"role": "user", "content": "x"}]}
+        answers = [running.call("POST", "/v1/chat/completions", json_body=body) for _ in range(count)]
+        return {answer.headers["x-tokenrouter-provider"] for answer in answers}
+
+    wait_until("the richer one", lambda: went(10) == {"b"}, 30)
+    assert went(20) == {"b"}
+
+    text = running.config_file.read_text()
+    running.config_file.write_text(text.replace("sk-x@90", "sk-x@1"))
+    running.reload()
+    wait_until("the other one", lambda: went(10) == {"a"}, 30)
+    assert went(20) == {"a"}

@@ -138,3 +138,13 @@ async def test_it_goes_on_asking_by_itself(tmp_path: Path, sandbox: SandboxProce
             while not book.record(one).asked:
                 await asyncio.sleep(0.01)
         running.cancel()
+
+
+async def test_another_key_is_asked_at_once(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    clock, book = Clock(), QuotaBook(tmp_path / "quotas.json")
+    async with UpstreamClient() as upstream:
+        inspection = QuotaInspection(book, upstream, clock=clock)
+        await inspection.ask([provider(sandbox, "openrouter", "sk-x@25")], {})
+
+        assert inspection.due_s(provider(sandbox, "openrouter", "sk-x@25")) == clock() + FRESH_S
+        assert inspection.due_s(provider(sandbox, "openrouter", "sk-x@50")) == 0.0

@@ -42,7 +42,8 @@ class QuotaInspection:
         self._book = book
         self._upstream = upstream
         self._clock = clock
-        self._next_s: dict[str, float] = {}
+        self._next: dict[str, tuple[str | None, float]] = {}
+        """By provider: the key that was asked with, and when it is due again."""
         self._gate = asyncio.Semaphore(AT_ONCE)
 
     async def run(self, providers: Callable[[], Sequence[Provider]], probes: Callable[[], Mapping[str, str]]) -> None:
@@ -54,9 +55,13 @@ class QuotaInspection:
             await asyncio.sleep(LOOK_S)
 
     def due_s(self, provider: Provider) -> float:
-        """When `provider` is to be asked; what an earlier process was answered is good for as long as any answer."""
-        if (next_s := self._next_s.get(provider.name)) is not None:
-            return next_s
+        """When `provider` is to be asked: with another key at once, for that is another account.
+
+        What an earlier process was answered is good for as long as any answer.
+        """
+        if (known := self._next.get(provider.name)) is not None:
+            secret, next_s = known
+            return next_s if secret == provider.secret else 0.0
         record = self._book.record(provider)
         return record.checked_at_s + FRESH_S if record.asked and not record.problem else 0.0
 
@@ -67,7 +72,7 @@ class QuotaInspection:
     async def _refresh(self, provider: Provider, probe: str | None) -> None:
         question = quota_question(provider.kind)
         if question is None and probe is None:
-            self._next_s[provider.name] = self._clock() + RETRY_S
+            self._next[provider.name] = provider.secret, self._clock() + RETRY_S
             return
         async with self._gate:
             try:
@@ -77,7 +82,7 @@ class QuotaInspection:
                 self._book.failed(provider, str(error))
                 log.info("no quota", provider=provider.name, reason=str(error))
                 pause_s = RETRY_S
-        self._next_s[provider.name] = self._clock() + pause_s
+        self._next[provider.name] = provider.secret, self._clock() + pause_s
 
     async def _ask(
         self, provider: Provider, spoken: CompatibleAdapter, question: QuotaQuestion | None, probe: str | None
