@@ -126,3 +126,12 @@ def test_many_kinds_of_limits_are_bounded_and_the_latest_stay(tmp_path: Path) ->
     metrics = known.snapshots([PROVIDER], NOW_S)[0].metrics
 
     assert [one.key for one in metrics] == [f"k{number}" for number in range(2 * MAX_SEEN, 3 * MAX_SEEN)]
+
+
+def test_where_there_is_no_account_nothing_can_be_used_up(tmp_path: Path) -> None:
+    own = Provider("own", "ollama", "http://127.0.0.1:11434/v1")
+    free = Provider("free", "opencode-zen", "https://opencode.ai/zen/v1")
+
+    shown = book(tmp_path).snapshots([own, free], NOW_S)
+
+    assert [(one.status, one.plan_type) for one in shown] == [("ok", "local"), ("ok", "public")]

@@ -15,7 +15,7 @@ import structlog
 
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.quotas import QuotaMetric, QuotaSnapshot, QuotaStatus
-from tokenrouter.providers.presets import preset
+from tokenrouter.providers.presets import Preset, preset
 from tokenrouter.providers.quota_headers import MAX_METRICS
 from tokenrouter.providers.quota_questions import QuotaReading, quota_question
 
@@ -121,8 +121,8 @@ def snapshot_of(provider: Provider, record: QuotaRecord, now_s: float, *, is_on:
         kind=provider.kind,
         display_name=provider.name if row is None else row.display_name,
         reader=HEADERS if question is None or record.lacks_question else question.name,
-        status=_status(provider, record, is_on=is_on),
-        plan_type=record.plan_type,
+        status=_status(provider, record, row, is_on=is_on),
+        plan_type=record.plan_type or _unlimited(provider, row),
         error=record.problem if provider.enabled and is_on else "",
         checked_at_s=record.checked_at_s,
         metrics=metrics,
@@ -138,12 +138,19 @@ def _current(metrics: Iterable[QuotaMetric], now_s: float) -> Iterable[QuotaMetr
         yield metric.at(now_s)
 
 
-def _status(provider: Provider, record: QuotaRecord, *, is_on: bool) -> QuotaStatus:
+def _unlimited(provider: Provider, row: Preset | None) -> str:
+    """Return in what way a provider has no account of which anything could be used up, or ""."""
+    if row is not None and row.local:
+        return "local"
+    return "public" if row is not None and row.public_free and not provider.secret else ""
+
+
+def _status(provider: Provider, record: QuotaRecord, row: Preset | None, *, is_on: bool) -> QuotaStatus:
     if not provider.enabled or not is_on:
         return "disabled"
     if record.problem:
         return "error"
-    return "ok" if record.checked_at_s else "loading"
+    return "ok" if record.checked_at_s or _unlimited(provider, row) else "loading"
 
 
 def read_records(path: Path) -> dict[str, QuotaRecord]:
