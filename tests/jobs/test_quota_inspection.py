@@ -86,6 +86,12 @@ async def test_providers_that_nobody_can_ask_are_left_alone(tmp_path: Path, sand
     assert (await asked(tmp_path, provider(sandbox, "groq"))).status == "loading"
 
 
+async def test_a_vendor_whose_key_is_missing_is_not_asked(tmp_path: Path) -> None:
+    keyless = Provider("mine", "openrouter", "https://openrouter.ai/api/v1")
+
+    assert (await asked(tmp_path, keyless, {"mine": "tiny"})).status == "loading"
+
+
 async def test_a_probe_reads_the_headers_of_the_smallest_answer(tmp_path: Path, sandbox: SandboxProcess) -> None:
     groq = provider(sandbox, "groq", "sk-groq@30")
 

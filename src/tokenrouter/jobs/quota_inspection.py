@@ -87,6 +87,8 @@ class QuotaInspection:
     async def _ask(
         self, provider: Provider, spoken: CompatibleAdapter, question: QuotaQuestion | None, probe: str | None
     ) -> None:
+        if spoken.lacks_key:
+            return
         if question is not None and await self._answers(provider, spoken, question):
             return
         if probe is None:
