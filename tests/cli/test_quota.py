@@ -94,3 +94,14 @@ def test_programs_get_all_of_it(home: Home) -> None:
     assert shown["fast"]["metrics"][0]["remaining_value"] == 720
     assert shown["broken"]["error"] == "it refuses the key"
     assert shown["off"]["status"] == "disabled"
+
+
+def test_the_check_of_a_configuration_says_how_many_are_told(tmp_path: Path) -> None:
+    made = make_home(tmp_path)
+    hook = '[[alerts.webhooks]]\nurl = "https://alerts.example/very-secret"\nsecret = "0123456789abcdef"\n'
+    (made.path / "torod.toml").write_text(hook)
+
+    done = CliRunner().invoke(main, ["config", "check"], env={**dict.fromkeys(os.environ), **made.env})
+
+    assert "alerts go to 1 webhook\n" in done.stdout
+    assert "very-secret" not in done.output
