@@ -81,13 +81,14 @@ def test_what_a_key_says_of_models_without_a_price_is_shown_and_can_change(clien
 
 
 def test_what_a_key_says_of_its_hard_limits_is_shown_and_can_change(client: TestClient) -> None:
-    made = make(client, clamp=False, unbounded_input="deny").json()
+    made = make(client, clamp=False, unbounded_input="deny", cache="read").json()
     path = f"/api/v1/keys/{made['id']}"
 
-    assert (made["clamp"], made["unbounded_input"]) == (False, "deny")
+    assert (made["clamp"], made["unbounded_input"], made["cache"]) == (False, "deny", "read")
     assert client.patch(path, headers=ROOT, json={"clamp": True}).json()["clamp"]
     assert client.get(path, headers=ROOT).json()["unbounded_input"] == "deny"
     assert client.patch(path, headers=ROOT, json={"unbounded_input": "sometimes"}).status_code == 422
+    assert client.patch(path, headers=ROOT, json={"cache": "on"}).json()["cache"] == "on"
     assert client.patch(path, headers=ROOT, json={"clamp": "perhaps"}).status_code == 422
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.errors import GatewayError, JournalUnavailable
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject, entry_of
+from tokenrouter.domain.ledger import OWN_ANSWER, Begun, Borrowed, Ended, LedgerEntry, Subject, entry_of
 from tokenrouter.domain.limits import Amounts, Limit
 from tokenrouter.gateway.choices import Route
 from tokenrouter.gateway.directory import Directory
@@ -99,9 +99,11 @@ class Notes:
     def end(self, ended: Ended) -> None:
         self.ended.append(entry_of(*self._open.pop(ended.id), ended))
 
-    def whole(self, subject: Subject, begun: Begun, ended: Ended, count: int = 1) -> None:
+    def whole(
+        self, subject: Subject, begun: Begun, ended: Ended, count: int = 1, borrowed: Borrowed = OWN_ANSWER
+    ) -> None:
         assert begun.id not in self._open
-        self.ended.append(replace(entry_of(subject, begun, ended), count=count))
+        self.ended.append(entry_of(subject, begun, ended, count, borrowed))
 
 
 class Client:

@@ -86,7 +86,7 @@ def test_every_field_of_a_row_has_a_column() -> None:
     names = {column.name for column in COLUMNS}
 
     fields = set(LedgerEntry.__dataclass_fields__) - {"usage"} | set(Usage._fields)
-    assert names == fields | {"started_at", "cost_usd"}
+    assert names == fields | {"started_at", "cost_usd", "saved_usd"}
 
 
 def test_columns_are_those_that_the_documents_promise() -> None:

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from tokenrouter.domain.ledger import Begun, Ended, Subject, Usage
+from tokenrouter.domain.ledger import Begun, Borrowed, Ended, Subject, Usage
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.journal.format import Begin, End, Progress, Whole, encode_subject
 from tokenrouter.journal.writer import JournalWriter
@@ -48,11 +48,12 @@ endings = st.builds(
     provider_request_id=texts,
     requests=st.integers(0, 1),
 )
+borrowed = st.builds(Borrowed, st.sampled_from(["", "cache", "shared", "replay"]), texts, counts)
 records = (
     st.builds(Begin, subjects, beginnings, amounts)
     | st.builds(Progress, ids, amounts)
     | st.builds(End, endings)
-    | st.builds(Whole, subjects, beginnings, endings, st.integers(1, 10**6))
+    | st.builds(Whole, subjects, beginnings, endings, st.integers(1, 10**6), borrowed)
 )
 
 

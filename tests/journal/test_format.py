@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from tests.journal.entries import amounts, beginnings, begun, ended, endings, ids, subjects
-from tokenrouter.domain.ledger import Begun, Ended, LedgerEntry, Subject, Usage
+from tokenrouter.domain.ledger import Begun, Borrowed, Ended, LedgerEntry, Subject, Usage
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.journal.format import (
     HEADER,
@@ -45,10 +45,12 @@ def test_an_end_comes_back_as_it_was_written(one: Ended) -> None:
 @given(subjects, beginnings, endings)
 def test_a_whole_entry_comes_back_as_it_was_written(subject: Subject, first: Begun, one: Ended) -> None:
     assert decode(payload(encode_whole(subject, first, one, 7))) == Whole(subject, first, one, 7)
+    lent = Borrowed("cache", "req_0", 5)
+    assert decode(payload(encode_whole(subject, first, one, 1, lent))) == Whole(subject, first, one, 1, lent)
 
 
 def test_every_field_of_a_row_is_in_some_record() -> None:
-    in_records = {*Subject._fields, *Begun._fields, *Ended._fields, "count"}
+    in_records = {*Subject._fields, *Begun._fields, *Ended._fields, *Borrowed._fields, "count"}
 
     assert in_records - {"requests"} == {field.name for field in fields(LedgerEntry)}
 

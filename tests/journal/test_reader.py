@@ -44,8 +44,8 @@ def framed(record: Record) -> bytes:
             return encode_progress(entry_id, held)
         case End(last):
             return encode_end(last)
-        case Whole(subject, first, last, count):
-            return encode_whole(subject, first, last, count)
+        case Whole(subject, first, last, count, lent):
+            return encode_whole(subject, first, last, count, lent)
 
 
 @pytest.fixture

@@ -84,10 +84,10 @@ def test_what_a_key_says_of_models_without_a_price_is_kept_and_can_change(store:
 
 
 def test_what_a_key_says_of_its_hard_limits_is_kept_and_can_change(store: Store) -> None:
-    made = make(store, KeyRequest("alice", clamp=False, unbounded_input="deny")).stored
+    made = make(store, KeyRequest("alice", clamp=False, unbounded_input="deny", cache="read")).stored
 
     assert find_key(store, "alice") == made
-    assert (made.clamp, made.unbounded_input) == (False, "deny")
+    assert (made.clamp, made.unbounded_input, made.cache) == (False, "deny", "read")
     assert make(store, KeyRequest("bob")).stored.clamp
     changed = update_key(store, "alice", KeyChanges(clamp=True, unbounded_input="allow"))
     assert update_key(store, "alice", KeyChanges(comment="x")) == replace(changed, comment="x")

@@ -70,6 +70,9 @@ def test_a_row_comes_back_as_it_went_in(store: Store) -> None:
         changed="model",
         provider_request_id="req",
         count=1,
+        answered_by="cache",
+        origin_id="00",
+        saved_nano_usd=13,
     )
 
     record(store, [Row(full), Row(entry("02", cost_nano_usd=None))], {})

@@ -14,7 +14,7 @@ from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.auth import Admin, KeyMaker
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
-from tokenrouter.domain.catalog import Key, Origin, Role, UnboundedInput, Unpriced
+from tokenrouter.domain.catalog import CacheUse, Key, Origin, Role, UnboundedInput, Unpriced
 from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.directory import MAX_CHAIN, Principal
@@ -61,6 +61,7 @@ class ShownKey(BaseModel):
     allow_unpriced: bool
     clamp: bool
     unbounded_input: UnboundedInput
+    cache: CacheUse
 
 
 class MadeKey(ShownKey):
@@ -81,7 +82,8 @@ class NewKey(BaseModel):
     `key` is one of your own choice; without it a random one is made. `passthrough`: it may ask providers raw.
     `unpriced`: whether it may use models without a price; `allow_unpriced`: even under a limit of costs.
     `clamp`: whether answers are shortened to fit hard limits, or else refused; `unbounded_input`: whether it may send
-    what nobody can bound (files by URL or id, tools of the provider) under hard limits.
+    what nobody can bound (files by URL or id, tools of the provider) under hard limits. `cache`: whether it gets
+    answers kept for its team (`read`), and its own are kept as well (`on`).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -100,6 +102,7 @@ class NewKey(BaseModel):
     allow_unpriced: bool = False
     clamp: bool = True
     unbounded_input: UnboundedInput = ""
+    cache: CacheUse = ""
 
 
 class ChangedKey(BaseModel):
@@ -116,6 +119,7 @@ class ChangedKey(BaseModel):
     allow_unpriced: bool = False
     clamp: bool = True
     unbounded_input: UnboundedInput = ""
+    cache: CacheUse = ""
 
 
 @router.get("")
@@ -144,6 +148,7 @@ def create(state: State, caller: KeyMaker, wanted: Annotated[NewKey, Body()]) ->
         allow_unpriced=wanted.allow_unpriced,
         clamp=wanted.clamp,
         unbounded_input=wanted.unbounded_input,
+        cache=wanted.cache,
     )
     made = create_key(state.store, request, pepper=state.pepper, now_s=state.clock())
     state.keys_changed()
@@ -207,6 +212,7 @@ def shown(state: ControlState, key: Key) -> ShownKey:
         allow_unpriced=key.allow_unpriced,
         clamp=key.clamp,
         unbounded_input=key.unbounded_input,
+        cache=key.cache,
     )
 
 

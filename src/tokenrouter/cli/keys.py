@@ -39,6 +39,7 @@ def keys() -> None:
     type=click.Choice(["allow", "deny"]),
     help="Under hard limits: files by URL or id, the provider's own tools, …",
 )
+@click.option("--cache", type=click.Choice(["off", "read", "on"]), help="Answers kept for the team: off, read, or on.")
 @click.option("--comment", default="", help="A note for yourself.")
 @JSON
 @CONFIG
@@ -155,6 +156,7 @@ def _policies(key: "Key") -> str:
         "allow_unpriced": key.allow_unpriced,
         "clamp = false": not key.clamp,
         f"unbounded_input = {key.unbounded_input}": key.unbounded_input,
+        f"cache = {key.cache}": key.cache,
     }
     return "".join(f"  {words}" for words, applies in said.items() if applies)
 
@@ -179,6 +181,7 @@ def _shown(key: "Key") -> dict[str, Any]:
         "allow_unpriced": key.allow_unpriced,
         "clamp": key.clamp,
         "unbounded_input": key.unbounded_input,
+        "cache": key.cache,
     }
 
 

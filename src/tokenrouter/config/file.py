@@ -16,7 +16,16 @@ from tokenrouter.config.settings import CarriedUse, KeySetting
 from tokenrouter.config.table import Table
 from tokenrouter.domain.alias_text import ALIAS_FIELDS, InvalidAlias, read_alias
 from tokenrouter.domain.aliases import Alias
-from tokenrouter.domain.catalog import OnDisconnect, Origin, Provider, Role, Timeouts, UnboundedInput, Unpriced
+from tokenrouter.domain.catalog import (
+    CacheUse,
+    OnDisconnect,
+    Origin,
+    Provider,
+    Role,
+    Timeouts,
+    UnboundedInput,
+    Unpriced,
+)
 from tokenrouter.domain.keys import MIN_KEY_CHARS
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.domain.limit_checks import contradiction
@@ -41,6 +50,7 @@ PROVIDER_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
 ALIAS_TABLES: Final = ("aliases", "model_aliases")
 """The second is TokenRouter-Go's word for the same."""
 ROLES: Final = ("admin", "keymaster", "inferrer")
+CACHE_USES: Final = ("off", "read", "on")
 _RAW_PATTERN: Final = re.compile(r"(?:\*|GET|POST|PUT|PATCH|DELETE) (?=/.)(?:/(?:\*|[^/*\s]+))*(?:/\*\*)?")
 """A method and a path; `*` is one segment of it, `**` at its end are any."""
 
@@ -313,6 +323,7 @@ def _read_key(table: Table, secrets: Secrets, subjects: Subjects) -> None:
         allow_unpriced=table.flag("allow_unpriced", False),
         clamp=table.flag("clamp", True),
         unbounded_input=cast(UnboundedInput, _leave(table, "unbounded_input")),
+        cache=cast(CacheUse, table.choice("cache", CACHE_USES, "")) if table.has("cache") else "",
     )
     subjects.keys.append(setting)
     _read_quota(table.table("quota"), name, subjects)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from tokenrouter.domain.aliases import Alias
-from tokenrouter.domain.catalog import Origin, Policy, Provider, Role, Timeouts, UnboundedInput, Unpriced
+from tokenrouter.domain.catalog import CacheUse, Origin, Policy, Provider, Role, Timeouts, UnboundedInput, Unpriced
 from tokenrouter.domain.limits import Limit
 from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.domain.prices import Price
@@ -56,10 +56,35 @@ class KeySetting:
     allow_unpriced: bool = False
     clamp: bool = True
     unbounded_input: UnboundedInput = ""
+    cache: CacheUse = ""
     origin: Origin = "file"
 
 
 RedisLoss = Literal["refuse", "local"]
+AnswerBackend = Literal["memory", "redis"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRoom:
+    """Where answers lie that are given again, and how much of them.
+
+    Attributes:
+        max_bytes: of each process: of what it keeps in its memory, and of what it remembers of answers on their way.
+        max_entry_bytes: longest answer that is kept.
+    """
+
+    backend: AnswerBackend = "memory"
+    max_bytes: int = 64 * 2**20
+    max_entry_bytes: int = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencySettings:
+    """How requests with an `Idempotency-Key` are met that are sent again; `keep_s`: how long their answers are kept."""
+
+    enabled: bool = True
+    keep_s: float = 24 * 3600.0
+    room: KeptRoom = KeptRoom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +151,7 @@ class Settings:
         journal_reserve_bytes: kept free so that open requests can end on a full disk.
         drain_s: how long a stop waits for running requests.
         facts: by `provider/model`, what the operator says of models (`[[models]]`).
+        cache: where answers of the response cache lie; for whom they are kept is in `policy`.
         report_keys: by provider, the key that may read its bills; kept out of the Catalog, since no request needs it.
         quota_inspection: whether providers are asked what is left of their quotas.
         quota_probes: by provider, the model of the probe that its operator wants, "" for the usual one.
@@ -159,6 +185,8 @@ class Settings:
     facts: dict[str, ModelFacts] = field(default_factory=dict)
     report_keys: dict[str, str] = field(default_factory=dict, repr=False)
     policy: Policy = Policy()
+    cache: KeptRoom = KeptRoom()
+    idempotency: IdempotencySettings = IdempotencySettings()
     timeouts: Timeouts = Timeouts()
     max_head_bytes: int = 64 * 2**10
     max_body_bytes: int = 64 * 2**20

@@ -22,6 +22,11 @@ Unpriced = Literal["", "allow", "deny"]
 """What becomes of requests to models without a price; "" leaves it to who is asked next."""
 UnboundedInput = Literal["", "allow", "deny"]
 """What becomes of requests under hard limits whose input has no bound that could be told from their bytes."""
+CacheUse = Literal["", "off", "read", "on"]
+"""Whether answers kept for the team are given to a key, and its own are kept; "" leaves it to who is asked next."""
+
+
+ShareInFlight = Literal["off", "deterministic", "always"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class Key:
         clamp: whether a request that may become longer than its hard limits allow is sent with a lower bound on its
             answer; else it is refused.
         unbounded_input: whether it may send what cannot be bounded under hard limits; "" as the policy says.
+        cache: whether it gets kept answers, and its own are kept; "" as its parent or the policy says.
     """
 
     id: str
@@ -107,6 +113,24 @@ class Key:
     allow_unpriced: bool = False
     clamp: bool = True
     unbounded_input: UnboundedInput = ""
+    cache: CacheUse = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRules:
+    """For whom answers are kept, and how long.
+
+    Attributes:
+        ttl_s: how long; 0 keeps none, so that only what is asked at the same time is shared.
+        share_in_flight: which requests share an answer that one of them is getting.
+        teams: whose keys have it on unless they say otherwise; "*" is all keys.
+        models: patterns of requested names; empty = all.
+    """
+
+    ttl_s: float = 3600.0
+    share_in_flight: ShareInFlight = "deterministic"
+    teams: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +147,7 @@ class Policy:
         quota_wait_s: longest wait for what running requests hold of a limit; 0 = a 429 at once.
         quota_in_answers: whether answers tell limits as TokenRouter-Go did, in headers and in a `quota` object.
         responses_store_default: whether a response is stored when its request does not say.
+        cache: for whom answers are kept.
     """
 
     max_concurrent_requests: int = 0
@@ -137,6 +162,7 @@ class Policy:
     unpriced: Unpriced = "allow"
     allow_unpriced: bool = False
     unbounded_input: UnboundedInput = "allow"
+    cache: CacheRules = CacheRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +190,8 @@ PriceKey = str
 """`provider/model`, model as sent upstream; in an operator's prices `*` may stand in it."""
 
 __all__ = [
+    "CacheRules",
+    "CacheUse",
     "Catalog",
     "Key",
     "OnDisconnect",
@@ -174,6 +202,7 @@ __all__ = [
     "PriceKey",
     "Provider",
     "Role",
+    "ShareInFlight",
     "Timeouts",
     "UnboundedInput",
     "Unpriced",

@@ -26,14 +26,17 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   ├── PathNotFound 404
     │   ├── MethodNotAllowed 405
     │   ├── RequestTimedOut 408          the caller stopped sending
+    │   ├── AnswerNotShared 409          the same request was sent before, and its answer cannot be given again
     │   ├── BodyTooLarge 413
     │   ├── UnsupportedEncoding 415
+    │   ├── IdempotencyKeyReused 422     the same key came with another request
     │   ├── UpgradeRequired 426
     │   ├── LimitReached 429
     │   │   ├── RateLimited              a rate or concurrency limit; waiting helps
     │   │   ├── QuotaReserved            requests in flight hold what is left; waiting may help
     │   │   └── QuotaExceeded            nothing is left in this window
-    │   └── HeadTooLarge 431
+    │   ├── HeadTooLarge 431
+    │   └── NotCached 504                the caller wanted nobody to be asked
     ├── ProviderError                    the provider failed us
     │   ├── ProviderUnreachable 502
     │   ├── ProviderProtocolError 502    its bytes are not what its protocol says
@@ -235,6 +238,27 @@ class RequestTimedOut(ClientError):
     status = 408
     code = "request_timeout"
     retryable = True
+
+
+class AnswerNotShared(ClientError):
+    """The same request, by its idempotency key, was sent before, and its answer was too long to be given again."""
+
+    status = 409
+    code = "idempotent_answer_not_kept"
+
+
+class IdempotencyKeyReused(ClientError):
+    """An idempotency key was sent before with another request."""
+
+    status = 422
+    code = "idempotency_key_reused"
+
+
+class NotCached(ClientError):
+    """No answer is kept, and the caller wanted nobody to be asked."""
+
+    status = 504
+    code = "not_cached"
 
 
 class BodyTooLarge(ClientError):

@@ -132,6 +132,27 @@ class Ended(NamedTuple):
     requests: int = 1
 
 
+AnsweredBy = Literal["", "cache", "shared", "replay"]
+"""Whose answer it was: "" is its provider's own; else one that the response cache had kept, one that another request
+was getting at the same time, or that of the same request, sent again with its idempotency key."""
+
+
+class Borrowed(NamedTuple):
+    """Whose answer a request got for which no provider was asked.
+
+    Attributes:
+        origin_id: the request that was asked for it.
+        saved_nano_usd: what that one cost, as far as it is known.
+    """
+
+    answered_by: AnsweredBy = ""
+    origin_id: str = ""
+    saved_nano_usd: NanoUsd = 0
+
+
+OWN_ANSWER: Final = Borrowed()
+
+
 @dataclass(slots=True)
 class LedgerEntry:
     """One request as a row of `tr_ledger`: who asked for what, and how it ended.
@@ -141,6 +162,7 @@ class LedgerEntry:
     `estimated` says that tokens were counted by us because the provider reported none.
     `cost_nano_usd` is None when no price is known: never silently free.
     `count` is 1, but for the one row that stands for many refusals, and 0 in rows that are only a part of a request.
+    `answered_by`, `origin_id`, `saved_nano_usd`: see `Borrowed`.
     """
 
     id: str
@@ -174,12 +196,17 @@ class LedgerEntry:
     changed: str = ""
     provider_request_id: str = ""
     count: int = 1
+    answered_by: AnsweredBy = ""
+    origin_id: str = ""
+    saved_nano_usd: NanoUsd = 0
 
 
 _DIED: Final = Ended("", 0, Usage(), 0, "interrupted")
 
 
-def entry_of(subject: Subject, begun: Begun, ended: Ended = _DIED, count: int = 1) -> LedgerEntry:
+def entry_of(
+    subject: Subject, begun: Begun, ended: Ended = _DIED, count: int = 1, borrowed: Borrowed = OWN_ANSWER
+) -> LedgerEntry:
     """Return the row that they make; without `ended` it is a request whose process died under it."""
     operation, key_id, key_name, user, team, chain, alias, requested_model, provider, model, price_source = subject
     entry_id, started_us, client_ip, client_tool, client_request_id, stream, bytes_in = begun
@@ -217,4 +244,5 @@ def entry_of(subject: Subject, begun: Begun, ended: Ended = _DIED, count: int = 
         changed,
         provider_request_id,
         count * requests,
+        *borrowed,
     )

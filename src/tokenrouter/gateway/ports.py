@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from tokenrouter.domain.errors import GatewayError
-from tokenrouter.domain.ledger import Begun, Ended, Subject
+from tokenrouter.domain.ledger import OWN_ANSWER, Begun, Borrowed, Ended, Subject
 from tokenrouter.domain.limits import Amounts, LimitState
 from tokenrouter.domain.room import Room
 from tokenrouter.gateway.directory import Directory
@@ -46,7 +46,9 @@ class Journal(Protocol):
             JournalUnavailable: only when even the reserve is used up.
         """
 
-    def whole(self, subject: Subject, begun: Begun, ended: Ended, count: int = 1) -> None:
+    def whole(
+        self, subject: Subject, begun: Begun, ended: Ended, count: int = 1, borrowed: Borrowed = OWN_ANSWER
+    ) -> None:
         """Record a request without a `begin`, for instance one refused before any provider; or `count` of them.
 
         Raises:

@@ -145,6 +145,7 @@ def declared_key(setting: KeySetting, pepper: bytes) -> Key:
         allow_unpriced=setting.allow_unpriced,
         clamp=setting.clamp,
         unbounded_input=setting.unbounded_input,
+        cache=setting.cache,
     )
 
 

@@ -91,6 +91,10 @@ COLUMNS: Final = (
     _field("changed"),
     _field("provider_request_id"),
     _field("count", "integer"),
+    _field("answered_by"),
+    _field("origin_id"),
+    Column("saved_usd", "text", lambda row: usd_text(row.saved_nano_usd)),
+    _field("saved_nano_usd", "integer"),
 )
 """Every column, in the order of the file."""
 

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from tokenrouter.domain.ledger import Begun, Ended, Subject, Usage
+from tokenrouter.domain.ledger import OWN_ANSWER, Begun, Borrowed, Ended, Subject, Usage
 from tokenrouter.domain.limits import Amounts
 
 MAGIC: Final = b"TRJ1\0\0\0\0"
@@ -60,6 +60,7 @@ class Whole(NamedTuple):
     begun: Begun
     ended: Ended
     times: int = 1
+    borrowed: Borrowed = OWN_ANSWER
 
 
 Record = Begin | Progress | End | Whole
@@ -88,9 +89,11 @@ def encode_end(ended: Ended) -> bytes:
     return _pack_header(len(payload), _crc32(payload)) + payload
 
 
-def encode_whole(subject: Subject, begun: Begun, ended: Ended, count: int = 1) -> bytes:
+def encode_whole(
+    subject: Subject, begun: Begun, ended: Ended, count: int = 1, borrowed: Borrowed = OWN_ANSWER
+) -> bytes:
     """Return the framed record of a request without a `begin`."""
-    payload = _encode((WHOLE, subject, begun, ended, count))
+    payload = _encode((WHOLE, subject, begun, ended, count, borrowed))
     return _pack_header(len(payload), _crc32(payload)) + payload
 
 
@@ -146,13 +149,14 @@ def _decode_by_name(payload: bytes) -> Record:
         case 3:
             return End(_ended(values[0]))
         case 4:
-            return Whole(_subject(values[0]), _made(Begun, values[1]), _ended(values[2]), values[3])
+            borrowed = _made(Borrowed, values[4]) if len(values) > 4 else OWN_ANSWER
+            return Whole(_subject(values[0]), _made(Begun, values[1]), _ended(values[2]), values[3], borrowed)
     raise ValueError(f"journal record of unknown kind {kind!r}; it was written by a newer version")
 
 
 _decode_begin: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw, Begun, Amounts]).decode
 _decode_end: Final = msgspec.msgpack.Decoder(tuple[int, Ended]).decode
-_Fields = TypeVar("_Fields", Subject, Begun, Ended, Usage, Amounts)
+_Fields = TypeVar("_Fields", Subject, Begun, Borrowed, Ended, Usage, Amounts)
 
 
 def _made(kind: type[_Fields], values: list[Any]) -> _Fields:

@@ -184,8 +184,8 @@ class OpenRequests:
             case End(ended):
                 known = self._open.pop(ended.id, None)
                 return _unknown(ended) if known is None else entry_of(known.subject, known.begun, ended)
-            case Whole(subject, begun, ended, times):
-                return entry_of(subject, begun, ended, times)
+            case Whole(subject, begun, ended, times, borrowed):
+                return entry_of(subject, begun, ended, times, borrowed)
         return None
 
     def held(self) -> list[LedgerEntry]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from tokenrouter.domain.errors import JournalUnavailable
-from tokenrouter.domain.ledger import Begun, Ended, Subject
+from tokenrouter.domain.ledger import OWN_ANSWER, Begun, Borrowed, Ended, Subject
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.journal.format import encode_begin, encode_end, encode_progress, encode_subject, encode_whole
 from tokenrouter.journal.names import RESERVE_SUFFIX, SPARE_SUFFIX, segment_name
@@ -115,13 +115,15 @@ class JournalWriter:
         """
         self._append(encode_end(ended), may_use_reserve=True)
 
-    def whole(self, subject: Subject, begun: Begun, ended: Ended, count: int = 1) -> None:
+    def whole(
+        self, subject: Subject, begun: Begun, ended: Ended, count: int = 1, borrowed: Borrowed = OWN_ANSWER
+    ) -> None:
         """Record a request without a `begin`, for instance one that no provider was asked for; or `count` of them.
 
         Raises:
             JournalUnavailable: even the reserve is used up.
         """
-        self._append(encode_whole(subject, begun, ended, count), may_use_reserve=True)
+        self._append(encode_whole(subject, begun, ended, count, borrowed), may_use_reserve=True)
 
     def _append(self, record: bytes, *, may_use_reserve: bool) -> None:
         size = len(record)

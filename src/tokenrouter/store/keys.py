@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from tokenrouter.domain.catalog import Key, Role, UnboundedInput, Unpriced
+from tokenrouter.domain.catalog import CacheUse, Key, Role, UnboundedInput, Unpriced
 from tokenrouter.domain.keys import MIN_KEY_CHARS, key_digest, key_hint, make_key
 from tokenrouter.store.catalog_version import raise_catalog_version
 from tokenrouter.store.engine import Store
@@ -40,6 +40,7 @@ class KeyRequest:
     Attributes:
         key: a key of the operator's own choice, or None for a random one.
         passthrough: whether it may ask providers raw; a key never may where its parent may not.
+        cache: see `domain.catalog.Key`.
         unpriced, allow_unpriced, clamp, unbounded_input: see `domain.catalog.Key`; a child is not freer than its
             parents.
     """
@@ -58,6 +59,7 @@ class KeyRequest:
     allow_unpriced: bool = False
     clamp: bool = True
     unbounded_input: UnboundedInput = ""
+    cache: CacheUse = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class KeyChanges:
     allow_unpriced: bool | None = None
     clamp: bool | None = None
     unbounded_input: UnboundedInput | None = None
+    cache: CacheUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
         allow_unpriced=request.allow_unpriced,
         clamp=request.clamp,
         unbounded_input=request.unbounded_input,
+        cache=request.cache,
     )
     with store.write() as connection:
         _insert(connection, stored)
@@ -253,6 +257,7 @@ def _changed(key: Key, changes: KeyChanges) -> Key:
         allow_unpriced=key.allow_unpriced if changes.allow_unpriced is None else changes.allow_unpriced,
         clamp=key.clamp if changes.clamp is None else changes.clamp,
         unbounded_input=key.unbounded_input if changes.unbounded_input is None else changes.unbounded_input,
+        cache=key.cache if changes.cache is None else changes.cache,
     )
 
 
@@ -312,6 +317,7 @@ def _row(key: Key) -> dict[str, Any]:
         "allow_unpriced": key.allow_unpriced,
         "clamp": key.clamp,
         "unbounded_input": key.unbounded_input,
+        "cache": key.cache,
     }
 
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 TABLE_PREFIX: Final = "tr_"
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010")
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
 REVISION_TABLE: Final = "tr_schema"
@@ -65,6 +65,7 @@ tr_keys = Table(
     Column("allow_unpriced", Boolean, nullable=False, server_default=false()),
     Column("clamp", Boolean, nullable=False, server_default=true()),
     _text("unbounded_input"),
+    _text("cache"),
 )
 """`allowed_models` is a JSON array. `parent_id` may name a key of the file, so it is no foreign key."""
 
@@ -118,6 +119,9 @@ tr_ledger = Table(
     _text("changed"),
     _text("provider_request_id"),
     Column("count", Integer, nullable=False),
+    _text("answered_by"),
+    _text("origin_id"),
+    _count("saved_nano_usd"),
     Index("tr_ledger_time", "started_us"),
     *(
         Index(f"tr_ledger_{what}_time", column, "started_us")
