@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.errors import GatewayError, JournalUnavailable

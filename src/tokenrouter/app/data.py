@@ -20,6 +20,7 @@ import structlog
 import uvloop
 
 from tokenrouter import __version__
+from tokenrouter.app.answers import Answers
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
 from tokenrouter.app.channel import (
     Applied,
@@ -133,7 +134,9 @@ class DataProcess:
         ownership = Ownership(self._owners)
         self._response_files = ResponseFiles(settings.paths.state_dir / "responses", responses_key(secret))
         stored = StoredResponses(self._response_files)
-        self._gateway = Gateway(self._source, self._upstream, ports, ownership, stored)
+        self._answers = Answers(settings, secret, self._source, ports)
+        layers = (*self._answers.first, *self._answers.last)
+        self._gateway = Gateway(self._source, self._upstream, ports, ownership, stored, layers)
         self._gateway.apply(catalog.policy)
         control = ControlRelay(self._upstream, arguments.runtime / "control.sock")
         self._resources = Resources(self._gateway, self._source, self._upstream, ports, ownership)
@@ -183,6 +186,7 @@ class DataProcess:
             tasks.start(self._tend_batches(), "what batches hold")
         if self._adjusting_there is not None:
             tasks.start(self._adjusting_there.run(), "adjustments")
+        tasks.start(self._answers.run(), "kept answers")
         tasks.start(self._sweep_responses(), "stored responses sweep")
         tasks.start(self._channel.run(), "channel")
         tasks.start(self._send_figures(), "figures")
@@ -325,6 +329,7 @@ class DataProcess:
             "journal_bytes": self._journal.bytes_written,
             "journal_failures": self._journal.failures,
             "catalog_version": self._source.current().catalog.version,
+            **self._answers.gauges(),
             **upstream,
         }
 

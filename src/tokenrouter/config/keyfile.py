@@ -76,6 +76,11 @@ def responses_key(secret: bytes) -> bytes:
     return hmac.digest(secret, b"tokenrouter stored responses", "sha256")
 
 
+def answers_key(secret: bytes) -> bytes:
+    """Return the key that encrypts answers on a server that processes share."""
+    return hmac.digest(secret, b"tokenrouter kept answers", "sha256")
+
+
 def snapshot_key(secret: bytes) -> bytes:
     """Return the key that encrypts the Catalog on disk."""
     return hmac.digest(secret, b"tokenrouter catalog snapshot", "sha256")

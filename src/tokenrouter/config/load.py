@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from tokenrouter.config.alerts import read_alerts
 from tokenrouter.config.environment import environment_limits, environment_providers, read_number, sandbox_provider
 from tokenrouter.config.file import Secrets, Subjects, base_url_mistake, open_file, read_subjects, read_timeouts
+from tokenrouter.config.keeping import read_cache, read_idempotency
 from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
 from tokenrouter.config.problems import ConfigErrors, Problem
 from tokenrouter.config.proxies import read_proxies
@@ -77,7 +78,8 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
     sandbox_url = environ.get("TOKENROUTER_SANDBOX_URL", "")
     if sandbox_url and "sandbox" not in [provider.name for provider in providers]:
         providers.append(sandbox_provider(sandbox_url))
-    listen_addr = _listen_addr(top, environ, flags)
+    listen_addr, redis_url = _listen_addr(top, environ, flags), _redis_url(top, environ)
+    cache_rules, cache_room = read_cache(top, tuple(subjects.teams), redis_url)
     limits, replaced = _with_rates(subjects.limits, environment_limits(environ, problems))
     settings = Settings(
         paths=paths,
@@ -100,10 +102,12 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         prices=subjects.prices,
         facts=subjects.facts,
         report_keys=subjects.report_keys,
-        redis_url=_redis_url(top, environ),
+        redis_url=redis_url,
         redis_loss=cast(RedisLoss, top.choice("redis_loss", ("refuse", "local"), "refuse")),
         workers=flags.get("workers") or top.count("workers", 1, least=1),
-        policy=_policy(top, environ),
+        policy=replace(_policy(top, environ), cache=cache_rules),
+        cache=cache_room,
+        idempotency=read_idempotency(top, redis_url),
         timeouts=timeouts,
         max_head_bytes=top.count("max_head_bytes", 64 * 2**10, least=1024),
         max_body_bytes=top.count("max_body_bytes", 64 * 2**20, least=1024),

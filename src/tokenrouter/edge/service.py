@@ -40,6 +40,7 @@ from tokenrouter.edge.request import Request, RequestHead
 from tokenrouter.edge.responder import HttpResponder
 from tokenrouter.gateway.account.call import ResourceCall, ResourceTarget
 from tokenrouter.gateway.account.resources import Resources
+from tokenrouter.gateway.cache_wishes import CACHE_HEADER, STANDARD_HEADER, TTL_HEADER, CacheWish, read_wish
 from tokenrouter.gateway.call import Call, CallHead
 from tokenrouter.gateway.directory import Principal
 from tokenrouter.gateway.engine import Gateway
@@ -144,6 +145,8 @@ class Service:
             client_request_id=head.text(b"x-client-request-id") or head.text(b"x-request-id"),
             forwarded=_forwarded(dialect, self._own_idempotency_key(head.headers, digest)),
             session=session_in_headers(head.headers),
+            idempotency_key=head.headers.get(b"idempotency-key", b""),
+            cache_wish=_cache_wish(head.headers),
         )
 
     def _own_idempotency_key(self, headers: Mapping[bytes, bytes], digest: bytes) -> Mapping[bytes, bytes]:
@@ -290,6 +293,11 @@ def _forwarded(dialect: Dialect, headers: Mapping[bytes, bytes]) -> bytes:
     """Return the header lines that go on to a provider of the same dialect."""
     sent = {name: headers[name] for name in dialect.forwarded if name in headers}
     return b"".join(b"%b: %b\r\n" % line for line in {**dialect.default_headers, **sent}.items())
+
+
+def _cache_wish(headers: Mapping[bytes, bytes]) -> CacheWish | None:
+    own, standard, ttl = (headers.get(name, b"") for name in (CACHE_HEADER, STANDARD_HEADER, TTL_HEADER))
+    return read_wish(own, standard, ttl) if own or standard or ttl else None
 
 
 def tell(error: GatewayError, dialect: Dialect, request_id: str, responder: HttpResponder) -> None:

@@ -1,8 +1,11 @@
 """A request as the edge hands it over."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from tokenrouter.dialects.base import Dialect
+from tokenrouter.domain.ledger import Ended, Subject
+from tokenrouter.gateway.cache_wishes import CacheWish
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -15,6 +18,8 @@ class CallHead:
         forwarded: header lines of the client's that go on to a provider of the same dialect.
         model, stream: from the path, in dialects that have them there; else None.
         sse: False where a stream is to be a JSON array instead of server-sent events.
+        idempotency_key: what marks a request as the same one sent again, as the client sent it; b"" for none.
+        cache_wish: what it says of kept answers, or None.
     """
 
     dialect: Dialect
@@ -27,11 +32,26 @@ class CallHead:
     model: str | None = None
     stream: bool | None = None
     sse: bool = True
+    idempotency_key: bytes = b""
+    cache_wish: CacheWish | None = None
 
     @property
     def stream_type(self) -> bytes:
         """The content type of a stream to the client."""
         return b"text/event-stream" if self.sse else b"application/json"
+
+
+class Keeper(Protocol):
+    """Takes a request's answer for more than the client that sent it, and is told how it ended."""
+
+    def ended(self, subject: Subject, ended: Ended, *, is_complete: bool, is_bounded: bool) -> None:
+        """An attempt is over. `is_complete`: its answer came to its end, whoever is left to read it.
+
+        `is_bounded`: limits had a part in how long it is.
+        """
+
+    def goes_on_alone(self) -> None:
+        """The task that ran the request is cancelled, and its answer is still read to its end."""
 
 
 @dataclass(slots=True)
@@ -41,6 +61,7 @@ class Call:
     Attributes:
         now_s: seconds since the epoch at which it was complete.
         started_s: monotonic time at which its first byte was seen.
+        keeper: who takes its answer besides the client, or None.
     """
 
     head: CallHead
@@ -48,3 +69,4 @@ class Call:
     request_id: str
     now_s: float
     started_s: float
+    keeper: Keeper | None = None

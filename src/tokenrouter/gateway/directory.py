@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from tokenrouter.domain.aliases import AliasTable
-from tokenrouter.domain.catalog import Catalog, Key, Provider, Role, UnboundedInput, Unpriced
+from tokenrouter.domain.catalog import CacheRules, CacheUse, Catalog, Key, Provider, Role, UnboundedInput, Unpriced
 from tokenrouter.domain.errors import DisabledKey, ExpiredKey, InvalidKey, MissingKey, ModelUnpriced
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit, LimitTable
@@ -67,6 +67,7 @@ class Principal:
         allow_unpriced: whether every key in the chain may use models without a price under a limit of costs.
         clamp: whether answers of every key in the chain are shortened to fit their limits.
         unbounded_input: as `unpriced`.
+        cache: "off", "read" or "on": whether it gets kept answers, and its own are kept.
         alias_scopes: whose aliases it knows, those that count first.
         lanes: the ways to models that have been worked out, by dialect and requested name.
         choices: what is decided for each request anew, by requested name, and how its requests are carried.
@@ -84,6 +85,7 @@ class Principal:
     allow_unpriced: bool = False
     clamp: bool = True
     unbounded_input: UnboundedInput = ""
+    cache: CacheUse = "off"
     alias_scopes: tuple[str, ...] = ()
     lanes: "dict[tuple[Dialect, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
     choices: "dict[str, tuple[Choice, Conduct]]" = field(default_factory=dict, repr=False, compare=False)
@@ -119,6 +121,7 @@ class Directory:
     _prices: PriceTable = field(init=False, repr=False)
     _cost_limits: LimitTable = field(init=False, repr=False)
     limits: LimitTable = field(init=False, repr=False)
+    cached_models: ModelPatterns = field(init=False, repr=False)
     _principals: dict[bytes, Principal] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -130,8 +133,9 @@ class Directory:
             limit for limit in self.catalog.limits if limit.metric == "cost_usd" and limit.mode == "hard"
         )
         self.aliases = AliasTable(self.catalog.aliases)
+        self.cached_models = ModelPatterns(self.catalog.policy.cache.models)
         by_id = {key.id: key for key in self.catalog.keys}
-        self._principals = {key.digest: _principal(key, by_id) for key in self.catalog.keys}
+        self._principals = {key.digest: _principal(key, by_id, self.catalog.policy.cache) for key in self.catalog.keys}
 
     def _entries(self) -> Iterable[tuple[str, ProviderEntry]]:
         for provider in self.catalog.providers:
@@ -201,7 +205,7 @@ class Directory:
         yield from (limit for limit in self._cost_limits if limit.scope.startswith("ip:"))
 
 
-def _principal(key: Key, by_id: dict[str, Key]) -> Principal:
+def _principal(key: Key, by_id: dict[str, Key], rules: CacheRules) -> Principal:
     chain, problem = _chain(key, by_id)
     scopes = _scopes(chain)
     return Principal(
@@ -216,8 +220,19 @@ def _principal(key: Key, by_id: dict[str, Key]) -> Principal:
         allow_unpriced=all(link.allow_unpriced for link in chain),
         clamp=all(link.clamp for link in chain),
         unbounded_input=_leave({link.unbounded_input for link in chain}),
+        cache=_cache_use(chain, scopes, rules),
         alias_scopes=tuple(scope for scope in scopes if not scope.startswith("key:")),
     )
+
+
+def _cache_use(chain: list[Key], scopes: tuple[str, ...], rules: CacheRules) -> CacheUse:
+    """Return what the nearest key says that says anything, else what is said of its team; "off" above is for all."""
+    words: list[CacheUse] = [link.cache for link in chain if link.cache]
+    if "off" in words:
+        return "off"
+    if words:
+        return words[0]
+    return "on" if any(team == "*" or f"team:{team}" in scopes for team in rules.teams) else "off"
 
 
 def _leave(words: set[Literal["", "allow", "deny"]]) -> Literal["", "allow", "deny"]:

@@ -254,7 +254,10 @@ class Gateway:
             exchange.left_as = exchange.left_as or "client_disconnect"
             if exchange.responder.flow is not None:
                 exchange.responder.flow.resume()
-            exchange.responder = Nobody()
+            if exchange.call.keeper is None:
+                exchange.responder = Nobody()
+            else:
+                exchange.call.keeper.goes_on_alone()
             raise
 
     def _drained(self, task: asyncio.Task[None]) -> None:

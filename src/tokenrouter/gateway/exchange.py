@@ -499,6 +499,9 @@ class Exchange:
             self._settle(Amounts(self.requests, usage.input_tokens, usage.output_tokens, spent or 0))
         self.ports.observer.record(lane.subject, ended)
         self._write_end(ended)
+        if call.keeper is not None:
+            is_bounded = self.output_limit is not None or self.may_be_more
+            call.keeper.ended(lane.subject, ended, is_complete=reason == "completed", is_bounded=is_bounded)
 
     def _used(self, usage: Usage | None, content_bytes: int, *, partial: bool, unseen: bool) -> tuple[Usage, bool]:
         """Return what is to be charged, and whether that is an estimate; `end` says what the others mean."""
