@@ -53,7 +53,7 @@ def idempotency_name(directory: Directory, principal: Principal, key: bytes) -> 
 def request_digest(call: Call) -> bytes:
     """Return what tells two requests apart that come with one idempotency key.
 
-    The boundary of a form is chosen anew each time it is sent, also by SDKs that send it again (openai-python 2.x,
+    The boundary of a form is chosen anew each time it is sent, also by SDKs that send it again (openai-python 3.52,
     2026-11), so it does not count.
     """
     body, head = call.body, call.head
