@@ -19,7 +19,7 @@ from tokenrouter.domain.aliases import Alias
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.domain.ledger import Begun, Ended, Subject
+from tokenrouter.domain.ledger import OWN_ANSWER, Begun, Borrowed, Ended, Subject
 from tokenrouter.domain.limits import Amounts
 from tokenrouter.domain.prices import flat_price
 from tokenrouter.gateway.attempts import Wisdom
@@ -93,7 +93,9 @@ class Tally:
         self.counted += ended.requests
         self.spent += ended.cost_nano_usd or 0
 
-    def whole(self, subject: Subject, begun: Begun, ended: Ended, count: int = 1) -> None:
+    def whole(
+        self, subject: Subject, begun: Begun, ended: Ended, count: int = 1, borrowed: Borrowed = OWN_ANSWER
+    ) -> None:
         self.end(ended)
 
 

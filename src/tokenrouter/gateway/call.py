@@ -45,7 +45,7 @@ class Keeper(Protocol):
     """Takes a request's answer for more than the client that sent it, and is told how it ended."""
 
     def ended(self, subject: Subject, ended: Ended, *, is_complete: bool, is_bounded: bool) -> None:
-        """An attempt is over. `is_complete`: its answer came to its end, whoever is left to read it.
+        """The attempt that counts is over. `is_complete`: its answer came to its end, whoever is left to read it.
 
         `is_bounded`: limits had a part in how long it is.
         """

@@ -251,13 +251,14 @@ class Gateway:
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:
+            keeper = None if exchange.left_as or not exchange.requests else exchange.call.keeper
             exchange.left_as = exchange.left_as or "client_disconnect"
             if exchange.responder.flow is not None:
                 exchange.responder.flow.resume()
-            if exchange.call.keeper is None:
+            if keeper is None:
                 exchange.responder = Nobody()
             else:
-                exchange.call.keeper.goes_on_alone()
+                keeper.goes_on_alone()
             raise
 
     def _drained(self, task: asyncio.Task[None]) -> None:

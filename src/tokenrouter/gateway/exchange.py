@@ -499,7 +499,7 @@ class Exchange:
             self._settle(Amounts(self.requests, usage.input_tokens, usage.output_tokens, spent or 0))
         self.ports.observer.record(lane.subject, ended)
         self._write_end(ended)
-        if call.keeper is not None:
+        if call.keeper is not None and self.requests:
             is_bounded = self.output_limit is not None or self.may_be_more
             call.keeper.ended(lane.subject, ended, is_complete=reason == "completed", is_bounded=is_bounded)
 
