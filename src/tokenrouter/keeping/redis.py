@@ -5,7 +5,7 @@ Counters of limits lie on the same server, and must always find room there. So e
 takes its oldest answers away when that is more than it may; what a process that has died had put ends by itself.
 
 The server is a convenience: where it is away, slow or empty a request goes on as if nothing were kept. So nobody waits
-for it longer than `DEADLINE_S`, and while it is away nobody waits at all.
+for it longer than a moment, and while it is away nobody waits at all.
 """
 
 import asyncio
@@ -21,7 +21,9 @@ from tokenrouter.redis.address import RedisAddress
 from tokenrouter.redis.connection import RedisAway, RedisConnection, RedisError
 
 DEADLINE_S: Final = 0.05
-"""Longest that a request waits for the server."""
+"""Longest that a request waits for the server's answer to a question that it need not ask."""
+PATIENT_S: Final = 0.5
+"""… and to one that decides whether it is paid twice, or for which nobody waits."""
 AWAY_S: Final = 1.0
 """After it has not answered it is not asked for so long."""
 LEASE_S: Final = 10.0
@@ -69,16 +71,16 @@ class RedisAnswers:
 
     async def get(self, name: bytes) -> bytes | None:
         """Return the entry; None too where the server cannot say, or the entry cannot be read."""
-        return self._opened(name, await self._ask("GET", _key(name)))
+        return self._opened(name, await self._ask(DEADLINE_S, "GET", _key(name)))
 
     async def claim(self, name: bytes, mark: bytes) -> bytes | None:
         """Return the entry, or put `mark` there; None too where the server cannot say."""
         key, sealed = _key(name), self._sealed(name, mark)
         while True:
-            if await self._ask("SET", key, sealed, "NX", "PX", int(LEASE_S * 1000)) is not None:
+            if await self._ask(PATIENT_S, "SET", key, sealed, "NX", "PX", int(LEASE_S * 1000)) is not None:
                 self._claimed.add(name)
                 return None
-            entry = await self._ask("GET", key)
+            entry = await self._ask(PATIENT_S, "GET", key)
             if entry is not None or self._is_away():
                 return self._opened(name, entry)
             # else it ended between the two
@@ -90,13 +92,13 @@ class RedisAnswers:
             await self.drop(name)
             return
         await self._make_room(name, len(entry) + ENTRY_BYTES, ttl_s)
-        await self._ask("SET", _key(name), self._sealed(name, entry), "PX", max(1, int(ttl_s * 1000)))
+        await self._ask(PATIENT_S, "SET", _key(name), self._sealed(name, entry), "PX", max(1, int(ttl_s * 1000)))
 
     async def drop(self, name: bytes) -> None:
         """Forget the entry."""
         self._claimed.discard(name)
         self._forget(name)
-        await self._ask("DEL", _key(name))
+        await self._ask(PATIENT_S, "DEL", _key(name))
 
     async def _make_room(self, name: bytes, size: int, ttl_s: float) -> None:
         """Count an entry, and take away what is too much, the oldest first."""
@@ -121,18 +123,18 @@ class RedisAnswers:
         while True:
             await asyncio.sleep(RENEW_S)
             for name in list(self._claimed):
-                await self._ask("PEXPIRE", _key(name), int(LEASE_S * 1000))
+                await self._ask(PATIENT_S, "PEXPIRE", _key(name), int(LEASE_S * 1000))
 
     def _is_away(self) -> bool:
         return not self.is_open or asyncio.get_running_loop().time() < self._away_until_s
 
-    async def _ask(self, *command: str | int | bytes) -> Any:
+    async def _ask(self, deadline_s: float, *command: str | int | bytes) -> Any:
         """Return the server's answer, None where it has none in time."""
         if self._is_away():
             return None
         loop = asyncio.get_running_loop()
         asked = self._connection.ask(*command)
-        timer = loop.call_later(DEADLINE_S, _give_up, asked)
+        timer = loop.call_later(deadline_s, _give_up, asked)
         try:
             return await asked
         except RedisError as error:
@@ -159,7 +161,7 @@ class RedisAnswers:
 
 def _give_up(asked: "asyncio.Future[Any]") -> None:
     if not asked.done():
-        asked.set_exception(RedisAway(f"no answer within {DEADLINE_S * 1000:.0f} ms"))
+        asked.set_exception(RedisAway("no answer in time"))
 
 
 def _key(name: bytes) -> str:
