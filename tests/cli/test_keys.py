@@ -69,7 +69,7 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_1(home: Home, args: tuple
 
 
 def test_what_a_key_may_do_under_limits_is_said_when_it_is_made_and_shown(home: Home) -> None:
-    policies = ("--no-clamp", "--unbounded-input", "deny", "--unpriced", "deny", "--allow-unpriced")
+    policies = ("--no-clamp", "--unbounded-input", "deny", "--unpriced", "deny", "--allow-unpriced", "--cache", "read")
     made = json.loads(torod(home, "keys", "create", "bob", "--json", *policies).stdout)
     torod(home, "keys", "create", "usual")
     shown = json.loads(torod(home, "keys", "show", "bob", "--json").stdout)
@@ -81,9 +81,9 @@ def test_what_a_key_may_do_under_limits_is_said_when_it_is_made_and_shown(home: 
         True,
     )
     assert shown == {name: value for name, value in made.items() if name != "key"}
-    assert "clamp: no\nunbounded_input: deny\n" in torod(home, "keys", "show", made["id"]).stdout
+    assert "clamp: no\nunbounded_input: deny\ncache: read\n" in torod(home, "keys", "show", made["id"]).stdout
     bob, usual = torod(home, "keys", "list").stdout.splitlines()
-    assert bob.endswith("  unpriced = deny  allow_unpriced  clamp = false  unbounded_input = deny")
+    assert bob.endswith("  unpriced = deny  allow_unpriced  clamp = false  unbounded_input = deny  cache = read")
     assert usual.endswith("from database")
 
 
