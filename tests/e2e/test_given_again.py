@@ -51,6 +51,8 @@ def running(request: pytest.FixtureRequest, gateway: StartGateway, provider: San
     config += CACHE + KEYS + LIMIT + PRICE
     config += f'[[providers]]\nname = "p"\nbase_url = "{provider.base_url}"\napi_key = "k"\n'
     made = gateway(config)
+    if request.param == "valkey":
+        wait_until("both workers to reach the server", lambda: connections(made) == 4, 20)
     wait_until("the counters", lambda: ask(made, ALICE, "count me", temperature=1).status == 200, 20)
     return made
 
@@ -74,6 +76,13 @@ def rows(running: GatewayProcess) -> list[dict[str, Any]]:
     answer = running.call("GET", "/api/v1/ledger?limit=1000")
     found: list[dict[str, Any]] = answer.json()["data"] if answer.status == 200 else []
     return found
+
+
+def connections(running: GatewayProcess) -> float:
+    """Return how many connections the workers have to where answers lie."""
+    lines = running.call("GET", "/metrics").body.decode().splitlines()
+    name = "tokenrouter_kept_answers_connections "
+    return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
 
 
 def verified(running: GatewayProcess) -> dict[str, Any]:

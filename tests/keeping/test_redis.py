@@ -70,6 +70,16 @@ async def test_one_of_several_processes_claims_a_name_for_as_long_as_it_lives(
             await asyncio.sleep(0.05)
 
 
+async def test_a_process_that_has_just_started_waits_for_its_connection(url: str) -> None:
+    async with opened(url) as other:
+        await other.claim(b"a", b"other")
+        answers = RedisAnswers(parse_redis_url(url), KEY, 10_000, 1000)
+        running = asyncio.create_task(answers.run())
+        assert await answers.claim(b"a", b"mine") == b"other"
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_what_is_too_long_is_not_kept(url: str) -> None:
     async with opened(url) as answers:
         await answers.put(b"a", b"x" * 1001, 60)

@@ -56,6 +56,7 @@ class Answers:
             "kept_answers": float(sum(map(len, self._memories))),
             "kept_answers_bytes": float(used_bytes),
             "kept_answers_evicted": float(sum(memory.evicted for memory in self._memories)),
+            "kept_answers_connections": float(sum(server.is_open for server in self._servers)),
             "kept_answers_failures": float(sum(server.failures for server in self._servers)),
             "recorded_bytes": float(sum(room.used_bytes for room in self._rooms)),
         }

@@ -24,6 +24,8 @@ DEADLINE_S: Final = 0.05
 """Longest that a request waits for the server's answer to a question that it need not ask."""
 PATIENT_S: Final = 0.5
 """… and to one that decides whether it is paid twice, or for which nobody waits."""
+LOOK_S: Final = 0.01
+"""How often it is looked whether the server is there, when a process has just started."""
 AWAY_S: Final = 1.0
 """After it has not answered it is not asked for so long."""
 LEASE_S: Final = 10.0
@@ -57,6 +59,7 @@ class RedisAnswers:
         self._connection = RedisConnection(address)
         self._claimed: set[bytes] = set()
         self._away_until_s = 0.0
+        self._was_awaited = False
 
     @property
     def is_open(self) -> bool:
@@ -75,6 +78,8 @@ class RedisAnswers:
 
     async def claim(self, name: bytes, mark: bytes) -> bytes | None:
         """Return the entry, or put `mark` there; None too where the server cannot say."""
+        if not self._was_awaited:
+            await self._await_connection()
         key, sealed = _key(name), self._sealed(name, mark)
         while True:
             if await self._ask(PATIENT_S, "SET", key, sealed, "NX", "PX", int(LEASE_S * 1000)) is not None:
@@ -118,6 +123,14 @@ class RedisAnswers:
     def _forget(self, name: bytes) -> None:
         size, _ = self._put.pop(name, (0, 0.0))
         self.used_bytes -= size
+
+    async def _await_connection(self) -> None:
+        """Give the first connection of a process a moment to come up: repeats may be the first that it is asked."""
+        for _ in range(round(PATIENT_S / LOOK_S)):
+            if self.is_open:
+                break
+            await asyncio.sleep(LOOK_S)
+        self._was_awaited = True
 
     async def _renew(self) -> None:
         while True:
