@@ -16,6 +16,7 @@ from tokenrouter.domain.catalog import Catalog, Provider
 from tokenrouter.domain.limits import Limit, Window
 from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.jobs.limit_use import LimitFigures
+from tokenrouter.jobs.provider_status import ProviderStatus
 from tokenrouter.store.aliases import chosen_profile, list_aliases
 from tokenrouter.store.engine import Store
 from tokenrouter.store.keys import list_keys
@@ -83,7 +84,7 @@ class Installation:
     drains: int = 0
     told_of_changes: int = 0
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    discovery: dict[str, dict[str, object]] = field(default_factory=dict)
+    provider_statuses: tuple[ProviderStatus, ...] = ()
     limit_figures: LimitFigures = field(default_factory=LimitFigures)
 
     def __post_init__(self) -> None:
@@ -95,7 +96,7 @@ class Installation:
             catalog=self.catalog,
             figures=lambda: self.figures,
             drain_now=self._drain,
-            discovery=lambda: self.discovery,
+            provider_statuses=lambda: self.provider_statuses,
             address="http://127.0.0.1:8080",
             keys_changed=self._keys_changed,
             limit_figures=lambda: self.limit_figures,

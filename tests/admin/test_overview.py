@@ -5,6 +5,7 @@ from fastapi.testclient import TestClient
 from tests.admin.installation import MASTER, PROVIDER_SECRET, ROOT, Installation
 from tokenrouter import __version__
 from tokenrouter.domain.catalog import Provider
+from tokenrouter.jobs.provider_status import ProviderStatus
 
 
 def test_providers_are_shown_without_any_secret(client: TestClient) -> None:
@@ -18,7 +19,8 @@ def test_providers_are_shown_without_any_secret(client: TestClient) -> None:
 
 
 def test_why_a_provider_lists_no_models_is_told(client: TestClient, installation: Installation) -> None:
-    installation.discovery["acme"] = {"models": 0, "checked_at_s": 0.0, "problem": "it refuses the key"}
+    refusing = ProviderStatus("acme", "openai-compatible", "file", "auth problem", "it refuses the key")
+    installation.provider_statuses = (refusing,)
 
     assert client.get("/api/v1/providers", headers=ROOT).json()["data"][0]["problem"] == "it refuses the key"
 

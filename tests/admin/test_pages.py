@@ -8,6 +8,7 @@ from tests.admin.installation import ADMIN_PASSWORD, ALICE_KEY, MASTER_KEY, PEPP
 from tokenrouter import __version__
 from tokenrouter.admin.pages import COOKIE
 from tokenrouter.admin.sessions import FAILURE_WINDOW_S, MAX_FAILURES, SESSION_S
+from tokenrouter.jobs.provider_status import CoolingTarget, ProviderStatus
 from tokenrouter.store.keys import KeyRequest, create_key, revoke_key
 
 SIGNED_IN = "Sign out"
@@ -78,6 +79,23 @@ def test_the_page_shows_providers_and_keys_and_no_secret(client: TestClient) -> 
     assert "torod.toml:5" in text
     assert ROOT_KEY not in text
     assert "sk-provider" not in text
+
+
+def test_the_page_says_how_providers_are_and_since_when_that_is_known(
+    client: TestClient, installation: Installation
+) -> None:
+    now_s = installation.now_s
+    cooling = [CoolingTarget("m", "provider_timeout", now_s + 5)]
+    online = ProviderStatus(
+        "acme", "groq", "file", "online", response_ms=12.4, checked_at_s=now_s - 600, cooling=cooling
+    )
+    sign_in(client)
+    for rows, told in (
+        ((), "<td>unknown</td><td>never</td>"),
+        ((online,), "<td>online; 1 of its models left alone</td><td>10 min ago (12 ms)</td>"),
+    ):
+        installation.provider_statuses = rows
+        assert told in client.get("/admin").text
 
 
 def test_what_people_have_written_is_escaped(client: TestClient, installation: Installation) -> None:

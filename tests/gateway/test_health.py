@@ -7,6 +7,7 @@ from tokenrouter.gateway.health import (
     MAX_ASKED_S,
     MAX_COOL_S,
     MAX_TARGETS,
+    MAX_TOLD,
     PROBE_S,
     REFUSED_S,
     TRIP_AFTER,
@@ -172,3 +173,23 @@ def test_what_a_request_has_found_out_counts_more_than_an_earlier_look(clock: Cl
         assert book.ordered(["a/x", "b/x"]) == expected
         book.succeeded("a/y")
         assert book.ordered(["a/x", "b/x"]) == ["a/x", "b/x"]
+
+
+def test_what_is_left_alone_can_be_told_with_why_and_for_how_long(book: HealthBook, clock: Clock) -> None:
+    trip(book, "a")
+    book.failed("b", ProviderRefused("full", provider="p", status=429, retry_after_s=60.0))
+    book.failed("c", DOWN)
+    clock.now_s += 1
+
+    assert book.cooling() == [("b", "provider_refused", 59.0), ("a", "provider_unreachable", COOL_S - 1)]
+    clock.now_s += COOL_S
+    assert [target for target, _, _ in book.cooling()] == ["b"]
+
+
+def test_of_very_many_only_the_longest_are_told(book: HealthBook) -> None:
+    for number in range(MAX_TOLD + 50):
+        book.failed(f"t{number}", ProviderRefused("full", provider="p", status=429, retry_after_s=1.0 + number))
+
+    told = book.cooling()
+    assert len(told) == MAX_TOLD
+    assert told[0][0] == f"t{MAX_TOLD + 49}"

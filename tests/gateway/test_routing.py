@@ -115,6 +115,20 @@ def test_what_is_switched_off_or_gone_never_goes_to_another_provider(model: str)
         route(directory(), model)
 
 
+def test_one_that_joined_by_itself_is_asked_by_its_name_or_as_the_default_alone() -> None:
+    joined = provider("local", models=("rare",), origin="automatic")
+    acme = provider("acme", models=("common",))
+    state = directory(providers=(joined, acme))
+
+    assert route(state, "local/rare") == ("local", "rare", "")
+    assert route(state, "rare") == ("acme", "rare", "")
+    assert (
+        route(directory(providers=(provider("local", models=("common",), origin="automatic"), acme)), "common")[0]
+        == "acme"
+    )
+    assert route(directory(providers=(joined, acme), default="local"), "rare") == ("local", "rare", "")
+
+
 def test_the_sandbox_is_the_fallback_only_when_it_is_alone() -> None:
     assert route(directory(providers=(SANDBOX,)), "whatever") == ("sandbox", "whatever", "")
     with pytest.raises(ModelNotFound, match="did you mean"):

@@ -145,3 +145,21 @@ def test_limits_may_name_aliases_of_the_file_and_of_the_database() -> None:
     names = subject_names(settings, (), (), [Alias("slow", (Target("acme/a"),))])
 
     assert names.aliases == ("fast", "slow")
+
+
+def test_providers_that_joined_by_themselves_stand_before_the_sandbox_and_give_way_to_declared_ones() -> None:
+    acme = Provider("acme", "openai-compatible", "http://acme/v1")
+    sandbox = Provider("sandbox", "sandbox", "http://sandbox/v1", origin="sandbox")
+    settings = Settings(PATHS, providers=(acme, sandbox), auto_exclude=("vllm",))
+    joined = [
+        Provider(name, "ollama", "http://127.0.0.1/v1", origin="automatic") for name in ("acme", "ollama", "vllm")
+    ]
+
+    catalog = build_catalog(settings, [], {"ollama": ("llama3",)}, b"", automatic=joined)
+
+    assert [(one.name, one.origin) for one in catalog.providers] == [
+        ("acme", "file"),
+        ("ollama", "automatic"),
+        ("sandbox", "sandbox"),
+    ]
+    assert catalog.providers[1].models == ("llama3",)

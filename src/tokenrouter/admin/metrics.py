@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from tokenrouter import __version__
 from tokenrouter.admin.auth import metrics_reader
+from tokenrouter.admin.provider_metrics import ProviderFigures
 from tokenrouter.admin.quota_metrics import QuotaFigures
 from tokenrouter.admin.state import State
 from tokenrouter.domain.ledger import NanoUsd
@@ -40,7 +41,8 @@ Alerts = Mapping[tuple[str, str, int], int]
 def read_metrics(state: State) -> Response:
     """Return every figure; needs an admin key or the metrics token."""
     quotas = QuotaFigures(state.quotas(), state.quota_alerts(), state.webhooks())
-    text = exposition(state.figures(), state.limit_alerts(), state.damaged_journals(), beside=(quotas,))
+    beside = (quotas, ProviderFigures(state.provider_statuses()))
+    text = exposition(state.figures(), state.limit_alerts(), state.damaged_journals(), beside=beside)
     return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

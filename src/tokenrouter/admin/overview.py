@@ -1,6 +1,6 @@
 """`/api/v1/providers`, `/version`: what the gateway consists of, read-only and without secrets."""
 
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
@@ -63,13 +63,14 @@ def read_version(state: State, _caller: KeyMaker) -> Version:
 
 def shown_providers(state: ControlState) -> list[ShownProvider]:
     """Return what may be shown of every provider."""
-    catalog, skipped, asked = state.catalog(), state.directory().skipped, state.discovery()
+    catalog, skipped = state.catalog(), state.directory().skipped
+    problems = {row.name: row.problem for row in state.provider_statuses()}
     return [
         _shown_provider(
             state,
             provider,
             is_default=provider.name == catalog.default_provider,
-            problem=skipped.get(provider.name) or _problem(asked.get(provider.name)),
+            problem=skipped.get(provider.name) or problems.get(provider.name, ""),
         )
         for provider in catalog.providers
     ]
@@ -88,10 +89,6 @@ def _shown_provider(state: ControlState, provider: Provider, *, is_default: bool
         models=list(provider.models),
         problem=problem,
     )
-
-
-def _problem(asked: Any) -> str:
-    return str(asked.get("problem") or "") if asked else ""
 
 
 def _without_secrets(url: str) -> str:

@@ -21,6 +21,7 @@ from tokenrouter.admin.sessions import SESSION_S, Session
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.errors import InvalidKey
 from tokenrouter.domain.keys import key_digest
+from tokenrouter.jobs.provider_status import ProviderStatus
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -148,13 +149,33 @@ def _overview(state: ControlState, session: Session) -> HTMLResponse:
 
 
 def _providers_table(state: ControlState) -> str:
+    statuses = {row.name: row for row in state.provider_statuses()}
+    now_s = state.clock()
     rows = [
-        (one.name, one.kind, one.base_url, "on" if one.enabled else "off", len(one.models), one.problem or "–")
+        (
+            one.name,
+            one.kind,
+            one.base_url,
+            *_status_cells(statuses.get(one.name), now_s),
+            len(one.models),
+            one.problem or "–",
+        )
         for one in shown_providers(state)
     ]
     if not rows:
         return "<p>No provider yet: put one into the configuration file, or its key into the environment.</p>"
-    return html.table(("Name", "Type", "Base URL", "State", "Models", "Problem"), rows)
+    return html.table(("Name", "Type", "Base URL", "Status", "Checked", "Models", "Problem"), rows)
+
+
+def _status_cells(row: ProviderStatus | None, now_s: float) -> tuple[str, str]:
+    """Return how a provider is with how many of its models are left alone, and when that was found out."""
+    if row is None:
+        return "unknown", "never"
+    cooling = f"; {len(row.cooling)} of its models left alone" if row.cooling else ""
+    took = f" ({row.response_ms:.0f} ms)" if row.response_ms and row.status == "online" else ""
+    age_s = max(0.0, now_s - row.checked_at_s)
+    age = f"{age_s:.0f} s" if age_s < 120 else f"{age_s / 60:.0f} min"
+    return f"{row.status}{cooling}", f"{age} ago{took}" if row.checked_at_s else "never"
 
 
 def _keys_table(state: ControlState) -> str:

@@ -18,6 +18,7 @@ from tokenrouter.domain.quotas import QuotaSnapshot
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.jobs.pricing import Pricing
+from tokenrouter.jobs.provider_status import ProviderStatus
 from tokenrouter.store.engine import Store
 
 
@@ -34,7 +35,7 @@ class ControlState:
         catalog: returns the current Catalog.
         figures: by worker, what `observe.figures.Figures.snapshot` of that worker said last.
         drain_now: moves the journals into the store and returns when that is done; blocks.
-        discovery: by provider, how the last question for its models went.
+        provider_statuses: how every provider is, in routing order.
         pricing: what models cost, and what asks for it anew.
         address: what clients put before a path, such as `http://127.0.0.1:8080`.
         keys_changed: called after a change of the keys; returns when the Catalog shows it. Without it, that
@@ -55,8 +56,8 @@ class ControlState:
     catalog: Callable[[], Catalog]
     figures: Callable[[], Mapping[str, Mapping[str, Any]]]
     drain_now: Callable[[], object]
-    discovery: Callable[[], Mapping[str, Mapping[str, object]]]
     address: str
+    provider_statuses: Callable[[], Sequence[ProviderStatus]] = tuple
     keys_changed: Callable[[], object] = lambda: None
     pricing: Pricing = field(default_factory=Pricing, repr=False)
     limit_figures: Callable[[], LimitFigures] = LimitFigures

@@ -34,7 +34,8 @@ from tokenrouter.app.channel import (
     ToData,
 )
 from tokenrouter.app.cluster import Cluster
-from tokenrouter.app.snapshot import FILE_NAME, write_snapshot
+from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
+from tokenrouter.config.automatic import public_candidates, still_wanted
 from tokenrouter.config.keyfile import fingerprint, load_or_create_secret, pepper, snapshot_key
 from tokenrouter.config.load import load
 from tokenrouter.config.problems import ConfigErrors
@@ -42,17 +43,23 @@ from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
+from tokenrouter.jobs.automatic_providers import AutomaticProviders
 from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.discovery import Discovery
+from tokenrouter.jobs.health_checks import HealthChecks
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
 from tokenrouter.jobs.limit_alerts import LimitAlerts
 from tokenrouter.jobs.limit_use import NameOfKey, forget_ended_windows
+from tokenrouter.jobs.local_servers import LocalServers, looking_of
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.pricing_cache import FILE_NAME as PRICES_FILE
 from tokenrouter.jobs.pricing_sources import price_sources
 from tokenrouter.jobs.provider_quotas import ProviderQuotas
+from tokenrouter.jobs.provider_status import FILE_NAME as STATUS_FILE
+from tokenrouter.jobs.provider_status import ProviderStatus, StatusFile, provider_statuses
+from tokenrouter.jobs.public_providers import PublicProviders
 from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.jobs.webhooks import Webhooks
@@ -77,6 +84,9 @@ DRAIN_S: Final = 0.2
 CLEAN_S: Final = 60.0
 RETENTION_S: Final = 600.0
 ALERTS_S: Final = 5.0
+PUBLIC_S: Final = 20.0
+MAX_PUBLIC_S: Final = 900.0
+"""How often public providers are asked whether they are there: as TokenRouter-Go, and seldom while nobody answers."""
 CONDITIONS_S: Final = 0.25
 """How often it is looked whether there is news of how providers are."""
 ADJUSTED_S: Final = 86_400.0
@@ -102,7 +112,10 @@ class ControlProcess:
         self._pepper = pepper(secret)
         self._snapshot_key = snapshot_key(secret)
         self._upstream = UpstreamClient(settings.proxies)
-        self._discovery = Discovery(settings.paths.cache_dir / "models.json", self._upstream, self._rebuild)
+        self._discovery = Discovery(settings.paths.cache_dir / "models.json", self._upstream, self._note_change)
+        self._conditions = ConditionBook()
+        self._checks = HealthChecks(self._discovery, self._conditions, asks=lambda: self._settings.discovery)
+        self._status_file = StatusFile(settings.paths.cache_dir / STATUS_FILE)
         self._bundled_facts: Mapping[str, ModelFacts] = {}
         self._pricing = Pricing(
             settings.paths.cache_dir / PRICES_FILE,
@@ -110,7 +123,8 @@ class ControlProcess:
             self._rebuild,
         )
         self._catalog = Catalog(version=time.time_ns() // 1_000_000)
-        self._conditions = ConditionBook()
+        self._automatic = AutomaticProviders(self._note_change)
+        self._look_for_providers()
         self._adjusted: list[Adjusted] = []
         self._limits: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
         self._cluster = Cluster(settings.redis_url, self._hear)
@@ -138,6 +152,27 @@ class ControlProcess:
         self._tasks = BackgroundTasks()
         self._rebuild()
 
+    def _look_for_providers(self) -> None:
+        """Let those look who find providers that join by themselves; those of the last start are there at once."""
+        last = read_snapshot(self._settings.paths.state_dir / FILE_NAME, self._snapshot_key) or Catalog()
+        local, public = still_wanted(self._settings, last.providers)
+        status = lambda name: self._conditions.of(name).status  # noqa: E731 (one line, asked at each look)
+        self._automatic.add(
+            LocalServers(self._upstream, lambda: looking_of(self._settings), on_models=self._checks.ask_soon),
+            lambda: self._settings.local_check_s,
+            remembered=local,
+        )
+        self._automatic.add(
+            PublicProviders(self._upstream, lambda: public_candidates(self._settings), status),
+            lambda: PUBLIC_S,
+            longest_pause_s=MAX_PUBLIC_S,
+            remembered=public,
+        )
+
+    def _note_change(self) -> None:
+        """Have the Catalog made anew by the watch, which goes on when the database is away."""
+        self._is_stale = True
+
     def _rebuild(self) -> None:
         """Make the Catalog anew, keep it, and tell everybody."""
         self._catalog = build_catalog(
@@ -151,6 +186,7 @@ class ControlProcess:
             chosen_profile=chosen_profile(self._store),
             gathered_prices=self._pricing.prices(),
             gathered_facts=(self._discovery.facts(), self._bundled_facts),
+            automatic=self._automatic.providers(),
         )
         names = {key.id: key.name for key in self._catalog.keys}
         self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id, key_id))
@@ -221,9 +257,9 @@ class ControlProcess:
         tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
         tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
         tasks.start(self._quotas.run(), "quotas")
-        if self._settings.discovery:
-            tasks.start(self._discovery.run(lambda: self._catalog.providers), "discovery")
+        tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
+        tasks.start(self._automatic.run(), "providers that join")
         tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
         self._watch_parent(loop)
         while not server.started and not serving.done():
@@ -256,7 +292,7 @@ class ControlProcess:
             catalog=lambda: self._catalog,
             figures=lambda: self._channel.workers,
             drain_now=self._drain.drain,
-            discovery=self._discovery.status,
+            provider_statuses=self._provider_statuses,
             pricing=self._pricing,
             address=f"http://{self._settings.listen_addr}",
             keys_changed=lambda: self._show_changes(loop),
@@ -281,6 +317,15 @@ class ControlProcess:
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         return server
+
+    def _provider_statuses(self) -> list[ProviderStatus]:
+        return provider_statuses(
+            self._catalog.providers,
+            self._checks.shown(),
+            self._conditions.current(),
+            self._channel.workers,
+            time.time(),
+        )
 
     def _show_changes(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look at what has changed, for a route's thread: who is told of a change finds it in force on this node.
@@ -332,6 +377,7 @@ class ControlProcess:
             self._admin.settings = self._settings
         self._carry_use()
         self._rebuild()
+        self._automatic.look_now()
         log.info("configuration reloaded")
 
     # What runs beside.
@@ -349,10 +395,11 @@ class ControlProcess:
             await asyncio.sleep(min(LONGEST_PAUSE_S, pause_s * 2**failures))
 
     async def _tell_conditions(self) -> None:
-        """Tell the data processes how providers are, whenever that has changed."""
+        """Tell the data processes how providers are, and write it down, whenever that has changed."""
         while True:
             if (news := self._conditions.news()) is not None:
                 self._channel.broadcast(ConditionsMessage(news))
+            self._status_file.write(self._provider_statuses())
             await asyncio.sleep(CONDITIONS_S)
 
     async def _watch(self) -> None:

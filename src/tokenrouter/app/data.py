@@ -38,6 +38,7 @@ from tokenrouter.app.channel import (
 )
 from tokenrouter.app.ledger_sums import ChannelSums
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot
+from tokenrouter.config.automatic import still_wanted
 from tokenrouter.config.keyfile import load_or_create_secret, pepper, responses_key, snapshot_key
 from tokenrouter.config.load import load
 from tokenrouter.config.problems import ConfigErrors
@@ -304,7 +305,7 @@ class DataProcess:
     async def _send_figures(self) -> None:
         while True:
             self._figures.gauges = self._gauges()
-            self._channel.send(FiguresMessage(self._figures.snapshot()))
+            self._channel.send(FiguresMessage({**self._figures.snapshot(), "cooling": self._cooling()}))
             self._send_quotas()
             await asyncio.sleep(FIGURES_EVERY_S)
 
@@ -318,6 +319,13 @@ class DataProcess:
         while True:
             await asyncio.to_thread(self._response_files.sweep)
             await asyncio.sleep(SWEEP_RESPONSES_S)
+
+    def _cooling(self) -> list[tuple[str, str, int]]:
+        """Return what is left alone, why, and until when, in seconds since the epoch."""
+        now_s = time.time()
+        return [
+            (target, reason, round(now_s + left_s)) for target, reason, left_s in self._gateway.wisdom.health.cooling()
+        ]
 
     def _gauges(self) -> dict[str, float]:
         upstream = {f"upstream_{name}": float(value) for name, value in asdict(self._upstream.figures).items()}
@@ -340,6 +348,7 @@ def _first_catalog(settings: Settings, secret: bytes, pepper_bytes: bytes) -> Ca
     stored = [key for key in last.keys if key.origin == "database"]
     limits = [limit for limit in last.limits if limit.origin == "database"]
     models = {provider.name: provider.models for provider in last.providers}
+    local, public = still_wanted(settings, last.providers)
     return build_catalog(
         settings,
         stored,
@@ -350,6 +359,7 @@ def _first_catalog(settings: Settings, secret: bytes, pepper_bytes: bytes) -> Ca
         stored_aliases=[alias for alias in last.aliases if alias.origin == "database"],
         chosen_profile=last.chosen_profile,
         gathered_facts=(last.facts,),
+        automatic=(*local, *public),
     )
 
 

@@ -24,6 +24,7 @@ from tokenrouter.cli.opening import counted as _count
 from tokenrouter.cli.opening import fail as _fail
 from tokenrouter.cli.opening import load_settings as _load
 from tokenrouter.cli.opening import open_database as _open
+from tokenrouter.cli.providers import providers
 from tokenrouter.cli.quota import quota
 from tokenrouter.cli.store import store
 
@@ -60,7 +61,7 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: i
     from tokenrouter.config.load import split_address
 
     settings = _load(config, {"listen_addr": listen_addr, "sandbox": sandbox, "workers": workers})
-    if not settings.providers and not sandbox:
+    if not settings.providers and not sandbox and not _may_somebody_join(settings):
         _fail(_nothing_to_serve(settings), code=2)
     host, port = split_address(settings.listen_addr) or ("127.0.0.1", 8080)
     module = [sys.executable, "-m"]
@@ -81,10 +82,19 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: i
     _become_supervisor(plan.to_json())
 
 
+def _may_somebody_join(settings: "Settings") -> bool:
+    """Return whether there may be a provider that joins by itself."""
+    from tokenrouter.jobs.local_servers import is_anybody_there, looking_of
+
+    looking = looking_of(settings)
+    return settings.auto_enable_public_free_models or (looking is not None and is_anybody_there(looking))
+
+
 def _nothing_to_serve(settings: "Settings") -> str:
     return (
-        "there is no provider yet. Put a provider's key in the environment (OPENAI_API_KEY=…), write "
-        f"{settings.paths.default_config_file}, or try it without an account: torod serve --sandbox"
+        "there is no provider yet. Put a provider's key in the environment (OPENAI_API_KEY=…), start a local server "
+        f"such as Ollama, write {settings.paths.default_config_file}, or try it without an account: "
+        "torod serve --sandbox"
     )
 
 
@@ -96,6 +106,14 @@ def _start_lines(settings: "Settings", *, sandbox: bool) -> list[str]:
     if sandbox:
         lines.append("provider sandbox (offline, no account needed)")
     return [*lines, *(f"note: {notice.where}: {notice.message}" for notice in settings.notices)]
+
+
+def _joining_lines(settings: "Settings") -> list[str]:
+    """Say who may join by themselves later."""
+    from tokenrouter.config.automatic import automatic_names
+
+    names = automatic_names(settings)
+    return [f"may join by themselves: {', '.join(names)}"] if names else []
 
 
 def _first_model(settings: "Settings", *, sandbox: bool) -> str:
@@ -134,6 +152,8 @@ def config_check(config: str | None) -> None:
         click.echo(
             f"provider {provider.name}: {provider.base_url} ({origin}{'' if provider.enabled else ', disabled'})"
         )
+    for line in _joining_lines(settings):
+        click.echo(line)
     click.echo(f"{_count(len(settings.keys), 'key')}, {_count(len(settings.limits), 'limit')} declared")
     if settings.alerts.webhooks:
         click.echo(f"alerts go to {_count(len(settings.alerts.webhooks), 'webhook')}")
@@ -147,6 +167,7 @@ main.add_command(limits)
 main.add_command(aliases)
 main.add_command(profile)
 main.add_command(quota)
+main.add_command(providers)
 
 
 @main.group()

@@ -9,6 +9,13 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from tokenrouter.config.alerts import read_alerts
+from tokenrouter.config.automatic import (
+    automatic_names,
+    read_auto_exclude,
+    read_local_servers,
+    read_public_base_urls,
+    read_switch,
+)
 from tokenrouter.config.environment import environment_limits, environment_providers, read_number, sandbox_provider
 from tokenrouter.config.file import Secrets, Subjects, base_url_mistake, open_file, read_subjects, read_timeouts
 from tokenrouter.config.keeping import read_cache, read_idempotency
@@ -74,7 +81,9 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
     timeouts = _timeouts(top, environ)
     subjects = read_subjects(top, Secrets(environ), timeouts)
     found, origins = environment_providers(environ, subjects.providers, timeouts, problems)
-    providers = [*subjects.providers, *found]
+    local_check_s, local_ports = read_local_servers(top)
+    auto_exclude = read_auto_exclude(top, local_ports)
+    providers = [*subjects.providers, *(provider for provider in found if provider.name not in auto_exclude)]
     sandbox_url = environ.get("TOKENROUTER_SANDBOX_URL", "")
     if sandbox_url and "sandbox" not in [provider.name for provider in providers]:
         providers.append(sandbox_provider(sandbox_url))
@@ -126,6 +135,12 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         quota_inspection=top.flag("quota_inspection", True),
         quota_probes=subjects.quota_probes,
         alerts=read_alerts(top.table("alerts"), Secrets(environ).resolve),
+        auto_detect_local_servers=read_switch(top, environ, "auto_detect_local_servers", default=True),
+        local_check_s=local_check_s,
+        local_ports=local_ports,
+        auto_enable_public_free_models=read_switch(top, environ, "auto_enable_public_free_models", default=False),
+        public_base_urls=read_public_base_urls(environ),
+        auto_exclude=auto_exclude,
         price_sources=_price_sources(top),
         proxies=read_proxies(environ, problems),
         log_level=cast(Any, top.choice("log_level", ("debug", "info", "warning", "error"), "info")),
@@ -272,8 +287,6 @@ def _database_url(top: Table, environ: Mapping[str, str], paths: Paths) -> str:
 
 def _read_predecessors_keys(top: Table) -> None:
     """Settings of TokenRouter-Go that are read, and those that stop the start because ignoring them would mislead."""
-    for key in ("auto_enable_public_free_models", "auto_detect_local_servers"):
-        top.flag(key, False)
     for key in ("allow_localhost_no_auth", "allow_host_docker_internal_no_auth"):
         if top.flag(key, False):
             top.problem(key, f"{_NO_AUTH}", "remove it and make a key: torod keys create NAME")
@@ -310,7 +323,7 @@ def _short_key(key: KeySetting, subjects: Subjects) -> Notice:
 
 def _check(settings: Settings, top: Table) -> None:
     """What only the whole can show: dangling references and secrets in the wrong place."""
-    names = tuple(provider.name for provider in settings.providers)
+    names = provider_names(settings)
     if settings.default_provider and settings.default_provider not in names:
         hint = suggestion(settings.default_provider, names) if names else "declare it, or leave the setting out"
         top.problem("default_provider", f"there is no provider {settings.default_provider!r}", hint)
@@ -367,10 +380,15 @@ def _check_profiles(settings: Settings, top: Table) -> None:
 
 
 def _check_aliases(settings: Settings, subjects: Subjects) -> None:
-    providers = [provider.name for provider in settings.providers]
+    providers = provider_names(settings)
     tables = {id(alias): table for alias, table in zip(subjects.aliases, subjects.alias_tables, strict=True)}
     for mistake in alias_mistakes(settings.aliases, providers):
         tables[id(mistake.alias)].problem(mistake.field, mistake.message)
+
+
+def provider_names(settings: Settings) -> tuple[str, ...]:
+    """Return the names of all providers: those that are declared, and those that may join by themselves."""
+    return tuple(dict.fromkeys((*(provider.name for provider in settings.providers), *automatic_names(settings))))
 
 
 def known_names(settings: Settings) -> Names:
@@ -379,7 +397,7 @@ def known_names(settings: Settings) -> Names:
         keys=tuple(key.name for key in settings.keys),
         users=_named(settings.users, (key.user for key in settings.keys)),
         teams=_named(settings.teams, (key.team for key in settings.keys)),
-        providers=tuple(provider.name for provider in settings.providers),
+        providers=provider_names(settings),
         aliases=tuple(alias.name for alias in settings.aliases),
         models=tuple(
             f"{provider.name}/{model}"

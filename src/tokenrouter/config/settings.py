@@ -14,6 +14,7 @@ from tokenrouter.domain.catalog import CacheUse, Origin, Policy, Provider, Role,
 from tokenrouter.domain.limits import Limit
 from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.domain.prices import Price
+from tokenrouter.providers.local_servers import DEFAULT_PORTS
 
 PRICE_SOURCES: Final = ("local", "provider", "zen", "genai-prices")
 """Where prices may come from besides the operator, the most trusted first."""
@@ -157,6 +158,12 @@ class Settings:
         quota_probes: by provider, the model of the probe that its operator wants, "" for the usual one.
         alerts: when and whom to tell that a quota comes to an end.
         proxies: `http_proxy`/`https_proxy`/`all_proxy`/`no_proxy` of the environment, lower-case names.
+        auto_detect_local_servers: whether model servers on this machine join by themselves.
+        local_check_s: how often they are looked for.
+        local_ports: by kind of server, where; the first port is the one at which it has the kind's own name.
+        auto_enable_public_free_models: whether public providers that want no key join by themselves.
+        public_base_urls: other addresses of those, by name.
+        auto_exclude: names of providers that never join by themselves.
         soft_limit_alerts: percent of a soft limit at which it is told of.
         sandbox: whether `serve` starts the sandbox provider beside it.
     """
@@ -205,6 +212,12 @@ class Settings:
     quota_inspection: bool = True
     quota_probes: dict[str, str] = field(default_factory=dict)
     alerts: AlertSettings = AlertSettings()
+    auto_detect_local_servers: bool = True
+    local_check_s: float = 10.0
+    local_ports: dict[str, tuple[int, ...]] = field(default_factory=lambda: dict(DEFAULT_PORTS))
+    auto_enable_public_free_models: bool = False
+    auto_exclude: tuple[str, ...] = ()
+    public_base_urls: dict[str, str] = field(default_factory=dict)
     price_sources: tuple[str, ...] = PRICE_SOURCES
     proxies: dict[str, str] = field(default_factory=dict, repr=False)
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -32,6 +32,8 @@ MAX_TARGETS: Final = 4096
 """Targets of which anything is remembered; an alias with a pattern lets clients name models without end."""
 AWAY: Final[frozenset[Status]] = frozenset({"offline", "auth problem", "blocked"})
 """What a look may find a provider to be that is left alone then."""
+MAX_TOLD: Final = 100
+"""Most targets that are told of to people."""
 _AT_ONCE: Final[frozenset[Failure]] = frozenset({"credentials", "missing"})
 _TELLING: Final[frozenset[Failure]] = frozenset(
     {"unreachable", "silent", "slow", "cut", "malformed", "full", "overloaded", "credentials", "missing"}
@@ -154,6 +156,16 @@ class HealthBook:
             self._cool(health, REFUSED_S, error)
         elif health.failures >= TRIP_AFTER or was_tried:
             self._cool(health, min(COOL_S * 2**health.cooled, MAX_COOL_S), error)
+
+    def cooling(self) -> list[tuple[str, str, float]]:
+        """Return targets that are left alone, why, and for how many seconds yet; the longest first, `MAX_TOLD`."""
+        now_s = self._clock()
+        found = [
+            (target, health.reason, health.cool_until_s - now_s)
+            for target, health in self._targets.items()
+            if health.cool_until_s > now_s
+        ]
+        return sorted(found, key=lambda one: -one[2])[:MAX_TOLD]
 
     def _remember(self, target: str) -> Health:
         """Begin to remember one more; where there are too many, the oldest is forgotten."""

@@ -84,11 +84,15 @@ def _unprefixed(directory: Directory, model: str) -> ProviderEntry | None:
     default = directory.providers.get(directory.catalog.default_provider)
     if default is not None:
         return _enabled(default, model)
-    enabled = [entry for entry in directory.providers.values() if entry.provider.enabled]
+    enabled = [
+        entry
+        for entry in directory.providers.values()
+        if entry.provider.enabled and entry.provider.origin != "automatic"
+    ]
     listing = [entry for entry in enabled if model in entry.provider.models]
     if len(listing) == 1:
         return listing[0]
-    candidates = [entry for entry in enabled if entry.provider.origin not in ("automatic", "sandbox")]
+    candidates = [entry for entry in enabled if entry.provider.origin != "sandbox"]
     if candidates:
         return candidates[0]
     sandboxes = [entry for entry in enabled if entry.provider.origin == "sandbox"]

@@ -5,6 +5,7 @@ What was wrong before (a provider is gone from the file) stops no change of some
 
 from collections.abc import Sequence
 
+from tokenrouter.config.load import provider_names
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.alias_checks import AliasMistake, alias_mistakes
 from tokenrouter.domain.alias_text import InvalidAlias
@@ -33,7 +34,7 @@ def alias_check(settings: Settings, changed: Alias | None) -> Check:
 
 
 def _mistakes(settings: Settings, stored: Sequence[Alias]) -> list[AliasMistake]:
-    return alias_mistakes(joined_aliases(settings.aliases, stored), [provider.name for provider in settings.providers])
+    return alias_mistakes(joined_aliases(settings.aliases, stored), provider_names(settings))
 
 
 def _mistake_of(changed: Alias, found: AliasMistake) -> Mistake:

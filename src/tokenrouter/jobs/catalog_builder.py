@@ -35,12 +35,13 @@ def build_catalog(
     chosen_profile: str = "",
     gathered_prices: Mapping[str, Price] = MappingProxyType({}),
     gathered_facts: Sequence[Mapping[str, ModelFacts]] = (),
+    automatic: Iterable[Provider] = (),
 ) -> Catalog:
     """Return the Catalog.
 
     `discovered` has model ids by provider name, `gathered_prices` are by `provider/model`, as is each of
     `gathered_facts`, the most trusted first, and `pepper` hashes the file's short keys. `chosen_profile` is what was
-    chosen at run time, if anything was.
+    chosen at run time, if anything was. `automatic` are providers that have joined by themselves.
     """
     declared = tuple(declared_key(setting, pepper) for setting in settings.keys)
     names = {key.name for key in declared} | {key.id for key in declared}
@@ -49,7 +50,9 @@ def build_catalog(
     limits = (*settings.limits, *unshadowed_limits(stored_limits, settings.limits))
     return Catalog(
         version=version,
-        providers=tuple(_with_models(provider, discovered, settings) for provider in settings.providers),
+        providers=tuple(
+            _with_models(provider, discovered, settings) for provider in joined_providers(settings, automatic)
+        ),
         keys=keys,
         aliases=joined_aliases(settings.aliases, stored_aliases),
         active_profile=chosen_profile or settings.active_model_profile or DEFAULT_PROFILE,
@@ -60,6 +63,14 @@ def build_catalog(
         facts=joined_facts(settings.facts, *gathered_facts),
         policy=settings.policy,
     )
+
+
+def joined_providers(settings: Settings, automatic: Iterable[Provider]) -> tuple[Provider, ...]:
+    """Return the providers in routing order: those that joined by themselves before the sandbox, if names are free."""
+    taken = {*settings.auto_exclude, *(provider.name for provider in settings.providers)}
+    joined = [provider for provider in automatic if provider.name not in taken]
+    declared = [provider for provider in settings.providers if provider.origin != "sandbox"]
+    return (*declared, *joined, *(provider for provider in settings.providers if provider.origin == "sandbox"))
 
 
 def subject_names(

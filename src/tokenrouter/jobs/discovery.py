@@ -1,6 +1,7 @@
-"""Which models each provider has, and what they cost and how long their windows are where its list says so.
+"""Which models each provider has, what its list says of their prices and windows, and how the provider was then.
 
-Asked in the background, remembered on disk, never waited for.
+Asked in the background, remembered on disk, never waited for. The question costs nothing, so it is also how a provider
+is checked; who is asked when is decided in `health_checks`. A provider that is away keeps its last list, with its age.
 """
 
 import asyncio
@@ -15,17 +16,16 @@ import msgspec
 import structlog
 
 from tokenrouter.domain.catalog import Provider, Timeouts
-from tokenrouter.domain.errors import GatewayError, ProviderProtocolError
+from tokenrouter.domain.conditions import Status
 from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.domain.prices import Price, since_when_known
-from tokenrouter.providers import CompatibleAdapter, adapter
-from tokenrouter.providers.outbound import Destination, UpstreamRequest
+from tokenrouter.jobs.model_question import ask_for_models
 from tokenrouter.upstream.client import UpstreamClient
 
 FRESH_S: Final = 15 * 60.0
 RETRY_S: Final = 30.0
-"""As TokenRouter-Go: a good answer is good for 15 minutes, a bad one is asked again after 30 s."""
-MAX_LIST_BYTES: Final = 8 * 2**20
+"""As TokenRouter-Go (its health checker, read 2026-11): a good answer is good for 15 minutes, after a bad one the
+provider is asked again in 30 s."""
 AT_ONCE: Final = 4
 _TIMEOUTS: Final = Timeouts(connect_s=5.0, first_byte_s=15.0, between_bytes_s=15.0, total_s=30.0)
 
@@ -39,14 +39,22 @@ class Listing:
     Attributes:
         prices: by model, as far as the list has them.
         facts: likewise.
+        listed_at_s: when the list was answered; 0 is never. It may be much older than the last question.
+        checked_at_s: when the provider was asked last; 0 when this process has not yet.
+        status: how it was then.
+        response_ms: how long it took to answer, or 0.
+        next_s: when it is asked again.
     """
 
     base_url: str
     models: tuple[str, ...] = ()
     prices: dict[str, Price] = field(default_factory=dict)
     facts: dict[str, ModelFacts] = field(default_factory=dict)
+    listed_at_s: float = 0.0
     checked_at_s: float = 0.0
     problem: str = ""
+    status: Status = "unknown"
+    response_ms: float = 0.0
     next_s: float = 0.0
 
 
@@ -54,9 +62,17 @@ _decode: Final = msgspec.json.Decoder(dict[str, Listing]).decode
 
 
 class Discovery:
-    """Keeps the model lists of the enabled providers fresh."""
+    """Asks providers for their models, and remembers what they answered."""
 
-    def __init__(self, cache_file: Path, upstream: UpstreamClient, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        cache_file: Path,
+        upstream: UpstreamClient,
+        on_change: Callable[[], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`on_change` is called when a list has changed; `clock` says seconds since the epoch."""
+        self._clock = clock
         self._cache_file = cache_file
         self._upstream = upstream
         self._on_change = on_change
@@ -85,19 +101,12 @@ class Discovery:
         listing = self._listings.get(provider)
         return "" if listing is None else listing.problem
 
-    def status(self) -> dict[str, dict[str, object]]:
-        """Return, by provider, how the last question went."""
-        return {
-            name: {"models": len(listing.models), "checked_at_s": listing.checked_at_s, "problem": listing.problem}
-            for name, listing in self._listings.items()
-        }
-
-    async def run(self, providers: Callable[[], Sequence[Provider]]) -> None:
-        """Ask whoever is due, for ever."""
-        while True:
-            now_s = time.time()
-            await self.ask([one for one in providers() if one.enabled and self._listing(one).next_s <= now_s])
-            await asyncio.sleep(1.0)
+    def listing(self, provider: Provider) -> Listing:
+        """Return what is known of `provider`; one that moved is as if it had never been asked."""
+        known = self._listings.get(provider.name)
+        if known is None or known.base_url != provider.base_url:
+            known = self._listings[provider.name] = Listing(provider.base_url)
+        return known
 
     async def ask(self, providers: Sequence[Provider]) -> None:
         """Ask `providers` now, whether they are due or not."""
@@ -106,51 +115,24 @@ class Discovery:
             _write_cache(self._cache_file, self._listings)
             self._on_change()
 
-    def _listing(self, provider: Provider) -> Listing:
-        """Return what is known; a provider that moved is asked anew."""
-        known = self._listings.get(provider.name)
-        if known is None or known.base_url != provider.base_url:
-            known = self._listings[provider.name] = Listing(provider.base_url)
-        return known
-
     async def _refresh(self, provider: Provider) -> bool:
         """Ask one provider; return whether its list changed."""
-        listing = self._listing(provider)
+        listing = self.listing(provider)
         async with self._gate:
-            try:
-                models, prices, facts = await self._ask(provider, adapter(provider))
-            except (GatewayError, ValueError) as error:
-                listing.problem = str(error)
-                listing.next_s = time.time() + RETRY_S
-                log.info("no model list", provider=provider.name, reason=str(error))
-                return False
-        now_s = time.time()
-        prices = {name: since_when_known(price, listing.prices.get(name)) for name, price in prices.items()}
-        changed = (models, prices, facts) != (listing.models, listing.prices, listing.facts)
-        listing.models, listing.prices, listing.facts = models, prices, facts
-        listing.checked_at_s, listing.problem, listing.next_s = now_s, "", now_s + FRESH_S
+            begun_s = time.monotonic()
+            look = await ask_for_models(self._upstream, provider, _TIMEOUTS)
+            took_s = time.monotonic() - begun_s
+        now_s = self._clock()
+        listing.status, listing.problem, listing.checked_at_s = look.status, look.problem, now_s
+        listing.response_ms = round(took_s * 1000, 1) if look.status != "offline" else 0.0
+        listing.next_s = now_s + (RETRY_S if look.models is None else FRESH_S)
+        if look.models is None:
+            return False
+        prices = {name: since_when_known(price, listing.prices.get(name)) for name, price in look.prices.items()}
+        changed = (look.models, prices, look.facts) != (listing.models, listing.prices, listing.facts)
+        listing.models, listing.prices, listing.facts = look.models, prices, dict(look.facts)
+        listing.listed_at_s = now_s
         return changed
-
-    async def _ask(
-        self, provider: Provider, spoken: CompatibleAdapter
-    ) -> tuple[tuple[str, ...], dict[str, Price], dict[str, ModelFacts]]:
-        question = spoken.models_request()
-        if question is None:
-            return (), {}, {}
-        to = Destination(spoken.origin, _TIMEOUTS, provider.name, allow_private=provider.allow_private)
-        request = UpstreamRequest(to, [question[1] + b"\r\n"], MAX_LIST_BYTES)
-        response = await self._upstream.send(request)
-        try:
-            body = response.take()
-            if not response.complete:
-                raise ProviderProtocolError("its model list has no end", provider=provider.name)
-            error = spoken.read_error(response.status, response.headers, body)
-            if error is not None:
-                raise error
-            prices = spoken.parse_prices(body, dated=time.strftime("%Y-%m-%d", time.gmtime()))
-            return spoken.parse_models(body), prices, spoken.parse_facts(body)
-        finally:
-            response.close()
 
 
 def _read_cache(path: Path) -> dict[str, Listing]:
@@ -159,7 +141,8 @@ def _read_cache(path: Path) -> dict[str, Listing]:
     except (OSError, msgspec.DecodeError):
         return {}
     for listing in listings.values():
-        listing.next_s = 0.0
+        listing.next_s = listing.checked_at_s = 0.0
+        listing.status = "unknown"
     return listings
 
 

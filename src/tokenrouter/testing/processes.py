@@ -34,6 +34,11 @@ LOG_TAIL_CHARS: Final = 4000
 FIRST_PORT: Final = 20_000
 LAST_PORT: Final = 32_000
 """Below the range from which systems give ports to outgoing connections, so that none is taken in between."""
+_ALONE: Final = {
+    "TOKENROUTER_AUTO_DETECT_LOCAL_SERVERS": "false",
+    "TOKENROUTER_AUTO_ENABLE_PUBLIC_FREE_MODELS": "false",
+}
+"""What happens to run on the machine, or in the network, decides no test."""
 
 
 class ProcessFailure(AssertionError):
@@ -74,7 +79,7 @@ def make_home(folder: Path) -> Home:
     path = folder / "home"
     path.mkdir(parents=True)
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR") if name in os.environ}
-    return Home(path, {**kept, "HOME": str(path), "TOKENROUTER_HOME": str(path)})
+    return Home(path, {**kept, **_ALONE, "HOME": str(path), "TOKENROUTER_HOME": str(path)})
 
 
 def wait_until(what: str, condition: Callable[[], bool], timeout_s: float) -> None:
