@@ -91,6 +91,7 @@ class Attempt:
         tries: how often this place was asked, this time included.
         is_asked: whether it got as far as that.
         has_failed: whether something went wrong, be it after the first content.
+        judged: the error on which `decision` was made.
     """
 
     lane: Lane
@@ -98,6 +99,8 @@ class Attempt:
     exchange: Exchange | None = None
     is_asked: bool = False
     has_failed: bool = False
+    judged: GatewayError | None = None
+    decision: Decision = GIVE_UP
 
 
 class Attempts:
@@ -115,7 +118,6 @@ class Attempts:
         self._made = 0
         self._race: Race | None = None
         self._last: Attempt | None = None
-        self._decisions: dict[GatewayError, Decision] = {}
 
     async def run(self) -> None:
         """Make attempts until one succeeds.
@@ -143,8 +145,9 @@ class Attempts:
         try:
             await self._ask(attempt)
         except GatewayError as error:
-            if self._goes_on(attempt, error):
-                return self._decisions[error]
+            judged = attempt if self._last is None or self._last.judged is not error else self._last
+            if self._goes_on(judged, error):
+                return judged.decision
             if attempt.exchange is None:
                 self._road.refuse(self._call, attempt.lane, error)
             raise
@@ -298,10 +301,10 @@ class Attempts:
 
     def _goes_on(self, attempt: Attempt, error: GatewayError) -> bool:
         """Return whether another attempt follows `error`; asked more than once, it says the same."""
-        decision = self._decisions.get(error)
-        if decision is None:
-            decision = self._decisions[error] = self._decide(attempt, error)
-        return decision is not GIVE_UP
+        if error is not attempt.judged:
+            attempt.judged = error
+            attempt.decision = self._decide(attempt, error)
+        return attempt.decision is not GIVE_UP
 
     def _decide(self, attempt: Attempt, error: GatewayError) -> Decision:
         self._last, exchange, lane = attempt, attempt.exchange, attempt.lane
@@ -338,5 +341,5 @@ class Attempts:
     def _forget(self, attempt: Attempt) -> None:
         """The client has left: whatever still runs is the last attempt."""
         self._wisdom.health.left_idle(attempt.lane.target)
-        if attempt.exchange is not None:
+        if attempt.exchange is not None and attempt.exchange.requests:
             attempt.exchange.judge = None

@@ -68,6 +68,7 @@ class _Runner:
     is_started: bool = False
     is_withdrawn: bool = False
     has_failed: bool = False
+    has_lost: bool = False
 
     async def run(self, road: Coroutine[Any, Any, None]) -> None:
         if self.is_withdrawn:
@@ -79,7 +80,8 @@ class _Runner:
     @property
     def runs(self) -> bool:
         """Whether its answer may still count."""
-        return self.task is not None and not (self.task.done() or self.has_failed or self.is_withdrawn)
+        is_out = self.has_failed or self.has_lost or self.is_withdrawn
+        return self.task is not None and not (is_out or self.task.done())
 
 
 class Race:
@@ -140,7 +142,8 @@ class Race:
         """Cancel all, because the client has left: one of them counts as its request."""
         running = [runner for runner in self._runners if runner.runs]
         for number, runner in enumerate(running):
-            if number and not runner.exchange.ended:
+            runner.exchange.judge = _goes_unheard if number else None
+            if number:
                 runner.exchange.requests = 0
             self._cancel(runner, *reason)
         await asyncio.wait(self._tasks)
@@ -156,7 +159,7 @@ class Race:
     def _lose(self, runner: _Runner) -> None:
         loser = runner.exchange
         loser.requests, loser.left_as, loser.responder = 0, "hedge_lost", Nobody()
-        loser.on_win, loser.judge = None, _goes_unheard
+        loser.on_win, loser.judge, runner.has_lost = None, _goes_unheard, True
         if runner.is_started and not loser.lane.drains:
             abandon(loser, "hedge_lost")
         self._cancel(runner)
