@@ -98,3 +98,15 @@ def test_a_profile_is_used_and_reset(home_of_acme: Home) -> None:
     assert run(home_of_acme, "profile", "reset").exit_code == 0
     assert run(home_of_acme, "profile", "show").stdout.startswith("default\n")
     assert 'did you mean "home"?' in run(home_of_acme, "profile", "use", "hom").stderr
+
+
+def test_a_circle_is_refused_and_named(home_of_acme: Home) -> None:
+    assert run(home_of_acme, "aliases", "set", "first", "acme/small").exit_code == 0
+    assert run(home_of_acme, "aliases", "set", "second", "first").exit_code == 0
+
+    refused = run(home_of_acme, "aliases", "set", "first", "acme/small", "--fallback", "second")
+
+    assert refused.exit_code != 0
+    assert "leads in a circle" in refused.output
+    assert run(home_of_acme, "aliases", "remove", "second").exit_code == 0
+    assert run(home_of_acme, "aliases", "remove", "first").exit_code == 0

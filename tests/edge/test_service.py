@@ -4,7 +4,7 @@ from tests.edge.serving import OTHER_KEY, service
 from tests.edge.test_every_route import BODY
 from tests.gateway.fakes import KEY, Client, Notes, Provided, Scripted
 from tokenrouter.dialects.anthropic.messages import MESSAGES
-from tokenrouter.domain.errors import InvalidKey
+from tokenrouter.domain.errors import InvalidKey, RateLimited
 from tokenrouter.edge.request import Request, RequestHead
 from tokenrouter.edge.service import tell
 
@@ -38,3 +38,10 @@ def test_a_client_with_a_wrong_key_is_told_not_to_try_again() -> None:
 
     assert client.status == 401
     assert b"x-should-retry: false\r\n" in client.headers
+
+
+def test_nobody_is_told_to_come_back_too_early() -> None:
+    client = Client()
+    tell(RateLimited("Full.", retry_after_s=1.2), MESSAGES, "req_1", client)  # type: ignore[arg-type]
+
+    assert b"retry-after: 2\r\n" in client.headers

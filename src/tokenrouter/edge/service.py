@@ -4,6 +4,7 @@ This is the outermost edge: whatever goes wrong below becomes an answer in the c
 and an error that nobody foresaw becomes a 500 with a request id that the log explains.
 """
 
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -309,7 +310,7 @@ def tell(error: GatewayError, dialect: Dialect, request_id: str, responder: Http
         return
     headers = [_JSON, b"%b: %b\r\n" % (dialect.id_header, request_id.encode()), error.headers]
     if error.retry_after_s is not None:
-        headers.append(b"retry-after: %d\r\n" % max(1, round(error.retry_after_s)))
+        headers.append(b"retry-after: %d\r\n" % max(1, math.ceil(error.retry_after_s)))
     if isinstance(error, MethodNotAllowed):
         headers.append(b"allow: %b\r\n" % error.allowed.encode())
     if error.status == 401:
