@@ -141,7 +141,6 @@ class Attempts:
         Raises:
             GatewayError: this was the last attempt.
         """
-        self._decisions.clear()
         try:
             await self._ask(attempt)
         except GatewayError as error:
