@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from tokenrouter.config.alerts import read_alerts
 from tokenrouter.config.environment import environment_limits, environment_providers, read_number, sandbox_provider
 from tokenrouter.config.file import Secrets, Subjects, base_url_mistake, open_file, read_subjects, read_timeouts
+from tokenrouter.config.guardrails import check_guardrail_scopes, read_guardrails, read_hooks
 from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
 from tokenrouter.config.problems import ConfigErrors, Problem
 from tokenrouter.config.proxies import read_proxies
@@ -103,6 +104,8 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         redis_url=_redis_url(top, environ),
         redis_loss=cast(RedisLoss, top.choice("redis_loss", ("refuse", "local"), "refuse")),
         workers=flags.get("workers") or top.count("workers", 1, least=1),
+        guardrails=read_guardrails(top),
+        hooks=read_hooks(top),
         policy=_policy(top, environ),
         timeouts=timeouts,
         max_head_bytes=top.count("max_head_bytes", 64 * 2**10, least=1024),
@@ -327,6 +330,7 @@ def _check(settings: Settings, top: Table) -> None:
         if message := _why_unusable(provider):
             top.problems.append(Problem(where, path, message))
     _check_scopes(settings, top)
+    check_guardrail_scopes((*settings.guardrails, *settings.hooks), known_names(settings), top.problems)
 
 
 def _why_unusable(provider: Provider) -> str:
