@@ -18,7 +18,7 @@ from tokenrouter.hooks import Charged, Follower
 MAX_OPEN: Final = 20_000
 """Most requests that are followed at once; as many as there are connections by default."""
 MAX_RUNNING: Final = 1000
-"""Most calls that wait at once; what is more is dropped, and said so."""
+"""Most calls that wait at once; while there are so many no more are begun, and that is said."""
 _NANO: Final = Decimal(10) ** -9
 
 log = structlog.get_logger(__name__)
@@ -65,15 +65,15 @@ class AfterHooks:
             loop.call_soon(self._call, one, charged)
 
     def _call(self, following: Following, charged: Charged) -> None:
+        if len(self._running) >= MAX_RUNNING:
+            log.warning("too many hooks still run after their requests; one was left out", hook=following.rule.name)
+            return
         try:
             waiting = following.follower.after_exchange(charged)
         except Exception as error:  # noqa: BLE001 - somebody else's code, and nobody waits for it
             _note(following, error)
             return
         if waiting is None:
-            return
-        if len(self._running) >= MAX_RUNNING:
-            log.warning("too many hooks still run after their requests; one was not", hook=following.rule.name)
             return
         task = asyncio.ensure_future(_run(following, waiting))
         self._running.add(task)

@@ -84,5 +84,5 @@ class _Chain:
     def close(self) -> str:
         rest = ""
         for one in self._filters:
-            rest = one.feed(rest) + one.close()
+            rest = (one.feed(rest) if rest else "") + one.close()
         return rest
