@@ -44,7 +44,10 @@ class HookLayer:
         self._rules = tuple(rules)
 
     def concerns(self, call: Call, principal: Principal) -> bool:
-        return bool(self._rules) and bool(self._rules_of(principal))
+        if not self._rules:
+            return False
+        known = principal.layered.get(self)
+        return bool(self._rules_of(principal) if known is None else known)
 
     def require_readable(self, principal: Principal, what: str) -> None:
         """Let `what` pass, in which nobody looks for texts.
