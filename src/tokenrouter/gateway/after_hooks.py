@@ -47,6 +47,9 @@ class AfterHooks:
         """Let go of a request that is over."""
         self._open.pop(request_id, None)
 
+    def count(self, event: str, provider: str, outcome: str) -> None:
+        self._observer.count(event, provider, outcome)
+
     def record(self, subject: Subject, ended: Ended) -> None:
         self._observer.record(subject, ended)
         if self._open:
