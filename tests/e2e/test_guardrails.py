@@ -200,6 +200,15 @@ def test_a_stored_conversation_goes_on_with_what_its_team_may_see(running: Gatew
         assert "<EMAIL_2> wrote to <EMAIL_1>" in sent
         assert "example.com" not in sent
 
+        stream: list[Any] = list(
+            ours.responses.create(
+                model="chat/echo", input=QUESTION, previous_response_id=second.id, store=True, stream=True
+            )
+        )
+        kept = ours.responses.retrieve(stream[-1].response.id)
+        assert stream[-1].response.output_text == kept.output_text == QUESTION
+        assert "example.com" not in tap.taken()
+
         with pytest.raises(openai.BadRequestError):
             theirs.responses.create(model="chat/echo", input="hello", previous_response_id=first.id)
         with pytest.raises(openai.NotFoundError):

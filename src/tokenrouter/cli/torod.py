@@ -134,6 +134,10 @@ def config_check(config: str | None) -> None:
         click.echo(
             f"provider {provider.name}: {provider.base_url} ({origin}{'' if provider.enabled else ', disabled'})"
         )
+    for guardrail in settings.guardrails:
+        click.echo(f"guardrail {guardrail.name}: {guardrail.kind}, for {', '.join(guardrail.scopes)}")
+    for hook in settings.hooks:
+        click.echo(f"hook {hook.name}: for {', '.join(hook.scopes)}")
     click.echo(f"{_count(len(settings.keys), 'key')}, {_count(len(settings.limits), 'limit')} declared")
     if settings.alerts.webhooks:
         click.echo(f"alerts go to {_count(len(settings.alerts.webhooks), 'webhook')}")
