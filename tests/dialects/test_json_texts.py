@@ -157,6 +157,11 @@ def test_what_cannot_be_read_is_named(part: dict[str, Any], kind: str) -> None:
     assert not [text for text in read.texts if "AAAA" in text.value]
 
 
+@pytest.mark.parametrize("text", ["data:x;base64,write to ann@b.de", "data:image/png;base64,AAAA\n\nsee ann@b.de"])
+def test_words_behind_what_looks_like_a_picture_are_words(text: str) -> None:
+    assert ("user", text) in told({"messages": [{"role": "user", "content": text}]})
+
+
 def test_a_document_that_is_text_can_be_read() -> None:
     part = {"type": "document", "source": {"type": "text", "data": "plain words"}}
     assert ("user", "plain words") in told({"messages": [{"role": "user", "content": [part]}]})
