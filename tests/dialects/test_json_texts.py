@@ -162,6 +162,17 @@ def test_words_behind_what_looks_like_a_picture_are_words(text: str) -> None:
     assert ("user", text) in told({"messages": [{"role": "user", "content": text}]})
 
 
+def test_variables_of_a_stored_prompt_are_texts_by_whatever_name() -> None:
+    assert {"ann", "bob"} <= {
+        text for _, text in told({"prompt": {"id": "p", "variables": {"name": "ann", "id": "bob"}}})
+    }
+
+
+def test_credentials_for_tools_of_the_provider_stay_since_it_needs_them() -> None:
+    tool = {"type": "mcp", "server_url": "https://x", "authorization": "sk-1", "headers": {"X-Key": "sk-2"}}
+    assert [text for _, text in told({"tools": [tool]})] == ["https://x"]
+
+
 def test_a_document_that_is_text_can_be_read() -> None:
     part = {"type": "document", "source": {"type": "text", "data": "plain words"}}
     assert ("user", "plain words") in told({"messages": [{"role": "user", "content": [part]}]})

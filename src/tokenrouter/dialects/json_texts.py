@@ -57,10 +57,13 @@ _KINDS_OF_FIELDS: Final[dict[str, TextKind]] = {
 }
 _OPAQUE: Final = frozenset(
     (
+        "authorization",
+        "authorization_token",
         "b64_json",
         "cache_control",
         "encrypted_content",
         "file_data",
+        "headers",
         "id",
         "media_type",
         "mimeType",
@@ -290,7 +293,7 @@ def _is_opaque(name: str, holder: dict[str, Any]) -> bool:
 
 def _is_free(name: str, holder: dict[str, Any], holder_name: str) -> bool:
     """Whether what stands under `name` is of the client's own making: any names, any values."""
-    if name in ("args", "metadata", "labels"):
+    if name in ("args", "labels", "metadata", "variables"):
         return True
     if name == "response":
         return holder_name in _RESPONSES
