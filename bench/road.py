@@ -1,6 +1,6 @@
 """The hot road without sockets: what a request and a stream's chunk cost in Python alone.
 
-    python -m bench.road [--profile] [--body BYTES] [--limits] [--alias SELECTION]
+    python -m bench.road [--profile] [--body BYTES] [--limits] [--alias SELECTION | --guardrails own|others]
 
 Both ends are transports that take bytes and send nothing, so neither the kernel nor the event loop is in
 the figure: it answers "did my change help?" in seconds, where `make bench` answers "how fast is it?".
@@ -24,6 +24,7 @@ import uvloop
 from bench.limiter import LIMITS
 from tokenrouter.domain.aliases import SELECTIONS, Alias, Target
 from tokenrouter.domain.catalog import Catalog, Key, Policy, Provider
+from tokenrouter.domain.guardrails import DETECTORS, Guardrail
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit, LimitState
 from tokenrouter.domain.prices import flat_price
@@ -31,11 +32,15 @@ from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.protocol import Bounds, ClientConnection, Connections
 from tokenrouter.edge.service import Service
 from tokenrouter.gateway.account.resources import Resources
+from tokenrouter.gateway.after_hooks import AfterHooks
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
+from tokenrouter.gateway.hook_rules import HookRule
+from tokenrouter.gateway.hooks import HookLayer
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.stored_responses import StoredResponses
+from tokenrouter.guardrails.redaction import Redaction
 from tokenrouter.journal.ownership_log import OwnershipLog
 from tokenrouter.journal.response_files import ResponseFiles
 from tokenrouter.journal.writer import JournalWriter
@@ -50,6 +55,7 @@ MODELS: Final = ("bench/echo", "bench/other")
 ALIAS: Final = "balanced"
 ROUNDS: Final = 5
 REQUESTS: Final = 4000
+TEAMS: Final = {"own": "bench", "others": "others"}
 TURNS: Final = 12
 """Rounds of a comparison."""
 USAGE: Final = {"prompt_tokens": 9, "completion_tokens": 30, "total_tokens": 39}
@@ -127,7 +133,9 @@ class Always:
 class Road:
     """One client connection and one provider connection, with everything that lies between them."""
 
-    def __init__(self, folder: Path, limits: Sequence[Limit] = (), aliases: Sequence[Alias] = ()) -> None:
+    def __init__(
+        self, folder: Path, limits: Sequence[Limit] = (), aliases: Sequence[Alias] = (), guarded_team: str = ""
+    ) -> None:
         allowed = ("bench/*", *(alias.name for alias in aliases))
         key = Key(id="k", name="bench", digest=key_digest(KEY, b""), allowed_models=allowed, team="bench")
         provider = Provider("bench", "openai-compatible", "http://127.0.0.1:9/v1", secret="sk", allow_private=True)
@@ -142,9 +150,14 @@ class Road:
         source = Always(Directory(catalog, b""))
         self.upstream = Unplugged()
         limiter = MemoryLimiter(catalog.limits, restored=True)
-        ports = Ports(JournalWriter(folder), limiter, Figures(), NoTokens())
+        after = AfterHooks(Figures())
+        hooks = HookLayer(after)
+        if guarded_team:
+            redaction = Redaction(Guardrail("bench", "redact", detect=DETECTORS))
+            hooks.apply([HookRule("bench", (f"team:{guarded_team}",), redaction)])
+        ports = Ports(JournalWriter(folder), limiter, after, NoTokens())
         ownership = Ownership(OwnershipLog(folder))
-        gateway = Gateway(source, self.upstream, ports, ownership)
+        gateway = Gateway(source, self.upstream, ports, ownership, layers=[hooks])
         gateway.apply(catalog.policy)
         resources = Resources(gateway, source, self.upstream, ports, ownership)
         control = ControlRelay(self.upstream, folder / "control.sock")
@@ -174,8 +187,9 @@ class Road:
 
 
 def request_of(body_bytes: int, *, stream: bool, model: str = MODELS[0]) -> bytes:
-    """Return a request whose prompt is so long."""
-    prompt = {"role": "user", "content": "x" * body_bytes}
+    """Return a request whose prompt is so long, with an address in it that guardrails find."""
+    address = " ann@example.com"
+    prompt = {"role": "user", "content": "x" * (body_bytes - len(address)) + address}
     fields = {"model": model, "messages": [prompt], "temperature": 0.7, "stream": stream}
     body = json.dumps(fields, separators=(",", ":")).encode()
     head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %b\r\n" % KEY
@@ -226,9 +240,9 @@ async def measure_alias(folder: Path, body_bytes: int, limits: Sequence[Limit], 
     print(f"  without it: {before:.1f} us, with it: {after:.1f} us ({after / before - 1:+.1%})")
 
 
-async def measure(folder: Path, body_bytes: int, limits: Sequence[Limit], *, profile: bool) -> None:
+async def measure(folder: Path, body_bytes: int, limits: Sequence[Limit], guarded_team: str, *, profile: bool) -> None:
     """Measure a whole answer, then a chunk."""
-    whole = Road(folder / "whole", limits)
+    whole = Road(folder / "whole", limits, guarded_team=guarded_team)
     request = request_of(body_bytes, stream=False)
     answer = HEAD % (b"application/json", b"Content-Length: %d" % len(ANSWER)) + ANSWER
     await whole.connect(request, answer)
@@ -238,7 +252,7 @@ async def measure(folder: Path, body_bytes: int, limits: Sequence[Limit], *, pro
         whole.upstream.connection.data_received(answer)
 
     report("a request and its whole answer", exchange, profile=profile)
-    stream = Road(folder / "stream", limits)
+    stream = Road(folder / "stream", limits, guarded_team=guarded_team)
     chunk = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
     begun = HEAD % (b"text/event-stream", b"Transfer-Encoding: chunked") + chunk
     await stream.connect(request_of(body_bytes, stream=True), begun)
@@ -252,11 +266,14 @@ def main() -> None:
     parser.add_argument("--body", type=int, default=240, metavar="BYTES", help="length of the prompt (240)")
     parser.add_argument("--limits", action="store_true", help="with hard limits of the key, its team and everybody")
     parser.add_argument("--alias", choices=SELECTIONS, help="through an alias with two targets, beside one without")
+    parser.add_argument("--guardrails", choices=TEAMS, help="redact personal data: of this team, or of another one")
     wanted = parser.parse_args()
     limits = LIMITS if wanted.limits else ()
     with tempfile.TemporaryDirectory() as folder:
         if wanted.alias is None:
-            uvloop.run(measure(Path(folder), wanted.body, limits, profile=wanted.profile))
+            uvloop.run(
+                measure(Path(folder), wanted.body, limits, TEAMS.get(wanted.guardrails, ""), profile=wanted.profile)
+            )
         else:
             alias = Alias(ALIAS, tuple(map(Target, MODELS)), selection=wanted.alias)
             uvloop.run(measure_alias(Path(folder), wanted.body, limits, alias, profile=wanted.profile))

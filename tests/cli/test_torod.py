@@ -50,9 +50,11 @@ def test_a_wrong_configuration_stops_check_and_serve_with_every_mistake(home: Ho
 
 def test_a_right_configuration_is_told_with_what_it_would_run(home: Home) -> None:
     file = home.path / "right.toml"
-    file.write_text('[[providers]]\nname = "acme"\nbase_url = "http://127.0.0.1:9/v1"\n')
+    provider = '[[providers]]\nname = "acme"\nbase_url = "http://127.0.0.1:9/v1"\n'
+    file.write_text(provider + '[[guardrails]]\nname = "privacy"\ntype = "redact"\nscope = "team:physics"\n')
 
     done = torod(home, "config", "check", "--config", str(file))
 
     assert done.returncode == 0, done.stderr
+    assert "guardrail privacy: redact, for team:physics" in done.stdout
     assert "provider acme: http://127.0.0.1:9/v1 (right.toml:1)" in done.stdout

@@ -36,6 +36,7 @@ from tokenrouter.app.channel import (
     SumsWanted,
     ToData,
 )
+from tokenrouter.app.hooks import HookShelf
 from tokenrouter.app.ledger_sums import ChannelSums
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot
 from tokenrouter.config.automatic import still_wanted
@@ -49,10 +50,12 @@ from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.protocol import Bounds, Connections
 from tokenrouter.edge.service import Service
 from tokenrouter.gateway.account.resources import Resources
+from tokenrouter.gateway.after_hooks import AfterHooks
 from tokenrouter.gateway.answer_heads import take_quotas
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
+from tokenrouter.gateway.hooks import HookLayer
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.stored_responses import StoredResponses
 from tokenrouter.jobs.catalog_builder import build_catalog
@@ -129,18 +132,23 @@ class DataProcess:
         self._shared = _shared_limiter(settings, catalog.limits, self._sums, self._journal.name)
         if self._shared is not None:
             self._adjusting_there = AdjustingThere(self._shared.adjust)
-        self._ports = ports = Ports(self._journal, self._limiter, self._figures, self._tokens, self._shared)
+        after = AfterHooks(self._figures)
+        self._shelf = HookShelf()
+        self._hooks = HookLayer(after)
+        self._hooks.apply(self._shelf.rules(catalog.guardrails, catalog.hooks, is_start=True))
+        self._ports = ports = Ports(self._journal, self._limiter, after, self._tokens, self._shared)
         is_shared = settings.redis_url != ""
         self._owners = OwnershipLog(settings.paths.state_dir / "owners", is_shared=is_shared)
         ownership = Ownership(self._owners)
         self._response_files = ResponseFiles(settings.paths.state_dir / "responses", responses_key(secret))
         stored = StoredResponses(self._response_files)
         self._answers = Answers(settings, secret, self._source, ports)
-        layers = (*self._answers.first, *self._answers.last)
+        layers = (*self._answers.first, self._hooks, *self._answers.last)
         self._gateway = Gateway(self._source, self._upstream, ports, ownership, stored, layers)
         self._gateway.apply(catalog.policy)
         control = ControlRelay(self._upstream, arguments.runtime / "control.sock")
-        self._resources = Resources(self._gateway, self._source, self._upstream, ports, ownership)
+        guard = self._hooks.require_readable
+        self._resources = Resources(self._gateway, self._source, self._upstream, ports, ownership, guard)
         self._service = Service(
             self._gateway,
             self._source,
@@ -290,6 +298,7 @@ class DataProcess:
             self._shared.reload(catalog.limits)
         self._adjusting.reload(limit.id for limit in catalog.limits)
         self._gateway.apply(catalog.policy)
+        self._hooks.apply(self._shelf.rules(catalog.guardrails, catalog.hooks))
         self._source.swap(directory)
         self._ask_for_counters()
 

@@ -154,6 +154,10 @@ def config_check(config: str | None) -> None:
         )
     for line in _joining_lines(settings):
         click.echo(line)
+    for guardrail in settings.guardrails:
+        click.echo(f"guardrail {guardrail.name}: {guardrail.kind}, for {', '.join(guardrail.scopes)}")
+    for hook in settings.hooks:
+        click.echo(f"hook {hook.name}: for {', '.join(hook.scopes)}")
     click.echo(f"{_count(len(settings.keys), 'key')}, {_count(len(settings.limits), 'limit')} declared")
     if settings.alerts.webhooks:
         click.echo(f"alerts go to {_count(len(settings.alerts.webhooks), 'webhook')}")

@@ -18,6 +18,7 @@ from tokenrouter.config.automatic import (
 )
 from tokenrouter.config.environment import environment_limits, environment_providers, read_number, sandbox_provider
 from tokenrouter.config.file import Secrets, Subjects, base_url_mistake, open_file, read_subjects, read_timeouts
+from tokenrouter.config.guardrails import check_guardrail_scopes, read_guardrails, read_hooks
 from tokenrouter.config.keeping import read_cache, read_idempotency
 from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
 from tokenrouter.config.problems import ConfigErrors, Problem
@@ -114,6 +115,8 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         redis_url=redis_url,
         redis_loss=cast(RedisLoss, top.choice("redis_loss", ("refuse", "local"), "refuse")),
         workers=flags.get("workers") or top.count("workers", 1, least=1),
+        guardrails=read_guardrails(top),
+        hooks=read_hooks(top),
         policy=replace(_policy(top, environ), cache=cache_rules),
         cache=cache_room,
         idempotency=read_idempotency(top, redis_url),
@@ -344,6 +347,7 @@ def _check(settings: Settings, top: Table) -> None:
         if message := _why_unusable(provider):
             top.problems.append(Problem(where, path, message))
     _check_scopes(settings, top)
+    check_guardrail_scopes((*settings.guardrails, *settings.hooks), known_names(settings), top.problems)
 
 
 def _why_unusable(provider: Provider) -> str:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from tokenrouter.domain.aliases import Alias
 from tokenrouter.domain.catalog import CacheUse, Origin, Policy, Provider, Role, Timeouts, UnboundedInput, Unpriced
+from tokenrouter.domain.guardrails import Guardrail, HookSetting
 from tokenrouter.domain.limits import Limit
 from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.domain.prices import Price
@@ -191,6 +192,8 @@ class Settings:
     prices: dict[str, Price] = field(default_factory=dict)
     facts: dict[str, ModelFacts] = field(default_factory=dict)
     report_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    guardrails: tuple[Guardrail, ...] = ()
+    hooks: tuple[HookSetting, ...] = ()
     policy: Policy = Policy()
     cache: KeptRoom = KeptRoom()
     idempotency: IdempotencySettings = IdempotencySettings()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tokenrouter.domain.aliases import DEFAULT_PROFILE, Alias
+from tokenrouter.domain.guardrails import Guardrail, HookSetting
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.domain.limits import Limit
 from tokenrouter.domain.model_facts import ModelFacts
@@ -184,6 +185,8 @@ class Catalog:
     prices: dict[str, Price] = field(default_factory=dict)
     facts: dict[str, ModelFacts] = field(default_factory=dict)
     policy: Policy = Policy()
+    guardrails: tuple[Guardrail, ...] = ()
+    hooks: tuple[HookSetting, ...] = ()
 
 
 PriceKey = str

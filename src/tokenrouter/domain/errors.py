@@ -11,7 +11,8 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   │   ├── NestedTooDeeply
     │   │   ├── PreviousResponseNotFound
     │   │   ├── ThreadsNotKept
-    │   │   └── InputUnbounded           nobody can say how much it is, and the key has hard limits
+    │   │   ├── InputUnbounded           nobody can say how much it is, and the key has hard limits
+    │   │   └── GuardrailRefused         a guardrail or a hook of the operator's does not let it through
     │   ├── MalformedHttp 400            not HTTP, or HTTP that two parsers could read differently
     │   ├── InvalidKey 401
     │   │   ├── MissingKey
@@ -28,6 +29,7 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   ├── RequestTimedOut 408          the caller stopped sending
     │   ├── AnswerNotShared 409          the same request was sent before, and its answer cannot be given again
     │   ├── BodyTooLarge 413
+    │   ├── InputTooLarge 413            larger than a guardrail lets through
     │   ├── UnsupportedEncoding 415
     │   ├── IdempotencyKeyReused 422     the same key came with another request
     │   ├── UpgradeRequired 426
@@ -49,6 +51,7 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   └── ProviderTimeout 504
     └── ServerError                      we failed
         ├── InternalError 500
+        ├── HookFailed 503               a hook without which requests are not to go on has failed
         ├── ControlPlaneAway 503
         ├── CountersNotReady 503         limits are being restored after a start
         ├── JournalUnavailable 503       nothing may be spent that could not be recorded
@@ -139,6 +142,12 @@ class InputUnbounded(InvalidRequest):
     """Nobody can say beforehand how many tokens the input has, and the key may not send such under a hard limit."""
 
     code = "input_unbounded"
+
+
+class GuardrailRefused(InvalidRequest):
+    """A guardrail or a hook does not let the request, or its answer, through; the message says why."""
+
+    code = "guardrail_refused"
 
 
 class MalformedHttp(ClientError):
@@ -266,6 +275,13 @@ class BodyTooLarge(ClientError):
 
     status = 413
     code = "body_too_large"
+
+
+class InputTooLarge(ClientError):
+    """The input is larger than a guardrail lets through."""
+
+    status = 413
+    code = "input_too_large"
 
 
 class UnsupportedEncoding(ClientError):
@@ -436,6 +452,14 @@ class ServerError(GatewayError):
 
 class InternalError(ServerError):
     """A fault in the gateway itself; the log has the details under the request id."""
+
+
+class HookFailed(ServerError):
+    """A hook has failed, or took too long, without which no request is to go on."""
+
+    status = 503
+    code = "hook_failed"
+    retryable = True
 
 
 class ControlPlaneAway(ServerError):

@@ -7,7 +7,7 @@ holds one sees one state from begin to end.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tokenrouter.domain.aliases import AliasTable
 from tokenrouter.domain.catalog import CacheRules, CacheUse, Catalog, Key, Provider, Role, UnboundedInput, Unpriced
@@ -72,6 +72,7 @@ class Principal:
         lanes: the ways to models that have been worked out, by dialect and requested name.
         choices: what is decided for each request anew, by requested name, and how its requests are carried.
         branches: the lanes of such names, by dialect, requested name and `provider/model`.
+        layered: what layers have worked out about it, by layer.
     """
 
     key: Key
@@ -90,6 +91,7 @@ class Principal:
     lanes: "dict[tuple[Dialect, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
     choices: "dict[str, tuple[Choice, Conduct]]" = field(default_factory=dict, repr=False, compare=False)
     branches: "dict[tuple[Dialect, str, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
+    layered: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def role(self) -> Role:

@@ -144,8 +144,23 @@ class Gateway:
         def refuse(refused: Call, error: GatewayError) -> None:
             self._refuse(refused, subject_of(principal, refused.head.dialect, ""), False, error)
 
+        try:
+            call, responder = self._whole(principal, call, responder)
+        except GatewayError as error:
+            refuse(call, error)
+            raise
         concerned = [layer for layer in self._layers if layer.concerns(call, principal)]
         return Passage(concerned, principal, go_on, refuse).run(call, responder)
+
+    def _whole(self, principal: Principal, call: Call, responder: Responder) -> tuple[Call, Responder]:
+        """Return a request that goes on from a stored response with all of it, so that layers see everything.
+
+        What is kept of its answer is what its client gets, behind all layers. Done twice, it changes nothing more.
+        """
+        if self._stored is None or call.head.dialect.operation not in CONTINUING:
+            return call, responder
+        default = self._policy.responses_store_default
+        return self._stored.prepare(call, owner_of(principal), responder, by_default=default)
 
     def _decide(
         self, directory: Directory, principal: Principal, call: Call, responder: Responder
@@ -154,9 +169,8 @@ class Gateway:
         dialect = head.dialect
         peeked: Head | None = None
         try:
-            if dialect.operation in CONTINUING and self._stored is not None:
-                default = self._policy.responses_store_default
-                call, responder = self._stored.prepare(call, owner_of(principal), responder, by_default=default)
+            if dialect.operation in CONTINUING:
+                call, responder = self._whole(principal, call, responder)
             peeked = dialect.peek(call.body) if head.model is None else dialect.peek(call.body, head.model, head.stream)
             lane = principal.lanes.get((dialect, peeked.model))
             if lane is None:

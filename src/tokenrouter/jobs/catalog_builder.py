@@ -62,6 +62,8 @@ def build_catalog(
         prices=joined_prices(settings.prices, gathered_prices),
         facts=joined_facts(settings.facts, *gathered_facts),
         policy=settings.policy,
+        guardrails=settings.guardrails,
+        hooks=settings.hooks,
     )
 
 

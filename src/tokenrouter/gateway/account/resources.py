@@ -16,6 +16,7 @@ from tokenrouter.gateway.account.errands import Asking, Errand
 from tokenrouter.gateway.account.files import FileErrands
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Exchange, Ports
+from tokenrouter.gateway.hook_rules import Guard, no_guard
 from tokenrouter.gateway.lanes import subject_of
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.ports import Responder, Source, Upstream
@@ -34,13 +35,21 @@ class Resources:
     """
 
     def __init__(
-        self, gateway: Gateway, source: Source, upstream: Upstream, ports: Ports, ownership: Ownership
+        self,
+        gateway: Gateway,
+        source: Source,
+        upstream: Upstream,
+        ports: Ports,
+        ownership: Ownership,
+        guard: Guard = no_guard,
     ) -> None:
+        """Join them to their ports; `guard` is asked about uploads, batches and raw requests."""
         self._gateway = gateway
+        self._guard = guard
         self._source = source
         self._ports = ports
         self.batches = Batches(ports, ownership, upstream)
-        self.passthrough = Passthrough(gateway, source, ports, ownership)
+        self.passthrough = Passthrough(gateway, source, ports, ownership, guard)
         files = FileErrands(ownership)
         batches = BatchErrands(ownership, self.batches, gateway.new_request_id)
         self.watch = BatchWatch(source, upstream, ownership, batches, gateway.books)
@@ -66,6 +75,8 @@ class Resources:
         principal = directory.principal(call.head.digest, call.now_s)
         target = asked.target
         try:
+            if asked.method == "POST" and target.action == "collection":
+                self._guard(principal, "a file" if target.kind == "file" else "a batch")
             doing = self._doing[target.kind, target.action, asked.method]
             errand = await doing(Asking(directory, principal, asked, self._gateway.books))
         except GatewayError as error:

@@ -24,6 +24,7 @@ from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Exchange, Ports
+from tokenrouter.gateway.hook_rules import Guard, no_guard
 from tokenrouter.gateway.lanes import Lane, lane_at, subject_of
 from tokenrouter.gateway.ownership import Ownership, owner_of
 from tokenrouter.gateway.ports import Responder, Source
@@ -58,7 +59,10 @@ class RawCall:
 class Passthrough:
     """Serves those requests. One per data process."""
 
-    def __init__(self, gateway: Gateway, source: Source, ports: Ports, ownership: Ownership) -> None:
+    def __init__(
+        self, gateway: Gateway, source: Source, ports: Ports, ownership: Ownership, guard: Guard = no_guard
+    ) -> None:
+        self._guard = guard
         self._gateway = gateway
         self._source = source
         self._ports = ports
@@ -82,6 +86,7 @@ class Passthrough:
     def _prepare(
         self, directory: Directory, principal: Principal, raw: RawCall, responder: Responder
     ) -> tuple[Exchange, RawRoad]:
+        self._guard(principal, "a raw request")
         entry = self._entry(directory, principal, raw)
         path, query = clean_path(raw.path, entry.adapter.base_path), clean_query(raw.query)
         model = self._admit(entry, raw, f"{entry.adapter.base_path}/{path}")
