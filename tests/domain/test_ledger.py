@@ -9,6 +9,14 @@ def test_a_row_has_what_was_known_before_and_what_came_after() -> None:
     assert (row.usage, row.cost_nano_usd, row.first_token_us, row.end_reason) == (Usage(1, 2), 7, 3, "completed")
 
 
+def test_what_was_decided_for_one_request_stands_in_place_of_what_holds_for_all_of_its_subject() -> None:
+    subject, begun = Subject("chat", decision="usual"), Begun("req_1", 5)
+    ended = Ended("req_1", 5, Usage(), 200, "completed")
+
+    assert entry_of(subject, begun, ended).decision == entry_of(subject, begun).decision == "usual"
+    assert entry_of(subject, begun, ended._replace(decision="this")).decision == "this"
+
+
 def test_a_request_without_an_end_was_interrupted() -> None:
     row = entry_of(Subject("chat"), Begun("req_1", 5))
 

@@ -28,6 +28,7 @@ subjects = st.builds(
     provider=texts,
     model=texts,
     price_source=texts,
+    decision=texts,
 )
 beginnings = st.builds(Begun, ids, counts, texts, texts, texts, st.booleans(), counts)
 endings = st.builds(
@@ -47,6 +48,7 @@ endings = st.builds(
     changed=texts,
     provider_request_id=texts,
     requests=st.integers(0, 1),
+    decision=texts,
 )
 borrowed = st.builds(Borrowed, st.sampled_from(["", "cache", "shared", "replay"]), texts, counts)
 records = (

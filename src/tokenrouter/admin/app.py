@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from tokenrouter import __version__
 from tokenrouter.admin import (
     aliases,
+    decisions,
     key_usage,
     keys,
     ledger,
@@ -43,6 +44,7 @@ _ROUTERS: Final = (
     ledger.router,
     ledger_export.router,
     reconciliation.router,
+    decisions.router,
     overview.router,
     quotas.router,
     provider_status.router,

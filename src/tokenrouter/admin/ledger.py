@@ -3,6 +3,7 @@
 Pages are cut by id, not by number: a page stays the same while new rows arrive.
 """
 
+import json
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final
@@ -57,16 +58,18 @@ def read_page(
         before_id=before,
     )
     rows = ledger_page(state.store, wanted, limit=limit)
-    return Page(data=[_shown(row) for row in rows], next=rows[-1].id if len(rows) == limit else None)
+    return Page(data=[shown_row(row) for row in rows], next=rows[-1].id if len(rows) == limit else None)
 
 
-def _shown(row: LedgerEntry) -> dict[str, Any]:
+def shown_row(row: LedgerEntry) -> dict[str, Any]:
+    """Return a row as JSON has it."""
     fields = asdict(row)
     cost_nano = row.cost_nano_usd
     started = datetime.fromtimestamp(row.started_us / 1e6, UTC).isoformat(timespec="milliseconds")
     return {
         **fields,
         "usage": row.usage._asdict(),
+        "decision": json.loads(row.decision) if row.decision else None,
         "started_at": started.replace("+00:00", "Z"),
         "cost_usd": None if cost_nano is None else usd(cost_nano),
     }

@@ -81,7 +81,11 @@ class Usage(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """Who asks for what: the part of an entry that two requests of one key for one model share."""
+    """Who asks for what: the part of an entry that two requests of one key for one model share.
+
+    Attributes:
+        decision: how it was found where to ask, as JSON, where nothing had to be decided for each request.
+    """
 
     operation: Operation
     key_id: str = ""
@@ -94,6 +98,7 @@ class Subject(NamedTuple):
     provider: str = ""
     model: str = ""
     price_source: str = ""
+    decision: str = ""
 
 
 class Begun(NamedTuple):
@@ -113,6 +118,7 @@ class Ended(NamedTuple):
 
     Attributes:
         requests: 0 where another row counts the request of which this is a part.
+        decision: what was decided for this request alone, in place of its subject's.
     """
 
     id: str
@@ -130,6 +136,7 @@ class Ended(NamedTuple):
     changed: str = ""
     provider_request_id: str = ""
     requests: int = 1
+    decision: str = ""
 
 
 AnsweredBy = Literal["", "cache", "shared", "replay"]
@@ -161,6 +168,7 @@ class LedgerEntry:
     rows sort by time); what the client sent as its id is `client_request_id`.
     `estimated` says that tokens were counted by us because the provider reported none.
     `cost_nano_usd` is None when no price is known: never silently free.
+    `decision` says as JSON how it came to this provider (docs/explain.md).
     `count` is 1, but for the one row that stands for many refusals, and 0 in rows that are only a part of a request.
     `answered_by`, `origin_id`, `saved_nano_usd`: see `Borrowed`.
     """
@@ -199,6 +207,7 @@ class LedgerEntry:
     answered_by: AnsweredBy = ""
     origin_id: str = ""
     saved_nano_usd: NanoUsd = 0
+    decision: str = ""
 
 
 _DIED: Final = Ended("", 0, Usage(), 0, "interrupted")
@@ -208,10 +217,14 @@ def entry_of(
     subject: Subject, begun: Begun, ended: Ended = _DIED, count: int = 1, borrowed: Borrowed = OWN_ANSWER
 ) -> LedgerEntry:
     """Return the row that they make; without `ended` it is a request whose process died under it."""
-    operation, key_id, key_name, user, team, chain, alias, requested_model, provider, model, price_source = subject
+    operation, key_id, key_name, user, team, chain, alias, requested_model, provider, model, price_source, usual = (
+        subject
+    )
     entry_id, started_us, client_ip, client_tool, client_request_id, stream, bytes_in = begun
     _, _, usage, status, end_reason, error_code = ended[:6]
-    estimated, overrun, spent, latency, first_token, bytes_out, changed, provider_request_id, requests = ended[6:]
+    estimated, overrun, spent, latency, first_token, bytes_out, changed, provider_request_id, requests, decision = (
+        ended[6:]
+    )
     return LedgerEntry(
         entry_id,
         started_us,
@@ -245,4 +258,5 @@ def entry_of(
         provider_request_id,
         count * requests,
         *borrowed,
+        decision or usual,
     )

@@ -95,6 +95,7 @@ COLUMNS: Final = (
     _field("origin_id"),
     Column("saved_usd", "text", lambda row: usd_text(row.saved_nano_usd)),
     _field("saved_nano_usd", "integer"),
+    _field("decision"),
 )
 """Every column, in the order of the file."""
 

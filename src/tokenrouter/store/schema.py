@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 TABLE_PREFIX: Final = "tr_"
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010", "0011")
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
 REVISION_TABLE: Final = "tr_schema"
@@ -122,6 +122,7 @@ tr_ledger = Table(
     _text("answered_by"),
     _text("origin_id"),
     _count("saved_nano_usd"),
+    _text("decision"),
     Index("tr_ledger_time", "started_us"),
     *(
         Index(f"tr_ledger_{what}_time", column, "started_us")
