@@ -51,6 +51,7 @@ class Head:
         answer: what a whole answer will be.
         headers: header lines that the provider needs to read this body, where the lane's head does not have them.
         least_output_tokens: what is to be held for the answer at least.
+        unheard: wishes of the request that cannot be kept, by their fields.
         least_bound: the least bound on the answer that its provider takes with what else is asked for.
     """
 
@@ -65,6 +66,7 @@ class Head:
     headers: bytes = b""
     least_output_tokens: int = 0
     least_bound: int = 1
+    unheard: tuple[str, ...] = ()
 
 
 class StreamReading(Protocol):

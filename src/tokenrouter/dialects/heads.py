@@ -10,6 +10,7 @@ import msgspec
 
 from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.json import RawObject, peek_object
+from tokenrouter.dialects.preferences import first_model
 from tokenrouter.domain.errors import InvalidRequest, MissingModel
 
 MAX_MODEL_CHARS: Final = 256
@@ -52,6 +53,8 @@ def peek_head(body: bytes, *, bounds: frozenset[str], required: tuple[str, ...],
 
 def _model(fields: RawObject) -> str:
     raw = fields.get("model")
+    if raw is None and (first := first_model(fields)) is not None:
+        return first
     if raw is None:
         raise MissingModel(
             "The field 'model' is missing; name a model, for instance from GET /v1/models.", param="model"

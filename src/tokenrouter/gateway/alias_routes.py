@@ -12,6 +12,7 @@ from tokenrouter.domain.aliases import MAX_CHAIN, WILD, Alias, Match, Target, sc
 from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
 from tokenrouter.gateway.choices import ByLength, Choice, Ordered, Route, Spread, routes_of, usual_route
+from tokenrouter.gateway.decisions import LeftOut
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.policies import POLICIES, Policy
 
@@ -19,8 +20,10 @@ Granted = tuple[bool, ...]
 """For each set of patterns of a key's chain, whether a name on the way was allowed: then all that it leads to is."""
 
 
-def follow_alias(directory: Directory, principal: Principal, match: Match, requested: str) -> Choice:
-    """Return where `requested` leads, which was found to be the alias `match`.
+def follow_alias(
+    directory: Directory, principal: Principal, match: Match, requested: str, left_out: list[LeftOut] | None = None
+) -> Choice:
+    """Return where `requested` leads, which was found to be the alias `match`; what is left out goes to `left_out`.
 
     Raises:
         ModelNotAllowed: it leads nowhere that the key may go.
@@ -28,13 +31,19 @@ def follow_alias(directory: Directory, principal: Principal, match: Match, reque
     """
     walk = _Walk(directory, principal, match, requested)
     choice = walk.follow(match.alias, walk.grant(requested, (False,) * len(principal.allowed)))
+    if left_out is not None:
+        left_out += dict.fromkeys(walk.left_out)
     if choice is None:
         raise walk.why_not()
     return choice
 
 
 class _Walk:
-    """One way through the aliases. What is known of an alias is kept, since many may lead to it."""
+    """One way through the aliases. What is known of an alias is kept, since many may lead to it.
+
+    Attributes:
+        left_out: what cannot be used.
+    """
 
     def __init__(self, directory: Directory, principal: Principal, match: Match, requested: str) -> None:
         self._directory = directory
@@ -43,6 +52,7 @@ class _Walk:
         self._requested = requested
         self._found: dict[tuple[str, str, Granted], Choice | None] = {}
         self._path: set[tuple[str, str]] = set()
+        self.left_out: list[LeftOut] = []
         self._reasons: dict[str, None] = {}
         self._is_denied = False
 
@@ -67,6 +77,7 @@ class _Walk:
         place = alias.scope, alias.name
         if place in self._path or len(self._path) >= MAX_CHAIN:
             self._reasons[f"{alias.name!r} leads in a circle, or through more than {MAX_CHAIN} aliases"] = None
+            self.left_out.append(LeftOut(alias.name, "circle"))
             return None
         granted = self.grant(alias.name, granted)
         key = (*place, granted)
@@ -81,6 +92,7 @@ class _Walk:
         targets = alias.targets_in(profile)
         if not targets:
             self._reasons[f"{alias.name!r} has no target in the active profile {profile!r}"] = None
+            self.left_out.append(LeftOut(alias.name, "no_target"))
         usable = list(self._usable(alias, targets, granted))
         choices = [choice for choice, _ in usable]
         policy = POLICIES.get(alias.selection)
@@ -132,26 +144,32 @@ class _Walk:
     def _model(self, name: str, granted: Granted) -> Route | None:
         provider, _, model = name.partition("/")
         entry = self._directory.providers.get(provider)
-        problem = _problem(provider, model, entry, self._directory.skipped.get(provider, ""))
+        why, problem = problem_of(provider, model, entry, self._directory.skipped.get(provider, ""))
         if entry is None or problem:
             self._reasons[problem] = None
+            self.left_out.append(LeftOut(name, why))
             return None
         if not all(self.grant(name, granted)):
             self._is_denied = True
+            self.left_out.append(LeftOut(name, "not_allowed"))
             return None
         mapped = entry.provider.model_mapping.get(model, model)
-        return Route(entry, mapped, alias=self._match.alias.name)
+        return Route(entry, mapped, self._match.alias.name, "alias")
 
 
-def _problem(provider: str, model: str, entry: ProviderEntry | None, skipped: str) -> str:
-    """Return why `model` of `provider` cannot be asked, or ""."""
+def problem_of(provider: str, model: str, entry: ProviderEntry | None, skipped: str = "") -> tuple[str, str]:
+    """Return why `model` of `provider` cannot be asked, in a word and in words; "" where it can be."""
+    if entry is None and skipped:
+        return "unusable", f"provider {provider!r} cannot be used ({skipped})"
     if entry is None:
-        return f"provider {provider!r} cannot be used ({skipped})" if skipped else f"provider {provider!r} is gone"
+        return "gone", f"provider {provider!r} is gone"
     if not entry.provider.enabled:
-        return f"provider {provider!r} is disabled"
+        return "disabled", f"provider {provider!r} is disabled"
     if entry.adapter.lacks_key:
-        return f"provider {provider!r} has no key"
-    return "" if entry.allowed.allow(model) else f"model {model!r} of provider {provider!r} is not offered here"
+        return "no_key", f"provider {provider!r} has no key"
+    if not entry.allowed.allow(model):
+        return "not_offered", f"model {model!r} of provider {provider!r} is not offered here"
+    return "", ""
 
 
 def alias_ends(directory: Directory, alias: Alias) -> tuple[list[str], str]:

@@ -100,18 +100,26 @@ def answer_headers(exchange: Exchange, response: UpstreamResponse, content_type:
     headers = response.headers
     if not _PASSED_ON.isdisjoint(headers):
         lines += b"".join([b"%b: %b\r\n" % (name, headers[name]) for name in headers if name in _PASSED_ON])
-    if exchange.crossing is not None:
-        lines += loss_headers(exchange.crossing.losses)
+    if exchange.crossing is not None or exchange.peeked.unheard:
+        lines += loss_headers(losses_of(exchange))
     lines += exchange.limit_headers()
     if exchange.output_limit is not None:
         lines += b"x-tokenrouter-output-limit: %d\r\n" % exchange.output_limit
     if exchange.spent is not None:
         lines += b"x-tokenrouter-cost-usd: %d.%09d\r\n" % divmod(exchange.spent, NANO)
+    if exchange.record is not None:
+        lines += exchange.record.header
     if exchange.attempt > 1:
         lines += b"x-tokenrouter-attempts: %d\r\n" % exchange.attempt
     if exchange.changed:
         lines += b"x-tokenrouter-changed: %b\r\n" % exchange.changed.encode()
     return lines
+
+
+def losses_of(exchange: Exchange) -> tuple[Loss, ...]:
+    """Return what of the request is lost: wishes that cannot be kept, and what its provider's dialect cannot carry."""
+    unheard = [Loss(name, "dropped", "It cannot be chosen by here.") for name in exchange.peeked.unheard]
+    return (*unheard, *(() if exchange.crossing is None else exchange.crossing.losses))
 
 
 def loss_headers(losses: Sequence[Loss]) -> bytes:

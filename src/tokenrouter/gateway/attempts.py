@@ -11,7 +11,7 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Protocol
@@ -19,6 +19,7 @@ from typing import Final, Protocol
 from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.errors import ClientError, ContextTooLong, GatewayError
 from tokenrouter.gateway.call import Call
+from tokenrouter.gateway.decisions import DecisionRecord
 from tokenrouter.gateway.exchange import Exchange
 from tokenrouter.gateway.first_times import FirstTimes
 from tokenrouter.gateway.health import HealthBook
@@ -103,15 +104,28 @@ class Attempt:
     decision: Decision = GIVE_UP
 
 
+def in_order(plan: Plan, wisdom: Wisdom) -> list[Lane]:
+    """Return the places of a plan in the order in which they are asked now."""
+    by_target = {lane.target: lane for lane in plan.lanes}
+    return [by_target[target] for target in wisdom.health.ordered(by_target)]
+
+
+def record_of(request_id: str, plan: Plan, lanes: Sequence[Lane], wisdom: Wisdom) -> DecisionRecord:
+    """Return the record of a request that is to be asked of `lanes` in this order."""
+    order = [lane.target for lane in lanes]
+    return DecisionRecord(request_id, plan.facts or {}, order, wisdom.health.cooling(order))
+
+
 class Attempts:
     """The attempts of one request."""
 
     def __init__(self, call: Call, plan: Plan, road: Road, wisdom: Wisdom) -> None:
         """`plan` has the places in the order in which they are to be asked where all are well."""
-        by_target = {lane.target: lane for lane in plan.lanes}
         self._conduct = plan.conduct
         self._call = call
-        self._waiting = deque(by_target[target] for target in wisdom.health.ordered(by_target))
+        lanes = in_order(plan, wisdom)
+        self._waiting = deque(lanes)
+        self._record = record_of(call.request_id, plan, lanes, wisdom)
         self._road = road
         self._wisdom = wisdom
         self._until_s = call.started_s + plan.conduct.attempts_s
@@ -146,6 +160,7 @@ class Attempts:
         except GatewayError as error:
             judged = attempt if self._last is None or self._last.judged is not error else self._last
             if self._goes_on(judged, error):
+                self._record.noted(attempt.lane.target, error.code, error.status)
                 return judged.decision
             if attempt.exchange is None:
                 self._road.refuse(self._call, attempt.lane, error)
@@ -168,6 +183,7 @@ class Attempts:
         exchange = attempt.exchange = self._road.prepare(self._next_call(), attempt.lane)
         exchange.judge = partial(self._goes_on, attempt)
         exchange.attempt = self._made
+        exchange.record = self._record
         return exchange
 
     async def _drive(self, attempt: Attempt, exchange: Exchange) -> None:
@@ -275,6 +291,7 @@ class Attempts:
         lane, wisdom, stream = loser.lane, self._wisdom, loser.peeked.stream
         wisdom.health.left_idle(lane.target)
         wisdom.count("attempts", lane.provider, "hedge_lost")
+        self._record.noted(lane.target, "hedge_lost", loser.status)
         now_s = wisdom.clock()
         took_s = now_s - loser.call.started_s
         wisdom.first_times.learn_at_least(lane.target, took_s, stream=stream)

@@ -6,23 +6,34 @@ gets the places to ask in turn, until one of them answers.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, Self
+from typing import Final, Literal, Protocol, Self
 
+from tokenrouter.domain.conduct import Conduct
+from tokenrouter.gateway.decisions import Facts
 from tokenrouter.gateway.directory import ProviderEntry
 from tokenrouter.gateway.loads import Load
 from tokenrouter.gateway.rendezvous import Place, places_of
 
 MAX_TARGETS: Final = 8
 """Most places that one request is sent to."""
+FoundBy = Literal["alias", "prefix", "default_provider", "listed", "first_provider"]
+"""What leads from a model's name to a provider."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a request goes. `model` is the name the provider knows; `alias` the operator's own name or ""."""
+    """Where a request goes.
+
+    Attributes:
+        model: the name that the provider knows.
+        alias: the operator's own name, or "".
+        by: how it was found.
+    """
 
     entry: ProviderEntry
     model: str
     alias: str = ""
+    by: FoundBy = "prefix"
 
     @property
     def full_name(self) -> str:
@@ -117,6 +128,15 @@ class ByLength:
 
 
 Choice = Route | Ordered | Spread | ByLength
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Where a name leads, how its requests are carried, and how all that was found."""
+
+    choice: Choice
+    conduct: Conduct
+    facts: Facts
 
 
 def plan(choice: Choice, known: Known) -> tuple[Route, ...]:

@@ -54,6 +54,11 @@ class Circumstances:
             self._session = session_of(tenant, head.session, head.dialect.operation, self._peeked.body.fields)
         return self._session
 
+    @property
+    def keeps_together(self) -> bool:
+        """Whether the choice went by the conversation."""
+        return self._session > 0
+
     def chance(self) -> float:
         """Return a number from 0 to below 1."""
         return self._books.chance()

@@ -20,8 +20,7 @@ from tokenrouter.providers import CompatibleAdapter, adapter
 
 if TYPE_CHECKING:
     from tokenrouter.dialects.base import Dialect
-    from tokenrouter.domain.conduct import Conduct
-    from tokenrouter.gateway.choices import Choice
+    from tokenrouter.gateway.choices import Chosen
     from tokenrouter.gateway.lanes import Lane
 
 MAX_CHAIN: Final = 8
@@ -89,7 +88,7 @@ class Principal:
     cache: CacheUse = "off"
     alias_scopes: tuple[str, ...] = ()
     lanes: "dict[tuple[Dialect, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
-    choices: "dict[str, tuple[Choice, Conduct]]" = field(default_factory=dict, repr=False, compare=False)
+    choices: "dict[str, Chosen]" = field(default_factory=dict, repr=False, compare=False)
     branches: "dict[tuple[Dialect, str, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
     layered: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 

@@ -13,30 +13,32 @@ from typing import Any, Final
 
 from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.bridge import Asked
+from tokenrouter.dialects.preferences import has_preferences
 from tokenrouter.dialects.token_counts import count_body
 from tokenrouter.domain.catalog import Policy
 from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.errors import GatewayError, LimitReached
 from tokenrouter.domain.ledger import Begun, Ended, EndReason, Subject, Usage
+from tokenrouter.domain.preferences import Preferences
 from tokenrouter.gateway.account.references import require_own_references
 from tokenrouter.gateway.admission import Admission
-from tokenrouter.gateway.attempts import Attempts, Wisdom
+from tokenrouter.gateway.attempts import Attempts, Wisdom, record_of
 from tokenrouter.gateway.call import Call
-from tokenrouter.gateway.circumstances import Circumstances
 from tokenrouter.gateway.directory import Directory, Principal
 from tokenrouter.gateway.entrance import Entrance
 from tokenrouter.gateway.exchange import NO_USAGE, Exchange, Ports
 from tokenrouter.gateway.input_counts import InputCounts
-from tokenrouter.gateway.lanes import UNCHARGED, Books, Lane, lanes_of, subject_of
+from tokenrouter.gateway.lanes import UNCHARGED, Books, Lane, Plan, subject_of
 from tokenrouter.gateway.layers import Layer, Passage
 from tokenrouter.gateway.loads import LoadBook
-from tokenrouter.gateway.long_requests import fitting_first
 from tokenrouter.gateway.nobody import Nobody
 from tokenrouter.gateway.ownership import Ownership, owner_of
 from tokenrouter.gateway.ports import Responder, Source, Upstream
+from tokenrouter.gateway.preferred import plan_of
 from tokenrouter.gateway.refusals import Refusals
 from tokenrouter.gateway.roads import abandon, fail, travel
 from tokenrouter.gateway.stored_responses import CONTINUING, StoredResponses
+from tokenrouter.gateway.wishes import heeded
 
 FIRST_NUMBER: Final = 10**9
 """Requests of a process are counted from here, so that all numbers are of one length."""
@@ -172,18 +174,22 @@ class Gateway:
             if dialect.operation in CONTINUING:
                 call, responder = self._whole(principal, call, responder)
             peeked = dialect.peek(call.body) if head.model is None else dialect.peek(call.body, head.model, head.stream)
-            lane = principal.lanes.get((dialect, peeked.model))
+            wishes: Preferences | None = None
+            if head.model is None and has_preferences(peeked.body.fields):
+                call, peeked, wishes = heeded(directory, call, peeked)
+            lane = principal.lanes.get((dialect, peeked.model)) if wishes is None else None
+            plan: Plan | None = None
             if lane is None:
-                known = Circumstances(directory, principal, head, peeked, self._books, self._wisdom.conditions)
-                plan = lanes_of(directory, principal, dialect, peeked.model, known, books=self._books)
+                plan = plan_of(directory, principal, call, peeked, wishes, self._books, self._wisdom.conditions)
                 if plan.is_carried and dialect.operation not in UNCHARGED:
-                    plan = fitting_first(plan, len(call.body), peeked.body.fields)
                     way = _Way(self, principal, peeked, responder)
                     return Attempts(call, plan, way, self._wisdom).run()
                 lane = plan.lanes[0]
             if lane.is_estimate and lane.bridge is None:
                 return self._count_here(call, lane, responder)
             exchange = self._exchange(call, principal, lane, peeked, responder)
+            if plan is not None and plan.facts is not None:
+                exchange.record = record_of(call.request_id, plan, (lane,), self._wisdom)
         except GatewayError as error:
             model = "" if peeked is None else peeked.model
             stream = peeked is not None and peeked.stream
@@ -288,6 +294,8 @@ class Gateway:
         except GatewayError as error:
             fail(exchange, error)
             error.headers = exchange.limit_headers()
+            if exchange.record is not None:
+                error.headers += exchange.record.header
             raise
         except asyncio.CancelledError as error:
             abandon(exchange, "shutdown" if error.args == ("shutdown",) else "client_disconnect")
@@ -385,7 +393,8 @@ def _asked(call: Call, peeked: Head) -> Asked:
 def _held_headers(exchange: Exchange) -> bytes:
     """The head of a stream that goes out before the provider has said anything."""
     head, id_header = exchange.call.head, exchange.lane.dialect.id_header
-    return b"content-type: %b\r\n%b: %b\r\n" % (head.stream_type, id_header, exchange.call.request_id.encode())
+    lines = b"content-type: %b\r\n%b: %b\r\n" % (head.stream_type, id_header, exchange.call.request_id.encode())
+    return lines if exchange.record is None else lines + exchange.record.header
 
 
 def _reason_of_refusal(error: GatewayError) -> EndReason:

@@ -20,6 +20,7 @@ from tokenrouter.domain.prices import cost, most_cost
 from tokenrouter.domain.room import Room, room_in
 from tokenrouter.gateway.answer_heads import AnswerHeads
 from tokenrouter.gateway.call import Call
+from tokenrouter.gateway.decisions import DecisionRecord
 from tokenrouter.gateway.estimates import FIRST_OUTPUT_TOKENS
 from tokenrouter.gateway.holding import BOUNDED, LEAST_ANSWER, Holding, Wish, hold
 from tokenrouter.gateway.lanes import Lane
@@ -91,6 +92,7 @@ class Exchange:
         guard: what holds back the beginning of its stream until its speed is known; None where nothing does.
         left_as: how it has ended for its client while its answer is drained; "" while it has not.
         output_limit: the bound on each alternative of the answer that we send, or None for the client's own.
+        record: how its request was decided, where that is not the same for every request of the lane.
         judge: says whether another attempt follows an error; None where there is one only.
         limits: what was reserved, which still tells of limits when it is settled.
         may_be_more: whether more of the answer may have been made than was read, and is charged.
@@ -135,6 +137,7 @@ class Exchange:
         "ports",
         "provider_request_id",
         "quiet_since_s",
+        "record",
         "relay",
         "requests",
         "remote",
@@ -175,6 +178,7 @@ class Exchange:
         self.guard: SpeedGuard | None = None
         self.within_s = 0.0
         self.load: Load | None = None
+        self.record: DecisionRecord | None = None
         self.may_be_more = self.tells_quota = False
         self.charged = NO_USAGE
         self.status = self.bytes_out = self.first_token_us = self.covered_bytes = 0
@@ -478,12 +482,13 @@ class Exchange:
         asked = self.peeked.max_output_tokens
         overrun = 0 if asked is None else max(0, usage.output_tokens - asked * self.peeked.answers)
         self.spent = spent = None if lane.price is None else cost(usage, lane.price)
+        reason, record = self.left_as or reason, self.record
         ended = Ended(
             call.request_id,
             self.started_us,
             usage,
             self.status,
-            self.left_as or reason,
+            reason,
             error_code,
             estimated,
             overrun,
@@ -494,6 +499,7 @@ class Exchange:
             self.changed,
             self.provider_request_id,
             self.requests,
+            "" if record is None else record.ended(lane.target, error_code or reason, self.status),
         )
         if self.limits is not None:
             self._settle(Amounts(self.requests, usage.input_tokens, usage.output_tokens, spent or 0))

@@ -124,6 +124,18 @@ class HealthBook:
             return health.cool_until_s
         return math.inf if self._away and _provider_of(target) in self._away else 0.0
 
+    def cooling(self, targets: Iterable[str]) -> dict[str, str]:
+        """Return which of `targets` are left alone now, with the code of the error that began it and for how long."""
+        if not self._targets:
+            return {}
+        now_s = self._clock()
+        known = {target: self._targets[target] for target in targets if target in self._targets}
+        return {
+            target: f"{health.reason}, {max(0.0, health.cool_until_s - now_s):.0f} s"
+            for target, health in known.items()
+            if health.state(now_s) == "cooling"
+        }
+
     def began(self, target: str) -> None:
         """Note that a target is asked; of one that cools no more, this is the single try."""
         health = self._targets.get(target)

@@ -8,8 +8,8 @@ lane for each of them; which one it is, is decided for each request.
 """
 
 import random
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 import msgspec
@@ -20,11 +20,12 @@ from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.replays import REPAIRS, Repair
 from tokenrouter.dialects.state_memory import StateMemory
 from tokenrouter.domain.conduct import USUAL, Conduct
-from tokenrouter.domain.errors import GatewayError, InvalidRequest
+from tokenrouter.domain.errors import GatewayError, InvalidRequest, ModelUnpriced
 from tokenrouter.domain.ledger import Operation, Subject
 from tokenrouter.domain.model_facts import UNKNOWN
 from tokenrouter.domain.prices import Ceiling, Price, billed_tier, ceiling_of, dearer_ceilings
-from tokenrouter.gateway.choices import Known, Route, plan, routes_of
+from tokenrouter.gateway.choices import Chosen, Known, Route, plan, routes_of, usual_route
+from tokenrouter.gateway.decisions import Facts, LeftOut, facts_of, usual_decision, with_left_out
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.estimates import EstimateBook, Estimates
 from tokenrouter.gateway.loads import Load, LoadBook
@@ -141,11 +142,13 @@ class Plan:
 
     Attributes:
         is_carried: whether what fails is tried again; else the one place's answer is told, errors included.
+        facts: how that was decided; None where it is the same for every request, and stands in the lane's subject.
     """
 
     lanes: tuple[Lane, ...]
     conduct: Conduct = USUAL
     is_carried: bool = False
+    facts: Facts | None = None
 
 
 def lanes_of(
@@ -171,21 +174,29 @@ def lanes_of(
         return Plan((lane,))
     decided = principal.choices.get(model)
     if decided is None:
-        choice, alias = resolve(directory, principal, model), alias_of(directory, principal, model)
-        if isinstance(choice, Route) and alias is None:
-            lane = _open(directory, principal, dialect, model, choice, books)
+        chosen = choose(directory, principal, model)
+        if isinstance(chosen.choice, Route) and not chosen.choice.alias:
+            lane = _open(directory, principal, dialect, model, chosen.choice, books, chosen.facts)
             return Plan((_keep(principal.lanes, (dialect, model), lane),))
-        decided = _keep(principal.choices, model, (choice, USUAL if alias is None else alias.alias.conduct))
-    choice, conduct = decided
-    lanes, problem = [], None
-    for route in plan(choice, known):
-        try:
-            lanes.append(_branch(directory, principal, dialect, model, route, books))
-        except GatewayError as error:
-            problem = problem or error
-    if problem is not None and not lanes:
-        raise problem
-    return Plan(tuple(lanes), conduct, is_carried=True)
+        decided = _keep(principal.choices, model, chosen)
+    named = [(model, route) for route in plan(decided.choice, known)]
+    lanes, left_out = branches(directory, principal, dialect, named, books)
+    facts = with_left_out(decided.facts, left_out) if left_out else decided.facts
+    return Plan(lanes, decided.conduct, is_carried=True, facts=facts)
+
+
+def choose(directory: Directory, principal: Principal, model: str) -> Chosen:
+    """Return where a name leads, and how that was found.
+
+    Raises:
+        ModelNotFound, ModelNotAllowed: as `routing.resolve`.
+    """
+    left_out: list[LeftOut] = []
+    choice, match = resolve(directory, principal, model, left_out), alias_of(directory, principal, model)
+    if match is None:
+        return Chosen(choice, USUAL, facts_of(usual_route(choice).by))
+    alias, profile = match.alias, directory.catalog.active_profile
+    return Chosen(choice, alias.conduct, facts_of("alias", left_out, profile=profile, selection=alias.selection))
 
 
 def lane_at_model(
@@ -201,13 +212,39 @@ def lane_at_model(
     return None if route is None else _branch(directory, principal, dialect, model, route, books)
 
 
+def branches(
+    directory: Directory,
+    principal: Principal,
+    dialect: Dialect,
+    named: Sequence[tuple[str, Route]],
+    books: Books,
+) -> tuple[tuple[Lane, ...], list[LeftOut]]:
+    """Return the lanes by which names lead to routes, as many as can be used, and the others.
+
+    Raises:
+        ModelUnpriced, InvalidRequest: as `lanes_of`, where none can be used.
+    """
+    lanes, left_out, problem = [], [], None
+    for model, route in named:
+        try:
+            lanes.append(_branch(directory, principal, dialect, model, route, books))
+        except GatewayError as error:
+            problem = problem or error
+            why = error.code if isinstance(error, ModelUnpriced) else "no_operation"
+            left_out.append(LeftOut(route.full_name, why))
+    if problem is not None and not lanes:
+        raise problem
+    return tuple(lanes), left_out
+
+
 def _branch(
     directory: Directory, principal: Principal, dialect: Dialect, model: str, route: Route, books: Books
 ) -> Lane:
     key = dialect, model, route.full_name
     lane = principal.branches.get(key)
-    if lane is None:
-        lane = _keep(principal.branches, key, _open(directory, principal, dialect, model, route, books))
+    if lane is None:  # of several places each says its model: the request names it for at most one of them
+        opened = _open(directory, principal, dialect, model, route, books)
+        lane = _keep(principal.branches, key, replace(opened, model_field=dialect.model_field(route.model)))
     return lane
 
 
@@ -219,7 +256,15 @@ def _keep(known: dict[Name, Found], key: Name, found: Found) -> Found:
     return found
 
 
-def _open(directory: Directory, principal: Principal, dialect: Dialect, model: str, route: Route, books: Books) -> Lane:
+def _open(
+    directory: Directory,
+    principal: Principal,
+    dialect: Dialect,
+    model: str,
+    route: Route,
+    books: Books,
+    facts: Facts | None = None,
+) -> Lane:
     provider, adapter = route.entry.provider, route.entry.adapter
     way = way_of(adapter, provider.name, dialect, route.model, memory=books.memory, tenant=principal.chain[-1])
     price = directory.price(provider.name, route.model)
@@ -232,6 +277,7 @@ def _open(directory: Directory, principal: Principal, dialect: Dialect, model: s
         provider=provider.name,
         model=route.model,
         price_source="" if price is None else price.named,
+        decision=usual_decision(facts_of(route.by) if facts is None else facts),
     )
     return Lane(
         dialect=dialect,

@@ -11,13 +11,16 @@ from difflib import get_close_matches
 from tokenrouter.domain.aliases import Match
 from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
 from tokenrouter.domain.model_facts import UNKNOWN, ModelFacts
-from tokenrouter.gateway.alias_routes import follow_alias
-from tokenrouter.gateway.choices import Choice, Route, usual_route
+from tokenrouter.gateway.alias_routes import follow_alias, problem_of
+from tokenrouter.gateway.choices import Choice, FoundBy, Route, usual_route
+from tokenrouter.gateway.decisions import LeftOut
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 
 
-def resolve(directory: Directory, principal: Principal, requested: str) -> Choice:
-    """Return where model `requested` leads `principal`.
+def resolve(
+    directory: Directory, principal: Principal, requested: str, left_out: list[LeftOut] | None = None
+) -> Choice:
+    """Return where model `requested` leads `principal`; what an alias cannot use goes to `left_out`.
 
     Raises:
         ModelNotFound: nothing answers to that name.
@@ -25,13 +28,14 @@ def resolve(directory: Directory, principal: Principal, requested: str) -> Choic
     """
     match = alias_of(directory, principal, requested)
     if match is not None:
-        return follow_alias(directory, principal, match, requested)
+        return follow_alias(directory, principal, match, requested, left_out)
     entry, model = _prefixed(directory, requested)
+    by: FoundBy = "prefix"
     if entry is None:
-        entry, model = _unprefixed(directory, requested), requested
+        (entry, by), model = _unprefixed(directory, requested), requested
     if entry is None:
         raise ModelNotFound(_not_found(directory, principal, requested), param="model")
-    return _permitted(principal, Route(entry, model), requested)
+    return _permitted(principal, Route(entry, model, by=by), requested)
 
 
 def alias_of(directory: Directory, principal: Principal, requested: str) -> Match | None:
@@ -42,6 +46,48 @@ def alias_of(directory: Directory, principal: Principal, requested: str) -> Matc
     if _named_provider(directory, requested) is not None:
         return None
     return directory.aliases.matching(principal.alias_scopes, requested)
+
+
+def is_really_named(directory: Directory, principal: Principal, requested: str) -> bool:
+    """Whether something has exactly this name: an alias, or a model in a provider's list.
+
+    A provider that chooses among others knows suffixes of its own.
+    """
+    if directory.aliases.named(principal.alias_scopes, requested) is not None:
+        return True
+    entry = _named_provider(directory, requested)
+    if entry is not None:
+        return entry.adapter.quirks.heeds_preferences or _lists(entry, requested.partition("/")[2])
+    return any(
+        _lists(entry, requested)
+        for entry in directory.providers.values()
+        if entry.provider.enabled and entry.provider.origin != "automatic"
+    )
+
+
+def offering(directory: Directory, principal: Principal, requested: str, left_out: list[LeftOut]) -> list[Route]:
+    """Return every place where `principal` gets a model of this name, none for an alias or a name with a prefix.
+
+    What lists it and cannot be used goes to `left_out`.
+    """
+    if alias_of(directory, principal, requested) is not None or _named_provider(directory, requested) is not None:
+        return []
+    routes = []
+    for name, entry in directory.providers.items():
+        if not _lists(entry, requested):
+            continue
+        why = "automatic" if entry.provider.origin == "automatic" else problem_of(name, requested, entry)[0]
+        if not why and not principal.may_use((requested, f"{name}/{requested}")):
+            why = "not_allowed"
+        if why:
+            left_out.append(LeftOut(f"{name}/{requested}", why))
+        else:
+            routes.append(Route(entry, entry.provider.model_mapping.get(requested, requested), by="listed"))
+    return routes
+
+
+def _lists(entry: ProviderEntry, model: str) -> bool:
+    return model in entry.provider.models or model in entry.provider.model_mapping
 
 
 def _prefixed(directory: Directory, requested: str) -> tuple[ProviderEntry | None, str]:
@@ -68,7 +114,7 @@ def _permitted(principal: Principal, route: Route, requested: str) -> Route:
             param="model",
         )
     mapped = route.entry.provider.model_mapping.get(route.model)
-    return route if mapped is None else Route(route.entry, mapped)
+    return route if mapped is None else Route(route.entry, mapped, by=route.by)
 
 
 def _enabled(entry: ProviderEntry, requested: str) -> ProviderEntry:
@@ -80,10 +126,10 @@ def _enabled(entry: ProviderEntry, requested: str) -> ProviderEntry:
     return entry
 
 
-def _unprefixed(directory: Directory, model: str) -> ProviderEntry | None:
+def _unprefixed(directory: Directory, model: str) -> tuple[ProviderEntry | None, FoundBy]:
     default = directory.providers.get(directory.catalog.default_provider)
     if default is not None:
-        return _enabled(default, model)
+        return _enabled(default, model), "default_provider"
     enabled = [
         entry
         for entry in directory.providers.values()
@@ -91,12 +137,10 @@ def _unprefixed(directory: Directory, model: str) -> ProviderEntry | None:
     ]
     listing = [entry for entry in enabled if model in entry.provider.models]
     if len(listing) == 1:
-        return listing[0]
+        return listing[0], "listed"
     candidates = [entry for entry in enabled if entry.provider.origin != "sandbox"]
-    if candidates:
-        return candidates[0]
     sandboxes = [entry for entry in enabled if entry.provider.origin == "sandbox"]
-    return sandboxes[0] if sandboxes else None
+    return next(iter(candidates or sandboxes), None), "first_provider"
 
 
 def _not_found(directory: Directory, principal: Principal, requested: str) -> str:

@@ -54,6 +54,7 @@ class Quirks:
         stream_usage: how tokens are reported in streams.
         max_tokens_field: the chat field that carries an output limit of ours.
         model_id_prefix: put before every id in the vendor's model list, and not part of the name.
+        heeds_preferences: whether it chooses among providers itself, as the request's `provider` says.
         batch_price_percent: what a batch costs of the price of the same requests asked one by one.
     """
 
@@ -61,6 +62,7 @@ class Quirks:
     max_tokens_field: MaxTokensField = "max_tokens"
     model_id_prefix: str = ""
     batch_price_percent: int = 100
+    heeds_preferences: bool = False
 
 
 def request_head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
