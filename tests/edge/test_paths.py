@@ -87,3 +87,11 @@ def test_no_path_belongs_to_both_processes() -> None:
     assert paths.is_control(b"/")
     assert paths.is_control(b"/admin/setup")
     assert not paths.is_control(b"/administrator")
+
+
+@pytest.mark.parametrize("path", ["/v1/route/decisions/req_0a.2", "/route/decisions/req_0a.2"])
+def test_a_decision_is_found_by_the_id_of_its_request(path: str) -> None:
+    target = paths.find(path.encode())
+
+    assert target is not None
+    assert (target.inquiry, target.id, target.method) == ("decision", "req_0a.2", b"GET")

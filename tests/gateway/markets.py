@@ -16,6 +16,7 @@ from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit
 from tokenrouter.domain.prices import Price, flat_price
+from tokenrouter.gateway.attempts import Wisdom
 from tokenrouter.gateway.call import Call, CallHead
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
@@ -84,7 +85,7 @@ class Market:
         )
         self.directory = Directory(state, b"")
         ports = Ports(self.notes, MemoryLimiter(self.limits, restored=True), Figures(), Tokens())
-        self.gateway = Gateway(Held(self.directory), self, ports)
+        self.gateway = Gateway(Held(self.directory), self, ports, wisdom=Wisdom(sleep=_at_once))
 
     async def send(self, request: UpstreamRequest) -> Scripted:
         body = b"".join(request.data).partition(b"\r\n\r\n")[2]
@@ -116,6 +117,10 @@ class Market:
         """The record of the last row."""
         found: dict[str, Any] = json.loads(self.notes.ended[-1].decision)
         return found
+
+
+async def _at_once(seconds: float) -> None:
+    """Wait for nothing."""
 
 
 def call_of(dialect: Dialect = CHAT, **body: Any) -> Call:

@@ -13,6 +13,7 @@ from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFou
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.alias_routes import alias_ends
 from tokenrouter.gateway.choices import ByLength, Choice, Spread, plan, routes_of
+from tokenrouter.gateway.decisions import WHY, LeftOut
 from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.policies import POLICIES
 from tokenrouter.gateway.routing import offered_models, resolve
@@ -315,3 +316,22 @@ def test_what_is_a_configuration_error_is_left_out_when_it_comes_about_all_the_s
     with pytest.raises(ModelNotFound, match="in a circle, or through more than 16 aliases"):
         choice(directory(*too_long), "l0")
     assert ends(directory(*circle), "x") == ["acme/small"]
+
+
+def test_what_cannot_be_used_is_told_with_its_reason_once() -> None:
+    nowhere = Alias("nowhere", (Target("acme/small", "elsewhere"),))
+    targets = to("off/x", "gone/x", "keyless/x", "acme/never", "other/secret", "nowhere", "off/x", "acme/small")
+    state = directory(Alias("fast", targets), nowhere, allowed=("acme/*", "nowhere"))
+    left_out: list[LeftOut] = []
+
+    resolve(state, state.authenticate((KEY,), 0.0), "fast", left_out)
+
+    assert left_out == [
+        ("off/x", "disabled"),
+        ("gone/x", "gone"),
+        ("keyless/x", "no_key"),
+        ("acme/never", "not_offered"),
+        ("other/secret", "not_allowed"),
+        ("nowhere", "no_target"),
+    ]
+    assert {why for _, why in left_out} <= WHY.keys()

@@ -193,3 +193,18 @@ def test_of_very_many_only_the_longest_are_told(book: HealthBook) -> None:
     told = book.cooling()
     assert len(told) == MAX_TOLD
     assert told[0][0] == f"t{MAX_TOLD + 49}"
+
+
+def test_it_tells_who_is_left_alone_why_and_for_how_long(book: HealthBook, clock: Clock) -> None:
+    book.failed("a/x", ProviderRefused("full", provider="a", status=429, retry_after_s=40.0))
+    book.failed("b/x", ProviderUnreachable("down", provider="b"))
+    clock.now_s += 10
+
+    assert book.left_alone(["a/x", "b/x", "c/x"]) == {"a/x": "provider_refused, 30 s"}
+    assert book.state_of("a/x") == ("cooling", "provider_refused", 30.0)
+    assert book.state_of("b/x") == book.state_of("c/x") == ("open", "", 0.0)
+    clock.now_s += 30
+    assert book.state_of("a/x")[0] == "trying"
+    book.tell({"c": Condition("offline", checked_at_s=5.0)})
+    assert book.state_of("c/x") == ("away", "offline", 0.0)
+    assert book.left_alone(["c/x"]) == {"c/x": "offline"}

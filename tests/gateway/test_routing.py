@@ -8,8 +8,9 @@ from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.errors import ModelNotAllowed, ModelNotFound
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.choices import Route
+from tokenrouter.gateway.decisions import LeftOut
 from tokenrouter.gateway.directory import Directory, Principal
-from tokenrouter.gateway.routing import alias_of, offered_models, resolve
+from tokenrouter.gateway.routing import alias_of, is_really_named, offered_models, offering, resolve
 
 
 def provider(name: str, **more: object) -> Provider:
@@ -192,3 +193,45 @@ def test_nobody_is_told_of_names_that_are_anothers() -> None:
         resolve(state, caller(state), "minf")
 
     assert "'mine'" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("fast", True),
+        ("gpt-4", True),
+        ("gpt-4o", False),
+        ("acme/small", True),
+        ("acme/old", True),
+        ("acme/anything", False),
+        ("large", True),
+        ("resting/x", False),
+        ("unheard-of", False),
+    ],
+)
+def test_a_name_is_real_where_an_alias_or_a_list_has_it(model: str, expected: bool) -> None:
+    state = directory()
+
+    assert is_really_named(state, caller(state), model) is expected
+
+
+def test_everybody_who_lists_a_model_offers_it_unless_the_name_leads_elsewhere() -> None:
+    twice = provider("twice", models=("large", "fast"))
+    strict = provider("strict", models=("large",), allowed_models=("x",))
+    state = directory(providers=(ACME, OTHER, twice, strict))
+    left_out: list[LeftOut] = []
+
+    found = offering(state, caller(state), "large", left_out)
+
+    assert [route.full_name for route in found] == ["other/large", "twice/large"]
+    assert left_out == [("strict/large", "not_offered")]
+    assert [route.model for route in offering(state, caller(state), "old", left_out)] == ["new"]
+    assert offering(state, caller(state), "fast", left_out) == offering(state, caller(state), "acme/x", left_out) == []
+
+
+def test_a_key_is_offered_what_it_may_use() -> None:
+    state = directory(providers=(OTHER, provider("twice", models=("large",))), allowed_models=("twice/*",))
+    left_out: list[LeftOut] = []
+
+    assert [route.full_name for route in offering(state, caller(state), "large", left_out)] == ["twice/large"]
+    assert left_out == [("other/large", "not_allowed")]

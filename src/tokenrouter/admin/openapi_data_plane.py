@@ -170,6 +170,22 @@ PATHS: Final[dict[str, Any]] = {
         **_inquiry("One model"),
         "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
     },
+    "/v1/route/explain": _call(
+        "What would become of a request: where it would go, and why; nobody is asked",
+        (),
+        {
+            "operation": {"type": "string", "description": "Whose request it is: `chat`, `messages`, …"},
+            "request": {**_ANY_OBJECT, "description": "The request, where it does not stand in the body itself"},
+            "key": {"type": "string", "description": "Another key that would ask; for admins"},
+            "model": _MODEL,
+            "input_tokens": {"type": "integer"},
+            "output_tokens": {"type": "integer"},
+        },
+    ),
+    "/v1/route/decisions/{id}": {
+        **_inquiry("How a request of the calling key was decided"),
+        "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+    },
     "/v1/usage": _inquiry("What the calling key has used and has left"),
     "/healthz": _inquiry("Whether the process answers", key=False),
     "/health": _inquiry("The same, as JSON", key=False),

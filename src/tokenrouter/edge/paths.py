@@ -25,7 +25,9 @@ from tokenrouter.dialects.openai_responses.side import COMPACT, INPUT_TOKENS
 from tokenrouter.edge.resource_paths import COLLECTIONS, METHODS, find_resource
 from tokenrouter.gateway.account.call import ResourceTarget
 
-Inquiry = Literal["card", "models", "model", "usage", "healthz", "health", "readyz", "response", "input_items"]
+Inquiry = Literal[
+    "card", "models", "model", "usage", "healthz", "health", "readyz", "response", "input_items", "explain", "decision"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Target:
     Attributes:
         method: what it takes; where it takes several, as an `allow` header says it.
         model, stream: from the path, in dialects that have them there; else None.
-        id: of the stored response that the path is about.
+        id: of the stored response or the request that the path is about.
     """
 
     method: bytes
@@ -111,6 +113,7 @@ def _table() -> dict[bytes, Target]:
     for prefix in {*OPENAI_PREFIXES, *ANTHROPIC_PREFIXES, *GEMINI_PREFIXES}:
         for path, inquiry in _INQUIRIES.items():
             table[(prefix + path).encode()] = Target(b"GET", inquiry=inquiry)
+        table[(prefix + "/route/explain").encode()] = Target(b"POST", inquiry="explain")
     for prefix in OPENAI_PREFIXES:
         for path, resource in COLLECTIONS.items():
             methods = METHODS[resource.kind, resource.action]
@@ -121,6 +124,11 @@ def _table() -> dict[bytes, Target]:
 
 
 TARGETS: Final = _table()
+DIALECTS: Final[dict[str, Dialect]] = {
+    dialect.operation: dialect
+    for dialect in (*_OPENAI_CALLS.values(), *_ANTHROPIC_CALLS.values(), *(verb[0] for verb in _VERBS.values()))
+}
+"""What can be asked for, by operation."""
 _MODEL_PATH: Final = re.compile(
     rb"(?:/openai|/anthropic|/gemini)?(?:/v1beta1|/v1beta|/v1alpha|/v1)?"
     rb"(?:/projects/[^/]+/locations/[^/]+)?(?:/publishers/(?P<publisher>[^/]+))?/models/(?P<id>.+)"
@@ -128,6 +136,7 @@ _MODEL_PATH: Final = re.compile(
 _PUBLISHED: Final = re.compile(r"publishers/([^/]+)/models/(.+)")
 _UNLISTED_PATH: Final = re.compile(rb"(?:/gemini)?/(?:v1beta1|v1beta|v1alpha|v1)/(?P<id>.+)")
 _RESPONSE_PATH: Final = re.compile(rb"(?:/openai)?(?:/v1)?/responses/(?P<id>resp[^/]*)(?P<items>/input_items)?")
+_DECISION_PATH: Final = re.compile(rb"(?:/openai|/anthropic|/gemini)?(?:/v1beta|/v1)?/route/decisions/(?P<id>[^/]+)")
 _RAW: Final = b"/passthrough/"
 _VERB: Final = re.compile(rb"(?P<id>.+)(?::|%3[aA])(?P<verb>[A-Za-z]+)")
 
@@ -161,7 +170,8 @@ def _published(publisher: str, model_id: bytes) -> str:
 def _find_response(path: bytes) -> Target | None:
     found = _RESPONSE_PATH.fullmatch(path)
     if found is None:
-        return None
+        decision = _DECISION_PATH.fullmatch(path)
+        return None if decision is None else Target(b"GET", inquiry="decision", id=unquoted(decision["id"]))
     response_id = unquoted(found["id"])
     if found["items"]:
         return Target(b"GET", inquiry="input_items", id=response_id)

@@ -28,6 +28,7 @@ from tokenrouter.domain.errors import (
     InternalError,
     MethodNotAllowed,
     ModelNotFound,
+    NotFound,
     PathNotFound,
     ShuttingDown,
     UpgradeRequired,
@@ -45,9 +46,11 @@ from tokenrouter.gateway.cache_wishes import CACHE_HEADER, STANDARD_HEADER, TTL_
 from tokenrouter.gateway.call import Call, CallHead
 from tokenrouter.gateway.directory import Principal
 from tokenrouter.gateway.engine import Gateway
+from tokenrouter.gateway.explain import Explainer
 from tokenrouter.gateway.limit_headers import with_quota
 from tokenrouter.gateway.ownership import owner_of
 from tokenrouter.gateway.ports import Source
+from tokenrouter.gateway.question import read_question
 from tokenrouter.gateway.raw.passthrough import RawCall
 from tokenrouter.gateway.routing import Offer, offered_models
 from tokenrouter.gateway.stored_responses import StoredResponses
@@ -56,6 +59,7 @@ _JSON: Final = b"content-type: application/json\r\n"
 _UNAUTHENTICATED: Final = b'www-authenticate: Bearer realm="tokenrouter"\r\nx-should-retry: false\r\n'
 """The SDKs of OpenAI and Anthropic heed the second line; without it Claude Code (2.1.329, measured 2026-11) asks again
 for minutes before it says that the key is wrong."""
+_REQUEST_ID: Final = re.compile(r"req_[0-9a-z.]{1,80}")
 _TOOL: Final = re.compile(r"[A-Za-z0-9._ -]{1,64}")
 
 log = structlog.get_logger(__name__)
@@ -91,6 +95,7 @@ class Service:
         self._control = control
         self._readiness = readiness
         self._is_draining = is_draining
+        self._explainer = Explainer(gateway.books, gateway.wisdom, states, gateway.with_history)
 
     def handle(self, request: Request, responder: HttpResponder) -> Coroutine[Any, Any, None]:
         """Decide about `request` at once, and return the rest of its road, to be run.
@@ -172,7 +177,7 @@ class Service:
             await self._pass_through(request, target.raw, responder)
         elif target.resource is not None and head.method in target.method.split(b", "):
             await self._serve_resource(request, target.resource, responder)
-        elif target.id and head.method in target.method.split(b", "):
+        elif target.inquiry in ("response", "input_items") and head.method in target.method.split(b", "):
             self._answer_stored(request, target, responder)
         elif head.method != target.method and not (head.method == b"HEAD" and target.method == b"GET"):
             self._refuse_method(head, target)
@@ -232,6 +237,10 @@ class Service:
                 self._answer_readiness(responder)
             case "usage":
                 await self._usage(request, responder)
+            case "explain":
+                await self._explain(request, responder)
+            case "decision":
+                await self._tell_decision(request, target.id, responder)
             case "models":
                 offers = self._offers(self._authenticate(request))
                 _answer_json(responder, model_list(dialect_of(request.head), offers, request.head.query))
@@ -279,11 +288,29 @@ class Service:
         ]
         head = RequestHead(b"GET", b"/internal/usage", request.head.query, {b"accept": b"application/json"})
         inner = Request(head, client_ip=request.client_ip, id=request.id)
-        extra = b"x-tokenrouter-key-id: %b\r\nx-tokenrouter-limits: %b\r\n" % (
-            _ascii(principal.key.id),
-            msgspec.json.encode(states),
-        )
+        extra = b"%bx-tokenrouter-limits: %b\r\n" % (_key_line(principal), msgspec.json.encode(states))
         await self._control.relay(inner, responder, extra_headers=extra)
+
+    async def _explain(self, request: Request, responder: HttpResponder) -> None:
+        """Tell what would become of a request; the body is that request."""
+        asker, directory = self._authenticate(request), self._source.current()
+        head = self._head_in(dialect_of(request.head), request)
+        call = Call(head, request.body, request.id, time.time(), request.started_s)
+        question = read_question(call, paths.DIALECTS)
+        _answer_json(responder, await self._explainer.explain(directory, asker, question))
+
+    async def _tell_decision(self, request: Request, request_id: str, responder: HttpResponder) -> None:
+        """How a request was decided stands in the ledger, so the control process answers."""
+        principal = self._authenticate(request)
+        if not _REQUEST_ID.fullmatch(request_id):
+            raise NotFound(f"There is no request {request_id[:80]!r} of yours.")
+        head = RequestHead(b"GET", b"/internal/decisions/" + request_id.encode(), b"", {b"accept": b"application/json"})
+        inner = Request(head, client_ip=request.client_ip, id=request.id)
+        await self._control.relay(inner, responder, extra_headers=_key_line(principal))
+
+
+def _key_line(principal: Principal) -> bytes:
+    return b"x-tokenrouter-key-id: %b\r\n" % _ascii(principal.key.id)
 
 
 def _draining() -> ShuttingDown:

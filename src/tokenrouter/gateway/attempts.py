@@ -113,7 +113,7 @@ def in_order(plan: Plan, wisdom: Wisdom) -> list[Lane]:
 def record_of(request_id: str, plan: Plan, lanes: Sequence[Lane], wisdom: Wisdom) -> DecisionRecord:
     """Return the record of a request that is to be asked of `lanes` in this order."""
     order = [lane.target for lane in lanes]
-    return DecisionRecord(request_id, plan.facts or {}, order, wisdom.health.cooling(order))
+    return DecisionRecord(request_id, plan.facts or {}, order, wisdom.health.left_alone(order))
 
 
 class Attempts:

@@ -77,11 +77,16 @@ class DecisionRecord:
 
     def ended(self, target: str, outcome: str, status: int) -> str:
         """Return the record as JSON, as it is after an attempt at `target`."""
+        facts = self.told()
+        facts["attempts"] = [*self.attempts, {"target": short(target), "outcome": outcome, "status": status}]
+        return _encode(facts).decode()
+
+    def told(self) -> dict[str, Any]:
+        """Return what was decided before anybody was asked, as it is shown."""
         facts = {**self.facts, "order": list(map(short, self.order))}
         if self.cooling:
             facts["cooling"] = {short(name): why for name, why in self.cooling.items()}
-        facts["attempts"] = [*self.attempts, {"target": short(target), "outcome": outcome, "status": status}]
-        return _encode(facts).decode()
+        return facts
 
     @property
     def header(self) -> bytes:

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from tokenrouter.dialects.base import Head
-from tokenrouter.dialects.bridge import Asked
 from tokenrouter.dialects.preferences import has_preferences
 from tokenrouter.dialects.token_counts import count_body
 from tokenrouter.domain.catalog import Policy
@@ -25,7 +24,7 @@ from tokenrouter.gateway.admission import Admission
 from tokenrouter.gateway.attempts import Attempts, Wisdom, record_of
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.directory import Directory, Principal
-from tokenrouter.gateway.entrance import Entrance
+from tokenrouter.gateway.entrance import Entrance, asked_by
 from tokenrouter.gateway.exchange import NO_USAGE, Exchange, Ports
 from tokenrouter.gateway.input_counts import InputCounts
 from tokenrouter.gateway.lanes import UNCHARGED, Books, Lane, Plan, subject_of
@@ -199,6 +198,14 @@ class Gateway:
             return self._wait_and_run(exchange)
         return self._finish_whatever_happens(exchange) if lane.drains else self._run(exchange)
 
+    def with_history(self, call: Call, principal: Principal) -> Call:
+        """Return `call` with the stored conversation that it goes on from.
+
+        Raises:
+            PreviousResponseNotFound, InvalidRequest: as `serve`.
+        """
+        return self._whole(principal, call, Nobody())[0]
+
     def _exchange(self, call: Call, principal: Principal, lane: Lane, peeked: Head, responder: Responder) -> Exchange:
         """Return the exchange of `call` on `lane`, translated where that is needed.
 
@@ -210,7 +217,7 @@ class Gateway:
             require_own_references(call.body, owner_of(principal), lane.provider, self._ownership)
         exchange = Exchange(call, lane, peeked, responder, self._ports)
         if lane.bridge is not None:
-            exchange.crossing = lane.bridge.cross(call.body, _asked(call, peeked))
+            exchange.crossing = lane.bridge.cross(call.body, asked_by(call, peeked))
         exchange.goes_unrecorded = self._goes_unrecorded
         exchange.tells_quota = self._policy.quota_in_answers
         return exchange
@@ -383,11 +390,6 @@ def _begun(call: Call, *, stream: bool) -> Begun:
         stream,
         len(call.body),
     )
-
-
-def _asked(call: Call, peeked: Head) -> Asked:
-    head = call.head
-    return Asked(call.request_id, int(call.now_s), head.model, head.stream, head.sse, peeked.body.fields)
 
 
 def _held_headers(exchange: Exchange) -> bytes:

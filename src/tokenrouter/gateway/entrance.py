@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.bridge import Asked
 from tokenrouter.domain.catalog import Policy
 from tokenrouter.domain.errors import GatewayError, LimitReached
 from tokenrouter.gateway.admission import Admission
+from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.exchange import Exchange, Ports
 from tokenrouter.gateway.input_counts import InputCounts
 from tokenrouter.gateway.limit_headers import limit_lines, quota_object
@@ -168,7 +170,11 @@ class Entrance:
 
 def asked_of(exchange: Exchange) -> Asked:
     """Return what the client's request says apart from its body."""
-    call, peeked = exchange.call, exchange.peeked
+    return asked_by(exchange.call, exchange.peeked)
+
+
+def asked_by(call: Call, peeked: Head) -> Asked:
+    """Return the same of a request that has no exchange yet."""
     head = call.head
     return Asked(call.request_id, int(call.now_s), head.model, head.stream, head.sse, peeked.body.fields)
 

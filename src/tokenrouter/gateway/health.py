@@ -124,17 +124,24 @@ class HealthBook:
             return health.cool_until_s
         return math.inf if self._away and _provider_of(target) in self._away else 0.0
 
-    def cooling(self, targets: Iterable[str]) -> dict[str, str]:
+    def left_alone(self, targets: Iterable[str]) -> dict[str, str]:
         """Return which of `targets` are left alone now, with the code of the error that began it and for how long."""
-        if not self._targets:
+        if not self._targets and not self._away:
             return {}
-        now_s = self._clock()
-        known = {target: self._targets[target] for target in targets if target in self._targets}
-        return {
-            target: f"{health.reason}, {max(0.0, health.cool_until_s - now_s):.0f} s"
-            for target, health in known.items()
-            if health.state(now_s) == "cooling"
-        }
+        states = {target: self.state_of(target) for target in targets}
+        return {target: _told(state) for target, state in states.items() if state[0] in ("cooling", "away")}
+
+    def state_of(self, target: str) -> tuple[State | Literal["away"], str, float]:
+        """Return whether a target may be asked; where not, why and for how many seconds, 0 where nobody knows.
+
+        Why is the code of the error that began it, or what a look at its provider found.
+        """
+        health, now_s = self._targets.get(target), self._clock()
+        state = "open" if health is None else health.state(now_s)
+        if health is not None and state != "open":
+            return state, health.reason, max(0.0, health.cool_until_s - now_s)
+        away = self._away.get(_provider_of(target))
+        return ("open", "", 0.0) if away is None else ("away", away.status, 0.0)
 
     def began(self, target: str) -> None:
         """Note that a target is asked; of one that cools no more, this is the single try."""
@@ -196,6 +203,11 @@ class HealthBook:
         health.cool_until_s = self._clock() + length_s
         health.cooled += 1
         health.reason = error.code
+
+
+def _told(state: tuple[str, str, float]) -> str:
+    _, why, left_s = state
+    return f"{why}, {left_s:.0f} s" if left_s else why
 
 
 def _provider_of(target: str) -> str:
