@@ -8,12 +8,14 @@ import click
 import pytest
 
 from tests.repo.files import ROOT, project_files
+from tokenrouter.cli.toro import main as client
 from tokenrouter.cli.torod import main
 from tokenrouter.config.settings import AlertSettings, KeySetting, Settings, WebhookSetting
 from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Policy, Provider, Timeouts
 from tokenrouter.domain.conduct import Conduct
 from tokenrouter.domain.errors import GatewayError
+from tokenrouter.gateway.decisions import WHY
 from tokenrouter.providers.quota_questions import quota_questions
 
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -117,7 +119,7 @@ def test_every_command_and_flag_is_in_the_documents() -> None:
 
     missing = [
         wanted
-        for path, command in commands()
+        for path, command in (*commands(), *commands(client, ("toro",)))
         for wanted in [f"`{path}", *(option for parameter in command.params for option in parameter.opts[:1])]
         if wanted.startswith(("`", "--")) and wanted not in text
     ]
@@ -126,16 +128,22 @@ def test_every_command_and_flag_is_in_the_documents() -> None:
 
 
 def test_every_torod_command_in_the_documents_exists() -> None:
-    known = {path for path, _ in commands()}
+    known = {path for path, _ in (*commands(), *commands(client, ("toro",)))}
     named = {
         (path.name, match[1])
         for path in DOCUMENTS
-        for match in re.finditer(r"(?:^|`|bin/)(torod(?: [a-z][a-z-]+)+)", path.read_text(), re.MULTILINE)
+        for match in re.finditer(r"(?:^|`|bin/)(torod?(?: [a-z][a-z-]+)+)", path.read_text(), re.MULTILINE)
     }
 
     wrong = [(file, line) for file, line in named if not any(f"{line} ".startswith(f"{path} ") for path in known)]
 
     assert not wrong
+
+
+def test_every_reason_for_which_a_place_is_left_out_is_in_the_documents() -> None:
+    text = (ROOT / "docs/explain.md").read_text()
+
+    assert not [word for word, reason in WHY.items() if f"| `{word}` | {reason} |" not in text]
 
 
 def test_every_make_target_in_the_documents_exists() -> None:

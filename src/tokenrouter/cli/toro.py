@@ -1,0 +1,35 @@
+"""`toro`: what whoever uses a server does from a terminal. It talks HTTP to the server and knows nothing else of it."""
+
+import json
+import sys
+
+import click
+
+from tokenrouter import __version__
+from tokenrouter.cli.explain import explain
+from tokenrouter.cli.opening import JSON
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", message="toro %(version)s")
+def main() -> None:
+    """Ask a TokenRouter server.
+
+    Which one is said by --url and --key, by TOKENROUTER_URL and TOKENROUTER_API_KEY, or by toro.toml in
+    ~/.config/tokenrouter.
+    """
+
+
+@main.command()
+@JSON
+def version(as_json: bool) -> None:
+    """Print the version."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    click.echo(json.dumps({"version": __version__, "python": python}) if as_json else f"toro {__version__}")
+
+
+main.add_command(explain)
+
+
+if __name__ == "__main__":
+    main()
