@@ -20,7 +20,7 @@ names = st.text(min_size=1, max_size=600)
 
 def test_a_record_tells_what_was_decided_and_what_came_of_it() -> None:
     facts = facts_of("alias", [LeftOut("local/x", "disabled")], profile="work", selection="ordered", models=())
-    record = DecisionRecord("req_1", facts, ["acme/a", "other/b"], {"other/b": "provider_overloaded, 4 s"})
+    record = DecisionRecord("req_1", facts, ("acme/a", "other/b"), {"other/b": "provider_overloaded, 4 s"})
 
     record.noted("acme/a", "provider_unreachable", 502)
 
@@ -48,15 +48,15 @@ def test_more_may_be_left_out_later() -> None:
 
     more = with_left_out(facts, [LeftOut("b", "model_unpriced")])
 
-    assert more == {"by": "alias", "profile": "x", "left_out": {"a": "gone", "b": "model_unpriced"}}
-    assert with_left_out({"by": "alias"}, []) == {"by": "alias"}
+    assert more.told == {"by": "alias", "profile": "x", "left_out": {"a": "gone", "b": "model_unpriced"}}
+    assert with_left_out(facts_of("alias"), []).told == {"by": "alias"}
 
 
 @given(st.lists(names, max_size=8), st.lists(names, max_size=40), st.integers(0, 60))
 @example(["\x01" * 600] * 8, [f"{number}" + "\x01" * 600 for number in range(40)], 60)
 def test_no_record_grows_beyond_its_bound(order: list[str], left_out: list[str], failures: int) -> None:
     facts = facts_of("alias", [LeftOut(name, "not_allowed") for name in left_out])
-    record = DecisionRecord("req_1", facts, order, dict.fromkeys(order, "provider_credentials_rejected, 300 s"))
+    record = DecisionRecord("req_1", facts, tuple(order), dict.fromkeys(order, "provider_credentials_rejected, 300 s"))
     for _ in range(failures):
         record.noted("\x01" * 600, "provider_unreachable", 502)
 

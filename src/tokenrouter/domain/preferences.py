@@ -17,6 +17,7 @@ SortBy = Literal["", "price", "throughput", "latency"]
 SORTS: Final[tuple[SortBy, ...]] = ("price", "throughput", "latency")
 SUFFIXES: Final[dict[str, SortBy]] = {":floor": "price", ":nitro": "throughput"}
 """What may follow a model's name."""
+_ENDS: Final = tuple(SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Preferences:
 
 def split_suffix(model: str) -> tuple[str, SortBy]:
     """Return a model's name without a suffix, and what the suffix wants to come first."""
+    if not model.endswith(_ENDS):
+        return model, ""
     for suffix, sort in SUFFIXES.items():
         if model.endswith(suffix) and len(model) > len(suffix):
             return model.removesuffix(suffix), sort

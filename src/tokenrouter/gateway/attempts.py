@@ -19,7 +19,7 @@ from typing import Final, Protocol
 from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.errors import ClientError, ContextTooLong, GatewayError
 from tokenrouter.gateway.call import Call
-from tokenrouter.gateway.decisions import DecisionRecord
+from tokenrouter.gateway.decisions import NO_FACTS, DecisionRecord
 from tokenrouter.gateway.exchange import Exchange
 from tokenrouter.gateway.first_times import FirstTimes
 from tokenrouter.gateway.health import HealthBook
@@ -112,8 +112,8 @@ def in_order(plan: Plan, wisdom: Wisdom) -> list[Lane]:
 
 def record_of(request_id: str, plan: Plan, lanes: Sequence[Lane], wisdom: Wisdom) -> DecisionRecord:
     """Return the record of a request that is to be asked of `lanes` in this order."""
-    order = [lane.target for lane in lanes]
-    return DecisionRecord(request_id, plan.facts or {}, order, wisdom.health.left_alone(order))
+    order = tuple([lane.target for lane in lanes])
+    return DecisionRecord(request_id, plan.facts or NO_FACTS, order, wisdom.health.left_alone(order))
 
 
 class Attempts:

@@ -6,7 +6,7 @@ and written with its end, bounded and without anything that is secret.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -16,6 +16,9 @@ MAX_ATTEMPTS: Final = 16
 MAX_WISHES: Final = 8
 MAX_NAME_CHARS: Final = 96
 """With these bounds a record has less than 48 KiB, even of names of which every character has to be escaped."""
+
+MAX_TEXTS: Final = 64
+"""Texts that are kept for each name: as many orders of its places, and ways to end."""
 
 WHY: Final[Mapping[str, str]] = {
     "gone": "there is no such provider",
@@ -48,45 +51,76 @@ class LeftOut(NamedTuple):
     why: str
 
 
-Facts = Mapping[str, Any]
-"""What a record begins with, as it is shown."""
+class Facts:
+    """What the records of a name's requests have in common, and the whole texts of those that are alike in all.
+
+    Attributes:
+        told: as it is shown.
+    """
+
+    __slots__ = ("_sticky", "_texts", "told")
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        self.told = told
+        self._sticky: Facts | None = None
+        self._texts: dict[tuple[tuple[str, ...], str, str, int], str] = {}
+
+    @property
+    def sticky(self) -> "Facts":
+        """The same for a request that is kept where its conversation is."""
+        if self._sticky is None:
+            self._sticky = Facts({**self.told, "sticky": True})
+        return self._sticky
+
+    def text(self, order: tuple[str, ...], target: str, outcome: str, status: int) -> str:
+        """Return the record of a request of one attempt, as JSON; most are such, and of few kinds."""
+        key = order, target, outcome, status
+        text = self._texts.get(key)
+        if text is None:
+            if len(self._texts) >= MAX_TEXTS:
+                self._texts.clear()
+            text = self._texts[key] = _text(
+                {**self.told, "order": list(map(short, order))}, [], target, outcome, status
+            )
+        return text
 
 
-@dataclass(slots=True)
 class DecisionRecord:
     """The record of one request.
 
     Attributes:
         request_id: under which it is found.
-        facts: what was known before the places were put in order.
-        order: the places, the first one first.
-        cooling: those of them that are left alone for a while, and why.
-        attempts: those after which another one followed.
     """
 
-    request_id: str
-    facts: Facts
-    order: Sequence[str] = ()
-    cooling: Mapping[str, str] = field(default_factory=dict)
-    attempts: list[dict[str, Any]] = field(default_factory=list)
+    __slots__ = ("_attempts", "_cooling", "_facts", "_order", "request_id")
+
+    def __init__(
+        self, request_id: str, facts: Facts, order: tuple[str, ...], cooling: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`order` has the places, the first one first; `cooling` those that are left alone for a while, and why."""
+        self.request_id = request_id
+        self._facts = facts
+        self._order = order
+        self._cooling = cooling
+        self._attempts: list[dict[str, Any]] = []
 
     def noted(self, target: str, outcome: str, status: int) -> None:
         """Note an attempt after which another one follows, or beside which another one was faster."""
-        if len(self.attempts) < MAX_ATTEMPTS:
-            self.attempts.append({"target": short(target), "outcome": outcome, "status": status})
+        if len(self._attempts) < MAX_ATTEMPTS:
+            self._attempts.append({"target": short(target), "outcome": outcome, "status": status})
 
     def ended(self, target: str, outcome: str, status: int) -> str:
         """Return the record as JSON, as it is after an attempt at `target`."""
-        facts = self.told()
-        facts["attempts"] = [*self.attempts, {"target": short(target), "outcome": outcome, "status": status}]
-        return _encode(facts).decode()
+        if not self._attempts and not self._cooling:
+            return self._facts.text(self._order, target, outcome, status)
+        return _text(self.told(), self._attempts, target, outcome, status)
 
     def told(self) -> dict[str, Any]:
         """Return what was decided before anybody was asked, as it is shown."""
-        facts = {**self.facts, "order": list(map(short, self.order))}
-        if self.cooling:
-            facts["cooling"] = {short(name): why for name, why in self.cooling.items()}
-        return facts
+        told = {**self._facts.told, "order": list(map(short, self._order))}
+        if self._cooling:
+            told["cooling"] = {short(name): why for name, why in self._cooling.items()}
+        return told
 
     @property
     def header(self) -> bytes:
@@ -96,22 +130,27 @@ class DecisionRecord:
 
 def facts_of(by: str, left_out: Sequence[LeftOut] = (), **more: object) -> Facts:
     """Return what a record begins with; what is empty of `more` is not told."""
-    facts = {"by": by, **{name: value for name, value in more.items() if value}}
+    told = {"by": by, **{name: value for name, value in more.items() if value}}
     if left_out:
-        facts["left_out"] = {short(target): why for target, why in left_out[:MAX_LEFT_OUT]}
-    return facts
+        told["left_out"] = {short(target): why for target, why in left_out[:MAX_LEFT_OUT]}
+    return Facts(told)
 
 
 def with_left_out(facts: Facts, left_out: Iterable[LeftOut]) -> Facts:
     """Return `facts` with more that was left out."""
-    known = facts.get("left_out", {})
+    known = facts.told.get("left_out", {})
     more = [LeftOut(target, why) for target, why in (*known.items(), *left_out)]
-    return facts_of(**{**facts, "left_out": more})
+    return facts_of(**{**facts.told, "left_out": more})
 
 
 def usual_decision(facts: Facts) -> str:
     """Return the record of all requests that go to one place, as JSON."""
-    return _encode(facts).decode()
+    return _encode(facts.told).decode()
+
+
+def _text(told: dict[str, Any], attempts: Sequence[Any], target: str, outcome: str, status: int) -> str:
+    told["attempts"] = [*attempts, {"target": short(target), "outcome": outcome, "status": status}]
+    return _encode(told).decode()
 
 
 def short(name: str) -> str:
@@ -120,3 +159,4 @@ def short(name: str) -> str:
 
 
 _encode: Final = msgspec.json.encode
+NO_FACTS: Final = Facts({})

@@ -70,6 +70,7 @@ class Lane:
         context_tokens: tokens that its model's window has; 0 where nobody said.
         ceiling_varies: whether `ceiling_of` a request may be another than `ceiling`.
         load: how busy and how fast its target is.
+        target: `provider/model`, as sent upstream.
         answers: how long this key's last answers of the model were.
         scopes: whom a request is charged to, but for the client's address.
         to: where requests go.
@@ -95,6 +96,7 @@ class Lane:
     ceiling_varies: bool
     estimates: Estimates
     load: Load
+    target: str
     answers: RecentAnswers
     scopes: tuple[str, ...]
     to: Destination
@@ -129,11 +131,6 @@ class Lane:
     def provider(self) -> str:
         """The provider's name."""
         return self.to.provider
-
-    @property
-    def target(self) -> str:
-        """`provider/model`, as sent upstream."""
-        return f"{self.to.provider}/{self.subject.model}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +285,7 @@ def _open(
         ceiling_varies=price is not None and bool(dearer_tiers or price.request_nano),
         estimates=books.estimates.of(provider.name, route.model),
         load=books.loads.of(route.full_name),
+        target=route.full_name,
         answers=books.estimates.answers_to(principal.key.id, provider.name, route.model),
         scopes=scopes,
         to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),
@@ -329,6 +327,7 @@ def lane_at(
         ceiling_varies=False,
         estimates=Estimates(),
         load=Load(),
+        target=f"{provider.name}/",
         answers=RecentAnswers(),
         scopes=(*principal.scopes, f"provider:{provider.name}"),
         to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),

@@ -8,7 +8,7 @@ providers; without such a wish it leads to one, as always.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from tokenrouter.dialects.base import Dialect, Head
@@ -49,7 +49,8 @@ def plan_of(
     plan = _plan(directory, principal, call.head.dialect, peeked.model, wishes, known, books)
     if len(plan.lanes) > 1:
         plan = fitting_first(plan, len(call.body), peeked.body.fields)
-    return replace(plan, facts={**plan.facts, "sticky": True}) if plan.facts and known.keeps_together else plan
+    facts = plan.facts
+    return plan if facts is None or not known.keeps_together else Plan(plan.lanes, plan.conduct, facts.sticky)
 
 
 def _plan(
@@ -138,7 +139,7 @@ class _Choosing:
             if offers:
                 return offers, Conduct()
         chosen = self.principal.choices.get(name) or choose(self.directory, self.principal, name)
-        self.left_out += (LeftOut(target, why) for target, why in chosen.facts.get("left_out", {}).items())
+        self.left_out += (LeftOut(target, why) for target, why in chosen.facts.told.get("left_out", {}).items())
         return plan(chosen.choice, self.known), chosen.conduct
 
     def _is_left_out(self, route: Route) -> bool:
