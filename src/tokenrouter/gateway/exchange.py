@@ -482,13 +482,13 @@ class Exchange:
         asked = self.peeked.max_output_tokens
         overrun = 0 if asked is None else max(0, usage.output_tokens - asked * self.peeked.answers)
         self.spent = spent = None if lane.price is None else cost(usage, lane.price)
-        reason, record = self.left_as or reason, self.record
+        told_as, record = self.left_as or reason, self.record
         ended = Ended(
             call.request_id,
             self.started_us,
             usage,
             self.status,
-            reason,
+            told_as,
             error_code,
             estimated,
             overrun,
@@ -499,7 +499,7 @@ class Exchange:
             self.changed,
             self.provider_request_id,
             self.requests,
-            "" if record is None else record.ended(lane.target, error_code or reason, self.status),
+            "" if record is None else record.ended(lane.target, error_code or told_as, self.status),
         )
         if self.limits is not None:
             self._settle(Amounts(self.requests, usage.input_tokens, usage.output_tokens, spent or 0))

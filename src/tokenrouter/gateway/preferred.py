@@ -50,7 +50,11 @@ def plan_of(
     if len(plan.lanes) > 1:
         plan = fitting_first(plan, len(call.body), peeked.body.fields)
     facts = plan.facts
-    return plan if facts is None or not known.keeps_together else Plan(plan.lanes, plan.conduct, facts.sticky)
+    return (
+        plan
+        if facts is None or not known.keeps_together
+        else Plan(plan.lanes, plan.conduct, is_carried=True, facts=facts.sticky)
+    )
 
 
 def _plan(
