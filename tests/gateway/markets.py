@@ -56,6 +56,9 @@ PRICES: Mapping[str, Price] = {
 ALIASES = (
     Alias("best", (Target("dear/llama"), Target("cheap/llama"), Target("off/llama"), Target("gone/llama"))),
     Alias("alias:nitro", (Target("dear/llama"),)),
+    Alias("kept", (Target("dear/llama"), Target("cheap/llama"), Target("middle/llama")), selection="weighted"),
+    Alias("thrifty", (Target("dear/llama"), Target("cheap/llama")), selection="cheapest", fallback="middle/llama"),
+    Alias("alone", (Target("dear/mistral"), Target("off/mistral"))),
     Alias("any-*", (Target("cheap/*"), Target("middle/*"))),
 )
 

@@ -149,6 +149,9 @@ NAMES = st.sampled_from(
         "cheap/llama",
         "off/llama",
         "named:floor",
+        "kept",
+        "thrifty",
+        "alone",
         "x",
     ]
 )

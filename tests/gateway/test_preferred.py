@@ -140,6 +140,49 @@ async def test_an_alias_leaves_a_record_too_and_a_plain_name_a_word() -> None:
     assert b"x-tokenrouter-decision" not in plain.headers
 
 
+async def test_the_record_tells_that_a_conversation_is_kept_together() -> None:
+    market, turns = Market(), [{"role": "user", "content": "hi"}, {"role": "user", "content": "go on"}]
+
+    await market.ask(model="kept", messages=turns[:1])
+    first = market.decision
+    await market.ask(model="kept", messages=turns)
+
+    assert first["sticky"] is True
+    assert market.decision == first
+
+
+async def test_an_alias_with_one_place_left_leaves_a_record_all_the_same() -> None:
+    market = Market()
+
+    client = await market.ask(model="alone")
+
+    assert market.decision["left_out"] == {"off/mistral": "disabled"}
+    assert market.decision["order"] == ["dear/mistral"]
+    assert b"x-tokenrouter-decision: req_1\r\n" in client.headers
+
+
+async def test_the_fastest_come_first_by_what_requests_have_shown_and_who_is_unknown_before_them() -> None:
+    market = Market()
+    loads = market.gateway.books.loads
+    for target, first_s, token_s in (("dear/llama", 0.1, 0.9), ("cheap/llama", 0.9, 0.1)):
+        loads.of(target).first_s.learn(first_s, 0.0)
+        loads.of(target).token_s.learn(token_s, 0.0)
+
+    by = {sort: await first_places(market, sort) for sort in ("latency", "throughput")}
+
+    assert by == {
+        "latency": ["middle/meta-llama", "dear/llama", "cheap/llama"],
+        "throughput": ["middle/meta-llama", "cheap/llama", "dear/llama"],
+    }
+
+
+async def first_places(market: Market, sort: str) -> list[str]:
+    """Return the places in the order in which one request would be sent there."""
+    await market.ask(model="llama", provider={"sort": sort, "ignore": ["router"]}, stream=False)
+    order: list[str] = market.decision["order"]
+    return order
+
+
 async def test_each_of_several_models_is_reserved_when_it_is_asked() -> None:
     limit = Limit("limit", "model:cheap/llama", "requests", Window("lifetime"), 0)
     market = Market((limit,))

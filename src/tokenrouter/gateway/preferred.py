@@ -49,12 +49,9 @@ def plan_of(
     plan = _plan(directory, principal, call.head.dialect, peeked.model, wishes, known, books)
     if len(plan.lanes) > 1:
         plan = fitting_first(plan, len(call.body), peeked.body.fields)
-    facts = plan.facts
-    return (
-        plan
-        if facts is None or not known.keeps_together
-        else Plan(plan.lanes, plan.conduct, is_carried=True, facts=facts.sticky)
-    )
+    if plan.facts is None or not known.keeps_together:
+        return plan
+    return Plan(plan.lanes, plan.conduct, is_carried=True, facts=plan.facts.sticky)
 
 
 def _plan(
