@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import subprocess
 import sys
 import threading
@@ -167,9 +168,10 @@ def test_short_requests_go_to_the_light_model(running: GatewayProcess) -> None:
 
 def test_weights_share_requests_out(running: GatewayProcess) -> None:
     seen: set[str] = set()
+    number = itertools.count()  # another conversation each time: one stays where it began
 
     def has_gone_both_ways() -> bool:
-        seen.add(asked_provider(running, "split"))
+        seen.add(asked_provider(running, "split", f"hello {next(number)}"))
         return seen == {"chat", "messages"}
 
     wait_until("one request to each", has_gone_both_ways, 60)
