@@ -112,6 +112,7 @@ class Race:
         runner = _Runner(exchange)
         exchange.on_win = partial(self._won, runner)
         runner.task = asyncio.get_running_loop().create_task(runner.run(road))
+        runner.task.add_done_callback(_problem)  # of whoever nobody waits for any more, it is nobody's
         self._runners.append(runner)
 
     async def is_slow(self, after_s: float) -> bool:
@@ -147,8 +148,6 @@ class Race:
                 runner.exchange.requests = 0
             self._cancel(runner, *reason)
         await asyncio.wait(self._tasks)
-        for task in self._tasks:
-            _problem(task)
 
     def _won(self, winner: _Runner) -> None:
         self.winner = winner.exchange
