@@ -87,8 +87,13 @@ def running(gateway: StartGateway, sandbox: SandboxProcess) -> GatewayProcess:
         for name, text in PROVIDERS.items()
     )
     started = gateway(providers + RULES)
-    wait_until("the counters", lambda: used(started) is not None, 20)
+    question = {"model": "chat/lorem-20", "messages": [{"role": "user", "content": "hello"}]}
+    wait_until("an answer", lambda: answers(started, question), 20)
     return started
+
+
+def answers(running: GatewayProcess, question: object) -> bool:
+    return running.call("POST", "/v1/chat/completions", json_body=question, key=running.key).status == 200
 
 
 @pytest.fixture
@@ -138,7 +143,7 @@ def test_a_silent_target_gets_a_second_one_beside_it(
 
     told = rows(running, 2)
     assert told == [("fault/silent", "hedge_lost", "0"), ("lorem-20", "completed", "1")]
-    assert used(running) == 2
+    assert used(running) == 3, "one of the fixture's, and one for each answer"
     second = "chat" if alias == "hedged" else "messages"
     line = f'tokenrouter_hedges_total{{outcome="won",provider="{second}"}} 1.0'
     wait_until("the figures", lambda: metric(running, line), 10)
@@ -170,7 +175,7 @@ def test_a_client_that_leaves_takes_both_along(running: GatewayProcess) -> None:
     assert {reason for _, reason, _ in told} == {"client_disconnect"}
     assert sum(int(count) for _, _, count in told) == 1
     wait_until("the end of both", lambda: metric(running, "tokenrouter_in_flight 0.0"), 10)
-    assert used(running) == 1
+    assert used(running) == 2
 
 
 @pytest.mark.parametrize("alias", ["guarded", "guarded-translated"])
