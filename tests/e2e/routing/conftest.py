@@ -29,6 +29,12 @@ class Place:
         limits = self.gateway.call("GET", "/v1/usage").json().get("limits", ())
         return next((int(one["used"]) for one in limits if one["scope"] == "global" and one["used"] is not None), None)
 
+    @property
+    def answers(self) -> bool:
+        """Return whether the data process has its counters too, so that it refuses nobody."""
+        question = {"model": "chat/lorem-3", "messages": [{"role": "user", "content": "hello"}]}
+        return self.gateway.call("POST", "/v1/chat/completions", json_body=question, key=self.gateway.key).status == 200
+
     def rows(self, model: str) -> list[Mapping[str, Any]]:
         """Return the rows of what asked for `model`, in their order."""
         return self.rows_by_model().get(model, [])
@@ -64,7 +70,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         config = configuration(root) + waiting_configuration(root, wire.origin)
         with GatewayProcess(make_home(tmp_path_factory.mktemp("gateway")), config) as gateway:
             made = Place(gateway, sandbox, wire)
-            wait_until("the counters", lambda: made.used is not None, 20)
+            wait_until("the counters", lambda: made.used is not None and made.answers, 20)
             yield made
 
 
