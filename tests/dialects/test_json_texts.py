@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenrouter.dialects.json_texts import JsonTexts
-from tokenrouter.domain.errors import InvalidJson, NestedTooDeeply
+from tokenrouter.dialects.json_texts import MAX_STRINGS, JsonTexts
+from tokenrouter.domain.errors import InputTooLarge, InvalidJson, NestedTooDeeply
 
 CHAT = {
     "model": "m-555",
@@ -171,6 +171,31 @@ def test_variables_of_a_stored_prompt_are_texts_by_whatever_name() -> None:
 def test_credentials_for_tools_of_the_provider_stay_since_it_needs_them() -> None:
     tool = {"type": "mcp", "server_url": "https://x", "authorization": "sk-1", "headers": {"X-Key": "sk-2"}}
     assert [text for _, text in told({"tools": [tool]})] == ["https://x"]
+
+
+def _calls(strings_in_each: int, calls: int) -> bytes:
+    arguments = json.dumps(["a"] * strings_in_each)
+    return json.dumps([{"arguments": arguments} for _ in range(calls)]).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(["a"] * (MAX_STRINGS + 1)).encode(),
+        json.dumps({str(number): 0 for number in range(MAX_STRINGS + 1)}).encode(),
+        json.dumps({"model": ["a"] * (MAX_STRINGS + 1)}).encode(),
+        _calls(MAX_STRINGS // 10, calls=10),
+        _calls(MAX_STRINGS + 1, calls=1),
+    ],
+)
+def test_a_request_of_more_strings_than_can_be_looked_through_is_too_large(body: bytes) -> None:
+    with pytest.raises(InputTooLarge, match="more than 100,000 texts"):
+        JsonTexts(body)
+
+
+def test_a_request_of_as_many_strings_as_are_allowed_is_read_and_an_answer_of_more() -> None:
+    assert len(JsonTexts(json.dumps(["a"] * MAX_STRINGS).encode()).slots) == MAX_STRINGS
+    assert len(JsonTexts(json.dumps(["a"] * (MAX_STRINGS + 1)).encode(), is_answer=True).slots) == MAX_STRINGS + 1
 
 
 def test_a_document_that_is_text_can_be_read() -> None:

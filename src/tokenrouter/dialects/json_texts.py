@@ -12,9 +12,13 @@ from typing import Any, Final
 
 import msgspec
 
-from tokenrouter.domain.errors import InvalidJson, NestedTooDeeply
+from tokenrouter.domain.errors import InputTooLarge, InvalidJson, NestedTooDeeply
 from tokenrouter.hooks import Text, TextKind
 
+MAX_STRINGS: Final = 100_000
+"""Most strings of a request, names of fields counted: each takes microseconds in which nothing else runs.
+
+A conversation of ten thousand turns has as many. Bytes would bound nothing: ten megabytes hold millions."""
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 """A string of a valid JSON text; possessive, so that no text makes it look twice."""
 _DATA_URL: Final = re.compile(r"data:[^,\s]{0,256};base64,[A-Za-z0-9+/=_-]*+")
@@ -155,11 +159,13 @@ class JsonTexts:
 
         Raises:
             InvalidJson: it is not JSON, or some object has two fields of one name, so that two readers differ.
+            InputTooLarge: it is a request, and has more than `MAX_STRINGS`.
             NestedTooDeeply
         """
         self._body = body
         self._is_answer = is_answer
         self._count = 0
+        self._within = 0
         self.slots: list[TextSlot] = []
         self.unreadable: set[str] = set()
         try:
@@ -199,7 +205,7 @@ class JsonTexts:
         if isinstance(value, str):
             if kind is not None:
                 self._read_string(value, name, kind, holder, is_free=is_free)
-            self._count += 1
+            self._count_one()
         elif isinstance(value, dict):
             self._read_object(value, name, kind, is_free=is_free)
         elif isinstance(value, list):
@@ -214,7 +220,13 @@ class JsonTexts:
         slot = TextSlot(self._count, Text(kind, value), value, holder, name, is_json)
         if is_json and not self._is_answer and value[:1] in ("{", "["):
             slot.inner = _inner_of(value)
+            self._within += 0 if slot.inner is None else slot.inner._count
         self.slots.append(slot)
+
+    def _count_one(self) -> None:
+        self._count += 1
+        if self._count + self._within > MAX_STRINGS and not self._is_answer:
+            raise InputTooLarge(f"The request has more than {MAX_STRINGS:,} texts, too many to be looked through.")
 
     def _read_object(self, value: dict[str, Any], name: str, kind: TextKind | None, *, is_free: bool) -> None:
         """Go through an object; in a free one names are texts, too, and nothing is known of what stands where."""
@@ -223,7 +235,7 @@ class JsonTexts:
         for key, inner in value.items():
             if is_free and kind is not None:
                 self.slots.append(TextSlot(self._count, Text(kind, key, is_key=True), key, 0, ""))
-            self._count += 1
+            self._count_one()
             if kind is None or is_free:
                 self._read(inner, key, kind, id(value), is_free=is_free)
             elif _is_opaque(key, value) or (self._is_answer and key in _OPAQUE_IN_ANSWERS):
