@@ -61,6 +61,8 @@ WRONG = [
     (HEAD + 'type = "redact"\nscope = []\n', "torod.toml:4: guardrails[0].scope: is empty"),
     (HEAD + 'type = "input_size"\n', "torod.toml:1: guardrails[0].max_tokens: is missing"),
     (HEAD + 'type = "block"\n', "torod.toml:1: guardrails[0].words: is missing"),
+    (HEAD + 'type = "block"\nwords = []\npatterns = []\n', "torod.toml:4: guardrails[0].words: is missing"),
+    (HEAD + 'type = "redact"\ndetect = []\n', "torod.toml:4: guardrails[0].detect: is empty, so nothing is found"),
     (HEAD + 'type = "block"\nwords = [""]\n', "torod.toml:4: guardrails[0].words: must be"),
     ('[[guardrails]]\nname = "é"\ntype = "redact"\n', "torod.toml:2: guardrails[0].name: 'é' is not usable"),
     ('[[hooks]]\nname = "nobody-has-this"\n', "torod.toml:2: hooks[0].name: no installed package offers the hook"),

@@ -78,7 +78,7 @@ def _read_block(table: Table, guardrail: Guardrail) -> Guardrail:
         table.problem("words", f"must be at most {MAX_WORDS} texts of 1 to {MAX_WORD_CHARS} characters")
         words = ()
     patterns = {str(number): pattern for number, pattern in enumerate(table.texts("patterns"), 1)}
-    if not table.has("words") and not patterns:
+    if not table.texts("words") and not patterns:
         table.problem("words", "is missing", "set words, patterns or both")
     action = table.choice("action", ("refuse", "mask"), "refuse")
     mask = table.text("mask", "[removed]")
@@ -101,6 +101,8 @@ def _read_redact(table: Table, guardrail: Guardrail) -> Guardrail:
     for label in patterns:
         if LABEL.fullmatch(label) is None or label.lower() in DETECTORS:
             table.problem("patterns", f"{label!r} is not usable as a name", "use capital letters, digits and '_'")
+    if not detect and not patterns:
+        table.problem("detect", "is empty, so nothing is found", "leave it out for everything, or set patterns")
     known = tuple(name for name in DETECTORS if name in detect)
     return replace(guardrail, detect=known, patterns=_usable(table, patterns))
 
