@@ -59,8 +59,9 @@ def home(tmp_path: Path) -> Home:
         remaining=720,
         reset_at_s=now_s + 10_000,
     )
+    tokens = measured("tokens", "tokens", "tokens", now_s=now_s, limit=2_000_000, remaining=1_999_500)
     credit = measured("balance_usd", "balance", "USD", now_s=now_s, window=TOTAL, remaining=12.5)
-    book.see(Provider("fast", "groq", "https://api.groq.com/openai/v1"), [day], now_s - 10_000)
+    book.see(Provider("fast", "groq", "https://api.groq.com/openai/v1"), [day, tokens], now_s - 10_000)
     book.answered(
         Provider("money", "deepseek", "https://api.deepseek.com"), QuotaReading((credit,), "paid"), now_s - 10_000
     )
@@ -79,8 +80,9 @@ def test_each_provider_is_shown_with_what_is_left(home: Home) -> None:
     assert run(home).splitlines() == [
         "fast (Groq): by headers, 3 h ago",
         "  requests_1d  5 % left  720 of 14,400 requests  full again in 3 h",
+        "  tokens  99.98 % left  1,999,500 of 2,000,000 tokens",
         "money (DeepSeek, plan paid): by deepseek_balance, 3 h ago",
-        "  balance_usd  12.5 USD",
+        "  balance_usd  12.50 USD",
         "broken (OpenRouter): unavailable: it refuses the key",
         "silent (OpenAI): nothing told yet",
         "off (Mistral AI): nobody looks",

@@ -57,11 +57,15 @@ def _parts(metric: "QuotaMetric", now_s: float) -> tuple[str, ...]:
     from tokenrouter.limits.words import duration_words
 
     share = "" if metric.left_percent is None else f"{metric.left_percent:g} % left"
-    amount = "" if metric.remaining_value is None else f"{metric.remaining_value:,g}"
-    of = "" if metric.limit_value is None or not amount else f" of {metric.limit_value:,g}"
+    amount = "" if metric.remaining_value is None else _amount(metric.remaining_value)
+    of = "" if metric.limit_value is None or not amount else f" of {_amount(metric.limit_value)}"
     ends = metric.reset_at_s is not None and metric.reset_at_s > now_s
     reset = f"full again in {duration_words((metric.reset_at_s or 0) - now_s)}" if ends else ""
     return metric.key, share, f"{amount}{of} {metric.unit}" if amount else "", reset
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
 def _shown(snapshot: "QuotaSnapshot") -> dict[str, Any]:
