@@ -136,3 +136,19 @@ def test_of_the_last_start_what_is_switched_off_by_now_does_not_come_back(tmp_pa
     assert still_wanted(settings, joined) == ([joined[0]], [joined[2]])
     off = replace(settings, auto_detect_local_servers=False, auto_enable_public_free_models=False)
     assert still_wanted(off, joined) == ([], [])
+
+
+def test_what_is_said_of_models_may_be_of_providers_that_join(tmp_path: Path) -> None:
+    text = "".join(
+        f'[[models]]\nprovider = "{name}"\nmodel = "m"\ncontext_tokens = 5\n'
+        f'[[prices]]\nprovider = "{name}"\nmodel = "m"\ninput_per_1m = 1\noutput_per_1m = 2\n'
+        for name in ("ollama", "groq")
+    )
+    declared = '[[providers]]\nname = "lab"\nprovider_type = "openai-compatible"\nbase_url = "http://lab.example/v1"\n'
+
+    settings = read(tmp_path, declared + text, GROQ_API_KEY="x")
+
+    assert set(settings.facts) == set(settings.prices) == {"ollama/m", "groq/m"}
+    told = problem(tmp_path, declared + text)
+    assert "there is no provider 'groq'" in told
+    assert "there is no provider 'ollama'" not in told

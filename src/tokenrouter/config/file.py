@@ -125,6 +125,7 @@ class Subjects:
     users: list[str] = field(default_factory=list)
     aliases: list[Alias] = field(default_factory=list)
     alias_tables: list[Table] = field(default_factory=list, repr=False)
+    model_tables: list[Table] = field(default_factory=list, repr=False)
     limits: list[Limit] = field(default_factory=list)
     carried_use: list[CarriedUse] = field(default_factory=list)
     prices: dict[str, Price] = field(default_factory=dict)
@@ -409,7 +410,8 @@ def _read_rates(table: Table, user: str, subjects: Subjects) -> None:
 
 
 def _read_price(table: Table, subjects: Subjects) -> None:
-    found = read_price(table, tuple(provider.name for provider in subjects.providers))
+    subjects.model_tables.append(table)
+    found = read_price(table)
     if found is None:
         return
     name, price = found
@@ -420,7 +422,8 @@ def _read_price(table: Table, subjects: Subjects) -> None:
 
 def _read_model(table: Table, subjects: Subjects) -> None:
     known = len(table.problems)
-    name = read_model_name(table, tuple(provider.name for provider in subjects.providers))
+    subjects.model_tables.append(table)
+    name = read_model_name(table)
     facts = ModelFacts(
         table.count("context_tokens", 0, most=MAX_TOKENS), table.count("max_output_tokens", 0, most=MAX_TOKENS)
     )

@@ -156,6 +156,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
     top.finish()
     _check(settings, top)
     _check_aliases(settings, subjects)
+    _check_models(settings, subjects)
     return replace(settings, notices=(*settings.notices, *_limit_notices(settings)))
 
 
@@ -388,6 +389,15 @@ def _check_aliases(settings: Settings, subjects: Subjects) -> None:
     tables = {id(alias): table for alias, table in zip(subjects.aliases, subjects.alias_tables, strict=True)}
     for mistake in alias_mistakes(settings.aliases, providers):
         tables[id(mistake.alias)].problem(mistake.field, mistake.message)
+
+
+def _check_models(settings: Settings, subjects: Subjects) -> None:
+    """A price or a window of a model that is nobody's counts for nothing."""
+    names = provider_names(settings)
+    for table in subjects.model_tables if subjects.providers else ():
+        name = table.text("provider")
+        if name and name not in names:
+            table.problem("provider", f"there is no provider {name!r}", suggestion(name, names))
 
 
 def provider_names(settings: Settings) -> tuple[str, ...]:

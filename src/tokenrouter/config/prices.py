@@ -8,7 +8,7 @@ import re
 from typing import Any, Final
 
 from tokenrouter.config.table import Table
-from tokenrouter.domain.limit_text import parse_usd, suggestion
+from tokenrouter.domain.limit_text import parse_usd
 from tokenrouter.domain.prices import MAX_RATE, STANDARD_TIERS, Price, Rates, Sheet, rates_of, scaled
 
 KINDS: Final = Rates._fields
@@ -22,13 +22,13 @@ _MAX_ABOVE: Final = 10**9
 _Given = dict[str, int]
 
 
-def read_price(table: Table, providers: tuple[str, ...]) -> tuple[str, Price] | None:
+def read_price(table: Table) -> tuple[str, Price] | None:
     """Return what is priced (`provider/model`, where `*` may stand in the model) and its price.
 
-    None where a mistake was noted; `providers` are the names that are known, none of them if that is not known here.
+    None where a mistake was noted. Whether there is such a provider is not known here.
     """
     known = len(table.problems)
-    name = read_model_name(table, providers)
+    name = read_model_name(table)
     usual = _sheet(table, given := _rates(table, {}))
     price = Price(
         usual.rates,
@@ -41,24 +41,15 @@ def read_price(table: Table, providers: tuple[str, ...]) -> tuple[str, Price] | 
     return None if len(table.problems) > known else (name, price)
 
 
-def read_model_name(table: Table, providers: tuple[str, ...]) -> str:
+def read_model_name(table: Table) -> str:
     """Return the `provider/model` that a table is about; mistakes are noted in it."""
-    return f"{_provider(table, providers)}/{_model(table)}"
+    return f"{_needed(table, 'provider')}/{_needed(table, 'model')}"
 
 
-def _provider(table: Table, providers: tuple[str, ...]) -> str:
-    name = table.text("provider")
+def _needed(table: Table, key: str) -> str:
+    name = table.text(key)
     if not name:
-        table.problem("provider", "is missing")
-    elif providers and name not in providers:
-        table.problem("provider", f"there is no provider {name!r}", suggestion(name, providers))
-    return name
-
-
-def _model(table: Table) -> str:
-    name = table.text("model")
-    if not name:
-        table.problem("model", "is missing")
+        table.problem(key, "is missing")
     return name
 
 
