@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -128,6 +129,16 @@ def test_one_that_joined_by_itself_is_asked_by_its_name_or_as_the_default_alone(
         == "acme"
     )
     assert route(directory(providers=(joined, acme), default="local"), "rare") == ("local", "rare", "")
+
+
+@pytest.mark.parametrize("default", ["", "acme"])
+def test_a_model_of_one_that_may_join_never_goes_to_another_provider_while_it_is_away(default: str) -> None:
+    state = Directory(replace(directory(default=default).catalog, awaited=("acme", "ollama")), b"")
+
+    with pytest.raises(ModelNotFound, match="provider 'ollama' is away"):
+        resolve(state, caller(state), "ollama/llama3")
+    assert route(state, "acme/small")[:2] == ("acme", "small")
+    assert route(state, "ollama")[:2] == ("acme", "ollama")
 
 
 def test_the_sandbox_is_the_fallback_only_when_it_is_alone() -> None:

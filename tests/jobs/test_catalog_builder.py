@@ -163,3 +163,5 @@ def test_providers_that_joined_by_themselves_stand_before_the_sandbox_and_give_w
         ("sandbox", "sandbox"),
     ]
     assert catalog.providers[1].models == ("llama3",)
+    assert "lmstudio" in catalog.awaited
+    assert "vllm" not in catalog.awaited

@@ -171,7 +171,8 @@ class Catalog:
     """All subjects at one moment. `providers` is in routing order (file, environment, database, automatic, sandbox).
 
     `active_profile` is the one that counts, `chosen_profile` the one that was chosen at run time, if any was. `facts`
-    are by `provider/model`, as sent upstream.
+    are by `provider/model`, as sent upstream. `awaited` are names of providers that may join by themselves, there or
+    not.
     """
 
     version: int = 0
@@ -187,6 +188,7 @@ class Catalog:
     policy: Policy = Policy()
     guardrails: tuple[Guardrail, ...] = ()
     hooks: tuple[HookSetting, ...] = ()
+    awaited: tuple[str, ...] = ()
 
 
 PriceKey = str

@@ -92,7 +92,13 @@ def _lists(entry: ProviderEntry, model: str) -> bool:
 
 def _prefixed(directory: Directory, requested: str) -> tuple[ProviderEntry | None, str]:
     named = _named_provider(directory, requested)
-    return (None, "") if named is None else (_enabled(named, requested), requested.partition("/")[2])
+    if named is not None:
+        return _enabled(named, requested), requested.partition("/")[2]
+    prefix, slash, rest = requested.partition("/")
+    if slash and rest and prefix in directory.catalog.awaited:
+        # Who asks for the server on this machine may well not want its prompts elsewhere.
+        raise ModelNotFound(f"Model {requested!r} is not available: provider {prefix!r} is away.", param="model")
+    return None, ""
 
 
 def _named_provider(directory: Directory, requested: str) -> ProviderEntry | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from tokenrouter.config.automatic import automatic_names
 from tokenrouter.config.environment import RATE_ORIGIN
 from tokenrouter.config.load import known_names
 from tokenrouter.config.settings import KeySetting, Settings
@@ -64,6 +65,7 @@ def build_catalog(
         policy=settings.policy,
         guardrails=settings.guardrails,
         hooks=settings.hooks,
+        awaited=automatic_names(settings),
     )
 
 
