@@ -44,6 +44,7 @@ class Ask:
         max_tokens: bound of visible text and reasoning together.
         raw: the request body as it came.
         reasoning_tokens: how long a thinking model thinks; None leaves it to `effort`.
+        prefill: the beginning of the answer, from which the model is to go on.
     """
 
     turns: tuple[Turn, ...]
@@ -58,6 +59,7 @@ class Ask:
     stop: tuple[str, ...] = ()
     effort: str | None = None
     reasoning_tokens: int | None = None
+    prefill: str = ""
 
     @property
     def user_text(self) -> str:

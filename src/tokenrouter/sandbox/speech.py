@@ -44,7 +44,7 @@ class Utterance:
     """One answer.
 
     `tokens` is all it costs: text, calls and `reasoning_tokens`. `finish` is Chat Completions' finish reason. `refused`
-    says that the text is a refusal.
+    says that the text is a refusal. `repeated` are words of the request that the answer begins with.
     """
 
     text: str
@@ -53,6 +53,7 @@ class Utterance:
     tokens: int
     reasoning_tokens: int = 0
     refused: bool = False
+    repeated: str = ""
 
 
 def compose(ask: Ask, model: Model) -> Utterance:
@@ -100,7 +101,7 @@ def _text(ask: Ask, model: Model) -> str:
         return "The tool answered: " + "; ".join(ask.tool_results)
     if model.says == "mirror":
         return ask.raw.decode("utf-8", "replace")
-    return ask.user_text if model.says == "echo" else model.tokenizer.lorem(model.length)
+    return ask.user_text if model.says == "echo" else model.tokenizer.lorem(model.length).removeprefix(ask.prefill)
 
 
 def _fitting(schema: object, param: str) -> object:

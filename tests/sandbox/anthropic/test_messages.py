@@ -78,3 +78,14 @@ def test_a_failure_inside_a_whole_answer_has_anthropics_shape(sandbox: SandboxPr
     document = post(sandbox.base_url, asking(model="fault/error-event")).json()
 
     assert document["type"] == "error"
+
+
+def test_lorem_goes_on_from_the_beginning_of_its_answer(sandbox: SandboxProcess) -> None:
+    whole = send(sandbox.base_url, "/v1/messages", asking(user("hi"), model="lorem-30"), headers()).json()
+    said = whole["content"][0]["text"]
+
+    begun = {"role": "assistant", "content": said[:21]}
+    rest = send(sandbox.base_url, "/v1/messages", asking(user("hi"), begun, model="lorem-30"), headers()).json()
+
+    assert rest["content"][0]["text"] == said[21:]
+    assert rest["usage"]["output_tokens"] < whole["usage"]["output_tokens"]

@@ -348,3 +348,51 @@ def test_a_call_that_was_answered_is_history(client: OpenAI) -> None:
 def test_wishes_about_tools_need_tools(client: OpenAI, wish: Any) -> None:
     with pytest.raises(BadRequestError):
         client.chat.completions.create(model="echo", messages=user("hi"), **wish)
+
+
+def begun(text: str, **more: Any) -> Any:
+    return [*user("x"), {"role": "assistant", "content": text, **more}]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_lorem_goes_on_from_a_prefix_and_repeats_it(client: OpenAI, stream: bool) -> None:
+    whole = client.chat.completions.create(model="lorem-50", messages=user("x"))
+    text = whole.choices[0].message.content or ""
+
+    prefix = text[:37]
+    if stream:
+        chunks = list(
+            client.chat.completions.create(
+                model="lorem-50",
+                messages=begun(prefix, prefix=True),
+                stream=True,
+                stream_options={"include_usage": True},
+            )
+        )
+        told = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+        usage = chunks[-1].usage
+    else:
+        answer = client.chat.completions.create(model="lorem-50", messages=begun(prefix, prefix=True))
+        told, usage = answer.choices[0].message.content or "", answer.usage
+
+    assert told == text
+    assert usage is not None
+    assert usage.completion_tokens == -(-(len(text) - 37) // 4)
+
+
+def test_without_the_field_it_answers_anew(client: OpenAI) -> None:
+    whole = client.chat.completions.create(model="lorem-50", messages=user("x"))
+    anew = client.chat.completions.create(model="lorem-50", messages=begun("Lorem ipsum"))
+
+    assert anew.choices[0].message.content == whole.choices[0].message.content
+
+
+@pytest.mark.parametrize(
+    ("model", "messages"),
+    [("echo", begun("x", prefix=True)), ("lorem", [{"role": "user", "content": "x", "prefix": True}])],
+)
+def test_whoever_does_not_know_the_field_refuses_it(client: OpenAI, model: str, messages: Any) -> None:
+    with pytest.raises(BadRequestError) as refused:
+        client.chat.completions.create(model=model, messages=messages)
+
+    assert refused.value.code == "unknown_parameter"

@@ -93,6 +93,7 @@ def _understood(body: Block, raw: bytes, model: Model, terms: Terms) -> Messages
         max_tokens=None if model.fault else cast(int | None, body.get("max_tokens")),
         stop=tuple(cast(list[str], body.get("stop_sequences") or [])),
         reasoning_tokens=thinking.tokens,
+        prefill=last.text if last.role == "assistant" else "",
     )
     bounded, fills_window = _within_window(ask, model)
     return MessagesRequest(

@@ -2,8 +2,13 @@
 
 From OpenAI's API reference ("Create chat completion", "The chat completion chunk object", read 2026-11) and recorded
 exchanges: usage in a stream only when asked for, then `usage: null` in each chunk and a last chunk without choices.
+
+`lorem` takes `prefix: true` besides, as Mistral has it (API reference, "AssistantMessage": the model starts its answer
+with the content of the message; read 2026-11), and repeats those words as Mistral does
+(github.com/vercel/ai/pull/3256); they are not billed as part of the answer.
 """
 
+import dataclasses
 import itertools
 import json
 from collections.abc import Iterator, Sequence
@@ -44,7 +49,7 @@ def answer(question: Question) -> Answer:
     streamed, reports_usage = stream_options(fields)
     ask = _read(question)
     choices = fields.integer("n", 1, MAX_CHOICES) or 1
-    utterance = compose(ask, model)
+    utterance = dataclasses.replace(compose(ask, model), repeated=ask.prefill)
     usage = question.usage(ask, utterance, choices)
     said = [utterance] * choices
     stream = _ChatStream(question, said, usage, reports_usage) if streamed else None
@@ -99,7 +104,20 @@ def _read(question: Question) -> Ask:
         max_tokens=_max_tokens(fields, question.model),
         stop=fields.texts("stop", MAX_STOPS),
         effort=fields.choice("reasoning_effort", EFFORTS) if fields.present("reasoning_effort") else None,
+        prefill=_prefill(fields.objects("messages"), turns, question.model),
     )
+
+
+def _prefill(messages: Sequence[Fields], turns: Sequence[Turn], model: Model) -> str:
+    """What the answer begins with: the words of the last message where it says so."""
+    prefixes = [message for message in messages if message.flag("prefix")]
+    if not prefixes:
+        return ""
+    is_last = prefixes == [messages[-1]] and turns[-1].role == "assistant"
+    if not is_last or model.says != "lorem":
+        path = prefixes[0].path("prefix")
+        prefixes[0].refuse("prefix", f"Unknown parameter: '{path}'.", "unknown_parameter")
+    return turns[-1].text
 
 
 def _max_tokens(fields: Fields, model: Model) -> int | None:
@@ -257,7 +275,7 @@ def _document(question: Question, utterances: list[Utterance], usage: Usage) -> 
 
 
 def _choice(index: int, said: Utterance, model: Model) -> dict[str, object]:
-    content = None if said.calls or said.refused else said.text
+    content = None if said.calls or said.refused else said.repeated + said.text
     refusal = said.text if said.refused else None
     message: dict[str, object] = {"role": "assistant", "content": content, "refusal": refusal, "annotations": []}
     if model.thinking == "open":
@@ -319,6 +337,8 @@ class _ChatStream:
         elif said.reasoning_tokens:
             yield Frame(b"", said.reasoning_tokens)
         kind = "refusal" if said.refused else "content"
+        if said.repeated:
+            yield self._delta(index, {kind: said.repeated}, 0)
         for piece in text_pieces(self._model, said.text):
             yield self._delta(index, {kind: piece.text}, piece.tokens)
         for number, call in enumerate(said.calls):
