@@ -68,12 +68,14 @@ class EncodedRequest:
         losses: what it could not carry, each with what became of it.
         undo: what its answer must go through before the client's dialect; None where nothing.
         headers: what the dialect needs beside the body, such as a version or beta names.
+        repeats: words of the request with which its answer may begin, where the vendor repeats the assistant's last.
     """
 
     body: bytes
     losses: tuple[Loss, ...] = ()
     undo: Undo | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    repeats: str = ""
 
     @property
     def header_lines(self) -> bytes:
@@ -90,12 +92,14 @@ class Reply:
         id: made by the gateway, unique; letters, digits and hyphens. Encoders put their dialect's lead before it.
         created_s: seconds since the epoch.
         sse: False where a stream is to be a JSON array instead (Gemini without `alt=sse`).
+        told_id: the id that the client was told of this answer already, as it was told; "" where it was told none.
     """
 
     request: Request
     id: str
     created_s: int
     sse: bool = True
+    told_id: str = ""
 
 
 class StreamDecoder(Protocol):

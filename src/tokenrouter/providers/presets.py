@@ -198,7 +198,7 @@ SANDBOX: Final = Preset(
         "files",
         "batches",
     ),
-    chat=ChatQuirks(reasoning_field="reasoning_content"),
+    chat=ChatQuirks(reasoning_field="reasoning_content", prefill="prefix"),
     messages=MessagesQuirks(models=(("thinker-adaptive", ANTHROPIC.traits("claude-opus-5")), *MODELS)),
 )
 """The kind of the sandbox that `serve --sandbox` starts."""

@@ -1,5 +1,5 @@
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -344,3 +344,35 @@ def turns(draw: st.DrawFn) -> tuple[Item, ...]:
 @given(turns())
 def test_what_was_encoded_decodes_to_the_same_conversation(items: tuple[Item, ...]) -> None:
     assert decode_request(encode_request(Request("m", items), TARGET, PLAIN).body).items == items
+
+
+@pytest.mark.parametrize(
+    ("prefill", "turn", "more"),
+    [
+        ("last", {}, {}),
+        ("prefix", {"prefix": True}, {}),
+        ("open", {}, {"continue_final_message": True, "add_generation_prompt": False}),
+    ],
+)
+def test_a_vendor_that_goes_on_from_the_last_words_is_told_so_in_its_way(
+    prefill: Literal["last", "prefix", "open"], turn: dict[str, Any], more: dict[str, Any]
+) -> None:
+    quirks = ChatQuirks(prefill=prefill)
+    request = Request("m", (user(Text("hi")), Message("assistant", (Text("Hello"),))))
+
+    wire = encode(request, quirks)
+
+    assert wire["messages"][-1] == {"role": "assistant", "content": "Hello", **turn}
+    assert {name: wire[name] for name in wire if name not in ("model", "messages")} == more
+    assert lost(request, quirks) == {}
+    assert encode_request(request, TARGET, quirks).repeats == ("Hello" if prefill == "prefix" else "")
+    plain = encode(Request("m", (user(Text("hi")),)), quirks)
+    assert set(plain) == {"model", "messages"}
+    assert plain["messages"] == [{"role": "user", "content": "hi"}]
+
+
+def test_of_any_other_vendor_the_client_is_told_that_it_answers_anew() -> None:
+    request = Request("m", (user(Text("hi")), Message("assistant", (Text("Hello"),))))
+
+    assert lost(request) == {"item.prefill": "dropped"}
+    assert encode(request)["messages"][-1] == {"role": "assistant", "content": "Hello"}

@@ -58,6 +58,10 @@ class ChatQuirks:
         cache_control: whether it takes marks for prompt caching.
         call_ids: what an id of a call may look like.
         stop_limit: how many stop sequences it takes.
+        prefill: how it is told to go on from an assistant turn that stands last; empty where it answers anew, or its
+            pages do not say. `last`: by nothing else (llama.cpp's README, "--no-prefill-assistant"); `prefix`: by a
+            field of that turn, whose words the answer then repeats (docs.mistral.ai, "Prefix"); `open`: by two fields
+            of the request that leave the turn open (docs.vllm.ai, extra parameters of chats). All read 2026-11.
     """
 
     carries: frozenset[str] = CARRIED_WIDELY
@@ -75,6 +79,7 @@ class ChatQuirks:
     cache_control: bool = False
     call_ids: IdRule = "forty"
     stop_limit: int = 4
+    prefill: Literal["", "last", "prefix", "open"] = ""
 
 
 OPENAI: Final = ChatQuirks(

@@ -71,10 +71,16 @@ class MessageWriter:
         for item in items:
             self._takers[type(item)](item)
         if self._turn is not None and "tool_calls" not in self._turn:
-            self._losses.note("item.prefill")
+            self._take_prefill(self._turn)
         self._end_turn()
         self._attach()
         return self._messages
+
+    def _take_prefill(self, turn: Wire) -> None:
+        if not self._quirks.prefill:
+            self._losses.note("item.prefill")
+        elif self._quirks.prefill == "prefix":
+            turn["prefix"] = True
 
     def _take_message(self, message: Message) -> None:
         if message.role == "assistant":

@@ -33,7 +33,10 @@ def encode_request(request: Request, target: Target, quirks: ChatQuirks) -> Enco
     losses = Losses(REQUEST_LOSSES)
     carried = _carried(request, quirks)
     losses.note_settings(request, carried)
-    wire: Wire = {"model": target.model, "messages": _messages(request, quirks, losses)}
+    messages = _messages(request, quirks, losses)
+    wire: Wire = {"model": target.model, "messages": messages}
+    if quirks.prefill == "open" and _is_prefilled(messages):
+        wire |= {"continue_final_message": True, "add_generation_prompt": False}
     if request.stream:
         wire["stream"] = True
         if quirks.asks_usage:
@@ -48,7 +51,13 @@ def encode_request(request: Request, target: Target, quirks: ChatQuirks) -> Enco
     _add_service(wire, request, carried)
     if request.sampling.stop[quirks.stop_limit :]:
         losses.note("sampling.stop")
-    return EncodedRequest(msgspec.json.encode(wire), losses.noted(), _undo(request, quirks))
+    repeats = messages[-1]["content"] if quirks.prefill == "prefix" and _is_prefilled(messages) else ""
+    return EncodedRequest(msgspec.json.encode(wire), losses.noted(), _undo(request, quirks), repeats=repeats)
+
+
+def _is_prefilled(messages: list[Wire]) -> bool:
+    """Whether the answer is to go on from the assistant's last words."""
+    return bool(messages) and messages[-1]["role"] == "assistant" and isinstance(messages[-1]["content"], str)
 
 
 def _carried(request: Request, quirks: ChatQuirks) -> frozenset[str]:

@@ -200,7 +200,7 @@ class ChatStreamEncoder:
 
 def _lead(reply: Reply, begun: Begun) -> bytes:
     head: Wire = {
-        "id": f"chatcmpl-{reply.id}",
+        "id": reply.told_id or f"chatcmpl-{reply.id}",
         "object": "chat.completion.chunk",
         "created": begun.created_s or reply.created_s,
         "model": begun.model or reply.request.model,
