@@ -10,7 +10,9 @@ from typing import Final, Protocol
 from msgspec.structs import replace
 
 from tokenrouter.dialects.alternatives import AlternativesDecoder, joined_answer
-from tokenrouter.dialects.hub import ClientCodec, EncodedRequest, ProviderCodec, Reply, Target
+from tokenrouter.dialects.delivered import Delivered, Seam, WatchedEncoder
+from tokenrouter.dialects.hub import ClientCodec, EncodedRequest, ProviderCodec, Reply, StreamEncoder, Target
+from tokenrouter.dialects.joining import JoiningEncoder
 from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.losses import Loss
 from tokenrouter.dialects.relay import Relay
@@ -22,10 +24,14 @@ from tokenrouter.dialects.translate import (
     translate_request,
 )
 from tokenrouter.domain.errors import InvalidRequest
+from tokenrouter.domain.items import Message, Text
+from tokenrouter.domain.requests import Request
 
 MAX_ALTERNATIVES: Final = 8
 """Most alternatives of one translated request: each may be a request of its own, as Google allows them too."""
 ALTERNATIVES: Final = "sampling.answers"
+PREFILL: Final = "item.prefill"
+"""What every dialect notes whose model answers anew instead of going on from words of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Asked:
         created_s: seconds since the epoch.
         fields: the top-level fields of the body, where it has been split before.
         output_limit: bound on each alternative of the answer, instead of the client's own.
+        seam: where an answer broke off that is to be gone on with.
     """
 
     request_id: str
@@ -47,6 +54,7 @@ class Asked:
     sse: bool = True
     fields: RawObject | None = field(default=None, repr=False)
     output_limit: int | None = None
+    seam: Seam | None = None
 
 
 class Crossing(Protocol):
@@ -79,8 +87,8 @@ class Crossing(Protocol):
             ProviderRefused: it says that the model failed.
         """
 
-    def relay(self) -> Relay:
-        """Return what translates the answer's stream."""
+    def relay(self, delivered: Delivered | None = None) -> Relay:
+        """Return what translates the answer's stream; `delivered` notes what goes out."""
 
 
 class Bridge(Protocol):
@@ -110,6 +118,7 @@ class HubBridge:
 
     def cross(self, body: bytes, asked: Asked) -> "HubCrossing":
         request = self.client.decode_request(body, model=asked.model, stream=asked.stream, fields=asked.fields)
+        own_bound = request.max_output_tokens
         if asked.output_limit is not None:
             request = replace(request, max_output_tokens=asked.output_limit)
         if not request.items:
@@ -120,9 +129,22 @@ class HubBridge:
             request = replace(request, items=items)
         if request.sampling.answers > MAX_ALTERNATIVES:
             raise InvalidRequest(f"At most {MAX_ALTERNATIVES} alternatives can be asked for here.", param="n")
-        encoded = translate_request(request, self.provider, self.target)
         reply = Reply(request, asked.request_id.removeprefix("req_"), asked.created_s, asked.sse)
-        return HubCrossing(self, encoded, reply, asked.request_id)
+        seam = asked.seam
+        if seam is None:
+            return HubCrossing(self, translate_request(request, self.provider, self.target), reply, asked.request_id)
+        encoded = translate_request(_going_on(request, seam, own_bound), self.provider, self.target)
+        return HubCrossing(self, encoded, seam.reply(reply), asked.request_id, seam)
+
+
+def _going_on(request: Request, seam: Seam, own_bound: int | None) -> Request:
+    """Return what asks for the rest of an answer, for which its client's own bound leaves less than for all of it."""
+    items = request.items
+    if seam.prefill:
+        items = (*items, Message("assistant", (Text(seam.prefill),)))
+    left = None if own_bound is None else max(1, own_bound - seam.tokens)
+    bounds = [bound for bound in (left, request.max_output_tokens) if bound is not None]
+    return replace(request, items=items, max_output_tokens=min(bounds, default=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +155,7 @@ class HubCrossing:
     encoded: EncodedRequest = field(repr=False)
     reply: Reply = field(repr=False)
     request_id: str
+    seam: Seam | None = None
     decoders: list[AlternativesDecoder] = field(default_factory=list, repr=False)
 
     @property
@@ -152,6 +175,22 @@ class HubCrossing:
         emulated = any(loss.feature == ALTERNATIVES and loss.fate == "emulated" for loss in self.encoded.losses)
         return self.reply.request.sampling.answers if emulated else 1
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the provider goes on from the words at the seam, and nothing else that was asked stands in the way.
+
+        A schema or a call that is forced holds an answer from its first word on, and a client that speaks for the
+        model itself already asks for a continuation.
+        """
+        request, undo = self.reply.request, self.encoded.undo
+        plain = request.output_format is None and not (request.modalities or (undo is not None and undo.format_tool))
+        is_forced = request.tool_choice is not None and request.tool_choice.mode not in ("auto", "none")
+        last = request.items[-1]
+        speaks = isinstance(last, Message) and last.role == "assistant"
+        has_words = self.seam is not None and self.seam.prefill
+        answers_anew = has_words and any(loss.feature == PREFILL for loss in self.encoded.losses)
+        return plain and not (is_forced or speaks or answers_anew) and request.sampling.answers == 1
+
     def alternatives(self) -> AlternativesDecoder:
         bridge = self.bridge
         made = [bridge.provider.stream_decoder(bridge.target) for _ in range(self.copies)]
@@ -164,16 +203,26 @@ class HubCrossing:
         answer = answers[0] if len(answers) == 1 else joined_answer(answers)
         return told_answer(answer, bridge.target, bridge.client, self.reply, undo=undo, watcher=self._watcher())
 
-    def relay(self) -> TranslatingRelay:
+    def relay(self, delivered: Delivered | None = None) -> TranslatingRelay:
         bridge = self.bridge
         return TranslatingRelay(
             self.decoders[-1] if self.decoders else bridge.provider.stream_decoder(bridge.target),
-            bridge.client.stream_encoder(self.reply),
+            self._encoder(delivered),
             provider=bridge.target.provider,
             request_id=self.request_id,
             undo=self.encoded.undo,
             watcher=self._watcher(),
         )
+
+    def _encoder(self, delivered: Delivered | None) -> StreamEncoder:
+        encoder = self.bridge.client.stream_encoder(self.reply)
+        if delivered is None:
+            return encoder
+        delivered.reply = self.reply
+        if self.seam is None:
+            return WatchedEncoder(encoder, delivered)
+        has_passed = bool(self.reply.told_id)
+        return JoiningEncoder(encoder, delivered, self.seam, repeats=self.encoded.repeats, has_passed=has_passed)
 
     def _watcher(self) -> StateWatcher | None:
         bridge = self.bridge

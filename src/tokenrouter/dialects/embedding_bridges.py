@@ -5,6 +5,7 @@ from typing import Final
 
 from tokenrouter.dialects.alternatives import AlternativesDecoder
 from tokenrouter.dialects.bridge import Asked, Bridge
+from tokenrouter.dialects.delivered import Delivered
 from tokenrouter.dialects.gemini import embeddings as gemini_embeddings
 from tokenrouter.dialects.hub import Target
 from tokenrouter.dialects.losses import Loss
@@ -51,7 +52,7 @@ class ToGeminiCrossing:
         )
         return TranslatedAnswer(told, None, 0)
 
-    def relay(self) -> Relay:
+    def relay(self, delivered: Delivered | None = None) -> Relay:
         raise NotImplementedError(_NO_STREAM)
 
 
@@ -88,7 +89,7 @@ class FromGeminiCrossing:
         told = gemini_embeddings.gemini_answer(bodies[0], batch=self.batch, provider=self.target.provider)
         return TranslatedAnswer(told, openai_usage.usage_of(bodies[0]), 0)
 
-    def relay(self) -> Relay:
+    def relay(self, delivered: Delivered | None = None) -> Relay:
         raise NotImplementedError(_NO_STREAM)
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from tokenrouter.dialects.alternatives import AlternativesDecoder
 from tokenrouter.dialects.bridge import Asked
+from tokenrouter.dialects.delivered import Delivered
 from tokenrouter.dialects.hub import ClientCodec, EncodedRequest, ProviderCodec, Target
 from tokenrouter.dialects.json import peek_object
 from tokenrouter.dialects.losses import Loss
@@ -132,5 +133,5 @@ class CountCrossing:
         tokens = read_count(bodies[0], self.bridge.target.provider)
         return TranslatedAnswer(count_body(self.bridge.ours, tokens), None, 0)
 
-    def relay(self) -> Relay:
+    def relay(self, delivered: Delivered | None = None) -> Relay:
         raise NotImplementedError(_ONE)

@@ -104,7 +104,7 @@ class GeminiStreamEncoder:
         return b""
 
     def _name(self, model: str) -> None:
-        told = {"modelVersion": model, "responseId": self._reply.id}
+        told = {"modelVersion": model, "responseId": self._reply.told_id or self._reply.id}
         self._head = b"," + _encode(told)[1:]
 
     def _framed(self, payload: bytes) -> bytes:

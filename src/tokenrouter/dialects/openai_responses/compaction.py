@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from tokenrouter.dialects.alternatives import AlternativesDecoder
 from tokenrouter.dialects.bridge import Asked
 from tokenrouter.dialects.carried_state import seal, unseal
+from tokenrouter.dialects.delivered import Delivered
 from tokenrouter.dialects.hub import ClientCodec, EncodedRequest, ProviderCodec, Target
 from tokenrouter.dialects.losses import Loss
 from tokenrouter.dialects.openai_responses.usage import usage_object
@@ -138,7 +139,7 @@ class CompactCrossing:
             compacted["usage"] = usage_object(answer.usage)
         return TranslatedAnswer(msgspec.json.encode(compacted), answer.usage, len(summary.encode()))
 
-    def relay(self) -> Relay:
+    def relay(self, delivered: Delivered | None = None) -> Relay:
         raise NotImplementedError(_ONE)
 
 
