@@ -92,10 +92,11 @@ class House:
         alias: Alias | None = None,
         conduct: Conduct = USUAL,
         facts: dict[str, ModelFacts] | None = None,
+        second_kind: str = "openai-compatible",
         **outcomes: list[Outcome],
     ) -> None:
         base = catalog()
-        second = Provider("other", "openai-compatible", "http://127.0.0.1:9/v1")
+        second = Provider("other", second_kind, "http://127.0.0.1:9/v1")
         best = alias or Alias("best", (Target("acme/small"),), fallback="other/large", conduct=conduct)
         state: Catalog = replace(
             base, providers=(*base.providers, second), aliases=(best,), limits=limits, facts=facts or {}
@@ -606,3 +607,52 @@ async def test_a_conversation_stays_at_one_target_unless_that_fails() -> None:
 
     away = "other" if home == "acme" else "acme"
     assert house.providers.asked[4:] == [home, away, home]
+
+
+RESUMING = Conduct(continue_streams=True)
+TALK = [{"role": "user", "content": "hi"}]
+
+
+async def test_a_stream_that_broke_goes_on_where_a_model_takes_its_beginning() -> None:
+    house = House(conduct=RESUMING, second_kind="llama-cpp", acme=["broken"], other=["stream"])
+
+    client = await house.ask(stream=True, messages=TALK)
+
+    assert client.body.startswith(CHUNK)
+    assert client.body.count(b'"content":"hello"') == 2
+    assert client.body.count(DONE) == 1
+    assert b"error" not in client.body
+    assert house.rows == [("req_1", "acme", 200, 0), ("req_1.2", "other", 200, 1)]
+    assert [row.changed for row in house.notes.ended] == ["", "continued req_1"]
+    assert house.events("fallbacks") == {("acme", "cut"): 1}
+
+
+@pytest.mark.parametrize(
+    ("conduct", "second_kind"), [(RESUMING, "openai-compatible"), (USUAL, "llama-cpp")], ids=["no model", "not wanted"]
+)
+async def test_it_ends_with_its_error_where_none_does(conduct: Conduct, second_kind: str) -> None:
+    house = House(conduct=conduct, second_kind=second_kind, acme=["broken"], other=["stream"])
+
+    with pytest.raises(ProviderCut):
+        await house.ask(stream=True, messages=TALK)
+
+    assert house.rows == [("req_1", "acme", 200, 1)]
+
+
+async def test_the_last_one_that_breaks_too_tells_its_error() -> None:
+    house = House(conduct=RESUMING, second_kind="llama-cpp", acme=["broken"], other=["broken"])
+
+    with pytest.raises(ProviderCut):
+        await house.ask(stream=True, messages=TALK)
+
+    assert house.rows == [("req_1", "acme", 200, 0), ("req_1.2", "other", 200, 1)]
+
+
+async def test_the_time_for_the_first_content_does_not_end_what_goes_on() -> None:
+    conduct = Conduct(continue_streams=True, deadline_s=0.001, min_tokens_per_s=9.0)
+    house = House(conduct=conduct, second_kind="llama-cpp", acme=["broken"], other=["stream"])
+
+    client = await house.ask(stream=True, messages=TALK)
+
+    assert client.body.endswith(DONE)
+    assert house.providers.within[1] == 0.0

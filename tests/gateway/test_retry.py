@@ -88,6 +88,31 @@ def test_a_provider_is_left_alone_for_as_long_as_it_says() -> None:
     assert decision.after_s >= 2.0
 
 
+RESUMED = {"unreachable", "silent", "cut", "malformed", "full", "overloaded", "credentials", "missing", "context"}
+"""After what failures another target may go on with an answer that its client has in part."""
+
+
+@pytest.mark.parametrize("left_s", [60.0, 0.0])
+@pytest.mark.parametrize("is_resumption", [False, True])
+@pytest.mark.parametrize("can_resume", [False, True])
+@pytest.mark.parametrize(("error", "failure"), [row[:2] for row in TABLE])
+def test_an_answer_that_its_client_has_in_part_is_gone_on_with_where_that_is_possible(
+    error: GatewayError, failure: Failure, can_resume: bool, is_resumption: bool, left_s: float
+) -> None:
+    resumed = failure in RESUMED or (failure == "client" and is_resumption)
+    at = Situation(
+        1,
+        others_left=True,
+        has_content=True,
+        can_resume=can_resume,
+        is_resumption=is_resumption,
+        left_s=left_s,
+        moves_refused=True,
+    )
+
+    assert decide(error, at) == (NEXT if can_resume and resumed else GIVE_UP)
+
+
 @pytest.mark.parametrize("situation", [Situation(1, others_left=False), Situation(1, others_left=False, left_s=5.0)])
 def test_nobody_waits_for_what_takes_too_long(situation: Situation) -> None:
     assert decide(refused(429, MAX_WAIT_S + 1), situation) == GIVE_UP

@@ -16,8 +16,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Protocol
 
+from tokenrouter.dialects.delivered import Seam
 from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.errors import ClientError, ContextTooLong, GatewayError
+from tokenrouter.domain.prices import total_of
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.decisions import NO_FACTS, DecisionRecord
 from tokenrouter.gateway.exchange import Exchange
@@ -27,6 +29,7 @@ from tokenrouter.gateway.hedging import HEDGED, HedgeBudget, Race
 from tokenrouter.gateway.lanes import Lane, Plan
 from tokenrouter.gateway.long_requests import may_be_longer
 from tokenrouter.gateway.repeats import RepeatBudget
+from tokenrouter.gateway.resuming import seam_in, watch
 from tokenrouter.gateway.retry import GIVE_UP, NEXT, Again, Decision, Situation, decide, failure_of
 from tokenrouter.gateway.speed_guard import SpeedGuard
 
@@ -43,6 +46,9 @@ class Road(Protocol):
         Raises:
             GatewayError: the request cannot go there.
         """
+
+    def resuming(self, call: Call, lane: Lane) -> Lane | None:
+        """Return the lane on which an answer is gone on with at the seam of `call`; None where its model would not."""
 
     def refuse(self, call: Call, lane: Lane, error: GatewayError) -> None:
         """Leave a row for a request that nobody was asked."""
@@ -132,6 +138,7 @@ class Attempts:
         self._made = 0
         self._race: Race | None = None
         self._last: Attempt | None = None
+        self._seam: Seam | None = None
 
     async def run(self) -> None:
         """Make attempts until one succeeds.
@@ -181,6 +188,8 @@ class Attempts:
 
     def _prepare(self, attempt: Attempt) -> Exchange:
         exchange = attempt.exchange = self._road.prepare(self._next_call(), attempt.lane)
+        if self._conduct.continue_streams and exchange.peeked.stream:
+            watch(exchange, self._seam)
         exchange.judge = partial(self._goes_on, attempt)
         exchange.attempt = self._made
         exchange.record = self._record
@@ -193,7 +202,7 @@ class Attempts:
         wisdom.health.began(lane.target)
         if attempt.tries == 1:
             wisdom.repeats.asked(lane.provider)
-        if self._conduct.deadline_s:
+        if self._conduct.deadline_s and self._seam is None:
             exchange.within_s = max(self._until_s - wisdom.clock(), LEAST_S)
         if self._conduct.min_tokens_per_s:
             exchange.guard = self._guard(exchange)
@@ -228,7 +237,7 @@ class Attempts:
     def _guard(self, exchange: Exchange) -> SpeedGuard | None:
         """Hold the beginning of a stream back, where a place that is well is left to take it to, and time for that."""
         conduct, clock, health = self._conduct, self._wisdom.clock, self._wisdom.health
-        if not exchange.peeked.stream or self._until_s - clock() <= conduct.probe_s:
+        if not exchange.peeked.stream or self._seam is not None or self._until_s - clock() <= conduct.probe_s:
             return None
         if not any(health.is_open(lane.target) for lane in self._waiting):
             return None
@@ -305,6 +314,20 @@ class Attempts:
         took_s = exchange.first_token_us / 1e6 if stream else self._wisdom.clock() - exchange.call.started_s
         self._wisdom.first_times.learn(exchange.lane.target, took_s, stream=stream)
 
+    # A stream that goes on elsewhere.
+
+    def _find_seam(self, exchange: Exchange) -> bool:
+        """Keep those of the places left that can go on from where a stream broke; return whether there are any."""
+        seam = seam_in(exchange, self._seam) if self._waiting else None
+        if seam is None:
+            return False
+        call = replace(self._call, seam=seam)
+        ways = [self._road.resuming(call, lane) for lane in self._waiting]
+        self._waiting = deque(lane for lane in ways if lane is not None)
+        if self._waiting:
+            self._seam = seam
+        return bool(self._waiting)
+
     # What follows a failure.
 
     def _next_call(self) -> Call:
@@ -313,7 +336,10 @@ class Attempts:
         if self._made == 1:
             return self._call
         request_id = f"{self._call.request_id}.{self._made}"
-        return replace(self._call, request_id=request_id, now_s=time.time(), started_s=self._wisdom.clock())
+        seam = self._seam
+        if seam is not None and self._last is not None and self._last.exchange is not None:
+            seam = self._seam = replace(seam, usage=total_of((seam.usage, self._last.exchange.charged)))
+        return replace(self._call, request_id=request_id, now_s=time.time(), started_s=self._wisdom.clock(), seam=seam)
 
     def _goes_on(self, attempt: Attempt, error: GatewayError) -> bool:
         """Return whether another attempt follows `error`; asked more than once, it says the same."""
@@ -339,10 +365,15 @@ class Attempts:
 
     def _situation(self, attempt: Attempt, exchange: Exchange, *, others_left: bool) -> Situation:
         wisdom = self._wisdom
+        is_told = exchange.bytes_out > 0 or (exchange.responder.started and not exchange.peeked.stream)
+        is_resumption = self._seam is not None
+        has_content = is_told or is_resumption
         return Situation(
             attempt.tries,
             others_left,
-            has_content=exchange.bytes_out > 0 or (exchange.responder.started and not exchange.peeked.stream),
+            has_content=has_content,
+            can_resume=has_content and self._find_seam(exchange),
+            is_resumption=is_resumption,
             left_s=self._until_s - wisdom.clock(),
             moves_refused=self._conduct.refused_elsewhere,
             may_repeat=wisdom.repeats.allows(attempt.lane.provider),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tokenrouter.dialects.base import Dialect
+from tokenrouter.dialects.delivered import Seam
 from tokenrouter.domain.ledger import Ended, Subject
 from tokenrouter.gateway.cache_wishes import CacheWish
 
@@ -62,6 +63,7 @@ class Call:
         now_s: seconds since the epoch at which it was complete.
         started_s: monotonic time at which its first byte was seen.
         keeper: who takes its answer besides the client, or None.
+        seam: where an answer broke off that this attempt is to go on with, or None.
     """
 
     head: CallHead
@@ -70,3 +72,4 @@ class Call:
     now_s: float
     started_s: float
     keeper: Keeper | None = None
+    seam: Seam | None = None

@@ -35,6 +35,7 @@ from tokenrouter.gateway.ownership import Ownership, owner_of
 from tokenrouter.gateway.ports import Responder, Source, Upstream
 from tokenrouter.gateway.preferred import plan_of
 from tokenrouter.gateway.refusals import Refusals
+from tokenrouter.gateway.resuming import resuming_lane
 from tokenrouter.gateway.roads import abandon, fail, travel
 from tokenrouter.gateway.stored_responses import CONTINUING, StoredResponses
 from tokenrouter.gateway.wishes import heeded
@@ -361,6 +362,9 @@ class _Way:
 
     def prepare(self, call: Call, lane: Lane) -> Exchange:
         return self._gateway._exchange(call, self._principal, lane, self._peeked, self._responder)
+
+    def resuming(self, call: Call, lane: Lane) -> Lane | None:
+        return resuming_lane(lane, call, self._peeked, self._gateway._books.memory, self._principal.chain[-1])
 
     def refuse(self, call: Call, lane: Lane, error: GatewayError) -> None:
         self._gateway._refuse(call, lane.subject, self._peeked.stream, error)

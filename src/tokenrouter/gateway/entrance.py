@@ -176,7 +176,9 @@ def asked_of(exchange: Exchange) -> Asked:
 def asked_by(call: Call, peeked: Head) -> Asked:
     """Return the same of a request that has no exchange yet."""
     head = call.head
-    return Asked(call.request_id, int(call.now_s), head.model, head.stream, head.sse, peeked.body.fields)
+    return Asked(
+        call.request_id, int(call.now_s), head.model, head.stream, head.sse, peeked.body.fields, seam=call.seam
+    )
 
 
 def _queue_of(exchange: Exchange) -> str:

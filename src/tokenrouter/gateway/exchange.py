@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from tokenrouter.dialects.base import Head
 from tokenrouter.dialects.bridge import Crossing
+from tokenrouter.dialects.delivered import Delivered
 from tokenrouter.dialects.relay import Relay
 from tokenrouter.dialects.unbounded_input import require_bounded_input
 from tokenrouter.domain.errors import GatewayError, JournalUnavailable, LimitReached, QuotaExceeded
@@ -80,6 +81,7 @@ class Exchange:
         requests: 1, or 0 where another row of the ledger counts this one.
         relay: what reads its stream; None for a whole answer.
         started_us: microseconds since the epoch.
+        delivered: what the client has of its stream, where another attempt may have to go on from there.
         spent: what it cost in nano-dollars, once it has ended and if anybody knows.
         status: the provider's, 0 before it answered.
         bytes_out: what went to the client of the answer's body.
@@ -117,6 +119,7 @@ class Exchange:
         "counted_input",
         "covered_bytes",
         "crossing",
+        "delivered",
         "ended",
         "first_token_us",
         "goes_unrecorded",
@@ -163,6 +166,7 @@ class Exchange:
         self.held = NOTHING
         self.crossing: Crossing | None = None
         self.relay: Relay | None = None
+        self.delivered: Delivered | None = None
         self.reservation: Reservation | None = None
         self.remote: RemoteReservation | None = None
         self.limits: Reservation | RemoteReservation | None = None

@@ -63,8 +63,13 @@ class InputCounts:
         self._counters: dict[tuple[str, str, str], _Counter] = {}
 
     def may_help(self, exchange: Exchange, refusal: GatewayError) -> bool:
-        """Whether `exchange`, which met `refusal`, might fit if its input were counted; once for each."""
+        """Whether `exchange`, which met `refusal`, might fit if its input were counted; once for each.
+
+        What goes on with an answer has more input than its client's request, which is what would be counted.
+        """
         if not isinstance(refusal, LimitReached) or exchange.counted_input is not None:
+            return False
+        if exchange.call.seam is not None:
             return False
         room = room_in(refusal.states, Amounts())
         if room is None or not room.counts_input or self._running >= MOST_AT_ONCE:

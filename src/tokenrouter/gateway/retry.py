@@ -3,7 +3,8 @@
 One table decides, by what went wrong and never by a message's wording. Going on is always preferred to waiting: another
 target answers now, the one that just failed may not. So the same provider is asked again only where there is no other,
 and only what may pass by itself: a full house, an overload, a connection that did not come about. What the client can
-mend is never tried again, nor anything once the client has content of an answer.
+mend is never tried again, nor anything once the client has content of an answer, unless another target can go on from
+there. That is not bound to the time of the request, which is for its first content.
 """
 
 from collections.abc import Mapping
@@ -58,24 +59,26 @@ class Rule:
     Attributes:
         elsewhere: whether another target may succeed.
         again: how often the same one is asked again.
+        resumes: whether another target may go on with an answer of which the client has the beginning.
     """
 
     elsewhere: bool
     again: int = 0
+    resumes: bool = False
 
 
 RULES: Final[Mapping[Failure, Rule]] = {
-    "unreachable": Rule(elsewhere=True, again=2),
-    "silent": Rule(elsewhere=True),
+    "unreachable": Rule(elsewhere=True, again=2, resumes=True),
+    "silent": Rule(elsewhere=True, resumes=True),
     "slow": Rule(elsewhere=True),
     "late": Rule(elsewhere=False),
-    "cut": Rule(elsewhere=True),
-    "malformed": Rule(elsewhere=True),
-    "full": Rule(elsewhere=True, again=2),
-    "overloaded": Rule(elsewhere=True, again=2),
-    "credentials": Rule(elsewhere=True),
-    "missing": Rule(elsewhere=True),
-    "context": Rule(elsewhere=True),
+    "cut": Rule(elsewhere=True, resumes=True),
+    "malformed": Rule(elsewhere=True, resumes=True),
+    "full": Rule(elsewhere=True, again=2, resumes=True),
+    "overloaded": Rule(elsewhere=True, again=2, resumes=True),
+    "credentials": Rule(elsewhere=True, resumes=True),
+    "missing": Rule(elsewhere=True, resumes=True),
+    "context": Rule(elsewhere=True, resumes=True),
     "refused": Rule(elsewhere=False),
     "client": Rule(elsewhere=False),
     "limit": Rule(elsewhere=False),
@@ -116,6 +119,8 @@ class Situation:
         attempts: how often this target was asked, this time included.
         others_left: whether there are targets that were not asked.
         has_content: whether the client has any content of the answer.
+        can_resume: whether one of the targets left can go on from there.
+        is_resumption: whether this target was asked to go on; what it refuses then is not its client's to mend.
         left_s: seconds until the whole request must be over.
         moves_refused: whether what one refuses for its content may be asked of another.
         may_repeat: whether the provider's budget for being asked again allows it.
@@ -125,6 +130,8 @@ class Situation:
     attempts: int
     others_left: bool
     has_content: bool = False
+    can_resume: bool = False
+    is_resumption: bool = False
     left_s: float = float("inf")
     moves_refused: bool = False
     may_repeat: bool = True
@@ -169,7 +176,10 @@ def decide(error: GatewayError, at: Situation) -> Decision:
     """Return what to do after `error`."""
     failure = failure_of(error)
     rule = RULES[failure]
-    if at.has_content or at.left_s <= 0:
+    if at.has_content:
+        resumes = rule.resumes or (failure == "client" and at.is_resumption)
+        return NEXT if at.can_resume and resumes else GIVE_UP
+    if at.left_s <= 0:
         return GIVE_UP
     if at.others_left:
         return NEXT if rule.elsewhere or (failure == "refused" and at.moves_refused) else GIVE_UP

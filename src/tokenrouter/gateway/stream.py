@@ -23,7 +23,18 @@ from tokenrouter.gateway.speed_guard import SpeedGuard
 class Stream:
     """One stream on its way from provider to client."""
 
-    __slots__ = ("_asking", "_brake", "_exchange", "_failure", "_guard", "_is_too_long", "_look", "_relay", "_response")
+    __slots__ = (
+        "_asking",
+        "_brake",
+        "_delivered",
+        "_exchange",
+        "_failure",
+        "_guard",
+        "_is_too_long",
+        "_look",
+        "_relay",
+        "_response",
+    )
 
     def __init__(self, exchange: Exchange, response: UpstreamResponse) -> None:
         self._exchange = exchange
@@ -34,6 +45,7 @@ class Stream:
         self._failure: GatewayError | None = None
         self._is_too_long = False
         self._guard = exchange.guard
+        self._delivered = exchange.delivered
         self._look: asyncio.TimerHandle | None = None
 
     async def relay(self) -> None:
@@ -99,6 +111,8 @@ class Stream:
         """Pass one network read on; called from the provider's connection."""
         exchange, relay = self._exchange, self._relay
         events = relay.feed(chunk)
+        if self._delivered is not None:
+            self._delivered.read(chunk)
         if relay.error_payload is not None and not exchange.ended:
             self._meet_error(relay.error_payload)
         if relay.ended and not exchange.ended:
@@ -121,6 +135,8 @@ class Stream:
         exchange.bytes_out += len(events)
         exchange.touched = True
         exchange.responder.write(events)
+        if self._delivered is not None:
+            self._delivered.commit()
 
     def _hold(self, guard: SpeedGuard, events: bytes) -> bytes:
         """Return what may go out of the beginning; the first of it sets the time at which its speed is judged."""
@@ -202,7 +218,7 @@ class Stream:
 def relay_of(exchange: Exchange) -> Relay:
     """Return what passes the provider's stream on, or translates it."""
     if exchange.crossing is not None:
-        return exchange.crossing.relay()
+        return exchange.crossing.relay(exchange.delivered)
     dialect = exchange.lane.dialect
     strip_usage = not exchange.peeked.wants_usage
     alternatives = exchange.peeked.answers if exchange.margin else 0
