@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, Self
 
+from tokenrouter.domain.catalog import account_name
 from tokenrouter.domain.conduct import Conduct
 from tokenrouter.gateway.decisions import Facts
 from tokenrouter.gateway.directory import ProviderEntry
@@ -40,6 +41,12 @@ class Route:
         """`provider/model`, as `/v1/models` shows it."""
         return f"{self.entry.provider.name}/{self.model}"
 
+    @property
+    def place(self) -> str:
+        """What is well or busy by itself: `provider/model`, or `provider/model#2` by one of several credentials."""
+        number = self.entry.number
+        return account_name(self.full_name, number) if number else self.full_name
+
 
 class Known(Protocol):
     """What may matter to a choice, of a request and of the places; each is asked only where it does matter.
@@ -66,7 +73,7 @@ class Known(Protocol):
         """Return how busy and how fast a place is."""
 
     def left(self, route: Route) -> float:
-        """Return which share of its provider's quota is left; 1.0 where nobody knows."""
+        """Return which share of its account's quota is left; 1.0 where nobody knows."""
 
     def cost(self, route: Route) -> int | None:
         """Return what the request is going to cost there in nano-dollars, by estimate; None where nobody knows."""
@@ -147,7 +154,7 @@ def plan(choice: Choice, known: Known) -> tuple[Route, ...]:
     while waiting and len(found) < MAX_TARGETS:
         one = waiting.pop()
         if isinstance(one, Route):
-            found.setdefault(one.full_name, one)
+            found.setdefault(one.place, one)
         elif id(one) not in seen:
             seen.add(id(one))
             waiting.extend(reversed(_in_turn(one, known)))
