@@ -256,6 +256,18 @@ async def test_limits_are_the_providers_whichever_key_is_used() -> None:
     assert (caught.value.status, len(house.accounts.asked)) == (429, 3)
 
 
+async def test_a_full_limit_of_the_provider_is_asked_once_and_not_for_every_key() -> None:
+    none = Limit("none", "provider:acme", "requests", Window("lifetime"), 0)
+    best = Alias("best", (Target("acme/small"),), fallback="other/small")
+    house = House(limits=(none,), aliases=(best,))
+
+    assert (await house.ask(model="best")).status == 200
+    assert house.decision["attempts"] == [
+        {"target": house.decision["order"][0], "outcome": "insufficient_quota", "status": 429},
+        {"target": "other/small", "outcome": "completed", "status": 200},
+    ]
+
+
 async def test_a_request_that_names_a_file_goes_by_the_key_whose_account_has_it() -> None:
     house = House()
     for number in range(12):

@@ -331,13 +331,14 @@ class Attempts:
 
     def _decide(self, attempt: Attempt, error: GatewayError) -> Decision:
         self._last, exchange, lane = attempt, attempt.exchange, attempt.lane
-        if not attempt.is_asked or exchange is None:
+        if not attempt.is_asked or exchange is None:  # what kept it back is the same whichever credential it has
+            self._leave_host(lane)
             return NEXT if self._waiting and isinstance(error, ClientError) else GIVE_UP
         attempt.has_failed = True
         self._wisdom.health.failed(lane.target, error)
         failure = failure_of(error)
         if failure not in ACCOUNTS:
-            self._waiting = deque(one for one in self._waiting if not _is_same_host(one, lane))
+            self._leave_host(lane)
         if isinstance(error, ContextTooLong):
             self._waiting = deque(one for one in self._waiting if may_be_longer(one, lane, error))
         has_rival = self._race is not None and self._race.goes_on_without(exchange)
@@ -346,6 +347,10 @@ class Attempts:
             exchange.win()
         self._count(lane, failure, decision)
         return decision
+
+    def _leave_host(self, lane: Lane) -> None:
+        """Do not ask the same model of the same provider by another credential."""
+        self._waiting = deque(one for one in self._waiting if not _is_same_host(one, lane))
 
     def _situation(self, attempt: Attempt, exchange: Exchange, *, others_left: bool) -> Situation:
         wisdom = self._wisdom

@@ -5,7 +5,7 @@ gets the places to ask in turn, until one of them answers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, Self
 
 from tokenrouter.domain.catalog import account_name
@@ -29,23 +29,24 @@ class Route:
         model: the name that the provider knows.
         alias: the operator's own name, or "".
         by: how it was found.
+        place: what is well or busy by itself: `provider/model`, or `provider/model#2` by one of several credentials.
     """
 
     entry: ProviderEntry
     model: str
     alias: str = ""
     by: FoundBy = "prefix"
+    place: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        number = self.entry.number
+        place = account_name(self.full_name, number) if number else self.full_name
+        object.__setattr__(self, "place", place)
 
     @property
     def full_name(self) -> str:
         """`provider/model`, as `/v1/models` shows it."""
         return f"{self.entry.provider.name}/{self.model}"
-
-    @property
-    def place(self) -> str:
-        """What is well or busy by itself: `provider/model`, or `provider/model#2` by one of several credentials."""
-        number = self.entry.number
-        return account_name(self.full_name, number) if number else self.full_name
 
 
 class Known(Protocol):

@@ -20,7 +20,6 @@ from tokenrouter.dialects.bridge import Bridge
 from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.replays import REPAIRS, Repair
 from tokenrouter.dialects.state_memory import StateMemory
-from tokenrouter.domain.catalog import account_name
 from tokenrouter.domain.conduct import USUAL, Conduct
 from tokenrouter.domain.errors import GatewayError, InvalidRequest, ModelUnpriced
 from tokenrouter.domain.ledger import Operation, Subject
@@ -74,6 +73,7 @@ class Lane:
         load: how busy and how fast its target is.
         target: `provider/model`, as sent upstream, or `provider/model#2` by one of several credentials.
         account: the provider's name, or `provider#2` by one of several credentials.
+        is_further_account: whether it goes by another credential than the provider's first.
         answers: how long this key's last answers of the model were.
         scopes: whom a request is charged to, but for the client's address.
         to: where requests go.
@@ -118,6 +118,7 @@ class Lane:
     subject_record: bytes = field(repr=False)
     hint: RoomHint = field(default_factory=RoomHint, repr=False)
     context_tokens: int = 0
+    is_further_account: bool = False
 
     def ceiling_of(self, asked: Head) -> Ceiling | None:
         """Return the most that tokens of one request can cost: its tier may be dearer, or it may become several."""
@@ -135,11 +136,6 @@ class Lane:
     def provider(self) -> str:
         """The provider's name."""
         return self.to.provider
-
-    @property
-    def is_further_account(self) -> bool:
-        """Whether it goes by another credential than the provider's first."""
-        return self.account not in (self.provider, account_name(self.provider, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +308,7 @@ def _open(
         subject=subject,
         subject_record=books.journal.subject(subject),
         context_tokens=directory.catalog.facts.get(route.full_name, UNKNOWN).context_tokens,
+        is_further_account=route.entry.number > 1,
     )
 
 

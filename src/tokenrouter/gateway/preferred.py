@@ -60,10 +60,14 @@ def plan_of(
 
 def _where_its_files_are(plan: Plan, body: bytes) -> Plan:
     """Return `plan` without further credentials if the request names files: those lie in the first one's account."""
-    first = tuple(lane for lane in plan.lanes if not lane.is_further_account)
-    if len(first) == len(plan.lanes) or not has_references(body):
+    for lane in plan.lanes:
+        if lane.is_further_account:
+            break
+    else:
         return plan
-    return replace(plan, lanes=first)
+    if not has_references(body):
+        return plan
+    return replace(plan, lanes=tuple(lane for lane in plan.lanes if not lane.is_further_account))
 
 
 def _plan(
