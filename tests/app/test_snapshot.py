@@ -11,7 +11,7 @@ KEY = b"k" * 32
 RATES = rates_of(150_000_000, 600_000_000, cached_input=1)
 CATALOG = Catalog(
     version=3,
-    providers=(Provider("acme", "openai", "http://h/v1", secret="sk-hidden"),),
+    providers=(Provider("acme", "openai", "http://h/v1", secret="sk-hidden", other_secrets=("sk-veiled",)),),
     keys=(Key("k", "alice", b"d" * 32, unpriced="deny"),),
     prices={"acme/*": Price(RATES, ((9, RATES),), (("flex", Sheet(RATES, ((9, RATES),))),), 7, "zen", "2026-11-21")},
 )
@@ -23,6 +23,7 @@ def test_a_snapshot_is_read_back_and_shows_no_secret(tmp_path: Path) -> None:
 
     assert read_snapshot(path, KEY) == CATALOG
     assert b"sk-hidden" not in path.read_bytes()
+    assert b"sk-veiled" not in path.read_bytes()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
 

@@ -247,6 +247,13 @@ def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path
         ("http://127.0.0.1:9000/v1", "https://{name}.x/v1", "torod.toml:8: providers[0].base_url: still holds the placeholder {name}"),
         ("http://127.0.0.1:9000/v1", "http://localhost:8080/v1", "torod.toml:5: providers.acme.base_url: is this gateway's own address"),
         ("env:ACME_KEY", "env:NO_SUCH", "torod.toml:9: providers[0].api_key: the environment variable 'NO_SUCH' is not set"),
+        ('api_key = "env:ACME_KEY"', 'api_keys = ["a-key", "env:NO_SUCH"]', "torod.toml:9: providers[0].api_keys[1]: the environment variable 'NO_SUCH' is not set"),
+        ('api_key = "env:ACME_KEY"', 'api_keys = ["a-key", ""]', "torod.toml:9: providers[0].api_keys[1]: is empty"),
+        ('api_key = "env:ACME_KEY"', 'api_key = "a-key"\napi_keys = ["b-key", "a-key"]', "torod.toml:10: providers[0].api_keys[1]: is the same key as api_key"),
+        ('api_key = "env:ACME_KEY"', 'api_keys = ["b-key", "b-key"]', "torod.toml:9: providers[0].api_keys[1]: is the same key as api_keys[0]"),
+        ('api_key = "env:ACME_KEY"', 'api_keys = ["1", "2", "3", "4", "5", "6", "7", "8"]', "torod.toml:9: providers[0].api_keys: a provider has at most 7 keys, these are 8"),
+        ('api_key = "env:ACME_KEY"', 'api_keys = ["b-key", "tr_alice-0123456789"]', "torod.toml:5: providers.acme.api_key: holds the key 'alice' of this gateway"),
+        ('api_key = "env:ACME_KEY"', 'api_keys = ["b-key", "a\\nkey"]', "torod.toml:5: providers.acme: the value of header 'authorization'"),
         ("env:ACME_KEY", "file:/no/such", "torod.toml:9: providers[0].api_key: the file '/no/such' cannot be read"),
         ("env:ACME_KEY", "file:a\\u0000b", "torod.toml:9: providers[0].api_key: the file 'a\\x00b' cannot be read"),
         ("env:ACME_KEY", "file:~no-such-user/key", "torod.toml:9: providers[0].api_key: the file '~no-such-user/key' cannot be read"),
@@ -283,6 +290,19 @@ def test_a_mistake_is_told_with_its_line_its_key_and_the_nearest_right_thing(
         read(tmp_path, GOOD.replace(old, new, 1))
 
     assert any(str(problem).startswith(expected) for problem in caught.value.problems), str(caught.value)
+
+
+def test_a_provider_may_have_several_keys_in_their_order_and_none_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from-a-file\n")
+    keys = f'api_keys = ["in-the-open", "file:{tmp_path / "key"}", "env:MORE"]'
+    text = GOOD.replace('api_key = "env:ACME_KEY"', f'api_key = "env:ACME_KEY"\n{keys}')
+
+    (provider,) = read(tmp_path, text, MORE="from-outside").providers
+
+    secrets = [one.secret for one in provider.credentials]
+    assert secrets[1:] == ["in-the-open", "from-a-file", "from-outside"]
+    assert [one.name for one in provider.accounts] == ["acme#1", "acme#2", "acme#3", "acme#4"]
+    assert not [secret for secret in secrets if secret is None or secret in repr((provider, provider.accounts))]
 
 
 @pytest.mark.parametrize(

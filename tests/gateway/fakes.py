@@ -59,7 +59,7 @@ class Told:
         return self.loads.clock()
 
     def load(self, route: Route) -> Load:
-        return self.loads.of(route.full_name)
+        return self.loads.of(route.place)
 
     def left(self, route: Route) -> float:
         assert self._left is not None

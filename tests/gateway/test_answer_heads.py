@@ -23,6 +23,14 @@ def test_heads_are_read_by_the_habits_of_their_providers_and_forgotten() -> None
     assert heads == {}
 
 
+def test_heads_of_several_accounts_of_a_provider_are_told_apart() -> None:
+    heads: AnswerHeads = {"fast#1": LIMIT, "fast#2": LIMIT}
+
+    quotas = take_quotas(heads, Directory(catalog(providers=PROVIDERS), b"").providers, NOW_S)
+
+    assert set(quotas) == {"fast#1", "fast#2"}
+
+
 def test_heads_that_say_nothing_and_providers_that_are_gone_are_left_out() -> None:
     heads: AnswerHeads = {"mine": {b"content-type": b"application/json"}, "gone": LIMIT}
 

@@ -208,3 +208,57 @@ def test_it_tells_who_is_left_alone_why_and_for_how_long(book: HealthBook, clock
     book.tell({"c": Condition("offline", checked_at_s=5.0)})
     assert book.state_of("c/x") == ("away", "offline", 0.0)
     assert book.left_alone(["c/x"]) == {"c/x": "offline"}
+
+
+# Several credentials of one provider.
+
+NO_ENTRY = ProviderCredentialsRejected("no", provider="p")
+PLACES = ["p/m#1", "p/m#2"]
+
+
+def test_what_is_wrong_with_an_account_concerns_that_credential_alone(book: HealthBook) -> None:
+    book.failed("p/m#1", NO_ENTRY)
+
+    assert book.ordered(PLACES) == ["p/m#2", "p/m#1"]
+    assert [book.is_open(place) for place in PLACES] == [False, True]
+    assert [target for target, _, _ in book.cooling()] == ["p/m#1"]
+    assert list(book.left_alone(PLACES)) == ["p/m#1"]
+
+
+def test_what_is_wrong_with_the_host_concerns_all_of_its_credentials(book: HealthBook) -> None:
+    for place in ("p/m#1", "p/m#2", "p/m#1"):
+        book.failed(place, DOWN)
+
+    assert book.ordered([*PLACES, "q/m"]) == ["q/m", *PLACES]
+    assert not any(book.is_open(place) for place in PLACES)
+    assert [target for target, _, _ in book.cooling()] == ["p/m"]
+
+
+def test_a_host_that_cools_no_more_is_tried_by_one_request_whichever_credential_it_has(
+    book: HealthBook, clock: Clock
+) -> None:
+    trip(book, "p/m#1")
+    clock.now_s += COOL_S
+    book.began("p/m#2")
+
+    assert [book.state_of(place)[0] for place in PLACES] == ["cooling", "cooling"]
+
+    book.succeeded("p/m#2")
+    assert all(book.is_open(place) for place in PLACES)
+
+
+def test_an_answer_to_one_credential_says_nothing_of_what_is_refused_to_another(book: HealthBook) -> None:
+    trip(book, "p/m#1")
+    book.failed("p/m#1", NO_ENTRY)
+    book.succeeded("p/m#2")
+
+    assert [book.is_open(place) for place in PLACES] == [False, True]
+
+
+def test_a_try_that_tells_nothing_leaves_the_host_to_the_next(book: HealthBook, clock: Clock) -> None:
+    trip(book, "p/m#1")
+    clock.now_s += COOL_S
+    book.began("p/m#1")
+    book.left_idle("p/m#1")
+
+    assert book.state_of("p/m#2")[0] == "trying"

@@ -48,6 +48,7 @@ TABLE: list[tuple[GatewayError, Failure, bool, bool]] = [
     (refused(529), "overloaded", True, True),
     (refused(404), "missing", True, False),
     (ModelNotFound("x"), "missing", True, False),
+    (refused(402), "unpaid", True, False),
     (refused(400), "client", False, False),
     (refused(413), "client", False, False),
     (refused(422), "client", False, False),

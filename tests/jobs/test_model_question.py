@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 from tests.jobs.little_servers import little_server
 from tokenrouter.domain.catalog import Provider, Timeouts
 from tokenrouter.jobs.model_question import ask_for_models
+from tokenrouter.testing.processes import SandboxProcess
 from tokenrouter.upstream.client import UpstreamClient
 
 
@@ -50,3 +53,15 @@ async def test_a_private_address_that_is_not_allowed_is_offline() -> None:
 
     assert look.status == "offline"
     assert server.asked == []
+
+
+async def test_of_several_keys_the_first_that_is_accepted_counts(sandbox: SandboxProcess) -> None:
+    keys = ("sk-question-a~0", "sk-question-b~0", "sk-question-c")
+    provider = Provider("p", "openai-compatible", sandbox.base_url, keys[0], allow_private=True, other_secrets=keys[1:])
+    async with UpstreamClient() as client:
+        look = await ask_for_models(client, provider, Timeouts())
+        refused = await ask_for_models(client, replace(provider, other_secrets=keys[1:2]), Timeouts())
+
+    assert (look.status, look.problem) == ("online", "")
+    assert refused.status == "auth problem"
+    assert not [key for key in keys if key in refused.problem]

@@ -111,3 +111,32 @@ async def test_it_asks_and_tells_by_itself(tmp_path: Path, store: Store, sandbox
         running.cancel()
 
     assert place.conditions.of("fast").left == 0.125
+
+
+# Several accounts of one provider.
+
+TWO = replace(FAST, other_secrets=("l",))
+
+
+def test_of_several_accounts_the_best_is_what_is_left(place: Place) -> None:
+    place.providers = (TWO,)
+    place.quotas.take({"fast#1": [place.metric(3)]})
+    assert place.left() is None, "the other one may have all"
+
+    place.quotas.take({"fast#2": [place.metric(40)]})
+    assert place.left() == 0.4
+    assert [one.provider for one in place.quotas.snapshots()] == ["fast#1", "fast#2"]
+
+
+async def test_each_account_is_asked_with_its_own_key(tmp_path: Path, store: Store, sandbox: SandboxProcess) -> None:
+    routed = Provider(
+        "fast", "openrouter", sandbox.base_url, "sk-a@25", allow_private=True, other_secrets=("sk-b@75", "sk-c@50")
+    )
+    place = Place(tmp_path, store, routed)
+
+    async with place.upstream:
+        await place.quotas.refresh()
+
+    told = {one.provider: [metric.left_percent for metric in one.metrics] for one in place.quotas.snapshots()}
+    assert told == {"fast#1": [25], "fast#2": [75], "fast#3": [50]}
+    assert place.left() == 0.75

@@ -45,6 +45,7 @@ NOT_WRITTEN_BY_THAT_NAME = {
     "report_keys": "report_key",
     "sandbox": None,
     "secret": "api_key",
+    "other_secrets": "api_keys",
     "local_check_s": "check_s",
     "local_ports": "[local_servers]",
     "public_base_urls": "OPENCODE_ZEN_BASE_URL",

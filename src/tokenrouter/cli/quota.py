@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 @CONFIG
 def quota(as_json: bool, config: str | None) -> None:
     """Show what is left of each provider's limits and credit, and until when."""
-    from tokenrouter.jobs.provider_quotas import cache_file
+    from tokenrouter.jobs.provider_quotas import accounts_of, cache_file
     from tokenrouter.jobs.quota_book import QuotaBook
 
     settings = load_settings(config)
     book, now_s = QuotaBook(cache_file(settings)), time.time()
-    snapshots = book.snapshots(settings.providers, now_s, is_on=settings.quota_inspection)
+    snapshots = book.snapshots(accounts_of(settings.providers), now_s, is_on=settings.quota_inspection)
     if as_json:
         click.echo(json.dumps([_shown(snapshot) for snapshot in snapshots]))
         return

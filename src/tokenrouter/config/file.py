@@ -17,6 +17,7 @@ from tokenrouter.config.table import Table
 from tokenrouter.domain.alias_text import ALIAS_FIELDS, InvalidAlias, read_alias
 from tokenrouter.domain.aliases import Alias
 from tokenrouter.domain.catalog import (
+    MAX_CREDENTIALS,
     CacheUse,
     OnDisconnect,
     Origin,
@@ -100,7 +101,10 @@ class Secrets:
 
     def resolve(self, table: Table, key: str) -> str:
         """Return the secret that `key` holds or points to, "" when it is absent or a mistake was noted."""
-        value = table.text(key)
+        return self.resolve_text(table, key, table.text(key))
+
+    def resolve_text(self, table: Table, key: str, value: str) -> str:
+        """Do so for one `value` of `key`."""
         kind, colon, name = value.partition(":")
         if not colon or kind not in ("env", "file"):
             return value
@@ -199,7 +203,7 @@ def _read_provider(table: Table, secrets: Secrets, timeouts: Timeouts, subjects:
     limits = table.seconds("timeout_seconds", 0.0)
     if limits:
         timeouts = Timeouts(timeouts.connect_s, limits, limits, timeouts.total_s)
-    secret = secrets.resolve(table, "api_key") or secrets.resolve(table, "auth_token")
+    keys = _provider_keys(table, secrets)
     _read_report_key(table, name, kind, secrets, subjects)
     _read_quota_probe(table, name, subjects)
     for unused in ("refresh_token", "token_expires_at", "account_id", "device_auth_url", "model_list_url"):
@@ -209,7 +213,7 @@ def _read_provider(table: Table, secrets: Secrets, timeouts: Timeouts, subjects:
             name=name,
             kind=kind if row is not None else "openai-compatible",
             base_url=_base_url(table, row.base_url if row is not None else ""),
-            secret=secret or None,
+            secret=keys[0] if keys else None,
             enabled=table.flag("enabled", True),
             timeouts=read_timeouts(table.table("timeouts"), timeouts),
             on_disconnect=cast(OnDisconnect, table.choice("on_disconnect", ("cancel", "drain"), "cancel")),
@@ -220,9 +224,28 @@ def _read_provider(table: Table, secrets: Secrets, timeouts: Timeouts, subjects:
             allow_private=True,
             headers=table.mapping("headers"),
             passthrough_paths=_passthrough_paths(table),
+            other_secrets=keys[1:],
         )
     )
     table.finish()
+
+
+def _provider_keys(table: Table, secrets: Secrets) -> tuple[str, ...]:
+    """Read the provider's keys: `api_key`, and those of `api_keys` after it. None of them is shown in a mistake."""
+    first = secrets.resolve(table, "api_key") or secrets.resolve(table, "auth_token")
+    keys = {first: "api_key"} if first else {}
+    for number, pointer in enumerate(table.texts("api_keys")):
+        name, noted = f"api_keys[{number}]", len(table.problems)
+        key = secrets.resolve_text(table, name, pointer)
+        if not key and len(table.problems) == noted:
+            table.problem(name, "is empty")
+        if key in keys:
+            table.problem(name, f"is the same key as {keys[key]}")
+        elif key:
+            keys[key] = name
+    if len(keys) > MAX_CREDENTIALS:
+        table.problem("api_keys", f"a provider has at most {MAX_CREDENTIALS} keys, these are {len(keys)}")
+    return tuple(keys)
 
 
 def _read_report_key(table: Table, name: str, kind: str, secrets: Secrets, subjects: Subjects) -> None:

@@ -340,8 +340,8 @@ def _check(settings: Settings, top: Table) -> None:
     for provider in settings.providers:
         where = settings.origins.get(f"providers.{provider.name}", "torod.toml")
         path = f"providers.{provider.name}"
-        if provider.secret in ours:
-            message = f"holds the key {ours[provider.secret]!r} of this gateway, not one of the provider's"
+        for name in (ours[one.secret] for one in provider.credentials if one.secret in ours):
+            message = f"holds the key {name!r} of this gateway, not one of the provider's"
             top.problems.append(Problem(where, f"{path}.api_key", message))
         if _is_own_listener(provider, settings.listen_addr):
             top.problems.append(Problem(where, f"{path}.base_url", "is this gateway's own address"))
@@ -356,7 +356,8 @@ def _why_unusable(provider: Provider) -> str:
     if base_url_mistake(provider.base_url) is not None:
         return ""
     try:
-        adapter(provider)
+        for one in provider.credentials:
+            adapter(one)
     except ValueError as error:
         return str(error)
     return ""

@@ -5,8 +5,8 @@ swapped in one assignment, so a request sees one consistent state from begin to 
 the indexes that make look-ups fast are built from it in `gateway/directory.py`.
 """
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
 
 from tokenrouter.domain.aliases import DEFAULT_PROFILE, Alias
 from tokenrouter.domain.guardrails import Guardrail, HookSetting
@@ -26,6 +26,8 @@ UnboundedInput = Literal["", "allow", "deny"]
 CacheUse = Literal["", "off", "read", "on"]
 """Whether answers kept for the team are given to a key, and its own are kept; "" leaves it to who is asked next."""
 
+MAX_CREDENTIALS: Final = 7
+"""Most keys of one provider: one less than the places that a request is sent to, so that a fallback is among them."""
 
 ShareInFlight = Literal["off", "deterministic", "always"]
 
@@ -46,13 +48,14 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One account at one vendor.
+    """One vendor, asked with one credential or with several.
 
     Attributes:
         name: the prefix in `provider/model`.
         kind: a preset's name or `openai-compatible`.
         base_url: without a trailing slash; operations' paths are joined by the kind's path rule.
         secret: the provider's key in clear, or None; never in a repr, a log or an answer.
+        other_secrets: further keys, each as good as the first; there are none without a first.
         operations: what it offers, where that is not what its kind does; empty = as its kind.
         allowed_models: patterns of model names as sent upstream; empty = all.
         model_mapping: requested model name → the provider's.
@@ -76,6 +79,31 @@ class Provider:
     allow_private: bool = False
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     passthrough_paths: tuple[str, ...] = ()
+    other_secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def credentials(self) -> "tuple[Provider, ...]":
+        """The provider as it is with each of its keys alone, the first one first."""
+        if not self.other_secrets:
+            return (self,)
+        return tuple(replace(self, secret=secret, other_secrets=()) for secret in (self.secret, *self.other_secrets))
+
+    @property
+    def accounts(self) -> "tuple[Provider, ...]":
+        """The same, each named as what is known of it alone: `name#1`, `name#2`; `name` where there is one key."""
+        if not self.other_secrets:
+            return (self,)
+        return tuple(replace(one, name=account_name(self.name, at)) for at, one in enumerate(self.credentials, 1))
+
+
+def account_name(provider: str, number: int) -> str:
+    """Return what one of several credentials is called, which is shown instead of it; no provider has such a name."""
+    return f"{provider}#{number}"
+
+
+def provider_of(account: str) -> str:
+    """Return whose account it is: the provider of `provider` or `provider#2`."""
+    return account.partition("#")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from tokenrouter.domain.aliases import MAX_CHAIN, WILD, Alias, Match, Target, sc
 from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
 from tokenrouter.gateway.choices import ByLength, Choice, Ordered, Route, Spread, routes_of, usual_route
+from tokenrouter.gateway.credentials import by_each_credential
 from tokenrouter.gateway.decisions import LeftOut
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.policies import POLICIES, Policy
@@ -141,7 +142,7 @@ class _Walk:
         provider, slash, model = name.partition("/")
         return bool(slash and model) and provider in self._directory.providers
 
-    def _model(self, name: str, granted: Granted) -> Route | None:
+    def _model(self, name: str, granted: Granted) -> Choice | None:
         provider, _, model = name.partition("/")
         entry = self._directory.providers.get(provider)
         why, problem = problem_of(provider, model, entry, self._directory.skipped.get(provider, ""))
@@ -154,7 +155,7 @@ class _Walk:
             self.left_out.append(LeftOut(name, "not_allowed"))
             return None
         mapped = entry.provider.model_mapping.get(model, model)
-        return Route(entry, mapped, self._match.alias.name, "alias")
+        return by_each_credential(Route(entry, mapped, self._match.alias.name, "alias"))
 
 
 def problem_of(provider: str, model: str, entry: ProviderEntry | None, skipped: str = "") -> tuple[str, str]:

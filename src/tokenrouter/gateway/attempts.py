@@ -30,7 +30,7 @@ from tokenrouter.gateway.lanes import Lane, Plan
 from tokenrouter.gateway.long_requests import may_be_longer
 from tokenrouter.gateway.repeats import RepeatBudget
 from tokenrouter.gateway.resuming import seam_in, watch
-from tokenrouter.gateway.retry import GIVE_UP, NEXT, Again, Decision, Situation, decide, failure_of
+from tokenrouter.gateway.retry import ACCOUNTS, GIVE_UP, NEXT, Again, Decision, Situation, decide, failure_of
 from tokenrouter.gateway.speed_guard import SpeedGuard
 
 LEAST_S: Final = 0.001
@@ -120,6 +120,12 @@ def record_of(request_id: str, plan: Plan, lanes: Sequence[Lane], wisdom: Wisdom
     """Return the record of a request that is to be asked of `lanes` in this order."""
     order = tuple([lane.target for lane in lanes])
     return DecisionRecord(request_id, plan.facts or NO_FACTS, order, wisdom.health.left_alone(order))
+
+
+def _is_same_host(lane: Lane, failed: Lane) -> bool:
+    """Return whether a place is the failed one by another credential."""
+    subject, other = lane.subject, failed.subject
+    return (subject.provider, subject.model) == (other.provider, other.model)
 
 
 class Attempts:
@@ -239,7 +245,8 @@ class Attempts:
         conduct, clock, health = self._conduct, self._wisdom.clock, self._wisdom.health
         if not exchange.peeked.stream or self._seam is not None or self._until_s - clock() <= conduct.probe_s:
             return None
-        if not any(health.is_open(lane.target) for lane in self._waiting):
+        others = (lane for lane in self._waiting if not _is_same_host(lane, exchange.lane))
+        if not any(health.is_open(lane.target) for lane in others):
             return None
         least = exchange.lane.estimates.usual_bytes(conduct.min_tokens_per_s)
         return SpeedGuard(least, conduct.probe_s, clock)
@@ -350,18 +357,26 @@ class Attempts:
 
     def _decide(self, attempt: Attempt, error: GatewayError) -> Decision:
         self._last, exchange, lane = attempt, attempt.exchange, attempt.lane
-        if not attempt.is_asked or exchange is None:
+        if not attempt.is_asked or exchange is None:  # what kept it back is the same whichever credential it has
+            self._leave_host(lane)
             return NEXT if self._waiting and isinstance(error, ClientError) else GIVE_UP
         attempt.has_failed = True
         self._wisdom.health.failed(lane.target, error)
+        failure = failure_of(error)
+        if failure not in ACCOUNTS:
+            self._leave_host(lane)
         if isinstance(error, ContextTooLong):
             self._waiting = deque(one for one in self._waiting if may_be_longer(one, lane, error))
         has_rival = self._race is not None and self._race.goes_on_without(exchange)
         decision = decide(error, self._situation(attempt, exchange, others_left=has_rival or bool(self._waiting)))
         if decision is GIVE_UP:
             exchange.win()
-        self._count(lane, failure_of(error), decision)
+        self._count(lane, failure, decision)
         return decision
+
+    def _leave_host(self, lane: Lane) -> None:
+        """Do not ask the same model of the same provider by another credential."""
+        self._waiting = deque(one for one in self._waiting if not _is_same_host(one, lane))
 
     def _situation(self, attempt: Attempt, exchange: Exchange, *, others_left: bool) -> Situation:
         wisdom = self._wisdom

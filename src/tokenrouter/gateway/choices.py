@@ -5,9 +5,10 @@ gets the places to ask in turn, until one of them answers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, Self
 
+from tokenrouter.domain.catalog import account_name
 from tokenrouter.domain.conduct import Conduct
 from tokenrouter.gateway.decisions import Facts
 from tokenrouter.gateway.directory import ProviderEntry
@@ -28,12 +29,19 @@ class Route:
         model: the name that the provider knows.
         alias: the operator's own name, or "".
         by: how it was found.
+        place: what is well or busy by itself: `provider/model`, or `provider/model#2` by one of several credentials.
     """
 
     entry: ProviderEntry
     model: str
     alias: str = ""
     by: FoundBy = "prefix"
+    place: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        number = self.entry.number
+        place = account_name(self.full_name, number) if number else self.full_name
+        object.__setattr__(self, "place", place)
 
     @property
     def full_name(self) -> str:
@@ -66,7 +74,7 @@ class Known(Protocol):
         """Return how busy and how fast a place is."""
 
     def left(self, route: Route) -> float:
-        """Return which share of its provider's quota is left; 1.0 where nobody knows."""
+        """Return which share of its account's quota is left; 1.0 where nobody knows."""
 
     def cost(self, route: Route) -> int | None:
         """Return what the request is going to cost there in nano-dollars, by estimate; None where nobody knows."""
@@ -147,7 +155,7 @@ def plan(choice: Choice, known: Known) -> tuple[Route, ...]:
     while waiting and len(found) < MAX_TARGETS:
         one = waiting.pop()
         if isinstance(one, Route):
-            found.setdefault(one.full_name, one)
+            found.setdefault(one.place, one)
         elif id(one) not in seen:
             seen.add(id(one))
             waiting.extend(reversed(_in_turn(one, known)))

@@ -69,7 +69,7 @@ class Circumstances:
 
     def load(self, route: Route) -> Load:
         """Return how busy and how fast a place is."""
-        return self._books.loads.of(route.full_name)
+        return self._books.loads.of(route.place)
 
     def left(self, route: Route) -> float:
         """Return which share of its provider's quota is left."""

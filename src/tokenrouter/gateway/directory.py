@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tokenrouter.domain.aliases import AliasTable
-from tokenrouter.domain.catalog import CacheRules, CacheUse, Catalog, Key, Provider, Role, UnboundedInput, Unpriced
+from tokenrouter.domain.catalog import (
+    CacheRules,
+    CacheUse,
+    Catalog,
+    Key,
+    Provider,
+    Role,
+    UnboundedInput,
+    Unpriced,
+    account_name,
+)
 from tokenrouter.domain.errors import DisabledKey, ExpiredKey, InvalidKey, MissingKey, ModelUnpriced
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit, LimitTable
@@ -70,7 +80,7 @@ class Principal:
         alias_scopes: whose aliases it knows, those that count first.
         lanes: the ways to models that have been worked out, by dialect and requested name.
         choices: what is decided for each request anew, by requested name, and how its requests are carried.
-        branches: the lanes of such names, by dialect, requested name and `provider/model`.
+        branches: the lanes of such names, by dialect, requested name and place.
         layered: what layers have worked out about it, by layer.
     """
 
@@ -103,11 +113,24 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class ProviderEntry:
-    """A provider with what speaks to it."""
+    """A provider with what speaks to it, by one of its credentials.
+
+    Attributes:
+        number: which of several credentials, counted from 1; 0 where there is one.
+        others: the provider by each of its other credentials; only the first one has them.
+    """
 
     provider: Provider
     adapter: CompatibleAdapter
     allowed: ModelPatterns
+    number: int = 0
+    others: "tuple[ProviderEntry, ...]" = ()
+
+    @property
+    def account(self) -> str:
+        """What stands for the credential: `provider#2`, or the provider's name where there is one."""
+        name = self.provider.name
+        return account_name(name, self.number) if self.number else name
 
 
 @dataclass(slots=True)
@@ -141,11 +164,9 @@ class Directory:
     def _entries(self) -> Iterable[tuple[str, ProviderEntry]]:
         for provider in self.catalog.providers:
             try:
-                spoken = adapter(provider)
+                yield provider.name, _entry(provider)
             except ValueError as error:
                 self.skipped[provider.name] = str(error)
-                continue
-            yield provider.name, ProviderEntry(provider, spoken, ModelPatterns(provider.allowed_models))
 
     def authenticate(self, keys: Sequence[bytes], now_s: float) -> Principal:
         """Return who calls with `keys`; `now_s` is seconds since the epoch.
@@ -204,6 +225,20 @@ class Directory:
         for scope in scopes:
             yield from self._cost_limits.of(scope)
         yield from (limit for limit in self._cost_limits if limit.scope.startswith("ip:"))
+
+
+def _entry(provider: Provider) -> ProviderEntry:
+    """Return what speaks to `provider`, by its first credential.
+
+    Raises:
+        ValueError: its settings cannot be used.
+    """
+    first, *others = map(adapter, provider.credentials)
+    allowed = ModelPatterns(provider.allowed_models)
+    if not others:
+        return ProviderEntry(provider, first, allowed)
+    further = tuple(ProviderEntry(provider, one, allowed, number) for number, one in enumerate(others, 2))
+    return ProviderEntry(provider, first, allowed, 1, further)
 
 
 def _principal(key: Key, by_id: dict[str, Key], rules: CacheRules) -> Principal:

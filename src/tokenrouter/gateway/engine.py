@@ -21,7 +21,7 @@ from tokenrouter.domain.ledger import Begun, Ended, EndReason, Subject, Usage
 from tokenrouter.domain.preferences import Preferences
 from tokenrouter.gateway.account.references import require_own_references
 from tokenrouter.gateway.admission import Admission
-from tokenrouter.gateway.attempts import Attempts, Wisdom, record_of
+from tokenrouter.gateway.attempts import Attempts, Wisdom, in_order, record_of
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.directory import Directory, Principal
 from tokenrouter.gateway.entrance import Entrance, asked_by
@@ -184,7 +184,7 @@ class Gateway:
                 if plan.is_carried and dialect.operation not in UNCHARGED:
                     way = _Way(self, principal, peeked, responder)
                     return Attempts(call, plan, way, self._wisdom).run()
-                lane = plan.lanes[0]
+                lane = in_order(plan, self._wisdom)[0]
             if lane.is_estimate and lane.bridge is None:
                 return self._count_here(call, lane, responder)
             exchange = self._exchange(call, principal, lane, peeked, responder)

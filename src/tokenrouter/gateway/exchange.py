@@ -57,7 +57,7 @@ class Ports:
 
     Attributes:
         clock: monotonic, in seconds.
-        heads: the head of each provider's last answer, for whoever takes it.
+        heads: the head of each account's last answer, for whoever takes it.
     """
 
     journal: Journal

@@ -5,6 +5,9 @@ while, which grows while it goes on; then a single request tries it, and only it
 while it is left alone already says nothing new and makes nothing longer, so that many requests in flight which fail
 together count as one. Cooling is advice: whoever has nowhere else to go asks the one that is over first.
 
+Where a provider is asked with several credentials, each is a target of its own, `provider/model#2`. What is wrong with
+its account is known of it alone; what is wrong with the host is known of `provider/model`, and so of all of them.
+
 A provider that was found to be away beside requests is left alone too, until a request finds it well or a look does.
 """
 
@@ -16,7 +19,7 @@ from typing import Final, Literal
 
 from tokenrouter.domain.conditions import Condition, Status
 from tokenrouter.domain.errors import GatewayError
-from tokenrouter.gateway.retry import Failure, failure_of
+from tokenrouter.gateway.retry import ACCOUNTS, Failure, failure_of
 
 TRIP_AFTER: Final = 3
 """So many failures, one after the other, and a target is left alone."""
@@ -34,9 +37,9 @@ AWAY: Final[frozenset[Status]] = frozenset({"offline", "auth problem", "blocked"
 """What a look may find a provider to be that is left alone then."""
 MAX_TOLD: Final = 100
 """Most targets that are told of to people."""
-_AT_ONCE: Final[frozenset[Failure]] = frozenset({"credentials", "missing"})
+_AT_ONCE: Final[frozenset[Failure]] = frozenset({"credentials", "unpaid", "missing"})
 _TELLING: Final[frozenset[Failure]] = frozenset(
-    {"unreachable", "silent", "slow", "cut", "malformed", "full", "overloaded", "credentials", "missing"}
+    {"unreachable", "silent", "slow", "cut", "malformed", "full", "overloaded", "credentials", "missing", "unpaid"}
 )
 """Failures that say something of the target, not of the request."""
 
@@ -88,9 +91,11 @@ class HealthBook:
 
     def is_open(self, target: str) -> bool:
         """Return whether `target` is open to all."""
-        health = self._targets.get(target)
-        is_open = health is None or health.state(self._clock()) == "open"
-        return is_open and not (self._away and _provider_of(target) in self._away)
+        if self._targets:
+            now_s = self._clock()
+            if any(health.state(now_s) != "open" for health in self._known(target)):
+                return False
+        return not (self._away and _provider_of(target) in self._away)
 
     def tell(self, conditions: Mapping[str, Condition]) -> None:
         """Take over how providers are, by name; what a request has found out since a look counts more than the look."""
@@ -119,9 +124,9 @@ class HealthBook:
 
     def _left_alone_until_s(self, target: str, now_s: float) -> float:
         """Return when a target is to be asked again: 0 for now, infinity where nobody knows."""
-        health = self._targets.get(target)
-        if health is not None and health.state(now_s) == "cooling":
-            return health.cool_until_s
+        cooling = [health.cool_until_s for health in self._known(target) if health.state(now_s) == "cooling"]
+        if cooling:
+            return max(cooling)
         return math.inf if self._away and _provider_of(target) in self._away else 0.0
 
     def left_alone(self, targets: Iterable[str]) -> dict[str, str]:
@@ -136,23 +141,27 @@ class HealthBook:
 
         Why is the code of the error that began it, or what a look at its provider found.
         """
-        health, now_s = self._targets.get(target), self._clock()
-        state = "open" if health is None else health.state(now_s)
-        if health is not None and state != "open":
-            return state, health.reason, max(0.0, health.cool_until_s - now_s)
+        now_s = self._clock()
+        closed = [health for health in self._known(target) if health.state(now_s) != "open"]
+        if closed:
+            health = max(closed, key=lambda one: one.cool_until_s)
+            return health.state(now_s), health.reason, max(0.0, health.cool_until_s - now_s)
         away = self._away.get(_provider_of(target))
         return ("open", "", 0.0) if away is None else ("away", away.status, 0.0)
 
     def began(self, target: str) -> None:
         """Note that a target is asked; of one that cools no more, this is the single try."""
-        health = self._targets.get(target)
-        if health is not None and health.state(self._clock()) == "trying":
-            health.trying_since_s = self._clock()
+        if self._targets:
+            now_s = self._clock()
+            for health in self._known(target):
+                if health.state(now_s) == "trying":
+                    health.trying_since_s = now_s
 
     def succeeded(self, target: str) -> None:
         """Note that it answered as it should."""
         if self._targets:
-            self._targets.pop(target, None)
+            for name in _names(target):
+                self._targets.pop(name, None)
         if self._away and self._away.pop(_provider_of(target), None) is not None:
             self._was_well_at_s[_provider_of(target)] = self._wall_clock()
 
@@ -162,6 +171,7 @@ class HealthBook:
         if failure not in _TELLING:
             return
         now_s = self._clock()
+        target = target if failure in ACCOUNTS else _names(target)[-1]
         health = self._targets.get(target) or self._remember(target)
         was_tried = health.trying_since_s >= 0
         if now_s < health.cool_until_s:
@@ -195,9 +205,12 @@ class HealthBook:
 
     def left_idle(self, target: str) -> None:
         """Note that a try ended without telling anything, such as by a client that left."""
-        health = self._targets.get(target)
-        if health is not None:
+        for health in self._known(target):
             health.trying_since_s = -1.0
+
+    def _known(self, target: str) -> list[Health]:
+        """Return what is known of a target, and of its host."""
+        return [self._targets[name] for name in _names(target) if name in self._targets]
 
     def _cool(self, health: Health, length_s: float, error: GatewayError) -> None:
         health.cool_until_s = self._clock() + length_s
@@ -212,3 +225,9 @@ def _told(state: tuple[str, str, float]) -> str:
 
 def _provider_of(target: str) -> str:
     return target.partition("/")[0]
+
+
+def _names(target: str) -> tuple[str, ...]:
+    """Return under which names something may be known of a target: its own, and then that of its host."""
+    host, mark, number = target.rpartition("#")
+    return (target, host) if mark and number.isdecimal() else (target,)

@@ -3,8 +3,9 @@
 Where a name leads, whether the key may go there, what it costs, who is charged, the head that the
 provider gets: nothing of this changes between two requests as long as the catalogue stays the same. So
 the first request of a lane works it out, and the next ones look it up. Lanes hang on the `Principal`,
-which a changed catalogue replaces, so none outlives what it was made from. An alias that leads to several models has a
-lane for each of them; which one it is, is decided for each request.
+which a changed catalogue replaces, so none outlives what it was made from. What leads to several places,
+an alias or the several credentials of a provider, has a lane for each of them; which one it is, is decided for each
+request.
 """
 
 import random
@@ -70,7 +71,9 @@ class Lane:
         context_tokens: tokens that its model's window has; 0 where nobody said.
         ceiling_varies: whether `ceiling_of` a request may be another than `ceiling`.
         load: how busy and how fast its target is.
-        target: `provider/model`, as sent upstream.
+        target: `provider/model`, as sent upstream, or `provider/model#2` by one of several credentials.
+        account: the provider's name, or `provider#2` by one of several credentials.
+        is_further_account: whether it goes by another credential than the provider's first.
         answers: how long this key's last answers of the model were.
         scopes: whom a request is charged to, but for the client's address.
         to: where requests go.
@@ -97,6 +100,7 @@ class Lane:
     estimates: Estimates
     load: Load
     target: str
+    account: str
     answers: RecentAnswers
     scopes: tuple[str, ...]
     to: Destination
@@ -114,6 +118,7 @@ class Lane:
     subject_record: bytes = field(repr=False)
     hint: RoomHint = field(default_factory=RoomHint, repr=False)
     context_tokens: int = 0
+    is_further_account: bool = False
 
     def ceiling_of(self, asked: Head) -> Ceiling | None:
         """Return the most that tokens of one request can cost: its tier may be dearer, or it may become several."""
@@ -228,7 +233,7 @@ def branches(
         except GatewayError as error:
             problem = problem or error
             why = error.code if isinstance(error, ModelUnpriced) else "no_operation"
-            left_out.append(LeftOut(route.full_name, why))
+            left_out.append(LeftOut(route.place, why))
     if problem is not None and not lanes:
         raise problem
     return tuple(lanes), left_out
@@ -237,7 +242,7 @@ def branches(
 def _branch(
     directory: Directory, principal: Principal, dialect: Dialect, model: str, route: Route, books: Books
 ) -> Lane:
-    key = dialect, model, route.full_name
+    key = dialect, model, route.place
     lane = principal.branches.get(key)
     if lane is None:  # of several places each says its model: the request names it for at most one of them
         opened = _open(directory, principal, dialect, model, route, books)
@@ -284,8 +289,9 @@ def _open(
         dearer_tiers=dearer_tiers,
         ceiling_varies=price is not None and bool(dearer_tiers or price.request_nano),
         estimates=books.estimates.of(provider.name, route.model),
-        load=books.loads.of(route.full_name),
-        target=route.full_name,
+        load=books.loads.of(route.place),
+        target=route.place,
+        account=route.entry.account,
         answers=books.estimates.answers_to(principal.key.id, provider.name, route.model),
         scopes=scopes,
         to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),
@@ -302,6 +308,7 @@ def _open(
         subject=subject,
         subject_record=books.journal.subject(subject),
         context_tokens=directory.catalog.facts.get(route.full_name, UNKNOWN).context_tokens,
+        is_further_account=route.entry.number > 1,
     )
 
 
@@ -328,6 +335,7 @@ def lane_at(
         estimates=Estimates(),
         load=Load(),
         target=f"{provider.name}/",
+        account=entry.account,
         answers=RecentAnswers(),
         scopes=(*principal.scopes, f"provider:{provider.name}"),
         to=Destination(adapter.origin, provider.timeouts, provider.name, allow_private=provider.allow_private),

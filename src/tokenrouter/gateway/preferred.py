@@ -8,7 +8,7 @@ providers; without such a wish it leads to one, as always.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tokenrouter.dialects.base import Dialect, Head
@@ -17,9 +17,11 @@ from tokenrouter.domain.conduct import Conduct
 from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
 from tokenrouter.domain.preferences import MaxPrice, Preferences, SortBy, split_suffix
 from tokenrouter.domain.prices import Price
+from tokenrouter.gateway.account.references import has_references
 from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.choices import MAX_TARGETS, Known, Route, plan
 from tokenrouter.gateway.circumstances import Circumstances
+from tokenrouter.gateway.credentials import places_in_turn
 from tokenrouter.gateway.decisions import MAX_WISHES, LeftOut, facts_of, short
 from tokenrouter.gateway.directory import Directory, Principal
 from tokenrouter.gateway.lanes import Books, Plan, branches, choose, lanes_of
@@ -44,14 +46,28 @@ def plan_of(
     Raises:
         ModelNotFound: no name leads anywhere, or the wishes leave nothing.
         ModelNotAllowed, ModelUnpriced, InvalidRequest: as `lanes_of`, for the first name.
+        InvalidJson, NestedTooDeeply: the body cannot be looked through for ids of files.
     """
     known = Circumstances(directory, principal, call.head, peeked, books, conditions)
     plan = _plan(directory, principal, call.head.dialect, peeked.model, wishes, known, books)
     if len(plan.lanes) > 1:
+        plan = _where_its_files_are(plan, call.body)
         plan = fitting_first(plan, len(call.body), peeked.body.fields)
     if plan.facts is None or not known.keeps_together:
         return plan
     return Plan(plan.lanes, plan.conduct, is_carried=True, facts=plan.facts.sticky)
+
+
+def _where_its_files_are(plan: Plan, body: bytes) -> Plan:
+    """Return `plan` without further credentials if the request names files: those lie in the first one's account."""
+    for lane in plan.lanes:
+        if lane.is_further_account:
+            break
+    else:
+        return plan
+    if not has_references(body):
+        return plan
+    return replace(plan, lanes=tuple(lane for lane in plan.lanes if not lane.is_further_account))
 
 
 def _plan(
@@ -115,7 +131,7 @@ class _Choosing:
                 self.left_out.append(LeftOut(name, "not_found" if isinstance(error, ModelNotFound) else "not_allowed"))
                 continue
             for route in places:
-                found.setdefault(route.full_name, (name, route))
+                found.setdefault(route.place, (name, route))
         if not found:
             raise problem or self._nothing_left()
         if self.wishes.sorts_models and self.wishes.sort:
@@ -138,7 +154,7 @@ class _Choosing:
         if chooses:
             offers = offering(self.directory, self.principal, name, self.left_out)
             if offers:
-                return offers, Conduct()
+                return places_in_turn(offers, self.known), Conduct()
         chosen = self.principal.choices.get(name) or choose(self.directory, self.principal, name)
         self.left_out += (LeftOut(target, why) for target, why in chosen.facts.told.get("left_out", {}).items())
         return plan(chosen.choice, self.known), chosen.conduct
@@ -146,7 +162,7 @@ class _Choosing:
     def _is_left_out(self, route: Route) -> bool:
         why = self._why_not(route)
         if why:
-            self.left_out.append(LeftOut(route.full_name, why))
+            self.left_out.append(LeftOut(route.place, why))
         return bool(why)
 
     def _why_not(self, route: Route) -> str:
@@ -160,14 +176,15 @@ class _Choosing:
         return "" if wishes.max_price is None else _too_dear(self._price(route), wishes.max_price)
 
     def _in_wished_order(self, routes: list[Route]) -> list[Route]:
-        """Return `routes` with those of the wished order first; only the first where no other is to follow."""
+        """Return `routes` with those of the wished order first; only the first one's where no other is to follow."""
         order = self.wishes.order
         if order:
             return sorted(routes, key=lambda route: _place_in(order, route))
         if self.wishes.allow_fallbacks:
             return routes
-        self.left_out += (LeftOut(route.full_name, "not_first") for route in routes[1:])
-        return routes[:1]
+        first = [route for route in routes if route.full_name == routes[0].full_name]
+        self.left_out += (LeftOut(route.place, "not_first") for route in routes if route not in first)
+        return first
 
     def _rank(self, route: Route, sort: SortBy) -> tuple[float, float]:
         """Return what makes a place come first; the order among those of the same rank stays.
@@ -185,7 +202,7 @@ class _Choosing:
         return self.directory.price(route.entry.provider.name, route.model)
 
     def _bounded(self, named: list[Named]) -> list[Named]:
-        self.left_out += (LeftOut(route.full_name, "too_many") for _, route in named[MAX_TARGETS:])
+        self.left_out += (LeftOut(route.place, "too_many") for _, route in named[MAX_TARGETS:])
         return named[:MAX_TARGETS]
 
     def _nothing_left(self) -> ModelNotFound:

@@ -11,7 +11,7 @@ from tokenrouter.gateway.whole import JSON, WHOLE_BYTES
 def note_answer(exchange: Exchange, response: UpstreamResponse) -> None:
     """Take in what an answer's head says."""
     exchange.status = response.status
-    headers = exchange.ports.heads[exchange.lane.to.provider] = response.headers
+    headers = exchange.ports.heads[exchange.lane.account] = response.headers
     if b"x-request-id" in headers:
         exchange.provider_request_id = headers[b"x-request-id"].decode("latin-1")[:128]
 

@@ -36,6 +36,7 @@ Failure = Literal[
     "full",
     "overloaded",
     "credentials",
+    "unpaid",
     "missing",
     "context",
     "refused",
@@ -77,6 +78,7 @@ RULES: Final[Mapping[Failure, Rule]] = {
     "full": Rule(elsewhere=True, again=2, resumes=True),
     "overloaded": Rule(elsewhere=True, again=2, resumes=True),
     "credentials": Rule(elsewhere=True, resumes=True),
+    "unpaid": Rule(elsewhere=True, resumes=True),
     "missing": Rule(elsewhere=True, resumes=True),
     "context": Rule(elsewhere=True, resumes=True),
     "refused": Rule(elsewhere=False),
@@ -87,6 +89,10 @@ RULES: Final[Mapping[Failure, Rule]] = {
 """A silent, slow, cut or malformed answer may have been made and billed: the same provider is not asked to make it
 twice. What is late is over: the request's own time has passed. What a provider refuses for its content is the
 client's to mend, unless the operator says that others may be asked (`Situation.moves_refused`)."""
+
+ACCOUNTS: Final[frozenset[Failure]] = frozenset({"full", "credentials", "unpaid", "missing"})
+"""What is wrong with an account, and not with the host: the same model of the same provider may answer another
+credential. Whatever else goes wrong would go wrong again there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,9 @@ _KINDS: Final[tuple[tuple[type[GatewayError], Failure], ...]] = (
     (ModelNotFound, "missing"),
     (LimitReached, "limit"),
 )
+_OF_ACCOUNTS: Final[Mapping[int, Failure]] = {402: "unpaid", 404: "missing"}
+"""402 is what vendors of prepaid credit say when there is none left (DeepSeek's and OpenRouter's pages on errors, read
+2026-11)."""
 _PHASES: Final[Mapping[str, Failure]] = {"connect": "unreachable", "deadline": "late"}
 
 
@@ -169,7 +178,7 @@ def _refusal(status: int) -> Failure:
         return "full"
     if status >= 500 or status in _OVERLOADED:
         return "overloaded"
-    return "missing" if status == 404 else "client"
+    return _OF_ACCOUNTS.get(status, "client")
 
 
 def decide(error: GatewayError, at: Situation) -> Decision:

@@ -13,6 +13,7 @@ from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFou
 from tokenrouter.domain.model_facts import UNKNOWN, ModelFacts
 from tokenrouter.gateway.alias_routes import follow_alias, problem_of
 from tokenrouter.gateway.choices import Choice, FoundBy, Route, usual_route
+from tokenrouter.gateway.credentials import by_each_credential
 from tokenrouter.gateway.decisions import LeftOut
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 
@@ -35,7 +36,7 @@ def resolve(
         (entry, by), model = _unprefixed(directory, requested), requested
     if entry is None:
         raise ModelNotFound(_not_found(directory, principal, requested), param="model")
-    return _permitted(principal, Route(entry, model, by=by), requested)
+    return by_each_credential(_permitted(principal, Route(entry, model, by=by), requested))
 
 
 def alias_of(directory: Directory, principal: Principal, requested: str) -> Match | None:
@@ -66,7 +67,7 @@ def is_really_named(directory: Directory, principal: Principal, requested: str) 
 
 
 def offering(directory: Directory, principal: Principal, requested: str, left_out: list[LeftOut]) -> list[Route]:
-    """Return every place where `principal` gets a model of this name, none for an alias or a name with a prefix.
+    """Return every provider that gives `principal` a model of this name; none for an alias or a name with a prefix.
 
     What lists it and cannot be used goes to `left_out`.
     """

@@ -31,7 +31,20 @@ class Look:
 
 
 async def ask_for_models(upstream: UpstreamClient, provider: Provider, timeouts: Timeouts) -> Look:
-    """Ask `provider`; never raises for what the provider did, or for how it is configured."""
+    """Ask `provider` with the first of its keys that it accepts.
+
+    Never raises for what the provider did, or for how it is configured.
+    """
+    first, *others = provider.credentials
+    look = await _ask_with(upstream, first, timeouts)
+    for one in others:
+        if look.status != "auth problem":
+            break
+        look = await _ask_with(upstream, one, timeouts)
+    return look
+
+
+async def _ask_with(upstream: UpstreamClient, provider: Provider, timeouts: Timeouts) -> Look:
     try:
         spoken = adapter(provider)
         if spoken.lacks_key:

@@ -7,13 +7,13 @@ at once.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.alerts import Alert
-from tokenrouter.domain.catalog import Provider
+from tokenrouter.domain.catalog import Provider, provider_of
 from tokenrouter.domain.quotas import QuotaMetric, QuotaSnapshot
 from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.quota_alerts import QuotaAlerts
@@ -31,7 +31,10 @@ Providers = Callable[[], Sequence[Provider]]
 
 
 class ProviderQuotas:
-    """The quotas of the Catalog's providers. One per control process; used on its event loop alone."""
+    """The quotas of the Catalog's providers, of each of their accounts apart.
+
+    One per control process; used on its event loop alone.
+    """
 
     def __init__(
         self,
@@ -57,15 +60,15 @@ class ProviderQuotas:
         return self._alerts.counts
 
     def take(self, quotas: Mapping[str, Sequence[QuotaMetric]]) -> None:
-        """Take over what answers' headers have said, by provider."""
+        """Take over what answers' headers have said, by account."""
         by_name = {provider.name: provider for provider in self._looked_at()}
         for name in quotas.keys() & by_name.keys():
             self._book.see(by_name[name], quotas[name], self._clock())
 
     def snapshots(self) -> list[QuotaSnapshot]:
-        """Return what is known of every provider, in the Catalog's order."""
+        """Return what is known of every provider's accounts, in the Catalog's order."""
         is_on = self._settings().quota_inspection
-        return self._book.snapshots(self._providers(), self._clock(), is_on=is_on)
+        return self._book.snapshots(accounts_of(self._providers()), self._clock(), is_on=is_on)
 
     async def refresh(self) -> None:
         """Ask everybody now who can be asked."""
@@ -95,7 +98,7 @@ class ProviderQuotas:
     def _looked_at(self) -> Sequence[Provider]:
         if not self._settings().quota_inspection:
             return ()
-        return [provider for provider in self._providers() if provider.enabled]
+        return accounts_of(provider for provider in self._providers() if provider.enabled)
 
     async def _note(self) -> None:
         saved_s = self._clock()
@@ -103,18 +106,37 @@ class ProviderQuotas:
             self.note_left()
             if self._clock() - saved_s >= SAVE_S:
                 saved_s = self._clock()
-                self._book.keep(self._providers())
+                self._book.keep(accounts_of(self._providers()))
                 self._book.save()
             await asyncio.sleep(NOTE_S)
 
     def note_left(self) -> None:
-        """Write the smallest share that is left of each provider into the book of conditions."""
+        """Write what is left of each provider into the book of conditions."""
+        by_provider: dict[str, list[QuotaSnapshot]] = {}
         for snapshot in self.snapshots():
-            scarcest = snapshot.scarcest
-            percent = None if scarcest is None or snapshot.status == "disabled" else scarcest.left_percent
-            left = None if percent is None else percent / 100
-            if self._conditions.of(snapshot.provider).left != left:
-                self._conditions.note_left(snapshot.provider, left)
+            by_provider.setdefault(provider_of(snapshot.provider), []).append(snapshot)
+        for provider, snapshots in by_provider.items():
+            left = _left(snapshots)
+            if self._conditions.of(provider).left != left:
+                self._conditions.note_left(provider, left)
+
+
+def accounts_of(providers: Iterable[Provider]) -> list[Provider]:
+    """Return every account of `providers`, which are asked and counted apart."""
+    return [account for provider in providers for account in provider.accounts]
+
+
+def _left(snapshots: Sequence[QuotaSnapshot]) -> float | None:
+    """Return the smallest share of that account which has most left; None where one that can be asked is not known."""
+    well = [snapshot for snapshot in snapshots if snapshot.status != "error"] or snapshots
+    shares = [None if snapshot.status == "disabled" else _share(snapshot) for snapshot in well]
+    known = [share for share in shares if share is not None]
+    return max(known) if len(known) == len(shares) else None
+
+
+def _share(snapshot: QuotaSnapshot) -> float | None:
+    percent = None if snapshot.scarcest is None else snapshot.scarcest.left_percent
+    return None if percent is None else percent / 100
 
 
 def cache_file(settings: Settings) -> Path:

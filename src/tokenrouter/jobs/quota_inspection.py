@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from tokenrouter.domain.catalog import Provider, Timeouts
+from tokenrouter.domain.catalog import Provider, Timeouts, provider_of
 from tokenrouter.domain.errors import GatewayError, ProviderProtocolError
 from tokenrouter.jobs.quota_book import QuotaBook
 from tokenrouter.providers import CompatibleAdapter, adapter, preset
@@ -66,8 +66,9 @@ class QuotaInspection:
         return record.checked_at_s + FRESH_S if record.asked and not record.problem else 0.0
 
     async def ask(self, providers: Sequence[Provider], probes: Mapping[str, str]) -> None:
-        """Ask `providers` now, whether they are due or not; those that nobody can ask are left alone."""
-        await asyncio.gather(*(self._refresh(provider, probes.get(provider.name)) for provider in providers))
+        """Ask `providers`, each with its one key, now, whether they are due or not; others are left alone."""
+        wished = [probes.get(provider_of(provider.name)) for provider in providers]
+        await asyncio.gather(*map(self._refresh, providers, wished))
 
     async def _refresh(self, provider: Provider, probe: str | None) -> None:
         question = quota_question(provider.kind)

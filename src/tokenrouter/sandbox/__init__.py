@@ -42,6 +42,8 @@ a tool's result the answer repeats it. A JSON schema gets a valid instance.
 Over Anthropic's API the thinkers think when they are told to, but for `thinker-adaptive`, which thinks unless told not
 to and takes no sampling parameters. It alone knows the window of `narrow`, and says 529 where the others say 503.
 
+A key such as `sk-x~10` may post ten requests over OpenAI's API, and is refused from then on.
+
 Faults, each a model name; a number in brackets may be changed with `@NUMBER`:
 
     fault/refuse                closes the connection without an answer

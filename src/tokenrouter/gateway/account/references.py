@@ -29,14 +29,26 @@ def require_own_references(body: bytes, owner: str, provider: str, ownership: Ow
         NotFound: it names one at `provider` that is not `owner`'s.
         InvalidJson, NestedTooDeeply: it cannot be looked through.
     """
-    if not any(mark in body for mark in _MARKS) and _ESCAPED_ASCII.search(body) is None:
-        return
-    if body.startswith(b"--"):
-        return  # a form brings its files along
-    for field, id_ in _references(decoded_pairs(body)):
+    for field, id_ in _references_in(body):
         if field not in _FILE_FIELDS or ownership.known(owner, "file", id_, provider) is None:
             what = "file" if field in _FILE_FIELDS else "vector store"
             raise NotFound(f"There is no {what} {id_[:100]!r} of yours.", param=field)
+
+
+def has_references(body: bytes) -> bool:
+    """Return whether a JSON body names anything in a provider's account.
+
+    Raises:
+        InvalidJson, NestedTooDeeply: it cannot be looked through.
+    """
+    return next(_references_in(body), None) is not None
+
+
+def _references_in(body: bytes) -> Iterator[tuple[str, str]]:
+    if not any(mark in body for mark in _MARKS) and _ESCAPED_ASCII.search(body) is None:
+        return
+    if not body.startswith(b"--"):  # a form brings its files along
+        yield from _references(decoded_pairs(body))
 
 
 class JsonPairs(list[tuple[str, Any]]):

@@ -29,6 +29,7 @@ from tokenrouter.sandbox.operations import AskNow, Job, Operation, Page, read_js
 from tokenrouter.sandbox.question import Question
 from tokenrouter.sandbox.quotas import openai_lines
 from tokenrouter.sandbox.responses.routes import ResponseRoutes
+from tokenrouter.sandbox.revocations import Revocations
 from tokenrouter.sandbox.server import Request
 
 USUAL_MODEL: Final = "lorem"
@@ -80,6 +81,7 @@ class OpenAiRoutes:
     def __init__(self, api_keys: frozenset[str], responses: ResponseRoutes) -> None:
         self._api_keys = api_keys
         self._responses = responses
+        self._revocations = Revocations()
         self._files = Files()
         self._batches = Batches(self._files)
         self._vector_stores = VectorStores(self._files)
@@ -140,7 +142,8 @@ class OpenAiRoutes:
     def _admit(self, request: Request) -> str:
         authorization = request.headers.get("authorization", "")
         scheme, _, key = authorization.partition(" ")
-        if not self._api_keys or (scheme.lower() == "bearer" and key.strip() in self._api_keys):
+        is_known = not self._api_keys or (scheme.lower() == "bearer" and key.strip() in self._api_keys)
+        if is_known and not self._revocations.is_revoked(request):
             return authorization
         message = f"Incorrect API key provided: {key[:4]}***." if key else "You didn't provide an API key."
         raise ApiError(401, message, code="invalid_api_key" if key else None)
