@@ -16,8 +16,9 @@ from tokenrouter.domain.limits import Limit, Window
 from tokenrouter.domain.prices import MILLION, Price, Sheet, flat_price, most_cost, rates_of, scaled
 from tokenrouter.gateway.call import CallHead
 from tokenrouter.gateway.circumstances import Circumstances
+from tokenrouter.gateway.decisions import NO_FACTS
 from tokenrouter.gateway.directory import Directory, Principal
-from tokenrouter.gateway.lanes import MAX_LANES, Books, Lane, lane_at_model, lanes_of
+from tokenrouter.gateway.lanes import MAX_LANES, Books, Lane, Plan, lane_at_model, lanes_of
 
 
 def principal(directory: Directory) -> Principal:
@@ -195,6 +196,31 @@ def test_a_weighted_alias_is_decided_for_each_request_and_has_a_lane_for_each_en
     assert lanes[0] is lanes[1]
     assert lanes[2] is lanes[3]
     assert not principal(directory).lanes
+
+
+def test_requests_of_one_order_share_their_plan_and_those_of_conversations_have_their_own() -> None:
+    directory, books = forked(), Books(Notes())
+
+    def plan(*chances: float, session: int = 0) -> Plan:
+        known = Told(chances=chances, session=session)
+        return lanes_of(directory, principal(directory), CHAT, "split", known, books=books)
+
+    assert plan(0.0) is plan(0.7)
+    assert plan(0.0) is not plan(0.9)
+    assert plan(0.0).order == ("acme/small", "acme/large")
+    kept = plan(0.0, session=1)
+    assert kept.facts is not None
+    assert kept.facts.told["sticky"] is True
+
+
+@pytest.mark.parametrize(
+    "conduct",
+    [Conduct(deadline_s=5), Conduct(hedge=True), Conduct(min_tokens_per_s=1), Conduct(continue_streams=True)],
+    ids=str,
+)
+def test_a_plan_with_further_wishes_is_not_simple(conduct: Conduct) -> None:
+    assert not Plan.carried((), conduct, NO_FACTS).is_simple
+    assert Plan.carried((), Conduct(refused_elsewhere=True), NO_FACTS).is_simple
 
 
 def test_a_short_request_goes_to_the_light_model() -> None:

@@ -49,9 +49,8 @@ class Circumstances:
     def session(self) -> int:
         """Return what stands for its conversation."""
         if self._session < 0:
-            head = self._head
-            tenant = self._principal.chain[-1]
-            self._session = session_of(tenant, head.session, head.dialect.operation, self._peeked.body.fields)
+            head, fields = self._head, self._peeked.body.fields
+            self._session = session_of(self._principal.tenant, head.session, head.dialect.operation, fields)
         return self._session
 
     @property

@@ -20,7 +20,7 @@ from tokenrouter.domain.prices import cost, most_cost
 from tokenrouter.domain.room import Room, room_in
 from tokenrouter.gateway.answer_heads import AnswerHeads
 from tokenrouter.gateway.call import Call
-from tokenrouter.gateway.decisions import DecisionRecord
+from tokenrouter.gateway.decisions import Record
 from tokenrouter.gateway.estimates import FIRST_OUTPUT_TOKENS
 from tokenrouter.gateway.holding import BOUNDED, LEAST_ANSWER, Holding, Wish, hold
 from tokenrouter.gateway.lanes import Lane
@@ -178,7 +178,7 @@ class Exchange:
         self.guard: SpeedGuard | None = None
         self.within_s = 0.0
         self.load: Load | None = None
-        self.record: DecisionRecord | None = None
+        self.record: Record | None = None
         self.may_be_more = self.tells_quota = False
         self.charged = NO_USAGE
         self.status = self.bytes_out = self.first_token_us = self.covered_bytes = 0

@@ -86,6 +86,13 @@ class HealthBook:
         """Return what is known of `target`; None when it is well."""
         return self._targets.get(target)
 
+    def is_quiet(self, targets: Iterable[str]) -> bool:
+        """Return whether nothing is known against any of `targets`; as a rule nothing is against anybody."""
+        if not self._targets and not self._away:
+            return True
+        is_known = not self._targets.keys().isdisjoint(targets)
+        return not is_known and not any(_provider_of(target) in self._away for target in targets)
+
     def is_open(self, target: str) -> bool:
         """Return whether `target` is open to all."""
         health = self._targets.get(target)

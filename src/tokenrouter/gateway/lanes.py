@@ -10,7 +10,7 @@ lane for each of them; which one it is, is decided for each request.
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 import msgspec
 
@@ -25,7 +25,7 @@ from tokenrouter.domain.ledger import Operation, Subject
 from tokenrouter.domain.model_facts import UNKNOWN
 from tokenrouter.domain.prices import Ceiling, Price, billed_tier, ceiling_of, dearer_ceilings
 from tokenrouter.gateway.choices import Chosen, Known, Route, plan, routes_of, usual_route
-from tokenrouter.gateway.decisions import Facts, LeftOut, facts_of, usual_decision, with_left_out
+from tokenrouter.gateway.decisions import Facts, LeftOut, UsualRecord, facts_of, usual_decision, with_left_out
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.estimates import EstimateBook, Estimates
 from tokenrouter.gateway.loads import Load, LoadBook
@@ -140,12 +140,37 @@ class Plan:
     Attributes:
         is_carried: whether what fails is tried again; else the one place's answer is told, errors included.
         facts: how that was decided; None where it is the same for every request, and stands in the lane's subject.
+        order: the targets of the lanes.
+        record: that of requests which the first place answers; None where `facts` is.
+        window_tokens: of the model with the shortest window; 0 where nobody knows one.
+        is_simple: whether nothing is to be done as long as nothing fails, but to ask the first place.
     """
 
     lanes: tuple[Lane, ...]
     conduct: Conduct = USUAL
     is_carried: bool = False
     facts: Facts | None = None
+    order: tuple[str, ...] = ()
+    record: UsualRecord | None = None
+    window_tokens: int = 0
+    is_simple: bool = False
+
+    @classmethod
+    def carried(cls, lanes: tuple[Lane, ...], conduct: Conduct, facts: Facts) -> Self:
+        """Return the plan of a request that is asked of `lanes` in turn."""
+        order = tuple([lane.target for lane in lanes])
+        window = min((lane.context_tokens for lane in lanes if lane.context_tokens), default=0)
+        is_watched = conduct.hedge or conduct.deadline_s > 0 or conduct.min_tokens_per_s > 0
+        return cls(
+            lanes,
+            conduct,
+            is_carried=True,
+            facts=facts,
+            order=order,
+            record=UsualRecord(facts, order),
+            window_tokens=window,
+            is_simple=not (is_watched or conduct.continue_streams),
+        )
 
 
 def lanes_of(
@@ -169,17 +194,22 @@ def lanes_of(
     lane = principal.lanes.get((dialect, model))
     if lane is not None:
         return Plan((lane,))
-    decided = principal.choices.get(model)
-    if decided is None:
+    chosen = principal.choices.get(model)
+    if chosen is None:
         chosen = choose(directory, principal, model)
         if isinstance(chosen.choice, Route) and not chosen.choice.alias:
             lane = _open(directory, principal, dialect, model, chosen.choice, books, chosen.facts)
             return Plan((_keep(principal.lanes, (dialect, model), lane),))
-        decided = _keep(principal.choices, model, chosen)
-    named = [(model, route) for route in plan(decided.choice, known)]
-    lanes, left_out = branches(directory, principal, dialect, named, books)
-    facts = with_left_out(decided.facts, left_out) if left_out else decided.facts
-    return Plan(lanes, decided.conduct, is_carried=True, facts=facts)
+        _keep(principal.choices, model, chosen)
+    routes = plan(chosen.choice, known)
+    key = dialect, known.keeps_together, tuple(map(id, routes))
+    found = chosen.plans.get(key)
+    if found is None:
+        lanes, left_out = branches(directory, principal, dialect, [(model, route) for route in routes], books)
+        facts = with_left_out(chosen.facts, left_out) if left_out else chosen.facts
+        facts = facts.sticky if known.keeps_together else facts
+        found = _keep(chosen.plans, key, Plan.carried(lanes, chosen.conduct, facts))
+    return found
 
 
 def choose(directory: Directory, principal: Principal, model: str) -> Chosen:

@@ -32,6 +32,8 @@ MUCH: Final = 1.5
 """A place is overloaded that has half as many requests again as its share is."""
 FEW: Final = 4
 """So many at once overload nobody."""
+MAX_HOMES: Final = 4096
+"""Conversations of which it is remembered where they belong."""
 TELLING: Final = 4.0
 """Twice as slow as the fastest is as good as it; beyond, speeds are told apart in steps of this factor."""
 MOST_TELLING: Final = 4.0**5
@@ -122,12 +124,18 @@ def _from_any(spread: Spread, known: Known) -> list[int]:
 
 def kept(spread: Spread, _known: Known, session: int) -> Sequence[int]:
     """Take that to which the conversation belongs."""
-    return ranked(session, spread.places, spread.weights)
+    homes = spread.homes
+    numbers = homes.get(session)
+    if numbers is None:
+        if len(homes) >= MAX_HOMES:
+            homes.clear()
+        numbers = homes[session] = ranked(session, spread.places, spread.weights)
+    return numbers
 
 
 def kept_by_load(spread: Spread, known: Known, session: int) -> Sequence[int]:
     """Take that to which the conversation belongs, unless it is overloaded."""
-    return _without_overload(spread, known, ranked(session, spread.places, spread.weights))
+    return _without_overload(spread, known, kept(spread, known, session))
 
 
 def kept_by_speed(spread: Spread, known: Known, session: int) -> Sequence[int]:

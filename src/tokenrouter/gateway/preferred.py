@@ -47,11 +47,7 @@ def plan_of(
     """
     known = Circumstances(directory, principal, call.head, peeked, books, conditions)
     plan = _plan(directory, principal, call.head.dialect, peeked.model, wishes, known, books)
-    if len(plan.lanes) > 1:
-        plan = fitting_first(plan, len(call.body), peeked.body.fields)
-    if plan.facts is None or not known.keeps_together:
-        return plan
-    return Plan(plan.lanes, plan.conduct, is_carried=True, facts=plan.facts.sticky)
+    return fitting_first(plan, len(call.body), peeked.body.fields) if 0 < plan.window_tokens < len(call.body) else plan
 
 
 def _plan(
@@ -64,7 +60,7 @@ def _plan(
     books: Books,
 ) -> Plan:
     if wishes is None:
-        if not wished_suffix(directory, principal, model)[1]:
+        if model in principal.choices or not wished_suffix(directory, principal, model)[1]:
             return lanes_of(directory, principal, dialect, model, known, books=books)
         wishes = Preferences((model,))
     choosing = _Choosing(directory, principal, wishes, known)
@@ -72,7 +68,7 @@ def _plan(
     lanes, left_out = branches(directory, principal, dialect, named, books)
     left_out = [*choosing.left_out, *left_out]
     facts = facts_of("request", left_out, models=_some(wishes.models), wishes=_told(wishes))
-    return Plan(lanes, choosing.conduct, is_carried=True, facts=facts)
+    return Plan.carried(lanes, choosing.conduct, facts.sticky if known.keeps_together else facts)
 
 
 def wished_suffix(directory: Directory, principal: Principal, model: str) -> tuple[str, SortBy]:
