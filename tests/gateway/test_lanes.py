@@ -166,6 +166,14 @@ def test_who_is_charged_stands_in_the_lane() -> None:
     assert (found.subject.key_name, found.subject.team, found.subject.model) == ("alice", "physics", "small")
 
 
+BOTH = (Target("acme/small"), Target("acme/large"))
+DECIDED = (
+    Alias("in-order", BOTH),
+    Alias("settled", BOTH, selection="weighted"),
+    Alias("drawn", BOTH, selection="weighted", conduct=Conduct(sticky=False)),
+)
+
+
 def forked(**more: Any) -> Directory:
     aliases = (
         Alias(
@@ -261,3 +269,27 @@ def test_branches_are_forgotten_when_there_are_too_many() -> None:
         lane_at_model(directory, caller, CHAT, f"gpt-{number}", "acme/large", books=books)
 
     assert len(caller.branches) == 1
+
+
+def test_what_decides_about_requests_is_known_beforehand() -> None:
+    directory, books = Directory(replace(catalog(), aliases=DECIDED), b""), Books(Notes())
+    caller = principal(directory)
+
+    for name in ("in-order", "settled", "drawn"):
+        lanes_of(directory, caller, CHAT, name, Told(chances=[0.0], session=7), books=books)
+
+    known = caller.choices
+    assert [known[name].is_fixed for name in ("in-order", "settled", "drawn")] == [True, False, False]
+    assert [known[name].is_settled for name in ("in-order", "settled", "drawn")] == [False, True, False]
+    assert list(known["in-order"].always) == [CHAT]
+    assert list(known["settled"].homes) == [(CHAT, 7)]
+    assert not known["drawn"].homes
+
+
+def test_a_request_of_no_conversation_has_no_home() -> None:
+    directory, books = Directory(replace(catalog(), aliases=DECIDED), b""), Books(Notes())
+    caller = principal(directory)
+
+    lanes_of(directory, caller, CHAT, "settled", Told(chances=[0.0]), books=books)
+
+    assert not caller.choices["settled"].homes

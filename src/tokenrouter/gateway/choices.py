@@ -98,7 +98,7 @@ class Spread:
         order: puts their numbers in order, the best first.
         kept: does so for a request of a conversation; None where it is like any other.
         is_flat: whether each of them is a place of its own, and no choice once more.
-        homes: the order for conversations that were asked for lately, where nothing else decides about it.
+        is_settled: whether nothing but the conversation decides about the requests of one.
     """
 
     choices: tuple["Choice", ...]
@@ -108,7 +108,7 @@ class Spread:
     order: Callable[["Spread", Known], Sequence[int]]
     kept: Callable[["Spread", Known, int], Sequence[int]] | None
     is_flat: bool
-    homes: dict[int, Sequence[int]] = field(default_factory=dict, repr=False)
+    is_settled: bool
 
     @classmethod
     def of(
@@ -118,11 +118,22 @@ class Spread:
         names: Sequence[str],
         order: Callable[["Spread", Known], Sequence[int]],
         kept: Callable[["Spread", Known, int], Sequence[int]] | None = None,
+        *,
+        is_settled: bool = False,
     ) -> Self:
         """Join `choices`, of which there is at least one; by its name each keeps its conversations when others go."""
         routes = tuple(map(usual_route, choices))
         is_flat = routes == tuple(choices) and len({route.full_name for route in routes}) == len(routes) <= MAX_TARGETS
-        return cls(tuple(choices), routes, tuple(weights), places_of(names), order, kept, is_flat)
+        return cls(
+            tuple(choices),
+            routes,
+            tuple(weights),
+            places_of(names),
+            order,
+            kept,
+            is_flat,
+            kept is not None and is_settled,
+        )
 
     def numbers(self, known: Known) -> Sequence[int]:
         """Return the numbers of all that may be asked, the best first."""
@@ -154,14 +165,30 @@ class Chosen:
     """Where a name leads, how its requests are carried, and how all that was found.
 
     Attributes:
+        is_fixed: whether all requests go to the same places in the same order.
+        is_settled: whether nothing but the conversation decides about the requests of one.
         plans: those of earlier requests, by dialect, by whether conversations decided, and by the identity of the
             routes in their order, which live as long as `choice`.
+        always: the plan of a fixed choice, by dialect.
+        homes: the plans of conversations that were asked for lately, by dialect and conversation.
     """
 
     choice: Choice
     conduct: Conduct
     facts: Facts
+    is_fixed: bool
+    is_settled: bool
     plans: "dict[tuple[Dialect, bool, tuple[int, ...]], Plan]" = field(default_factory=dict, repr=False, compare=False)
+    always: "dict[Dialect, Plan]" = field(default_factory=dict, repr=False, compare=False)
+    homes: "dict[tuple[Dialect, int], Plan]" = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, choice: Choice, conduct: Conduct, facts: Facts) -> Self:
+        """Return what is known of `choice` before the first request."""
+        inner = choice.choices if isinstance(choice, Ordered) else (choice,)
+        is_fixed = all(isinstance(one, Route) for one in inner)
+        is_settled = isinstance(choice, Spread) and choice.is_settled and choice.is_flat
+        return cls(choice, conduct, facts, is_fixed, is_settled)
 
 
 def plan(choice: Choice, known: Known) -> tuple[Route, ...]:

@@ -32,14 +32,16 @@ class Circumstances:
         peeked: Head,
         books: Books,
         conditions: Mapping[str, Condition],
+        session: int = -1,
     ) -> None:
+        """`session` is that of the request where it is known already."""
         self._directory = directory
         self._principal = principal
         self._head = head
         self._peeked = peeked
         self._books = books
         self._conditions = conditions
-        self._session = -1
+        self._session = session
         self.stream = peeked.stream
 
     def tokens(self) -> int:

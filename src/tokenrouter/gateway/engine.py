@@ -220,7 +220,7 @@ class Gateway:
                 return first.enter_and_run(self._entrance.enter, drive)
         except GatewayError as error:
             return first.resume(error)
-        return first.run(drive)
+        return first.run(drive, exchange.call.started_s)
 
     def after(self, first: Exchange, plan: Plan, principal: Principal) -> Attempts:
         """Return the attempts that may follow the `first` one."""

@@ -43,21 +43,20 @@ class FirstAttempt:
         exchange.judge = self._goes_on
         exchange.record = plan.record
 
-    async def run(self, drive: Step) -> None:
-        """Ask, having entered; where that fails, go on as it is decided.
+    async def run(self, drive: Step, began_s: float) -> None:
+        """Ask, having entered; where that fails, go on as it is decided. `began_s` is the time by `Wisdom.clock`.
 
         Raises:
             GatewayError: the last attempt's, or what the client has to mend.
         """
         exchange, wisdom = self._exchange, self._wisdom
-        lane, health, clock = exchange.lane, wisdom.health, wisdom.clock
+        lane, health = exchange.lane, wisdom.health
+        provider = lane.to.provider
         self._is_asked = True
-        health.began(lane.target)
-        wisdom.repeats.asked(lane.provider)
+        wisdom.repeats.asked(provider)
         problem: GatewayError | None = None
         exchange.load = load = lane.load
         load.in_flight += 1
-        began_s = clock()
         try:
             await drive(exchange)
         except GatewayError as error:
@@ -69,15 +68,15 @@ class FirstAttempt:
             load.in_flight -= 1
             exchange.judge = None  # it has answered, and leaves no circle behind for the garbage collector
         if problem is not None:
-            load.failed(problem, began_s, clock())
+            load.failed(problem, began_s, wisdom.clock())
             await self.resume(problem)
         elif exchange.status >= 300:
             health.left_idle(lane.target)
         elif self._attempts is None:
             if not exchange.peeked.stream:
-                load.answered(exchange.charged.output_tokens, began_s, clock())
+                load.answered(exchange.charged.output_tokens, began_s, wisdom.clock())
             health.succeeded(lane.target)
-            wisdom.count("attempts", lane.provider, "answered")
+            wisdom.count("attempts", provider, "answered")
 
     async def enter_and_run(self, enter: Step, drive: Step) -> None:
         """Do the same, having to wait for what it needs.
@@ -90,7 +89,8 @@ class FirstAttempt:
         except GatewayError as error:
             await self.resume(error)
         else:
-            await self.run(drive)
+            self._wisdom.health.began(self._exchange.lane.target)  # of which something may be known by now
+            await self.run(drive, self._wisdom.clock())
 
     async def resume(self, error: GatewayError) -> None:
         """Go on after `error`, if that was decided when the exchange asked about it.

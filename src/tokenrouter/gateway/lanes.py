@@ -40,6 +40,8 @@ from tokenrouter.providers.outbound import Destination
 
 MAX_LANES: Final = 256
 """Most lanes that one key remembers; beyond it they are worked out anew."""
+MAX_HOMES: Final = 4096
+"""Conversations of a key and name of which it is remembered where they go."""
 TIER_FIELDS: Final = ("service_tier", "serviceTier", "speed")
 """Where requests ask for a service tier: OpenAI's and Gemini's spellings, and Anthropic's fast mode."""
 Name = TypeVar("Name")
@@ -209,6 +211,10 @@ def lanes_of(
         facts = with_left_out(chosen.facts, left_out) if left_out else chosen.facts
         facts = facts.sticky if known.keeps_together else facts
         found = _keep(chosen.plans, key, Plan.carried(lanes, chosen.conduct, facts))
+    if chosen.is_fixed:
+        chosen.always[dialect] = found
+    elif chosen.is_settled and known.keeps_together:
+        _keep(chosen.homes, (dialect, known.session()), found, MAX_HOMES)
     return found
 
 
@@ -221,9 +227,9 @@ def choose(directory: Directory, principal: Principal, model: str) -> Chosen:
     left_out: list[LeftOut] = []
     choice, match = resolve(directory, principal, model, left_out), alias_of(directory, principal, model)
     if match is None:
-        return Chosen(choice, USUAL, facts_of(usual_route(choice).by))
+        return Chosen.of(choice, USUAL, facts_of(usual_route(choice).by))
     alias, profile = match.alias, directory.catalog.active_profile
-    return Chosen(choice, alias.conduct, facts_of("alias", left_out, profile=profile, selection=alias.selection))
+    return Chosen.of(choice, alias.conduct, facts_of("alias", left_out, profile=profile, selection=alias.selection))
 
 
 def lane_at_model(
@@ -275,9 +281,9 @@ def _branch(
     return lane
 
 
-def _keep(known: dict[Name, Found], key: Name, found: Found) -> Found:
+def _keep(known: dict[Name, Found], key: Name, found: Found, most: int = MAX_LANES) -> Found:
     """Remember `found` in a table that is forgotten when it is full."""
-    if len(known) >= MAX_LANES:
+    if len(known) >= most:
         known.clear()
     known[key] = found
     return found

@@ -32,8 +32,6 @@ MUCH: Final = 1.5
 """A place is overloaded that has half as many requests again as its share is."""
 FEW: Final = 4
 """So many at once overload nobody."""
-MAX_HOMES: Final = 4096
-"""Conversations of which it is remembered where they belong."""
 TELLING: Final = 4.0
 """Twice as slow as the fastest is as good as it; beyond, speeds are told apart in steps of this factor."""
 MOST_TELLING: Final = 4.0**5
@@ -42,10 +40,16 @@ MOST_TELLING: Final = 4.0**5
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How to choose. `kept` is for requests of a conversation; None where they are like any other."""
+    """How to choose.
+
+    Attributes:
+        kept: for requests of a conversation; None where they are like any other.
+        is_settled: whether nothing but the conversation decides about those.
+    """
 
     order: Order
     kept: KeptOrder | None = None
+    is_settled: bool = False
 
 
 def by_weight(spread: Spread, known: Known) -> Sequence[int]:
@@ -124,13 +128,7 @@ def _from_any(spread: Spread, known: Known) -> list[int]:
 
 def kept(spread: Spread, _known: Known, session: int) -> Sequence[int]:
     """Take that to which the conversation belongs."""
-    homes = spread.homes
-    numbers = homes.get(session)
-    if numbers is None:
-        if len(homes) >= MAX_HOMES:
-            homes.clear()
-        numbers = homes[session] = ranked(session, spread.places, spread.weights)
-    return numbers
+    return ranked(session, spread.places, spread.weights)
 
 
 def kept_by_load(spread: Spread, known: Known, session: int) -> Sequence[int]:
@@ -173,7 +171,7 @@ def _without_overload(spread: Spread, known: Known, numbers: Sequence[int]) -> S
 
 
 POLICIES: Final[Mapping[Selection, Policy]] = {
-    "weighted": Policy(by_weight, kept),
+    "weighted": Policy(by_weight, kept, is_settled=True),
     "least_busy": Policy(by_load, kept_by_load),
     "fastest": Policy(by_speed, kept_by_speed),
     "cheapest": Policy(by_cost),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tokenrouter.dialects.base import Dialect, Head
+from tokenrouter.dialects.sessions import session_of
 from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.conduct import Conduct
 from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
@@ -45,9 +46,18 @@ def plan_of(
         ModelNotFound: no name leads anywhere, or the wishes leave nothing.
         ModelNotAllowed, ModelUnpriced, InvalidRequest: as `lanes_of`, for the first name.
     """
-    known = Circumstances(directory, principal, call.head, peeked, books, conditions)
-    plan = _plan(directory, principal, call.head.dialect, peeked.model, wishes, known, books)
-    return fitting_first(plan, len(call.body), peeked.body.fields) if 0 < plan.window_tokens < len(call.body) else plan
+    head, dialect, fields = call.head, call.head.dialect, peeked.body.fields
+    chosen = None if wishes is not None else principal.choices.get(peeked.model)
+    plan, session = None, -1
+    if chosen is not None:
+        plan = chosen.always.get(dialect)
+        if plan is None and chosen.is_settled:
+            session = session_of(principal.tenant, head.session, dialect.operation, fields)
+            plan = chosen.homes.get((dialect, session))
+    if plan is None:
+        known = Circumstances(directory, principal, head, peeked, books, conditions, session)
+        plan = _plan(directory, principal, dialect, peeked.model, wishes, known, books)
+    return fitting_first(plan, len(call.body), fields) if 0 < plan.window_tokens < len(call.body) else plan
 
 
 def _plan(
