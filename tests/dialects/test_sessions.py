@@ -71,6 +71,24 @@ def test_one_question_as_text_is_the_same_as_with_its_turns() -> None:
     assert session("responses", alone) == session("responses", later)
 
 
+@given(text=st.text(max_size=40) | st.text('ab\\"é', min_size=2000, max_size=2200))
+def test_how_the_first_message_is_written_does_not_matter(text: str) -> None:
+    compact = json.dumps(
+        {"messages": [{"role": "user", "content": text}, {"role": "user", "content": "?"}]}, separators=(",", ":")
+    )
+    parts = {"messages": [{"role": "user", "content": [{"type": "text", "text": text}]}]}
+
+    first = session_of(tenant_of("k"), b"", "chat", peek_object(compact.encode()).fields)
+
+    assert first == session("chat", {"messages": [{"role": "user", "content": text}]}) == session("chat", parts)
+
+
+def test_of_a_long_first_message_the_ends_and_the_length_count() -> None:
+    texts = ("x" * 9000, "x" * 9001, "y" + "x" * 8999, "x" * 8999 + "y")
+
+    assert len({session("chat", {"messages": [{"role": "user", "content": text}]}) for text in texts}) == 4
+
+
 @pytest.mark.parametrize(
     ("operation", "named"),
     [

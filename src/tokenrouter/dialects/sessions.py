@@ -36,11 +36,15 @@ _SHAPES: Final[Mapping[Operation, tuple[tuple[str, ...], str]]] = {
 }
 """Where operations that go on from turn to turn have what the model is told to be, and the turns."""
 _SAMPLE_BYTES: Final = 256
+_TEXT_SAMPLE_BYTES: Final = 1024
+"""So much of each end of a long text counts, of which all would take longer than everything else here."""
+_USUAL_START: Final = b'[{"role":"user","content":"'
+"""How most clients write the beginning of turns; what follows is found without reading them all."""
 _FIRST_TURNS: Final = 16
 """So many turns are looked through for the user's first; before it stand those of the operator."""
 _KNOWN: Final = 1 << 32
 """Keeps a number from being 0, which means no conversation."""
-_QUOTE, _BRACKET = b'"['
+_QUOTE, _BRACKET, _BACKSLASH = b'"[\\'
 
 
 class _Part(msgspec.Struct):
@@ -119,29 +123,41 @@ def _named(fields: RawObject) -> str:
 
 
 def _first_turns(turns: msgspec.Raw, sum_: int) -> int:
-    if memoryview(turns)[0] == _QUOTE:
-        return zlib.crc32(turns, sum_) | _KNOWN
+    view = memoryview(turns)
+    if view[0] == _QUOTE:
+        return _sampled(view, sum_, _TEXT_SAMPLE_BYTES) | _KNOWN
+    if bytes(view[: len(_USUAL_START)]) == _USUAL_START:
+        text = _plain_text(bytes(view), len(_USUAL_START) - 1)
+        if text:
+            return _sampled(text, sum_, _TEXT_SAMPLE_BYTES) | _KNOWN
     for raw in _array.decode(turns)[:_FIRST_TURNS]:
         turn = _turn.decode(raw)
         if turn.role == "user":
             content = turn.content or turn.parts
-            is_array = len(content) > 0 and memoryview(content)[0] == _BRACKET
-            return (_texts(content, sum_) if is_array else zlib.crc32(content, sum_)) | _KNOWN
+            if len(content) > 0 and memoryview(content)[0] == _BRACKET:
+                return _texts(content, sum_) | _KNOWN
+            return _sampled(content, sum_, _TEXT_SAMPLE_BYTES) | _KNOWN
         sum_ = _sampled(raw, sum_)
     return 0
+
+
+def _plain_text(json: bytes, start: int) -> bytes:
+    """Return the string that begins at `start`, with its quotes; b"" where a quote in it may be escaped."""
+    end = json.find(b'"', start + 1)
+    return b"" if json[end - 1] == _BACKSLASH else json[start : end + 1]
 
 
 def _texts(content: msgspec.Raw, sum_: int) -> int:
     """Add up the texts of a turn's parts."""
     for part in _parts.decode(content):
-        sum_ = zlib.crc32(part.text, sum_)
+        sum_ = _sampled(part.text, sum_, _TEXT_SAMPLE_BYTES)
     return sum_
 
 
-def _sampled(raw: msgspec.Raw, sum_: int) -> int:
+def _sampled(raw: msgspec.Raw | bytes | memoryview, sum_: int, sample_bytes: int = _SAMPLE_BYTES) -> int:
     """Add up a long value: its ends and its length."""
     size = len(raw)
-    if size <= 2 * _SAMPLE_BYTES:
+    if size <= 2 * sample_bytes:
         return zlib.crc32(raw, sum_)
     view = memoryview(raw)
-    return zlib.crc32(view[-_SAMPLE_BYTES:], zlib.crc32(view[:_SAMPLE_BYTES], sum_ ^ size))
+    return zlib.crc32(view[-sample_bytes:], zlib.crc32(view[:sample_bytes], sum_ ^ size))
