@@ -6,7 +6,19 @@ from typing import Final
 
 from bench.bodies import SIZES_KB
 
-PARTS: Final = ("startup", "whole", "latency", "streams", "many", "exact", "idle", "workers", "translation", "memory")
+PARTS: Final = (
+    "startup",
+    "whole",
+    "latency",
+    "streams",
+    "many",
+    "exact",
+    "aliases",
+    "idle",
+    "workers",
+    "translation",
+    "memory",
+)
 TARGETS: Final = ("nginx", "gateway", "direct")
 ITERATING_PORT: Final = 9900
 """Where the static provider listens beside an already running gateway, which has to know it beforehand."""

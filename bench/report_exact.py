@@ -8,6 +8,7 @@ from bench.figures import IdleStreams, Latency, Whole
 from bench.report import MB, by_target, mean_of_rounds, number, section, table, verdict
 
 MIN_RATE_RATIOS: Final = {"limits in memory": 0.33, "limits in Valkey": 0.20}
+MAX_ALIAS_RATIO: Final = 1.05
 MAX_ADDED_MS: Final = 1.0
 MIN_SPEEDUP: Final = 3.5
 """Of four workers."""
@@ -32,6 +33,24 @@ def exact_section(whole: Sequence[Whole], latency: Sequence[tuple[Latency, Laten
         "“beside µs”: CPU per request of the gateway's other processes; Valkey's own is not in it.",
         "Answer times at half of each one's own maximum (open loop), beside the provider's own:",
         times,
+    )
+
+
+def aliases_section(whole: Sequence[Whole]) -> str:
+    """CPU per request through an alias, beside that of one of its targets; of both the cheapest round."""
+    rows = []
+    for size_kb in sorted({result.size_kb for result in whole}):
+        rounds = by_target([result for result in whole if result.size_kb == size_kb])
+        at_size = [min(results, key=lambda one: one.cpu_us or 0.0) for results in rounds]
+        for result in at_size:
+            ratio = (result.cpu_us or 0.0) / (at_size[0].cpu_us or 1.0)
+            shown = [f"{result.requests_per_s:,.0f}", number(result.cpu_us, "{:.1f}"), f"{ratio:.3f}"]
+            is_first = result is at_size[0]
+            said = "" if is_first else verdict(ratio, MAX_ALIAS_RATIO, at_least=False, unit="×")
+            rows.append([f"{result.target}, {size_kb:g} KB", *shown, said])
+    return section(
+        "Aliases: balancing, health and fallback on",
+        table(["asked for, request", "requests/s", "CPU µs", "× CPU", "verdict"], rows),
     )
 
 

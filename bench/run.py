@@ -10,7 +10,21 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from bench import exact, idle, memory, options, paced, report, report_exact, startup, streams, translation, workers, wrk
+from bench import (
+    aliases,
+    exact,
+    idle,
+    memory,
+    options,
+    paced,
+    report,
+    report_exact,
+    startup,
+    streams,
+    translation,
+    workers,
+    wrk,
+)
 from bench.cores import CorePlan
 from bench.figures import Whole
 from bench.options import Options
@@ -54,6 +68,7 @@ class Run:
             if "gateway" in self._wanted.targets:
                 self._answer("translation", self._translation)
                 self._answer("exact", lambda: self._exact(upstream))
+                self._answer("aliases", lambda: self._aliases(upstream))
                 self._answer("idle", lambda: self._idle(upstream))
                 self._answer("workers", lambda: self._workers(upstream))
                 self._answer("memory", lambda: self._memory(upstream))
@@ -116,6 +131,11 @@ class Run:
 
     def _exact(self, upstream: Upstream) -> str:
         return report_exact.exact_section(*exact.measure(self._plan, upstream, self._folder, self._wanted.length))
+
+    def _aliases(self, upstream: Upstream) -> str:
+        return report_exact.aliases_section(
+            aliases.measure(self._plan, upstream, self._folder / "aliases", self._wanted.length)
+        )
 
     def _idle(self, upstream: Upstream) -> str:
         streams = min(self._wanted.length.idle_streams, idle.possible())

@@ -95,6 +95,7 @@ class Target:
         stream_port: differs from `port` where streams need a setting of their own (nginx).
         pid: the process whose CPU time is the cost of one request; 0 when there is no proxy.
         beside: processes that belong to it and run on another core, the supervisor first.
+        model: what it is asked for.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Target:
     stream_port: int
     pid: int = 0
     beside: tuple[int, ...] = ()
+    model: str = "bench/small"
 
     def check(self) -> None:
         """Raise `RunFailed` when its process is not the one we began with."""

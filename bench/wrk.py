@@ -40,7 +40,7 @@ def measure(target: Target, size_kb: float, seconds: float, core: int, folder: P
     Raises:
         RunFailed: one request was not answered with 2xx, or the target's process ended.
     """
-    script = _write_script(size_kb, folder)
+    script = _write_script(target.model, size_kb, folder)
     _run(target, script, 0.5, core)
     own = (target.pid,) if target.pid else ()
     before_s, beside_before_s = procfs.cpu_s(*own), procfs.cpu_s(*target.beside)
@@ -59,10 +59,11 @@ def measure(target: Target, size_kb: float, seconds: float, core: int, folder: P
     )
 
 
-def _write_script(size_kb: float, folder: Path) -> Path:
-    body = folder / f"body-{size_kb:g}.json"
-    body.write_bytes(request_body("bench/small", int(size_kb * 1000)))
-    script = folder / f"post-{size_kb:g}.lua"
+def _write_script(model: str, size_kb: float, folder: Path) -> Path:
+    name = f"{model.replace('/', '-')}-{size_kb:g}"
+    body = folder / f"body-{name}.json"
+    body.write_bytes(request_body(model, int(size_kb * 1000)))
+    script = folder / f"post-{name}.lua"
     script.write_text(SCRIPT.format(body=body, key=KEY))
     return script
 

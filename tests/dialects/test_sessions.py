@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenrouter.dialects.json import peek_object
-from tokenrouter.dialects.sessions import session_in_headers, session_of
+from tokenrouter.dialects.sessions import session_in_headers, session_of, tenant_of
 from tokenrouter.domain.ledger import Operation
 
 LONG = "You are a careful engineer. " * 400
 
 
 def session(operation: Operation, body: dict[str, Any], tenant: str = "k", said: bytes = b"") -> int:
-    return session_of(tenant, said, operation, peek_object(json.dumps(body).encode()).fields)
+    return session_of(tenant_of(tenant), said, operation, peek_object(json.dumps(body).encode()).fields)
 
 
 def chat(*texts: str, system: str = LONG) -> dict[str, Any]:
@@ -71,6 +71,24 @@ def test_one_question_as_text_is_the_same_as_with_its_turns() -> None:
     assert session("responses", alone) == session("responses", later)
 
 
+@given(text=st.text(max_size=40) | st.text('ab\\"é', min_size=2000, max_size=2200))
+def test_how_the_first_message_is_written_does_not_matter(text: str) -> None:
+    compact = json.dumps(
+        {"messages": [{"role": "user", "content": text}, {"role": "user", "content": "?"}]}, separators=(",", ":")
+    )
+    parts = {"messages": [{"role": "user", "content": [{"type": "text", "text": text}]}]}
+
+    first = session_of(tenant_of("k"), b"", "chat", peek_object(compact.encode()).fields)
+
+    assert first == session("chat", {"messages": [{"role": "user", "content": text}]}) == session("chat", parts)
+
+
+def test_of_a_long_first_message_the_ends_and_the_length_count() -> None:
+    texts = ("x" * 9000, "x" * 9001, "y" + "x" * 8999, "x" * 8999 + "y")
+
+    assert len({session("chat", {"messages": [{"role": "user", "content": text}]}) for text in texts}) == 4
+
+
 @pytest.mark.parametrize(
     ("operation", "named"),
     [
@@ -107,7 +125,6 @@ def test_the_headers_of_coding_agents_name_a_conversation(name: str) -> None:
         ("chat", {"messages": []}),
         ("chat", {"messages": [{"role": "system", "content": "a"}]}),
         ("chat", {"messages": [5]}),
-        ("chat", {"prompt_cache_key": 5}),
     ],
 )
 def test_what_is_no_conversation_has_none(operation: Operation, body: dict[str, Any]) -> None:

@@ -52,6 +52,10 @@ class Told:
     def session(self) -> int:
         return self.session_number
 
+    @property
+    def keeps_together(self) -> bool:
+        return self.session_number > 0
+
     def chance(self) -> float:
         return next(self._chances)
 

@@ -587,7 +587,7 @@ async def test_the_fastest_target_gets_the_requests() -> None:
     alias = Alias("best", SPLIT, selection="fastest", conduct=Conduct(sticky=False))
     house = House(alias=alias, acme=["whole"], other=["whole"])
     for name, wait_s in (("acme/small", 9.0), ("other/large", 0.001)):
-        house.gateway.books.loads.of(name).answered(wait_s, 16, time.monotonic())
+        house.gateway.books.loads.of(name).answered(16, time.monotonic() - wait_s, time.monotonic())
 
     for _ in range(5):
         await house.ask()

@@ -8,6 +8,7 @@ from tokenrouter.gateway.decisions import (
     WHY,
     DecisionRecord,
     LeftOut,
+    UsualRecord,
     facts_of,
     short,
     usual_decision,
@@ -36,7 +37,7 @@ def test_a_record_tells_what_was_decided_and_what_came_of_it() -> None:
             {"target": "other/b", "outcome": "completed", "status": 200},
         ],
     }
-    assert record.header == b"x-tokenrouter-decision: req_1\r\n"
+    assert record.header("req_1.2") == b"x-tokenrouter-decision: req_1\r\n"
 
 
 def test_what_holds_for_all_requests_is_short() -> None:
@@ -73,3 +74,12 @@ def test_long_names_are_cut_visibly() -> None:
 
 def test_every_reason_has_words() -> None:
     assert all(word.islower() and text for word, text in WHY.items())
+
+
+def test_requests_that_go_as_usual_have_one_record_that_says_the_same_as_their_own() -> None:
+    facts, order = facts_of("alias", profile="work"), ("acme/a", "other/b")
+    usual, own = UsualRecord(facts, order), DecisionRecord("req_1", facts, order)
+
+    for outcome, status in (("completed", 200), ("completed", 201), ("client_disconnect", 200), ("completed", 200)):
+        assert usual.ended("acme/a", outcome, status) == own.ended("acme/a", outcome, status)
+    assert usual.header("req_1") == own.header("req_1")

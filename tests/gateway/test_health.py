@@ -210,6 +210,18 @@ def test_it_tells_who_is_left_alone_why_and_for_how_long(book: HealthBook, clock
     assert book.left_alone(["c/x"]) == {"c/x": "offline"}
 
 
+def test_what_is_known_against_others_leaves_these_in_peace(book: HealthBook) -> None:
+    assert book.is_quiet(["a/x", "b/x"])
+
+    book.failed("c/x", DOWN)
+    assert book.is_quiet(["a/x", "b/x"])
+    assert not book.is_quiet(["a/x", "c/x"])
+
+    book.tell({"b": Condition("offline", checked_at_s=1.0)})
+    assert book.is_quiet(["a/x"])
+    assert not book.is_quiet(["a/x", "b/x"])
+
+
 # Several credentials of one provider.
 
 NO_ENTRY = ProviderCredentialsRejected("no", provider="p")

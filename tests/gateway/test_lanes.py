@@ -16,8 +16,9 @@ from tokenrouter.domain.limits import Limit, Window
 from tokenrouter.domain.prices import MILLION, Price, Sheet, flat_price, most_cost, rates_of, scaled
 from tokenrouter.gateway.call import CallHead
 from tokenrouter.gateway.circumstances import Circumstances
+from tokenrouter.gateway.decisions import NO_FACTS
 from tokenrouter.gateway.directory import Directory, Principal
-from tokenrouter.gateway.lanes import MAX_LANES, Books, Lane, lane_at_model, lanes_of
+from tokenrouter.gateway.lanes import MAX_LANES, Books, Lane, Plan, lane_at_model, lanes_of
 
 
 def principal(directory: Directory) -> Principal:
@@ -165,6 +166,14 @@ def test_who_is_charged_stands_in_the_lane() -> None:
     assert (found.subject.key_name, found.subject.team, found.subject.model) == ("alice", "physics", "small")
 
 
+BOTH = (Target("acme/small"), Target("acme/large"))
+DECIDED = (
+    Alias("in-order", BOTH),
+    Alias("settled", BOTH, selection="weighted"),
+    Alias("drawn", BOTH, selection="weighted", conduct=Conduct(sticky=False)),
+)
+
+
 def forked(**more: Any) -> Directory:
     aliases = (
         Alias(
@@ -195,6 +204,31 @@ def test_a_weighted_alias_is_decided_for_each_request_and_has_a_lane_for_each_en
     assert lanes[0] is lanes[1]
     assert lanes[2] is lanes[3]
     assert not principal(directory).lanes
+
+
+def test_requests_of_one_order_share_their_plan_and_those_of_conversations_have_their_own() -> None:
+    directory, books = forked(), Books(Notes())
+
+    def plan(*chances: float, session: int = 0) -> Plan:
+        known = Told(chances=chances, session=session)
+        return lanes_of(directory, principal(directory), CHAT, "split", known, books=books)
+
+    assert plan(0.0) is plan(0.7)
+    assert plan(0.0) is not plan(0.9)
+    assert plan(0.0).order == ("acme/small", "acme/large")
+    kept = plan(0.0, session=1)
+    assert kept.facts is not None
+    assert kept.facts.told["sticky"] is True
+
+
+@pytest.mark.parametrize(
+    "conduct",
+    [Conduct(deadline_s=5), Conduct(hedge=True), Conduct(min_tokens_per_s=1), Conduct(continue_streams=True)],
+    ids=str,
+)
+def test_a_plan_with_further_wishes_is_not_simple(conduct: Conduct) -> None:
+    assert not Plan.carried((), conduct, NO_FACTS).is_simple
+    assert Plan.carried((), Conduct(refused_elsewhere=True), NO_FACTS).is_simple
 
 
 def test_a_short_request_goes_to_the_light_model() -> None:
@@ -235,3 +269,27 @@ def test_branches_are_forgotten_when_there_are_too_many() -> None:
         lane_at_model(directory, caller, CHAT, f"gpt-{number}", "acme/large", books=books)
 
     assert len(caller.branches) == 1
+
+
+def test_what_decides_about_requests_is_known_beforehand() -> None:
+    directory, books = Directory(replace(catalog(), aliases=DECIDED), b""), Books(Notes())
+    caller = principal(directory)
+
+    for name in ("in-order", "settled", "drawn"):
+        lanes_of(directory, caller, CHAT, name, Told(chances=[0.0], session=7), books=books)
+
+    known = caller.choices
+    assert [known[name].is_fixed for name in ("in-order", "settled", "drawn")] == [True, False, False]
+    assert [known[name].is_settled for name in ("in-order", "settled", "drawn")] == [False, True, False]
+    assert list(known["in-order"].always) == [CHAT]
+    assert list(known["settled"].homes) == [(CHAT, 7)]
+    assert not known["drawn"].homes
+
+
+def test_a_request_of_no_conversation_has_no_home() -> None:
+    directory, books = Directory(replace(catalog(), aliases=DECIDED), b""), Books(Notes())
+    caller = principal(directory)
+
+    lanes_of(directory, caller, CHAT, "settled", Told(chances=[0.0]), books=books)
+
+    assert not caller.choices["settled"].homes

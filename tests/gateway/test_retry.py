@@ -89,7 +89,10 @@ def test_a_provider_is_left_alone_for_as_long_as_it_says() -> None:
     assert decision.after_s >= 2.0
 
 
-RESUMED = {"unreachable", "silent", "cut", "malformed", "full", "overloaded", "credentials", "missing", "context"}
+RESUMED = {
+    *("unreachable", "silent", "cut", "malformed", "full", "overloaded"),
+    *("credentials", "unpaid", "missing", "context"),
+}
 """After what failures another target may go on with an answer that its client has in part."""
 
 

@@ -26,18 +26,25 @@ SESSION_HEADERS: Final = (
     b"thread-id",
 )
 """Claude Code's; Codex's, its former one, and its thread; opencode's two."""
-CONVERSING: Final[frozenset[Operation]] = frozenset(
-    ("chat", "responses", "compact", "messages", "generate_content", "converse")
-)
-"""Operations that go on from turn to turn."""
-_TOLD: Final = ("system", "instructions", "systemInstruction", "system_instruction")
-_TURNS: Final = ("messages", "input", "contents")
+_SHAPES: Final[Mapping[Operation, tuple[tuple[str, ...], str]]] = {
+    "chat": ((), "messages"),
+    "responses": (("instructions",), "input"),
+    "compact": (("instructions",), "input"),
+    "messages": (("system",), "messages"),
+    "generate_content": (("systemInstruction", "system_instruction"), "contents"),
+    "converse": (("system",), "messages"),
+}
+"""Where operations that go on from turn to turn have what the model is told to be, and the turns."""
 _SAMPLE_BYTES: Final = 256
+_TEXT_SAMPLE_BYTES: Final = 1024
+"""So much of each end of a long text counts, of which all would take longer than everything else here."""
+_USUAL_START: Final = b'[{"role":"user","content":"'
+"""How most clients write the beginning of turns; what follows is found without reading them all."""
 _FIRST_TURNS: Final = 16
 """So many turns are looked through for the user's first; before it stand those of the operator."""
 _KNOWN: Final = 1 << 32
 """Keeps a number from being 0, which means no conversation."""
-_QUOTE, _BRACKET = b'"['
+_QUOTE, _BRACKET, _BACKSLASH = b'"[\\'
 
 
 class _Part(msgspec.Struct):
@@ -74,20 +81,31 @@ def session_in_headers(headers: Mapping[bytes, bytes]) -> bytes:
     return b""
 
 
-def session_of(tenant: str, said: bytes, operation: Operation, fields: RawObject) -> int:
+def tenant_of(name: str) -> int:
+    """Return what keeps the conversations of one tenant apart from those of others."""
+    return zlib.crc32(name.encode())
+
+
+def session_of(tenant: int, said: bytes, operation: Operation, fields: RawObject) -> int:
     """Return what stands for the conversation of a request, or 0 where it is none.
 
-    `tenant` keeps the conversations of different keys apart; `said` is what the headers name; `fields` are those of
-    the body.
+    `tenant` is a number of `tenant_of`; `said` is what the headers name; `fields` are those of the body.
     """
-    if operation not in CONVERSING:
+    shape = _SHAPES.get(operation)
+    if shape is None:
         return 0
-    start = zlib.crc32(tenant.encode())
     if said:
-        return zlib.crc32(said, start) | _KNOWN
+        return zlib.crc32(said, tenant) | _KNOWN
     try:
-        named = _named(fields)
-        return zlib.crc32(named.encode(), start) | _KNOWN if named else _beginning(fields, start)
+        if "prompt_cache_key" in fields or "metadata" in fields:
+            named = _named(fields)
+            if named:
+                return zlib.crc32(named.encode(), tenant) | _KNOWN
+        told, turns = shape
+        for name in told:
+            if name in fields:
+                tenant = _sampled(fields[name], tenant)
+        return _first_turns(fields[turns], tenant) if turns in fields else 0
     except (msgspec.DecodeError, RecursionError):
         return 0  # the provider is to say what is wrong
 
@@ -96,7 +114,7 @@ def _named(fields: RawObject) -> str:
     """Return the conversation that the body names: Codex's key of the prompt cache, Claude Code's in its user."""
     if "prompt_cache_key" in fields:
         return _text.decode(fields["prompt_cache_key"])
-    if "metadata" not in fields or b"session_" not in bytes(fields["metadata"]):
+    if b"session_" not in bytes(fields["metadata"]):
         return ""
     user = _metadata.decode(fields["metadata"]).user_id
     if user.startswith("{"):
@@ -104,40 +122,42 @@ def _named(fields: RawObject) -> str:
     return user.partition("_session_")[2]
 
 
-def _beginning(fields: RawObject, sum_: int) -> int:
-    for name in _TOLD:
-        if name in fields:
-            sum_ = _sampled(fields[name], sum_)
-    for name in _TURNS:
-        if name in fields:
-            return _first_turns(fields[name], sum_)
-    return 0
-
-
 def _first_turns(turns: msgspec.Raw, sum_: int) -> int:
-    if memoryview(turns)[0] == _QUOTE:
-        return zlib.crc32(turns, sum_) | _KNOWN
+    view = memoryview(turns)
+    if view[0] == _QUOTE:
+        return _sampled(view, sum_, _TEXT_SAMPLE_BYTES) | _KNOWN
+    if bytes(view[: len(_USUAL_START)]) == _USUAL_START:
+        text = _plain_text(bytes(view), len(_USUAL_START) - 1)
+        if text:
+            return _sampled(text, sum_, _TEXT_SAMPLE_BYTES) | _KNOWN
     for raw in _array.decode(turns)[:_FIRST_TURNS]:
         turn = _turn.decode(raw)
         if turn.role == "user":
-            return _texts(turn.content or turn.parts, sum_) | _KNOWN
+            content = turn.content or turn.parts
+            if len(content) > 0 and memoryview(content)[0] == _BRACKET:
+                return _texts(content, sum_) | _KNOWN
+            return _sampled(content, sum_, _TEXT_SAMPLE_BYTES) | _KNOWN
         sum_ = _sampled(raw, sum_)
     return 0
 
 
+def _plain_text(json: bytes, start: int) -> bytes:
+    """Return the string that begins at `start`, with its quotes; b"" where a quote in it may be escaped."""
+    end = json.find(b'"', start + 1)
+    return b"" if json[end - 1] == _BACKSLASH else json[start : end + 1]
+
+
 def _texts(content: msgspec.Raw, sum_: int) -> int:
-    """Add up the text of a turn, which is a text or an array of parts."""
-    if not content or memoryview(content)[0] != _BRACKET:
-        return zlib.crc32(content, sum_)
+    """Add up the texts of a turn's parts."""
     for part in _parts.decode(content):
-        sum_ = zlib.crc32(part.text, sum_)
+        sum_ = _sampled(part.text, sum_, _TEXT_SAMPLE_BYTES)
     return sum_
 
 
-def _sampled(raw: msgspec.Raw, sum_: int) -> int:
+def _sampled(raw: msgspec.Raw | bytes | memoryview, sum_: int, sample_bytes: int = _SAMPLE_BYTES) -> int:
     """Add up a long value: its ends and its length."""
     size = len(raw)
-    if size <= 2 * _SAMPLE_BYTES:
+    if size <= 2 * sample_bytes:
         return zlib.crc32(raw, sum_)
     view = memoryview(raw)
-    return zlib.crc32(view[-_SAMPLE_BYTES:], zlib.crc32(view[:_SAMPLE_BYTES], sum_ ^ size))
+    return zlib.crc32(view[-sample_bytes:], zlib.crc32(view[:sample_bytes], sum_ ^ size))

@@ -25,10 +25,15 @@ log = structlog.get_logger(__name__)
 
 
 class AfterHooks:
-    """Stands before an observer; see `ports.Observer`. One per data process."""
+    """Stands before an observer; see `ports.Observer`. One per data process.
+
+    Attributes:
+        count: the observer's own.
+    """
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
+        self.count = observer.count
         self._open: dict[str, tuple[Following, ...]] = {}
         self._running: set[asyncio.Future[None]] = set()
 
@@ -46,9 +51,6 @@ class AfterHooks:
     def forget(self, request_id: str) -> None:
         """Let go of a request that is over."""
         self._open.pop(request_id, None)
-
-    def count(self, event: str, provider: str, outcome: str) -> None:
-        self._observer.count(event, provider, outcome)
 
     def record(self, subject: Subject, ended: Ended) -> None:
         self._observer.record(subject, ended)

@@ -116,7 +116,8 @@ class _Walk:
         names = [self._filled(alias, target.name) for _, target in usable]
         weights = [target.weight for _, target in usable]
         kept = policy.kept if alias.conduct.sticky else None
-        return Spread.of([choice for choice, _ in usable], weights, names, policy.order, kept)
+        choices, is_settled = [choice for choice, _ in usable], policy.is_settled
+        return Spread.of(choices, weights, names, policy.order, kept, is_settled=is_settled)
 
     def _with_light(self, alias: Alias, usual: Choice, granted: Granted) -> Choice:
         """Return `usual` with the light model before it, if the alias has one that can be used."""

@@ -108,7 +108,7 @@ def answer_headers(exchange: Exchange, response: UpstreamResponse, content_type:
     if exchange.spent is not None:
         lines += b"x-tokenrouter-cost-usd: %d.%09d\r\n" % divmod(exchange.spent, NANO)
     if exchange.record is not None:
-        lines += exchange.record.header
+        lines += exchange.record.header(exchange.call.request_id)
     if exchange.attempt > 1:
         lines += b"x-tokenrouter-attempts: %d\r\n" % exchange.attempt
     if exchange.changed:

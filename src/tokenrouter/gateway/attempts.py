@@ -131,17 +131,22 @@ def _is_same_host(lane: Lane, failed: Lane) -> bool:
 class Attempts:
     """The attempts of one request."""
 
-    def __init__(self, call: Call, plan: Plan, road: Road, wisdom: Wisdom) -> None:
-        """`plan` has the places in the order in which they are to be asked where all are well."""
+    def __init__(self, call: Call, plan: Plan, road: Road, wisdom: Wisdom, asked: Lane | None = None) -> None:
+        """`plan` has the places in the order in which they are to be asked where all are well.
+
+        `asked` is the one of them that was asked already, by somebody else.
+        """
         self._conduct = plan.conduct
         self._call = call
+        self._made = 0 if asked is None else 1
         lanes = in_order(plan, wisdom)
-        self._waiting = deque(lanes)
+        if asked is not None:
+            lanes = [asked, *(lane for lane in lanes if lane is not asked)]
+        self._waiting = deque(lanes[self._made :])
         self._record = record_of(call.request_id, plan, lanes, wisdom)
         self._road = road
         self._wisdom = wisdom
         self._until_s = call.started_s + plan.conduct.attempts_s
-        self._made = 0
         self._race: Race | None = None
         self._last: Attempt | None = None
         self._seam: Seam | None = None
@@ -152,15 +157,30 @@ class Attempts:
         Raises:
             GatewayError: the last one's, or what the client has to mend.
         """
-        decision: Decision = NEXT
-        while decision is NEXT and self._waiting:
-            attempt = Attempt(self._waiting.popleft(), 1)
-            decision = await self._try(attempt)
-            while isinstance(decision, Again):
-                last = self._last or attempt
+        await self._follow(NEXT)
+
+    async def resume(self, attempt: Attempt, error: GatewayError) -> None:
+        """Go on after the `error` of an attempt, about which `goes_on` was asked.
+
+        Raises:
+            GatewayError: as `run`.
+        """
+        if attempt.decision is GIVE_UP:
+            raise error
+        self._record.noted(attempt.lane.target, error.code, error.status)
+        await self._follow(attempt.decision)
+
+    async def _follow(self, decision: Decision) -> None:
+        while True:
+            if isinstance(decision, Again) and self._last is not None:
+                last = self._last
                 self._wisdom.repeats.repeated(last.lane.provider)
                 await self._wisdom.sleep(decision.after_s)
                 decision = await self._try(Attempt(last.lane, last.tries + 1))
+            elif decision is NEXT and self._waiting:
+                decision = await self._try(Attempt(self._waiting.popleft(), 1))
+            else:
+                return
 
     async def _try(self, attempt: Attempt) -> Decision:
         """Return what to do next; GIVE_UP also when nothing is left to do.
@@ -172,7 +192,7 @@ class Attempts:
             await self._ask(attempt)
         except GatewayError as error:
             judged = attempt if self._last is None or self._last.judged is not error else self._last
-            if self._goes_on(judged, error):
+            if self.goes_on(judged, error):
                 self._record.noted(attempt.lane.target, error.code, error.status)
                 return judged.decision
             if attempt.exchange is None:
@@ -196,7 +216,7 @@ class Attempts:
         exchange = attempt.exchange = self._road.prepare(self._next_call(), attempt.lane)
         if self._conduct.continue_streams and exchange.peeked.stream:
             watch(exchange, self._seam)
-        exchange.judge = partial(self._goes_on, attempt)
+        exchange.judge = partial(self.goes_on, attempt)
         exchange.attempt = self._made
         exchange.record = self._record
         return exchange
@@ -230,15 +250,12 @@ class Attempts:
         try:
             await self._road.drive(exchange)
         except GatewayError as error:
-            if error.fault == "provider":
-                now_s = clock()
-                load.failed(now_s - began_s, now_s)
+            load.failed(error, began_s, clock())
             raise
         finally:
             load.in_flight -= 1
-        if not exchange.peeked.stream and exchange.status < 300:
-            now_s = clock()
-            load.answered(now_s - began_s, exchange.charged.output_tokens, now_s)
+        if exchange.status < 300 and not exchange.peeked.stream:
+            load.answered(exchange.charged.output_tokens, began_s, clock())
 
     def _guard(self, exchange: Exchange) -> SpeedGuard | None:
         """Hold the beginning of a stream back, where a place that is well is left to take it to, and time for that."""
@@ -314,7 +331,7 @@ class Attempts:
         if stream:
             lane.load.began(took_s, now_s)
         else:
-            lane.load.answered(took_s, loser.charged.output_tokens, now_s)
+            lane.load.answered(loser.charged.output_tokens, loser.call.started_s, now_s)
 
     def _learn_time(self, exchange: Exchange) -> None:
         stream = exchange.peeked.stream
@@ -348,7 +365,7 @@ class Attempts:
             seam = self._seam = replace(seam, usage=total_of((seam.usage, self._last.exchange.charged)))
         return replace(self._call, request_id=request_id, now_s=time.time(), started_s=self._wisdom.clock(), seam=seam)
 
-    def _goes_on(self, attempt: Attempt, error: GatewayError) -> bool:
+    def goes_on(self, attempt: Attempt, error: GatewayError) -> bool:
         """Return whether another attempt follows `error`; asked more than once, it says the same."""
         if error is not attempt.judged:
             attempt.judged = error

@@ -6,7 +6,7 @@ gets the places to ask in turn, until one of them answers.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Final, Literal, Protocol, Self
 
 from tokenrouter.domain.catalog import account_name
 from tokenrouter.domain.conduct import Conduct
@@ -14,6 +14,10 @@ from tokenrouter.gateway.decisions import Facts
 from tokenrouter.gateway.directory import ProviderEntry
 from tokenrouter.gateway.loads import Load
 from tokenrouter.gateway.rendezvous import Place, places_of
+
+if TYPE_CHECKING:
+    from tokenrouter.dialects.base import Dialect
+    from tokenrouter.gateway.lanes import Plan
 
 MAX_TARGETS: Final = 8
 """Most places that one request is sent to."""
@@ -64,6 +68,10 @@ class Known(Protocol):
     def session(self) -> int:
         """Return what stands for the conversation that the request belongs to; 0 for none."""
 
+    @property
+    def keeps_together(self) -> bool:
+        """Whether a choice went by the conversation."""
+
     def chance(self) -> float:
         """Return a number from 0 to below 1."""
 
@@ -97,6 +105,8 @@ class Spread:
         places: where conversations belong.
         order: puts their numbers in order, the best first.
         kept: does so for a request of a conversation; None where it is like any other.
+        is_flat: whether each of them is a place of its own, and no choice once more.
+        is_settled: whether nothing but the conversation decides about the requests of one.
     """
 
     choices: tuple["Choice", ...]
@@ -105,6 +115,8 @@ class Spread:
     places: tuple[Place, ...]
     order: Callable[["Spread", Known], Sequence[int]]
     kept: Callable[["Spread", Known, int], Sequence[int]] | None
+    is_flat: bool
+    is_settled: bool
 
     @classmethod
     def of(
@@ -114,16 +126,34 @@ class Spread:
         names: Sequence[str],
         order: Callable[["Spread", Known], Sequence[int]],
         kept: Callable[["Spread", Known, int], Sequence[int]] | None = None,
+        *,
+        is_settled: bool = False,
     ) -> Self:
         """Join `choices`, of which there is at least one; by its name each keeps its conversations when others go."""
         routes = tuple(map(usual_route, choices))
-        return cls(tuple(choices), routes, tuple(weights), places_of(names), order, kept)
+        is_flat = routes == tuple(choices) and len({route.place for route in routes}) == len(routes) <= MAX_TARGETS
+        return cls(
+            tuple(choices),
+            routes,
+            tuple(weights),
+            places_of(names),
+            order,
+            kept,
+            is_flat,
+            kept is not None and is_settled,
+        )
+
+    def numbers(self, known: Known) -> Sequence[int]:
+        """Return the numbers of all that may be asked, the best first."""
+        if self.kept is not None:
+            session = known.session()
+            if session:
+                return self.kept(self, known, session)
+        return self.order(self, known)
 
     def in_turn(self, known: Known) -> "list[Choice]":
         """Return all that may be asked, the best first."""
-        session = 0 if self.kept is None else known.session()
-        numbers = self.order(self, known) if self.kept is None or not session else self.kept(self, known, session)
-        return [self.choices[number] for number in numbers]
+        return [self.choices[number] for number in self.numbers(known)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +170,39 @@ Choice = Route | Ordered | Spread | ByLength
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Where a name leads, how its requests are carried, and how all that was found."""
+    """Where a name leads, how its requests are carried, and how all that was found.
+
+    Attributes:
+        is_fixed: whether all requests go to the same places in the same order.
+        is_settled: whether nothing but the conversation decides about the requests of one.
+        plans: those of earlier requests, by dialect, by whether conversations decided, and by the identity of the
+            routes in their order, which live as long as `choice`.
+        always: the plan of a fixed choice, by dialect.
+        homes: the plans of conversations that were asked for lately, by dialect and conversation.
+    """
 
     choice: Choice
     conduct: Conduct
     facts: Facts
+    is_fixed: bool
+    is_settled: bool
+    plans: "dict[tuple[Dialect, bool, tuple[int, ...]], Plan]" = field(default_factory=dict, repr=False, compare=False)
+    always: "dict[Dialect, Plan]" = field(default_factory=dict, repr=False, compare=False)
+    homes: "dict[tuple[Dialect, int], Plan]" = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, choice: Choice, conduct: Conduct, facts: Facts) -> Self:
+        """Return what is known of `choice` before the first request."""
+        inner = choice.choices if isinstance(choice, Ordered) else (choice,)
+        is_fixed = all(isinstance(one, Route) for one in inner)
+        is_settled = isinstance(choice, Spread) and choice.is_settled and choice.is_flat
+        return cls(choice, conduct, facts, is_fixed, is_settled)
 
 
 def plan(choice: Choice, known: Known) -> tuple[Route, ...]:
     """Return where one request goes: at least one place, and those to ask in turn while each before has failed."""
+    if isinstance(choice, Spread) and choice.is_flat:  # most are, and need no walk
+        return tuple([choice.routes[number] for number in choice.numbers(known)])
     found: dict[str, Route] = {}
     waiting: list[Choice] = [choice]
     seen: set[int] = set()

@@ -32,14 +32,16 @@ class Circumstances:
         peeked: Head,
         books: Books,
         conditions: Mapping[str, Condition],
+        session: int = -1,
     ) -> None:
+        """`session` is that of the request where it is known already."""
         self._directory = directory
         self._principal = principal
         self._head = head
         self._peeked = peeked
         self._books = books
         self._conditions = conditions
-        self._session = -1
+        self._session = session
         self.stream = peeked.stream
 
     def tokens(self) -> int:
@@ -49,9 +51,8 @@ class Circumstances:
     def session(self) -> int:
         """Return what stands for its conversation."""
         if self._session < 0:
-            head = self._head
-            tenant = self._principal.chain[-1]
-            self._session = session_of(tenant, head.session, head.dialect.operation, self._peeked.body.fields)
+            head, fields = self._head, self._peeked.body.fields
+            self._session = session_of(self._principal.tenant, head.session, head.dialect.operation, fields)
         return self._session
 
     @property

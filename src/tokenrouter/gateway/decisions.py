@@ -7,7 +7,7 @@ and written with its end, bounded and without anything that is secret.
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -17,6 +17,7 @@ MAX_WISHES: Final = 8
 MAX_NAME_CHARS: Final = 96
 """With these bounds a record has less than 48 KiB, even of names of which every character has to be escaped."""
 
+USUAL_STATUS: Final = 200
 MAX_TEXTS: Final = 64
 """Texts that are kept for each name: as many orders of its places, and ways to end."""
 
@@ -85,6 +86,40 @@ class Facts:
         return text
 
 
+class Record(Protocol):
+    """How a request was decided."""
+
+    def ended(self, target: str, outcome: str, status: int) -> str:
+        """Return the record as JSON, as it is after an attempt at `target`."""
+
+    def header(self, request_id: str) -> bytes:
+        """Return the header line by which a client finds it, in the answer to the attempt `request_id`."""
+
+
+class UsualRecord:
+    """That of requests which their first place answers, all of them well: for all of the same order it is one."""
+
+    __slots__ = ("_answered", "_facts", "_order")
+
+    def __init__(self, facts: Facts, order: tuple[str, ...]) -> None:
+        """`order` has the places, the first one first."""
+        self._facts = facts
+        self._order = order
+        self._answered = ""
+
+    def ended(self, target: str, outcome: str, status: int) -> str:
+        """Return the record as JSON, as it is after an attempt at the first place."""
+        if outcome != "completed" or status != USUAL_STATUS:
+            return self._facts.text(self._order, target, outcome, status)
+        if not self._answered:
+            self._answered = self._facts.text(self._order, target, outcome, status)
+        return self._answered
+
+    def header(self, request_id: str) -> bytes:
+        """Return the header line by which a client finds it."""
+        return b"x-tokenrouter-decision: %b\r\n" % request_id.encode()
+
+
 class DecisionRecord:
     """The record of one request.
 
@@ -122,9 +157,8 @@ class DecisionRecord:
             told["cooling"] = {short(name): why for name, why in self._cooling.items()}
         return told
 
-    @property
-    def header(self) -> bytes:
-        """The header line by which a client finds it."""
+    def header(self, _request_id: str) -> bytes:
+        """Return the header line by which a client finds it: that of the request, whichever attempt it was."""
         return b"x-tokenrouter-decision: %b\r\n" % self.request_id.encode()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from tokenrouter.dialects.sessions import tenant_of
 from tokenrouter.domain.aliases import AliasTable
 from tokenrouter.domain.catalog import (
     CacheRules,
@@ -77,6 +78,7 @@ class Principal:
         clamp: whether answers of every key in the chain are shortened to fit their limits.
         unbounded_input: as `unpriced`.
         cache: "off", "read" or "on": whether it gets kept answers, and its own are kept.
+        tenant: keeps its conversations apart from others' (`dialects.sessions`).
         alias_scopes: whose aliases it knows, those that count first.
         lanes: the ways to models that have been worked out, by dialect and requested name.
         choices: what is decided for each request anew, by requested name, and how its requests are carried.
@@ -97,6 +99,7 @@ class Principal:
     unbounded_input: UnboundedInput = ""
     cache: CacheUse = "off"
     alias_scopes: tuple[str, ...] = ()
+    tenant: int = 0
     lanes: "dict[tuple[Dialect, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
     choices: "dict[str, Chosen]" = field(default_factory=dict, repr=False, compare=False)
     branches: "dict[tuple[Dialect, str, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
@@ -257,6 +260,7 @@ def _principal(key: Key, by_id: dict[str, Key], rules: CacheRules) -> Principal:
         clamp=all(link.clamp for link in chain),
         unbounded_input=_leave({link.unbounded_input for link in chain}),
         cache=_cache_use(chain, scopes, rules),
+        tenant=tenant_of(chain[-1].id),
         alias_scopes=tuple(scope for scope in scopes if not scope.startswith("key:")),
     )
 

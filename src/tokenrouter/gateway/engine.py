@@ -26,6 +26,7 @@ from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.directory import Directory, Principal
 from tokenrouter.gateway.entrance import Entrance, asked_by
 from tokenrouter.gateway.exchange import NO_USAGE, Exchange, Ports
+from tokenrouter.gateway.first_attempt import FirstAttempt
 from tokenrouter.gateway.input_counts import InputCounts
 from tokenrouter.gateway.lanes import UNCHARGED, Books, Lane, Plan, subject_of
 from tokenrouter.gateway.layers import Layer, Passage
@@ -182,8 +183,7 @@ class Gateway:
             if lane is None:
                 plan = plan_of(directory, principal, call, peeked, wishes, self._books, self._wisdom.conditions)
                 if plan.is_carried and dialect.operation not in UNCHARGED:
-                    way = _Way(self, principal, peeked, responder)
-                    return Attempts(call, plan, way, self._wisdom).run()
+                    return self._carry(call, principal, plan, peeked, responder)
                 lane = in_order(plan, self._wisdom)[0]
             if lane.is_estimate and lane.bridge is None:
                 return self._count_here(call, lane, responder)
@@ -198,6 +198,35 @@ class Gateway:
         if not self._entrance.enter_now(exchange):
             return self._wait_and_run(exchange)
         return self._finish_whatever_happens(exchange) if lane.drains else self._run(exchange)
+
+    def _carry(
+        self, call: Call, principal: Principal, plan: Plan, peeked: Head, responder: Responder
+    ) -> Coroutine[Any, Any, None]:
+        """Return the attempts of a request: as a rule the short way, on which only one is made ready."""
+        if plan.is_simple and self._wisdom.health.is_quiet(plan.order):
+            try:
+                exchange = self._exchange(call, principal, plan.lanes[0], peeked, responder)
+            except GatewayError:  # another place may take it
+                pass
+            else:
+                return self._ask_first(exchange, plan, principal)
+        way = _Way(self, principal, peeked, responder)
+        return Attempts(call, plan, way, self._wisdom).run()
+
+    def _ask_first(self, exchange: Exchange, plan: Plan, principal: Principal) -> Coroutine[Any, Any, None]:
+        first = FirstAttempt(exchange, plan, principal, self._wisdom, self)
+        drive = self._finish_whatever_happens if exchange.lane.drains else self._run
+        try:
+            if not self._entrance.enter_now(exchange):
+                return first.enter_and_run(self._entrance.enter, drive)
+        except GatewayError as error:
+            return first.resume(error)
+        return first.run(drive, exchange.call.started_s)
+
+    def after(self, first: Exchange, plan: Plan, principal: Principal) -> Attempts:
+        """Return the attempts that may follow the `first` one."""
+        way = _Way(self, principal, first.peeked, first.responder)
+        return Attempts(first.call, plan, way, self._wisdom, first.lane)
 
     def with_history(self, call: Call, principal: Principal) -> Call:
         """Return `call` with the stored conversation that it goes on from.
@@ -303,7 +332,7 @@ class Gateway:
             fail(exchange, error)
             error.headers = exchange.limit_headers()
             if exchange.record is not None:
-                error.headers += exchange.record.header
+                error.headers += exchange.record.header(exchange.call.request_id)
             raise
         except asyncio.CancelledError as error:
             abandon(exchange, "shutdown" if error.args == ("shutdown",) else "client_disconnect")
@@ -400,7 +429,7 @@ def _held_headers(exchange: Exchange) -> bytes:
     """The head of a stream that goes out before the provider has said anything."""
     head, id_header = exchange.call.head, exchange.lane.dialect.id_header
     lines = b"content-type: %b\r\n%b: %b\r\n" % (head.stream_type, id_header, exchange.call.request_id.encode())
-    return lines if exchange.record is None else lines + exchange.record.header
+    return lines if exchange.record is None else lines + exchange.record.header(exchange.call.request_id)
 
 
 def _reason_of_refusal(error: GatewayError) -> EndReason:

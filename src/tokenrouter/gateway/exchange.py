@@ -21,7 +21,7 @@ from tokenrouter.domain.prices import cost, most_cost
 from tokenrouter.domain.room import Room, room_in
 from tokenrouter.gateway.answer_heads import AnswerHeads
 from tokenrouter.gateway.call import Call
-from tokenrouter.gateway.decisions import DecisionRecord
+from tokenrouter.gateway.decisions import Record
 from tokenrouter.gateway.estimates import FIRST_OUTPUT_TOKENS
 from tokenrouter.gateway.holding import BOUNDED, LEAST_ANSWER, Holding, Wish, hold
 from tokenrouter.gateway.lanes import Lane
@@ -182,7 +182,7 @@ class Exchange:
         self.guard: SpeedGuard | None = None
         self.within_s = 0.0
         self.load: Load | None = None
-        self.record: DecisionRecord | None = None
+        self.record: Record | None = None
         self.may_be_more = self.tells_quota = False
         self.charged = NO_USAGE
         self.status = self.bytes_out = self.first_token_us = self.covered_bytes = 0
@@ -214,7 +214,7 @@ class Exchange:
         """
         limiter, scopes, hint = self.ports.limiter, self._scopes(), self.lane.hint
         self._hold_expected()
-        is_settled = self._hold_as_before(hint)
+        is_settled = hint.room is not None and self._hold_as_before(hint.room, hint)
         try:
             reservation = limiter.reserve(scopes, self.held)
         except LimitReached as error:
@@ -236,11 +236,11 @@ class Exchange:
             hint.learn(room)
         self._write_begin()
 
-    def _hold_as_before(self, hint: RoomHint) -> bool:
+    def _hold_as_before(self, room: Room, hint: RoomHint) -> bool:
         """Want to hold what the answer may need if as much is left as before; False where that would bound it."""
-        if hint.room is None or not self._may_be_bounded:
+        if not self._may_be_bounded:
             return False
-        holding = self._holding(hint.room, is_watched=self._is_watched)
+        holding = self._holding(room, is_watched=self._is_watched)
         if holding is None or holding.bound is not None:
             return False
         hint.use()
@@ -255,7 +255,7 @@ class Exchange:
         """
         scopes, request_id, hint = self._scopes(), self.call.request_id, self.lane.hint
         self._hold_expected()
-        is_settled = self._hold_as_before(hint)
+        is_settled = hint.room is not None and self._hold_as_before(hint.room, hint)
         try:
             reservation = await limiter.reserve(request_id, scopes, self.held)
         except LimitReached as error:
@@ -474,7 +474,7 @@ class Exchange:
         """
         if self.ended:
             return
-        if reason == "completed":
+        if self.on_win is not None and reason == "completed":
             self.win()
         self.ended = True
         lane, call = self.lane, self.call

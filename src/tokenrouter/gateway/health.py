@@ -89,6 +89,15 @@ class HealthBook:
         """Return what is known of `target`; None when it is well."""
         return self._targets.get(target)
 
+    def is_quiet(self, targets: Iterable[str]) -> bool:
+        """Return whether nothing is known against any of `targets`; as a rule nothing is against anybody."""
+        if not self._targets and not self._away:
+            return True
+        return not any(
+            _provider_of(target) in self._away or any(name in self._targets for name in _names(target))
+            for target in targets
+        )
+
     def is_open(self, target: str) -> bool:
         """Return whether `target` is open to all."""
         if self._targets:

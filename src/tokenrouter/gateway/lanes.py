@@ -11,7 +11,7 @@ request.
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 import msgspec
 
@@ -26,7 +26,7 @@ from tokenrouter.domain.ledger import Operation, Subject
 from tokenrouter.domain.model_facts import UNKNOWN
 from tokenrouter.domain.prices import Ceiling, Price, billed_tier, ceiling_of, dearer_ceilings
 from tokenrouter.gateway.choices import Chosen, Known, Route, plan, routes_of, usual_route
-from tokenrouter.gateway.decisions import Facts, LeftOut, facts_of, usual_decision, with_left_out
+from tokenrouter.gateway.decisions import Facts, LeftOut, UsualRecord, facts_of, usual_decision, with_left_out
 from tokenrouter.gateway.directory import Directory, Principal, ProviderEntry
 from tokenrouter.gateway.estimates import EstimateBook, Estimates
 from tokenrouter.gateway.loads import Load, LoadBook
@@ -41,6 +41,8 @@ from tokenrouter.providers.outbound import Destination
 
 MAX_LANES: Final = 256
 """Most lanes that one key remembers; beyond it they are worked out anew."""
+MAX_HOMES: Final = 4096
+"""Conversations of a key and name of which it is remembered where they go."""
 TIER_FIELDS: Final = ("service_tier", "serviceTier", "speed")
 """Where requests ask for a service tier: OpenAI's and Gemini's spellings, and Anthropic's fast mode."""
 Name = TypeVar("Name")
@@ -145,12 +147,40 @@ class Plan:
     Attributes:
         is_carried: whether what fails is tried again; else the one place's answer is told, errors included.
         facts: how that was decided; None where it is the same for every request, and stands in the lane's subject.
+        order: the targets of the lanes.
+        record: that of requests which the first place answers; None where `facts` is.
+        window_tokens: of the model with the shortest window; 0 where nobody knows one.
+        has_accounts: whether some of the places are further credentials of one provider.
+        is_simple: whether nothing is to be done as long as nothing fails, but to ask the first place.
     """
 
     lanes: tuple[Lane, ...]
     conduct: Conduct = USUAL
     is_carried: bool = False
     facts: Facts | None = None
+    order: tuple[str, ...] = ()
+    record: UsualRecord | None = None
+    window_tokens: int = 0
+    has_accounts: bool = False
+    is_simple: bool = False
+
+    @classmethod
+    def carried(cls, lanes: tuple[Lane, ...], conduct: Conduct, facts: Facts) -> Self:
+        """Return the plan of a request that is asked of `lanes` in turn."""
+        order = tuple([lane.target for lane in lanes])
+        window = min((lane.context_tokens for lane in lanes if lane.context_tokens), default=0)
+        is_watched = conduct.hedge or conduct.deadline_s > 0 or conduct.min_tokens_per_s > 0
+        return cls(
+            lanes,
+            conduct,
+            is_carried=True,
+            facts=facts,
+            order=order,
+            record=UsualRecord(facts, order),
+            window_tokens=window,
+            has_accounts=any(lane.is_further_account for lane in lanes),
+            is_simple=not (is_watched or conduct.continue_streams),
+        )
 
 
 def lanes_of(
@@ -174,17 +204,26 @@ def lanes_of(
     lane = principal.lanes.get((dialect, model))
     if lane is not None:
         return Plan((lane,))
-    decided = principal.choices.get(model)
-    if decided is None:
+    chosen = principal.choices.get(model)
+    if chosen is None:
         chosen = choose(directory, principal, model)
         if isinstance(chosen.choice, Route) and not chosen.choice.alias:
             lane = _open(directory, principal, dialect, model, chosen.choice, books, chosen.facts)
             return Plan((_keep(principal.lanes, (dialect, model), lane),))
-        decided = _keep(principal.choices, model, chosen)
-    named = [(model, route) for route in plan(decided.choice, known)]
-    lanes, left_out = branches(directory, principal, dialect, named, books)
-    facts = with_left_out(decided.facts, left_out) if left_out else decided.facts
-    return Plan(lanes, decided.conduct, is_carried=True, facts=facts)
+        _keep(principal.choices, model, chosen)
+    routes = plan(chosen.choice, known)
+    key = dialect, known.keeps_together, tuple(map(id, routes))
+    found = chosen.plans.get(key)
+    if found is None:
+        lanes, left_out = branches(directory, principal, dialect, [(model, route) for route in routes], books)
+        facts = with_left_out(chosen.facts, left_out) if left_out else chosen.facts
+        facts = facts.sticky if known.keeps_together else facts
+        found = _keep(chosen.plans, key, Plan.carried(lanes, chosen.conduct, facts))
+    if chosen.is_fixed:
+        chosen.always[dialect] = found
+    elif chosen.is_settled and known.keeps_together:
+        _keep(chosen.homes, (dialect, known.session()), found, MAX_HOMES)
+    return found
 
 
 def choose(directory: Directory, principal: Principal, model: str) -> Chosen:
@@ -196,9 +235,9 @@ def choose(directory: Directory, principal: Principal, model: str) -> Chosen:
     left_out: list[LeftOut] = []
     choice, match = resolve(directory, principal, model, left_out), alias_of(directory, principal, model)
     if match is None:
-        return Chosen(choice, USUAL, facts_of(usual_route(choice).by))
+        return Chosen.of(choice, USUAL, facts_of(usual_route(choice).by))
     alias, profile = match.alias, directory.catalog.active_profile
-    return Chosen(choice, alias.conduct, facts_of("alias", left_out, profile=profile, selection=alias.selection))
+    return Chosen.of(choice, alias.conduct, facts_of("alias", left_out, profile=profile, selection=alias.selection))
 
 
 def lane_at_model(
@@ -250,9 +289,9 @@ def _branch(
     return lane
 
 
-def _keep(known: dict[Name, Found], key: Name, found: Found) -> Found:
+def _keep(known: dict[Name, Found], key: Name, found: Found, most: int = MAX_LANES) -> Found:
     """Remember `found` in a table that is forgotten when it is full."""
-    if len(known) >= MAX_LANES:
+    if len(known) >= most:
         known.clear()
     known[key] = found
     return found

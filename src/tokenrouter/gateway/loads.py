@@ -12,8 +12,12 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from tokenrouter.domain.errors import GatewayError
+
 FADE_S: Final = 10.0
 """After so long an average is made up of newer waits by two thirds."""
+PAUSE_S: Final = 0.05
+"""So often an average is made; what comes in between says nothing new, and would cost each request a microsecond."""
 FAILED_S: Final = 5.0
 """A failure counts like a wait of at least this; else whatever fails at once would be the fastest."""
 LEAST_TOKENS: Final = 16
@@ -32,8 +36,10 @@ class PeakAverage:
         self.seen_at_s = -math.inf
 
     def learn(self, value: float, now_s: float) -> None:
-        """Take in one more."""
+        """Take in one more; of those that come at one time and are no longer than what is known, one is enough."""
         if value < self.value:
+            if now_s < self.seen_at_s + PAUSE_S:
+                return
             kept = math.exp((self.seen_at_s - now_s) / FADE_S)
             value += kept * (self.value - value)
         self.value = value
@@ -60,15 +66,18 @@ class Load:
         """Note that a stream's first token took so long."""
         self.first_s.learn(after_s, now_s)
 
-    def answered(self, after_s: float, output_tokens: int, now_s: float) -> None:
-        """Note that a whole answer of so many tokens took so long."""
-        self.token_s.learn(after_s / max(output_tokens, LEAST_TOKENS), now_s)
-
-    def failed(self, after_s: float, now_s: float) -> None:
-        """Note that it failed, whatever was asked."""
-        wait_s = max(after_s, FAILED_S)
+    def failed(self, error: GatewayError, began_s: float, now_s: float) -> None:
+        """Note that it failed, whatever was asked; what the client has to mend says nothing of it."""
+        if error.fault != "provider":
+            return
+        wait_s = max(now_s - began_s, FAILED_S)
         self.first_s.learn(wait_s, now_s)
         self.token_s.learn(wait_s / LEAST_TOKENS, now_s)
+
+    def answered(self, output_tokens: int, began_s: float, now_s: float) -> None:
+        """Note that a whole answer of so many tokens came."""
+        tokens = output_tokens if output_tokens > LEAST_TOKENS else LEAST_TOKENS
+        self.token_s.learn((now_s - began_s) / tokens, now_s)
 
     def wait(self, *, stream: bool) -> float:
         """Return how long a request waits, to be compared with others of its kind; 0.0 when nobody knows."""

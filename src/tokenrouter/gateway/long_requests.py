@@ -6,12 +6,12 @@ the others, and after a provider has refused a conversation as too long, those a
 no longer than its.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from tokenrouter.dialects.json import RawObject
 from tokenrouter.dialects.prompt_text import estimated_tokens
 from tokenrouter.domain.errors import ContextTooLong
+from tokenrouter.gateway.decisions import NO_FACTS
 from tokenrouter.gateway.lanes import Lane, Plan
 
 SURELY: Final = 0.5
@@ -28,7 +28,8 @@ def fitting_first(plan: Plan, body_bytes: int, fields: RawObject) -> Plan:
     short = [lane for lane in lanes if 0 < lane.context_tokens < tokens]
     if not short:
         return plan
-    return replace(plan, lanes=(*(lane for lane in lanes if lane not in short), *short))
+    lanes = (*(lane for lane in lanes if lane not in short), *short)
+    return Plan.carried(lanes, plan.conduct, plan.facts or NO_FACTS)
 
 
 def may_be_longer(lane: Lane, failed: Lane, error: ContextTooLong) -> bool:

@@ -40,10 +40,16 @@ MOST_TELLING: Final = 4.0**5
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How to choose. `kept` is for requests of a conversation; None where they are like any other."""
+    """How to choose.
+
+    Attributes:
+        kept: for requests of a conversation; None where they are like any other.
+        is_settled: whether nothing but the conversation decides about those.
+    """
 
     order: Order
     kept: KeptOrder | None = None
+    is_settled: bool = False
 
 
 def by_weight(spread: Spread, known: Known) -> Sequence[int]:
@@ -127,7 +133,7 @@ def kept(spread: Spread, _known: Known, session: int) -> Sequence[int]:
 
 def kept_by_load(spread: Spread, known: Known, session: int) -> Sequence[int]:
     """Take that to which the conversation belongs, unless it is overloaded."""
-    return _without_overload(spread, known, ranked(session, spread.places, spread.weights))
+    return _without_overload(spread, known, kept(spread, known, session))
 
 
 def kept_by_speed(spread: Spread, known: Known, session: int) -> Sequence[int]:
@@ -165,7 +171,7 @@ def _without_overload(spread: Spread, known: Known, numbers: Sequence[int]) -> S
 
 
 POLICIES: Final[Mapping[Selection, Policy]] = {
-    "weighted": Policy(by_weight, kept),
+    "weighted": Policy(by_weight, kept, is_settled=True),
     "least_busy": Policy(by_load, kept_by_load),
     "fastest": Policy(by_speed, kept_by_speed),
     "cheapest": Policy(by_cost),

@@ -8,10 +8,11 @@ providers; without such a wish it leads to one, as always.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from tokenrouter.dialects.base import Dialect, Head
+from tokenrouter.dialects.sessions import session_of
 from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.conduct import Conduct
 from tokenrouter.domain.errors import GatewayError, ModelNotAllowed, ModelNotFound
@@ -22,7 +23,7 @@ from tokenrouter.gateway.call import Call
 from tokenrouter.gateway.choices import MAX_TARGETS, Known, Route, plan
 from tokenrouter.gateway.circumstances import Circumstances
 from tokenrouter.gateway.credentials import places_in_turn
-from tokenrouter.gateway.decisions import MAX_WISHES, LeftOut, facts_of, short
+from tokenrouter.gateway.decisions import MAX_WISHES, NO_FACTS, LeftOut, facts_of, short
 from tokenrouter.gateway.directory import Directory, Principal
 from tokenrouter.gateway.lanes import Books, Plan, branches, choose, lanes_of
 from tokenrouter.gateway.long_requests import fitting_first
@@ -48,26 +49,28 @@ def plan_of(
         ModelNotAllowed, ModelUnpriced, InvalidRequest: as `lanes_of`, for the first name.
         InvalidJson, NestedTooDeeply: the body cannot be looked through for ids of files.
     """
-    known = Circumstances(directory, principal, call.head, peeked, books, conditions)
-    plan = _plan(directory, principal, call.head.dialect, peeked.model, wishes, known, books)
-    if len(plan.lanes) > 1:
+    head, dialect, fields = call.head, call.head.dialect, peeked.body.fields
+    chosen = None if wishes is not None else principal.choices.get(peeked.model)
+    plan, session = None, -1
+    if chosen is not None:
+        plan = chosen.always.get(dialect)
+        if plan is None and chosen.is_settled:
+            session = session_of(principal.tenant, head.session, dialect.operation, fields)
+            plan = chosen.homes.get((dialect, session))
+    if plan is None:
+        known = Circumstances(directory, principal, head, peeked, books, conditions, session)
+        plan = _plan(directory, principal, dialect, peeked.model, wishes, known, books)
+    if plan.has_accounts:
         plan = _where_its_files_are(plan, call.body)
-        plan = fitting_first(plan, len(call.body), peeked.body.fields)
-    if plan.facts is None or not known.keeps_together:
-        return plan
-    return Plan(plan.lanes, plan.conduct, is_carried=True, facts=plan.facts.sticky)
+    return fitting_first(plan, len(call.body), fields) if 0 < plan.window_tokens < len(call.body) else plan
 
 
 def _where_its_files_are(plan: Plan, body: bytes) -> Plan:
     """Return `plan` without further credentials if the request names files: those lie in the first one's account."""
-    for lane in plan.lanes:
-        if lane.is_further_account:
-            break
-    else:
-        return plan
     if not has_references(body):
         return plan
-    return replace(plan, lanes=tuple(lane for lane in plan.lanes if not lane.is_further_account))
+    lanes = tuple(lane for lane in plan.lanes if not lane.is_further_account)
+    return Plan.carried(lanes, plan.conduct, plan.facts or NO_FACTS)
 
 
 def _plan(
@@ -80,7 +83,7 @@ def _plan(
     books: Books,
 ) -> Plan:
     if wishes is None:
-        if not wished_suffix(directory, principal, model)[1]:
+        if model in principal.choices or not wished_suffix(directory, principal, model)[1]:
             return lanes_of(directory, principal, dialect, model, known, books=books)
         wishes = Preferences((model,))
     choosing = _Choosing(directory, principal, wishes, known)
@@ -88,7 +91,7 @@ def _plan(
     lanes, left_out = branches(directory, principal, dialect, named, books)
     left_out = [*choosing.left_out, *left_out]
     facts = facts_of("request", left_out, models=_some(wishes.models), wishes=_told(wishes))
-    return Plan(lanes, choosing.conduct, is_carried=True, facts=facts)
+    return Plan.carried(lanes, choosing.conduct, facts.sticky if known.keeps_together else facts)
 
 
 def wished_suffix(directory: Directory, principal: Principal, model: str) -> tuple[str, SortBy]:
