@@ -1,6 +1,8 @@
 """Placeholders that go out, and what comes back."""
 
+import asyncio
 import json
+from collections.abc import Awaitable
 from itertools import pairwise
 
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.guardrails.requests import request, said
 from tokenrouter.domain.guardrails import DETECTORS, Guardrail
-from tokenrouter.guardrails.redaction import Redaction, Restorer, Restoring
+from tokenrouter.guardrails.redaction import AT_ONCE_BYTES, Redaction, Restorer, Restoring
 from tokenrouter.hooks import Follower
 
 ALL = Guardrail("privacy", "redact", detect=DETECTORS, patterns={"STUDENT": "S[0-9]{5}"})
@@ -17,6 +19,7 @@ ALL = Guardrail("privacy", "redact", detect=DETECTORS, patterns={"STUDENT": "S[0
 def redacted(*texts: str) -> tuple[list[str], Follower | None]:
     asked = request(*texts)
     follower = Redaction(ALL).before_request(asked)
+    assert not isinstance(follower, Awaitable)
     return said(asked), follower
 
 
@@ -42,6 +45,35 @@ def test_what_looks_like_a_placeholder_already_is_not_taken_for_one() -> None:
     texts, follower = redacted("write <EMAIL_1> for ann@b.de")
     assert texts == ["write <EMAIL_1> for <EMAIL_2>"]
     assert restored(follower, "<EMAIL_1> <EMAIL_2>") == "<EMAIL_1> ann@b.de"
+
+
+async def test_much_text_is_looked_through_between_other_things() -> None:
+    texts = ["I am ann@b.de. " + "word " * 20_000, "hello", "S12345 " * 30_000]
+    asked, short = request(*texts, body_bytes=10 * AT_ONCE_BYTES), request(*texts)
+    others = 0
+
+    async def count() -> None:
+        nonlocal others
+        while True:
+            others += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    working = Redaction(ALL).before_request(asked)
+    assert isinstance(working, Awaitable)
+    follower = await asyncio.ensure_future(working)
+    counting.cancel()
+
+    assert others > 10
+    assert Redaction(ALL).before_request(short) is not None
+    assert said(asked) == said(short)
+    assert restored(follower, "<EMAIL_1>") == "ann@b.de"
+
+
+async def test_much_text_without_personal_data_is_followed_by_nobody() -> None:
+    working = Redaction(ALL).before_request(request("word " * 50_000, body_bytes=10 * AT_ONCE_BYTES))
+    assert isinstance(working, Awaitable)
+    assert await asyncio.ensure_future(working) is None
 
 
 def test_a_request_without_any_is_followed_by_nobody() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -10,6 +10,9 @@ from tokenrouter.domain.guardrails import Guardrail, HookSetting
 from tokenrouter.gateway.hook_rules import HookRule
 from tokenrouter.guardrails.building import built
 from tokenrouter.hooks import ENTRY_POINTS, Follower, Hook, HookRequest
+
+GUARDRAIL_S: Final = 60.0
+"""Longest time that a guardrail takes over one request while others have their turn."""
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +62,8 @@ class HookShelf:
 
 def _guardrail_rule(guardrail: Guardrail) -> HookRule:
     hook = built(guardrail)
-    return HookRule(guardrail.name, guardrail.scopes, hook, refuses_unreadable=guardrail.unreadable == "refuse")
+    refuses_unreadable = guardrail.unreadable == "refuse"
+    return HookRule(guardrail.name, guardrail.scopes, hook, GUARDRAIL_S, refuses_unreadable=refuses_unreadable)
 
 
 def _hook_rule(setting: HookSetting, *, is_start: bool) -> HookRule:

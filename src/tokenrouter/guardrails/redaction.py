@@ -6,7 +6,7 @@ what is known to the request alone and gone with it: nothing of it is kept or lo
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -14,10 +14,15 @@ import msgspec
 from tokenrouter.domain.guardrails import Guardrail
 from tokenrouter.guardrails.patterns import compiled
 from tokenrouter.guardrails.personal_data import RULES, Rule, Span
-from tokenrouter.hooks import Follower, Hook, HookRequest, TextFilter, TextKind
+from tokenrouter.guardrails.turns import turn
+from tokenrouter.hooks import Follower, Hook, HookRequest, Text, TextFilter, TextKind
 
 LABEL: Final = re.compile(r"[A-Z][A-Z0-9_]{0,30}")
 """What operators may call what their own patterns find."""
+AT_ONCE_BYTES: Final = 64 * 2**10
+"""Longer requests are looked through a part at a time: a megabyte takes about half a second, or two where all of it is
+personal data, and others would wait."""
+CHARS_A_TURN: Final = 64 * 2**10
 _PLACEHOLDER: Final = re.compile(r"<[A-Z][A-Z0-9_]{0,30}_[0-9]{1,9}>")
 _FORM: Final = re.compile(r"(?:<|\\u003[cC])[A-Z][A-Z0-9_]{0,30}_[0-9]{1,9}(?:>|\\u003[eE])")
 _OPENING: Final = "<\\"
@@ -39,27 +44,63 @@ class Redaction(Hook):
         wanted = [name for name in RULES if name in guardrail.detect]
         self._rules = (*own, *(RULES[name] for name in wanted))
 
-    def before_request(self, request: HookRequest) -> Follower | None:
+    def before_request(self, request: HookRequest) -> Follower | Awaitable[Follower | None] | None:
         """Redact every text; what a placeholder stands for is told to whoever follows the answer."""
-        found = [(text, spans) for text in request.texts if (spans := self._spans(text.value))]
-        if not found:
-            return None
-        placeholders = Placeholders(text.value for text in request.texts)
-        for text, spans in found:
-            text.value = placeholders.put(text.value, spans)
-        return Restoring(placeholders.originals)
+        if request.body_bytes > AT_ONCE_BYTES:
+            return self._in_turns(request)
+        return _put(request, [(text, self._spans(text.value)) for text in request.texts])
 
     def _spans(self, text: str) -> list[tuple[Span, str]]:
-        """Return what is found in `text` and under which label, in order and without overlaps; earlier rules win."""
-        found: list[tuple[Span, str]] = []
-        taken = bytearray(len(text))
+        finds = Finds(text)
         for rule in self._rules:
-            for span in rule.spans(text):
-                if taken.find(1, span.start, span.end) < 0:
-                    taken[span.start : span.end] = b"\1" * (span.end - span.start)
-                    found.append((span, rule.label))
-        found.sort()
-        return found
+            finds.look_for(rule)
+        return finds.in_order()
+
+    async def _in_turns(self, request: HookRequest) -> Follower | None:
+        """Redact much text, and let other requests go on between two looks at some of it."""
+        found: list[tuple[Text, list[tuple[Span, str]]]] = []
+        looked_at = 0
+        for text in request.texts:
+            finds = Finds(text.value)
+            for rule in self._rules:
+                finds.look_for(rule)
+                looked_at += len(text.value)
+                if looked_at > CHARS_A_TURN:
+                    looked_at = 0
+                    await turn()
+            found.append((text, finds.in_order()))
+        return _put(request, found)
+
+
+def _put(request: HookRequest, found: Sequence[tuple[Text, list[tuple[Span, str]]]]) -> Follower | None:
+    """Put placeholders in the place of what was found in each text; None where that is nothing."""
+    if not any(spans for _, spans in found):
+        return None
+    placeholders = Placeholders(text.value for text in request.texts)
+    for text, spans in found:
+        if spans:
+            text.value = placeholders.put(text.value, spans)
+    return Restoring(placeholders.originals)
+
+
+class Finds:
+    """What was found in one text, without overlaps; rules that look earlier win."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._taken = bytearray(len(text))
+        self._found: list[tuple[Span, str]] = []
+
+    def look_for(self, rule: Rule) -> None:
+        """Take in what `rule` finds."""
+        for span in rule.spans(self._text):
+            if self._taken.find(1, span.start, span.end) < 0:
+                self._taken[span.start : span.end] = b"\1" * (span.end - span.start)
+                self._found.append((span, rule.label))
+
+    def in_order(self) -> list[tuple[Span, str]]:
+        """Return what was found and under which label, in the order of the text."""
+        return sorted(self._found)
 
 
 class Placeholders:
