@@ -139,11 +139,13 @@ def test_an_alias_goes_where_most_is_left_and_follows_it(gateway: StartGateway, 
         answers = [running.call("POST", "/v1/chat/completions", json_body=body) for _ in range(count)]
         return {answer.headers["x-tokenrouter-provider"] for answer in answers}
 
+    until(running, lambda found: (found["a"]["left_percent"], found["b"]["left_percent"]) == (4, 90))
     wait_until("the richer one", lambda: went(10) == {"b"}, 30)
     assert went(20) == {"b"}
 
     text = running.config_file.read_text()
     running.config_file.write_text(text.replace("sk-x@90", "sk-x@1"))
     running.reload()
+    until(running, lambda found: found["b"]["left_percent"] == 1)
     wait_until("the other one", lambda: went(10) == {"a"}, 30)
     assert went(20) == {"a"}
