@@ -70,8 +70,13 @@ def configuration(sandbox: SandboxProcess) -> str:
 def running(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
     home = make_home(tmp_path_factory.mktemp("continued"))
     with GatewayProcess(home, configuration(sandbox)) as gateway:
-        wait_until("the counters", lambda: used(gateway) is not None, 20)
+        wait_until("the counters", lambda: is_answered(gateway), 20)
         yield gateway
+
+
+def is_answered(running: GatewayProcess) -> bool:
+    question = {"model": "chat/lorem-20", "messages": [{"role": "user", "content": "hello"}]}
+    return running.call("POST", "/v1/chat/completions", json_body=question).status == 200
 
 
 def used(running: GatewayProcess) -> int | None:

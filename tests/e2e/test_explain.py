@@ -19,6 +19,7 @@ from tokenrouter.testing.processes import GatewayProcess, SandboxProcess, wait_u
 pytestmark = pytest.mark.e2e
 
 PUPIL = "tr_pupil-key-0123456789-0123456789"
+CHAT = "/v1/chat/completions"
 OTHER = "tr_other-key-0123456789-0123456789"
 RULES = f"""
 [[aliases]]
@@ -67,7 +68,8 @@ def running(gateway: StartGateway, sandbox: SandboxProcess) -> GatewayProcess:
         for name, text in PROVIDERS.items()
     )
     started = gateway(providers + RULES)
-    wait_until("the counters", lambda: bool(started.call("GET", "/v1/usage", key=PUPIL).json().get("limits")), 20)
+    nothing = {"model": "chat/echo", "messages": []}  # is refused by the provider, and uses nothing up
+    wait_until("the counters", lambda: started.call("POST", CHAT, json_body=nothing, key=PUPIL).status == 400, 20)
     return started
 
 
@@ -165,10 +167,11 @@ def test_an_admin_asks_for_another_key_and_nobody_else_does(running: GatewayProc
 
 
 def test_explaining_leaves_no_row_and_uses_nothing(running: GatewayProcess) -> None:
+    before = running.call("GET", "/v1/usage", key=PUPIL).json()
     explained(running, model="steady", messages=MESSAGES)
 
     told = running.call("GET", "/v1/usage", key=PUPIL).json()
-    assert told["used"]["lifetime"]["requests"] == 0
+    assert told["used"]["lifetime"]["requests"] == before["used"]["lifetime"]["requests"]
     assert [limit["used"] for limit in told["limits"]] == [0]
 
 
