@@ -36,7 +36,7 @@ def test_a_local_server_joins_costs_nothing_leaves_and_comes_back(gateway: Start
     port = free_port()
     running = gateway(local_config(ollama=port) + sandbox_config, env=LOOKS)
     wait_until("the control process", lambda: status_of(running, "sandbox")["status"] == "online", 20)
-    assert names(running) == ["sandbox"]
+    assert not {"ollama", "lmstudio"} & {*names(running)}  # a llama-server of another test may be found by its process
 
     with little_server(says, port) as server:
         wait_until("it to join", lambda: status_of(running, "ollama")["status"] == "online", 20)
