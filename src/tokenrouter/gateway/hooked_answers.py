@@ -6,20 +6,21 @@ from tokenrouter.dialects.answer_texts import READINGS, OpenText, StreamTexts, w
 from tokenrouter.dialects.gemini.array import ArrayFraming
 from tokenrouter.domain.errors import ProviderProtocolError
 from tokenrouter.domain.ledger import Operation
-from tokenrouter.gateway.ports import Flow, Responder
+from tokenrouter.gateway.passing import Passing
+from tokenrouter.gateway.ports import Responder
 
 MAX_WHOLE_BYTES: Final = 64 * 2**20
 """Longest whole answer that is held to be looked into; some pictures in base64 fit."""
 _STREAM: Final = b"text/event-stream"
 
 
-class HookedAnswer:
+class HookedAnswer(Passing):
     """Takes an answer from the road, and gives it to the client as its hooks leave it; see `ports.Responder`.
 
     Errors pass as they are: what the client is told by us or by the provider is not the model's.
     """
 
-    __slots__ = ("_array", "_begun", "_headers", "_held", "_inner", "_open_text", "_operation", "_stream")
+    __slots__ = ("_array", "_begun", "_headers", "_held", "_open_text", "_operation", "_stream")
 
     def __init__(
         self,
@@ -31,7 +32,7 @@ class HookedAnswer:
         is_array: bool = False,
     ) -> None:
         """`headers` are added to the answer's; `is_array`: the client wants a stream as a JSON array."""
-        self._inner = inner
+        super().__init__(inner)
         self._operation = operation
         self._open_text = open_text
         self._headers = headers
@@ -39,18 +40,6 @@ class HookedAnswer:
         self._stream: StreamTexts | None = None
         self._begun: tuple[int, bytes] | None = None
         self._held = bytearray()
-
-    @property
-    def started(self) -> bool:
-        return self._inner.started
-
-    @property
-    def flow(self) -> Flow | None:
-        return self._inner.flow
-
-    @flow.setter
-    def flow(self, flow: Flow | None) -> None:
-        self._inner.flow = flow
 
     def answer(self, status: int, headers: bytes, body: bytes) -> None:
         if self._open_text is not None and _is_json(status, headers):

@@ -21,7 +21,8 @@ from tokenrouter.dialects.openai_responses.history import (
 )
 from tokenrouter.domain.errors import InvalidRequest, NotFound, PreviousResponseNotFound
 from tokenrouter.gateway.call import Call
-from tokenrouter.gateway.ports import Flow, Responder
+from tokenrouter.gateway.passing import Passing
+from tokenrouter.gateway.ports import Responder
 
 CONTINUING: Final = frozenset({"responses", "count_input_tokens", "compact"})
 """Operations that may go on from a stored response."""
@@ -196,13 +197,13 @@ def _unstored(body: bytes) -> bytes:
     return b"".join(whole.changed({"store": _FALSE, "include": msgspec.json.encode(wanted)}))
 
 
-class Keeper:
+class Keeper(Passing):
     """Takes a response on its way to the client, and keeps it before its end goes out; see `ports.Responder`.
 
     The answer tells the client what it asked for (`store`, `previous_response_id`), not what the provider was asked.
     """
 
-    __slots__ = ("_body", "_inner", "_owner", "_payloads", "_store", "_told")
+    __slots__ = ("_body", "_owner", "_payloads", "_store", "_told")
 
     def __init__(
         self, store: ResponseStore, owner: str, body: bytes, inner: Responder, told: Mapping[str, bytes]
@@ -211,21 +212,9 @@ class Keeper:
         self._store = store
         self._owner = owner
         self._body = body
-        self._inner = inner
+        super().__init__(inner)
         self._told = told
         self._payloads = EventPayloads("")
-
-    @property
-    def started(self) -> bool:
-        return self._inner.started
-
-    @property
-    def flow(self) -> Flow | None:
-        return self._inner.flow
-
-    @flow.setter
-    def flow(self, flow: Flow | None) -> None:
-        self._inner.flow = flow
 
     def answer(self, status: int, headers: bytes, body: bytes) -> None:
         if status == 200:
@@ -244,9 +233,6 @@ class Keeper:
         events = b"".join(map(self._passed, self._payloads.feed(data)))
         if events:
             self._inner.write(events)
-
-    def finish(self) -> None:
-        self._inner.finish()
 
     def _passed(self, payload: bytes) -> bytes:
         try:
