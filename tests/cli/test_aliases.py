@@ -78,6 +78,11 @@ def test_what_cannot_be_is_refused_in_words(home_of_acme: Home, args: tuple[str,
     assert words in done.stderr
 
 
+def test_the_sandbox_may_be_named_though_only_the_server_was_told_of_it(home_of_acme: Home) -> None:
+    assert run(home_of_acme, "aliases", "set", "playground", "sandbox/echo").exit_code == 0
+    assert run(home_of_acme, "aliases", "remove", "playground").exit_code == 0
+
+
 def test_an_alias_to_which_another_leads_stays(home_of_acme: Home) -> None:
     assert run(home_of_acme, "aliases", "set", "inner", "acme/x", "--scope", "team:a").exit_code == 0
     assert run(home_of_acme, "aliases", "set", "outer", "inner", "--scope", "team:a").exit_code == 0

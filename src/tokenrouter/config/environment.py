@@ -123,10 +123,14 @@ def _rate(scope: str, window: Window, amount: int, name: str) -> Limit:
     return Limit(limit_id(scope, "requests", window), scope, "requests", window, amount, origin=f"${name}")
 
 
+SANDBOX: Final = "sandbox"
+"""The name of the provider that `torod serve --sandbox` starts beside the gateway."""
+
+
 def sandbox_provider(url: str) -> Provider:
     """Return the provider that needs no account."""
     return Provider(
-        name="sandbox",
+        name=SANDBOX,
         kind="sandbox",
         base_url=url.rstrip("/"),
         origin="sandbox",

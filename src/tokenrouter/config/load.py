@@ -16,7 +16,13 @@ from tokenrouter.config.automatic import (
     read_public_base_urls,
     read_switch,
 )
-from tokenrouter.config.environment import environment_limits, environment_providers, read_number, sandbox_provider
+from tokenrouter.config.environment import (
+    SANDBOX,
+    environment_limits,
+    environment_providers,
+    read_number,
+    sandbox_provider,
+)
 from tokenrouter.config.file import Secrets, Subjects, base_url_mistake, open_file, read_subjects, read_timeouts
 from tokenrouter.config.guardrails import check_guardrail_scopes, read_guardrails, read_hooks
 from tokenrouter.config.keeping import read_cache, read_idempotency
@@ -86,7 +92,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
     auto_exclude = read_auto_exclude(top, local_ports)
     providers = [*subjects.providers, *(provider for provider in found if provider.name not in auto_exclude)]
     sandbox_url = environ.get("TOKENROUTER_SANDBOX_URL", "")
-    if sandbox_url and "sandbox" not in [provider.name for provider in providers]:
+    if sandbox_url and SANDBOX not in [provider.name for provider in providers]:
         providers.append(sandbox_provider(sandbox_url))
     listen_addr, redis_url = _listen_addr(top, environ, flags), _redis_url(top, environ)
     cache_rules, cache_room = read_cache(top, tuple(subjects.teams), redis_url)

@@ -5,6 +5,7 @@ What was wrong before (a provider is gone from the file) stops no change of some
 
 from collections.abc import Sequence
 
+from tokenrouter.config.environment import SANDBOX
 from tokenrouter.config.load import provider_names
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.alias_checks import AliasMistake, alias_mistakes
@@ -34,7 +35,8 @@ def alias_check(settings: Settings, changed: Alias | None) -> Check:
 
 
 def _mistakes(settings: Settings, stored: Sequence[Alias]) -> list[AliasMistake]:
-    return alias_mistakes(joined_aliases(settings.aliases, stored), provider_names(settings))
+    names = (*provider_names(settings), SANDBOX)  # which the command line cannot see: the server was started with it
+    return alias_mistakes(joined_aliases(settings.aliases, stored), names)
 
 
 def _mistake_of(changed: Alias, found: AliasMistake) -> Mistake:
