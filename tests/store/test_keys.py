@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.store.engine import Store
-from tokenrouter.store.errors import InvalidKeyField, KeyTaken, KeyUnknown, NameTaken
+from tokenrouter.store.errors import InvalidField, KeyTaken, KeyUnknown, NameTaken
 from tokenrouter.store.keys import (
     KeyChanges,
     KeyRequest,
@@ -68,7 +68,7 @@ def test_a_key_asks_providers_raw_only_where_its_parent_does(store: Store) -> No
 
     assert not parent.passthrough
     assert make(store, KeyRequest("raw child", parent=raw_parent, passthrough=True)).stored.passthrough
-    with pytest.raises(InvalidKeyField, match="'parent' may not") as caught:
+    with pytest.raises(InvalidField, match="'parent' may not") as caught:
         make(store, KeyRequest("child", parent=parent, passthrough=True))
     assert caught.value.field == "passthrough"
 
@@ -168,7 +168,7 @@ def test_changes_change_only_what_they_name(store: Store) -> None:
     ],
 )
 def test_a_field_that_cannot_be_used_is_named(store: Store, request_: KeyRequest, field: str) -> None:
-    with pytest.raises(InvalidKeyField) as refused:
+    with pytest.raises(InvalidField) as refused:
         make(store, request_)
 
     assert refused.value.field == field

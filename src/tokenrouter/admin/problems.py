@@ -23,7 +23,7 @@ from tokenrouter.store.errors import (
     AliasRefused,
     AliasTaken,
     AliasUnknown,
-    InvalidKeyField,
+    InvalidField,
     KeyRefused,
     KeyUnknown,
     LimitTaken,
@@ -125,7 +125,7 @@ _STORE_ERRORS: Final[Mapping[type[StoreError], tuple[int, str]]] = {
 
 
 async def _store_error(request: Request, error: StoreError) -> Response:
-    if isinstance(error, InvalidKeyField):
+    if isinstance(error, InvalidField):
         return problem_response(
             422, "invalid_field", f"{error.field}: {error}", errors=[{"field": error.field, "message": str(error)}]
         )

@@ -121,6 +121,10 @@ class Key:
             answer; else it is refused.
         unbounded_input: whether it may send what cannot be bounded under hard limits; "" as the policy says.
         cache: whether it gets kept answers, and its own are kept; "" as its parent or the policy says.
+        allowed_ips: addresses and networks (CIDR) that it may be used from; empty = all.
+        temporary: whether it was made for one run of a program.
+        previous_digest: of the key that was in its place before a rotation, or None.
+        previous_until_s: until when that one is good as well.
     """
 
     id: str
@@ -143,6 +147,10 @@ class Key:
     clamp: bool = True
     unbounded_input: UnboundedInput = ""
     cache: CacheUse = ""
+    allowed_ips: tuple[str, ...] = ()
+    temporary: bool = False
+    previous_digest: bytes | None = field(default=None, repr=False)
+    previous_until_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Final, Literal, TypeVar
 from sqlalchemy import Connection, Engine, event, inspect, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from tokenrouter.domain.actors import SYSTEM, Actor
 from tokenrouter.store.errors import DatabaseUnusable, ForeignDatabase, SchemaMissing, SchemaTooNew
 from tokenrouter.store.postgres import is_conflict, postgres_engine, queue_as_writer, take_any_time
 from tokenrouter.store.schema import REVISION_TABLE, REVISIONS, TABLE_PREFIX
@@ -39,12 +40,21 @@ FOREIGN_TABLES: Final = (
 
 
 class Store:
-    """One open database. Safe to use from several threads; `close` it at the end."""
+    """One open database. Safe to use from several threads; `close` it at the end.
 
-    def __init__(self, engine: Engine) -> None:
+    Attributes:
+        actor: who writes through it, for the audit log.
+    """
+
+    def __init__(self, engine: Engine, actor: Actor = SYSTEM) -> None:
         self._engine = engine
         self._reader = _reader(engine)
         self._appender = engine.execution_options(**{MODE_OPTION: "append"})
+        self.actor = actor
+
+    def acting(self, actor: Actor) -> "Store":
+        """Return the same database as `actor` uses it: what is written through it is audited as theirs."""
+        return Store(self._engine, actor)
 
     @property
     def is_sqlite(self) -> bool:

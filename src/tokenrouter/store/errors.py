@@ -13,9 +13,12 @@ command, so they carry one message that says what was found and what to do.
     ├── CopyRefused             the data cannot be copied from here to there
     ├── KeyRefused              a key cannot be made or changed as asked
     │   ├── NameTaken
-    │   ├── KeyTaken
-    │   └── InvalidKeyField     `field` names it
+    │   └── KeyTaken
+    ├── InvalidField            a value cannot be used; `field` names it
     ├── KeyUnknown              there is no such key
+    ├── TeamTaken, UserTaken    another has the name or the e-mail address
+    ├── TeamUnknown, UserUnknown
+    ├── PersonRefused           it would leave nobody who owns this installation, or the like
     ├── LimitTaken              a limit of this scope, metric, window and mode is there
     └── LimitUnknown            there is no such limit
 """
@@ -73,8 +76,8 @@ class KeyTaken(KeyRefused):
     """A key of the operator's choice exists already, under another name."""
 
 
-class InvalidKeyField(KeyRefused):
-    """A field of the key has a value that cannot be used."""
+class InvalidField(StoreError):
+    """A field has a value that cannot be used."""
 
     def __init__(self, message: str, *, field: str) -> None:
         super().__init__(message)
@@ -83,6 +86,26 @@ class InvalidKeyField(KeyRefused):
 
 class KeyUnknown(StoreError):
     """There is no key of this name or id in the database."""
+
+
+class TeamTaken(StoreError):
+    """Another team has this name."""
+
+
+class TeamUnknown(StoreError):
+    """There is no team of this name or id in the database."""
+
+
+class UserTaken(StoreError):
+    """Another user has this name or e-mail address."""
+
+
+class UserUnknown(StoreError):
+    """There is no user of this name, id or e-mail address in the database."""
+
+
+class PersonRefused(StoreError):
+    """A person cannot be changed or removed as asked, for the sake of the installation."""
 
 
 class LimitTaken(StoreError):

@@ -8,7 +8,7 @@ go with their parent: a key must not outlive the one that answers for it.
 import json
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -17,9 +17,10 @@ from sqlalchemy.exc import IntegrityError
 
 from tokenrouter.domain.catalog import CacheUse, Key, Role, UnboundedInput, Unpriced
 from tokenrouter.domain.keys import MIN_KEY_CHARS, key_digest, key_hint, make_key
+from tokenrouter.store.audit import note
 from tokenrouter.store.catalog_version import raise_catalog_version
 from tokenrouter.store.engine import Store
-from tokenrouter.store.errors import InvalidKeyField, KeyTaken, KeyUnknown, NameTaken
+from tokenrouter.store.errors import InvalidField, KeyTaken, KeyUnknown, NameTaken
 from tokenrouter.store.schema import tr_keys
 
 MAX_NAME_CHARS: Final = 100
@@ -94,7 +95,7 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
     """Make the key that `request` describes.
 
     Raises:
-        InvalidKeyField: a field cannot be used as it is.
+        InvalidField: a field cannot be used as it is.
         NameTaken: another key of the database has the name.
         KeyTaken: a key of the operator's choice that exists already.
     """
@@ -124,6 +125,7 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
     with store.write() as connection:
         _insert(connection, stored)
         raise_catalog_version(connection)
+        _note(store, connection, "key.create", None, stored)
     return NewKey(key, stored)
 
 
@@ -143,32 +145,44 @@ def find_key(store: Store, name_or_id: str) -> Key:
         return _find(connection, name_or_id)
 
 
-def update_key(store: Store, name_or_id: str, changes: KeyChanges) -> Key:
-    """Change a key and return it as it is now.
+def update_key(
+    store: Store, name_or_id: str, changes: KeyChanges, *, check: Callable[[Key], None] = lambda _: None
+) -> Key:
+    """Change a key and return it as it is now; `check` is asked about it as it was, before anything is written.
 
     Raises:
         KeyUnknown: there is none in the database.
-        InvalidKeyField: a field cannot be used as it is.
+        InvalidField: a field cannot be used as it is.
+        Exception: what `check` raises.
     """
     _check_models(changes.allowed_models or ())
     _check_comment(changes.comment or "")
     with store.write() as connection:
         before = _find(connection, name_or_id)
+        check(before)
         after = _changed(before, changes)
         connection.execute(update(tr_keys).where(tr_keys.c.id == before.id).values(_row(after)))
         raise_catalog_version(connection)
+        _note(store, connection, "key.change", before, after)
     return after
 
 
-def revoke_key(store: Store, name_or_id: str) -> tuple[Key, ...]:
-    """Delete a key and everything below it; return what was deleted, the key itself first.
+def revoke_key(
+    store: Store, name_or_id: str, *, check: Callable[[Key], None] = lambda _: None
+) -> tuple[Key, ...]:
+    """Delete a key and everything below it; return what was deleted, the key itself first. `check`: as `update_key`.
 
     Raises:
         KeyUnknown: there is none in the database.
+        Exception: what `check` raises.
     """
     with store.write() as connection:
-        family = _with_descendants(_all_keys(connection), _find(connection, name_or_id))
+        root = _find(connection, name_or_id)
+        check(root)
+        family = _with_descendants(_all_keys(connection), root)
         _delete(connection, family)
+        for key in family:
+            _note(store, connection, "key.revoke", key, None)
     return family
 
 
@@ -182,6 +196,8 @@ def remove_expired_keys(store: Store, *, now_s: float) -> tuple[Key, ...]:
         keys = _all_keys(connection)
         gone = {k.id: k for old in keys if _is_expired(old, now_s) for k in _with_descendants(keys, old)}
         _delete(connection, tuple(gone.values()))
+        for key in gone.values():
+            _note(store, connection, "key.expire", key, None)
     return tuple(gone.values())
 
 
@@ -189,12 +205,12 @@ def check_name(name: str) -> None:
     """Refuse a name that cannot be shown, typed, or used as the scope of a limit.
 
     Raises:
-        InvalidKeyField: with the reason.
+        InvalidField: with the reason.
     """
     if not name or len(name) > MAX_NAME_CHARS:
-        raise InvalidKeyField(f"a key's name has 1 to {MAX_NAME_CHARS} characters", field="name")
+        raise InvalidField(f"a key's name has 1 to {MAX_NAME_CHARS} characters", field="name")
     if not _NAME.fullmatch(name):
-        raise InvalidKeyField(
+        raise InvalidField(
             f"the name {name!r} has a character that names cannot have: '*', ':', a control character, or a space at "
             "either end",
             field="name",
@@ -206,32 +222,32 @@ def _check_fields(request: KeyRequest, now_s: float) -> None:
     _check_models(request.allowed_models)
     _check_comment(request.comment)
     if request.passthrough and request.parent is not None and not request.parent.passthrough:
-        raise InvalidKeyField(
+        raise InvalidField(
             f"the parent {request.parent.name!r} may not ask providers raw itself", field="passthrough"
         )
     if request.expires_at_s is not None and request.expires_at_s <= now_s:
-        raise InvalidKeyField("the expiry is in the past; give a later one, or none", field="expires_at")
+        raise InvalidField("the expiry is in the past; give a later one, or none", field="expires_at")
     if request.key is not None:
         _check_chosen_key(request.key)
 
 
 def _check_chosen_key(key: str) -> None:
     if not MIN_KEY_CHARS <= len(key) <= MAX_KEY_CHARS:
-        raise InvalidKeyField(f"a key has {MIN_KEY_CHARS} to {MAX_KEY_CHARS} characters", field="key")
+        raise InvalidField(f"a key has {MIN_KEY_CHARS} to {MAX_KEY_CHARS} characters", field="key")
     if not all("!" <= char <= "~" for char in key):
-        raise InvalidKeyField("a key has visible ASCII characters only: it travels in a header", field="key")
+        raise InvalidField("a key has visible ASCII characters only: it travels in a header", field="key")
 
 
 def _check_models(patterns: Sequence[str]) -> None:
     if len(patterns) > MAX_ALLOWED_MODELS:
-        raise InvalidKeyField(f"at most {MAX_ALLOWED_MODELS} patterns", field="allowed_models")
+        raise InvalidField(f"at most {MAX_ALLOWED_MODELS} patterns", field="allowed_models")
     if any(not pattern.strip() for pattern in patterns):
-        raise InvalidKeyField("an empty pattern allows nothing; leave it out", field="allowed_models")
+        raise InvalidField("an empty pattern allows nothing; leave it out", field="allowed_models")
 
 
 def _check_comment(comment: str) -> None:
     if len(comment) > MAX_COMMENT_CHARS:
-        raise InvalidKeyField(f"a comment has at most {MAX_COMMENT_CHARS} characters", field="comment")
+        raise InvalidField(f"a comment has at most {MAX_COMMENT_CHARS} characters", field="comment")
 
 
 def _insert(connection: Connection, key: Key) -> None:
@@ -297,6 +313,13 @@ def _delete(connection: Connection, keys: Sequence[Key]) -> None:
     raise_catalog_version(connection)
 
 
+def _note(store: Store, connection: Connection, action: str, before: Key | None, after: Key | None) -> None:
+    key = after or before
+    if key is not None:
+        told = (None if one is None else _told(one) for one in (before, after))
+        note(store, connection, action, ("key", key.id, key.name), *told)
+
+
 def _row(key: Key) -> dict[str, Any]:
     return {
         "id": key.id,
@@ -318,10 +341,21 @@ def _row(key: Key) -> dict[str, Any]:
         "clamp": key.clamp,
         "unbounded_input": key.unbounded_input,
         "cache": key.cache,
+        "allowed_ips": json.dumps(key.allowed_ips),
+        "temporary": key.temporary,
+        "previous_digest": key.previous_digest,
+        "previous_until_s": key.previous_until_s,
     }
+
+
+def _told(key: Key) -> dict[str, Any]:
+    """Return what the audit log tells of `key`: all but what could be used, or guessed at."""
+    said = _row(key)
+    return {name: value for name, value in said.items() if name not in ("digest", "previous_digest")}
 
 
 def _key(row: RowMapping) -> Key:
     fields = dict(row)
-    fields["allowed_models"] = tuple(json.loads(fields["allowed_models"] or "[]"))
+    for name in ("allowed_models", "allowed_ips"):
+        fields[name] = tuple(json.loads(fields[name] or "[]"))
     return Key(**fields, origin="database")

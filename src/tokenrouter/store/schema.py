@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 TABLE_PREFIX: Final = "tr_"
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010", "0011")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010", "0011", "0012")
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
 REVISION_TABLE: Final = "tr_schema"
@@ -66,8 +66,13 @@ tr_keys = Table(
     Column("clamp", Boolean, nullable=False, server_default=true()),
     _text("unbounded_input"),
     _text("cache"),
+    _text("allowed_ips"),
+    Column("temporary", Boolean, nullable=False, server_default=false()),
+    Column("previous_digest", LargeBinary(32), nullable=True, unique=True),
+    Column("previous_until_s", Float, nullable=True),
 )
-"""`allowed_models` is a JSON array. `parent_id` may name a key of the file, so it is no foreign key."""
+"""`allowed_models` and `allowed_ips` are JSON arrays. `parent_id` may name a key of the file, so it is no foreign key.
+A key that was rotated answers by its `previous_digest` too, until `previous_until_s`."""
 
 TOKEN_KINDS: Final = (
     "input_tokens",
@@ -253,6 +258,103 @@ tr_aliases = Table(
 )
 """Aliases made by API or command line. `said` is JSON, what `domain/alias_text.py` reads; nobody searches in it, and
 what aliases can say will grow."""
+
+tr_teams = Table(
+    "tr_teams",
+    metadata,
+    _text("id", primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("enabled", Boolean, nullable=False),
+    _text("comment"),
+    _text("allowed_models"),
+    Column("created_at_s", Float, nullable=False),
+)
+
+tr_users = Table(
+    "tr_users",
+    metadata,
+    _text("id", primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("email", Text, nullable=True, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    _text("comment"),
+    _text("password_hash"),
+    _text("oidc_issuer"),
+    _text("oidc_subject"),
+    Column("created_at_s", Float, nullable=False),
+    Column("signed_in_at_s", Float, nullable=True),
+    Index("tr_users_oidc", "oidc_issuer", "oidc_subject"),
+)
+
+tr_members = Table(
+    "tr_members",
+    metadata,
+    _text("team", primary_key=True),
+    _text("user", primary_key=True),
+    Column("admin", Boolean, nullable=False),
+    _text("given_by"),
+    Index("tr_members_user", "user"),
+)
+"""Who is in which team, both by name, as keys and limits name them; the team may be one of the file."""
+
+tr_sessions = Table(
+    "tr_sessions",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    _text("id"),
+    Column("kind", String(16), nullable=False),
+    _text("user_id"),
+    Column("key_digest", LargeBinary(32), nullable=True),
+    Column("created_at_s", Float, nullable=False),
+    Column("seen_at_s", Float, nullable=False),
+    Column("expires_at_s", Float, nullable=False),
+    _text("address"),
+    _text("agent"),
+    Index("tr_sessions_user", "user_id"),
+)
+"""Who is signed in. `digest` is that of the cookie; `kind` is that of the actor: person, key or password."""
+
+tr_access_codes = Table(
+    "tr_access_codes",
+    metadata,
+    _text("id", primary_key=True),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    _text("hint"),
+    _text("team"),
+    Column("quota_tokens", BigInteger, nullable=True),
+    _text("allowed_models"),
+    Column("max_uses", Integer, nullable=True),
+    Column("uses", Integer, nullable=False, server_default="0"),
+    Column("expires_at_s", Float, nullable=True),
+    Column("enabled", Boolean, nullable=False, server_default=true()),
+    _text("comment"),
+    Column("created_at_s", Float, nullable=False),
+)
+"""What people sign up with by themselves."""
+
+tr_audit = Table(
+    "tr_audit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("at_us", BigInteger, nullable=False),
+    Column("actor_kind", String(16), nullable=False),
+    _text("actor_id"),
+    _text("actor_name"),
+    _text("address"),
+    _text("action"),
+    _text("kind"),
+    _text("subject_id"),
+    _text("subject_name"),
+    _text("before"),
+    _text("after"),
+    _text("hash"),
+    Index("tr_audit_subject", "kind", "subject_id", "number"),
+    Index("tr_audit_actor", "actor_id", "number"),
+    Index("tr_audit_action", "action", "number"),
+)
+"""Who changed what; rows are never changed. `before` and `after` are JSON objects or empty; `hash` covers the row and
+the `hash` of the one before (`store/audit.py`)."""
 
 tr_journal = Table(
     "tr_journal",
