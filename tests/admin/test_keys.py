@@ -184,8 +184,12 @@ def test_a_keymaster_changes_nothing(client: TestClient) -> None:
     assert client.patch(f"{KEYS}/pupil", headers=MASTER, json={"comment": "x"}).status_code == 403
 
 
-def test_an_inferrer_may_not_even_look(client: TestClient) -> None:
-    assert client.get(KEYS, headers=ALICE).status_code == 403
+def test_an_inferrer_sees_itself_and_nothing_else(client: TestClient) -> None:
+    client.post(KEYS, headers=ROOT, json={"name": "bob"})
+
+    assert [key["name"] for key in client.get(KEYS, headers=ALICE).json()["data"]] == ["alice"]
+    assert client.get(f"{KEYS}/bob", headers=ALICE).status_code == 404
+    assert client.patch(f"{KEYS}/alice", headers=ALICE, json={"enabled": False}).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -89,10 +89,16 @@ def test_what_cannot_be_read_is_told(client: TestClient, path: str, query: dict[
     assert told in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("path", [EXPORT, VERIFY])
-def test_only_an_admin_sees_the_books(client: TestClient, path: str) -> None:
-    assert client.get(path).status_code == 401
-    assert [client.get(path, headers=who).status_code for who in (ALICE, MASTER)] == [403, 403]
+def test_only_an_admin_compares_the_books(client: TestClient) -> None:
+    assert client.get(VERIFY).status_code == 401
+    assert [client.get(VERIFY, headers=who).status_code for who in (ALICE, MASTER)] == [403, 403]
+
+
+def test_a_key_exports_its_own_rows_only(client: TestClient) -> None:
+    assert client.get(EXPORT).status_code == 401
+    everything, nothing = (client.get(EXPORT, headers=who).text.splitlines() for who in (ROOT, MASTER))
+
+    assert (len(everything), len(nothing)) == (4, 1)
 
 
 def test_books_that_are_right_are_told_so(client: TestClient) -> None:

@@ -6,8 +6,7 @@ from httpx2 import Response
 
 from tests.admin.installation import ADMIN_PASSWORD, ALICE_KEY, MASTER_KEY, PEPPER, ROOT_KEY, Installation
 from tokenrouter import __version__
-from tokenrouter.admin.pages import COOKIE
-from tokenrouter.admin.sessions import FAILURE_WINDOW_S, MAX_FAILURES, SESSION_S
+from tokenrouter.admin.sessions import COOKIE, FAILURE_WINDOW_S, MAX_FAILURES, SESSION_S
 from tokenrouter.jobs.provider_status import CoolingTarget, ProviderStatus
 from tokenrouter.store.keys import KeyRequest, create_key, revoke_key
 

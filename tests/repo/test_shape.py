@@ -14,6 +14,8 @@ TESTED_ELSEWHERE = {
     "config/table.py": "tests/config/test_load.py",
     "admin/alias_bodies.py": "values; tests/admin/test_aliases.py",
     "admin/limit_bodies.py": "values; tests/admin/test_limits.py",
+    "domain/actors.py": "values; tests/store/test_audit.py",
+    "domain/people.py": "values; tests/store/test_teams.py, test_users.py",
     "dialects/anthropic/cut.py": "tests/recordings/test_ended_by_us.py",
     "dialects/gemini/cut.py": "tests/recordings/test_ended_by_us.py",
     "dialects/openai_responses/cut.py": "tests/recordings/test_ended_by_us.py",

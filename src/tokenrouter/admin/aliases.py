@@ -9,66 +9,71 @@ from fastapi import APIRouter, Body
 
 from tokenrouter.admin.alias_bodies import AliasList, ChangedAlias, NewAlias, ShownAlias
 from tokenrouter.admin.amounts import time_text
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.alias_text import alias_fields, read_alias
 from tokenrouter.domain.aliases import GLOBAL, Alias, profiles_of
+from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.gateway.alias_routes import alias_ends
 from tokenrouter.jobs.alias_changes import alias_check
 from tokenrouter.store.aliases import StoredAlias, create_alias, list_aliases, remove_alias, update_alias
 
 router: Final = APIRouter(prefix="/api/v1/aliases", tags=["aliases"])
 
+Reading = Annotated[Grant, needs("aliases.read")]
+Writing = Annotated[Grant, needs("aliases.write")]
+
 
 @router.get("")
-def list_all(state: State, _admin: Admin) -> AliasList:
+def list_all(state: State, grant: Reading) -> AliasList:
     """Return the aliases."""
     catalog = state.catalog()
     return AliasList(
         active_model_profile=catalog.active_profile,
         profiles=list(profiles_of(catalog.aliases)),
-        data=[_shown(state, one) for one in _all(state)],
+        data=[_shown(state, one) for one in _all(state) if _may_read(grant, one.alias)],
     )
 
 
 @router.post("", status_code=201)
-def create(state: State, caller: Admin, wanted: Annotated[NewAlias, Body()]) -> ShownAlias:
+def create(state: State, grant: Writing, wanted: Annotated[NewAlias, Body()]) -> ShownAlias:
     """Make an alias; it can be asked for at once."""
     alias = read_alias(wanted.model_dump(exclude_none=True))
+    _require_own(grant, alias.scope)
     _refuse_declared(state, alias.scope, alias.name)
     check = alias_check(state.settings, alias)
     made = create_alias(
-        state.store, alias, check, comment=wanted.comment or "", made_by=caller.key.id, now_s=state.clock()
+        grant.store, alias, check, comment=wanted.comment or "", made_by=grant.caller.id, now_s=state.clock()
     )
     state.keys_changed()
     return _shown(state, made)
 
 
 @router.get("/{name:path}")
-def read_one(state: State, _admin: Admin, name: str, scope: str = GLOBAL) -> ShownAlias:
+def read_one(state: State, grant: Reading, name: str, scope: str = GLOBAL) -> ShownAlias:
     """Return one alias; `scope` says whose it is."""
-    return _shown(state, _find(state, scope, name))
+    return _shown(state, _find(state, grant, scope, name))
 
 
 @router.patch("/{name:path}")
 def change(
-    state: State, _admin: Admin, name: str, wanted: Annotated[ChangedAlias, Body()], scope: str = GLOBAL
+    state: State, grant: Writing, name: str, wanted: Annotated[ChangedAlias, Body()], scope: str = GLOBAL
 ) -> ShownAlias:
     """Change an alias of the database; the next request follows it."""
-    found = _find_own(state, scope, name).alias
+    found = _find_own(state, grant, scope, name).alias
     alias = read_alias(alias_fields(found) | wanted.model_dump(exclude_none=True), found.origin)
-    changed = update_alias(state.store, alias, alias_check(state.settings, alias), comment=wanted.comment)
+    changed = update_alias(grant.store, alias, alias_check(state.settings, alias), comment=wanted.comment)
     state.keys_changed()
     return _shown(state, changed)
 
 
 @router.delete("/{name:path}")
-def remove(state: State, _admin: Admin, name: str, scope: str = GLOBAL) -> ShownAlias:
+def remove(state: State, grant: Writing, name: str, scope: str = GLOBAL) -> ShownAlias:
     """Remove an alias of the database to which no other leads, and return it."""
-    found = _find_own(state, scope, name)
+    found = _find_own(state, grant, scope, name)
     gone = _shown(state, found)
-    remove_alias(state.store, found.alias, alias_check(state.settings, None))
+    remove_alias(grant.store, found.alias, alias_check(state.settings, None))
     state.keys_changed()
     return gone
 
@@ -77,16 +82,31 @@ def _all(state: ControlState) -> list[StoredAlias]:
     return [*map(StoredAlias, state.settings.aliases), *list_aliases(state.store)]
 
 
-def _find(state: ControlState, scope: str, name: str) -> StoredAlias:
+def _may_read(grant: Grant, alias: Alias) -> bool:
+    """Whether the caller may see an alias: its own, those of its teams, and those that everybody may ask for."""
+    kind, _, name = alias.scope.partition(":")
+    return (
+        alias.scope == GLOBAL or grant.covers_scope(alias.scope) or (kind == "team" and name in grant.caller.member_of)
+    )
+
+
+def _require_own(grant: Grant, scope: str) -> None:
+    if not grant.covers_scope(scope):
+        raise RoleNotAllowed(f"Aliases of {scope} are not {grant.caller.actor.name!r}'s to change.")
+
+
+def _find(state: ControlState, grant: Grant, scope: str, name: str) -> StoredAlias:
     for one in _all(state):
-        if (one.alias.scope, one.alias.name) == (scope, name):
+        if (one.alias.scope, one.alias.name) == (scope, name) and _may_read(grant, one.alias):
             return one
     raise Problem(404, "alias_not_found", "There is no such alias of that scope; GET /api/v1/aliases lists them.")
 
 
-def _find_own(state: ControlState, scope: str, name: str) -> StoredAlias:
+def _find_own(state: ControlState, grant: Grant, scope: str, name: str) -> StoredAlias:
+    found = _find(state, grant, scope, name)
+    _require_own(grant, scope)
     _refuse_declared(state, scope, name)
-    return _find(state, scope, name)
+    return found
 
 
 def _refuse_declared(state: ControlState, scope: str, name: str) -> None:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from tokenrouter import __version__
 from tokenrouter.admin import (
     aliases,
+    audit,
     decisions,
     key_usage,
     keys,
@@ -40,6 +41,7 @@ _ROUTERS: Final = (
     limits.router,
     aliases.router,
     profile.router,
+    audit.router,
     usage.router,
     ledger.router,
     ledger_export.router,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header
 
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs, within
 from tokenrouter.admin.ledger import shown_row
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
@@ -30,9 +30,13 @@ def read_own_decision(request_id: str, state: State, x_tokenrouter_key_id: Annot
 
 
 @router.get("/api/v1/ledger/{request_id}")
-def read_request(request_id: str, state: State, _admin: Admin) -> dict[str, Any]:
+def read_request(request_id: str, state: State, grant: Annotated[Grant, needs("ledger.read")]) -> dict[str, Any]:
     """Return one request: how it was decided, and the row of each of its attempts."""
     attempts = _attempts(state, request_id)
+    whose = within(state, grant)
+    first = attempts[0]
+    if whose is not None and not whose.covers(team=first.team, user=first.user, key_id=first.key_id):
+        raise _not_found(request_id)
     return {**_told(attempts), "attempts": [shown_row(row) for row in attempts]}
 
 

@@ -1,9 +1,11 @@
 """`/api/v1/keys`: keys listed, made, changed and revoked.
 
-Keys of the file are listed with the place that declares them, and changed there. A keymaster sees,
-makes and revokes the keys directly below its own, and no others: to it the rest does not exist.
+Keys of the file are listed with the place that declares them, and changed there. Who may not see all of them sees and
+manages a part, and to them the rest does not exist: keymasters the keys directly below their own, people those that
+are charged to them, team admins those of their teams.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -11,16 +13,18 @@ from fastapi import APIRouter, Body
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from tokenrouter.admin.amounts import time_text
-from tokenrouter.admin.auth import Admin, KeyMaker
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.catalog import CacheUse, Key, Origin, Role, UnboundedInput, Unpriced
 from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.gateway.directory import MAX_CHAIN, Principal
+from tokenrouter.gateway.directory import MAX_CHAIN
 from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, list_keys, revoke_key, update_key
 
 router: Final = APIRouter(prefix="/api/v1/keys", tags=["keys"])
+
+Reading = Annotated[Grant, needs("keys.read")]
 
 
 def encodable(text: str) -> str:
@@ -123,15 +127,16 @@ class ChangedKey(BaseModel):
 
 
 @router.get("")
-def list_all(state: State, caller: KeyMaker) -> KeyList:
+def list_all(state: State, grant: Reading) -> KeyList:
     """Return the keys, those of the file first."""
-    return KeyList(data=[shown(state, key) for key in visible_keys(state, caller)])
+    return KeyList(data=[shown(state, key) for key in visible_keys(state, grant)])
 
 
 @router.post("", status_code=201)
-def create(state: State, caller: KeyMaker, wanted: Annotated[NewKey, Body()]) -> MadeKey:
+def create(state: State, grant: Annotated[Grant, needs("keys.create")], wanted: Annotated[NewKey, Body()]) -> MadeKey:
     """Make a key. The answer holds it; nobody can read it again."""
-    parent = _parent(state, caller, wanted)
+    wanted = _as_allowed(grant, wanted)
+    parent = _parent(state, grant, wanted)
     _refuse_taken(state, wanted)
     request = KeyRequest(
         name=wanted.name,
@@ -150,22 +155,28 @@ def create(state: State, caller: KeyMaker, wanted: Annotated[NewKey, Body()]) ->
         unbounded_input=wanted.unbounded_input,
         cache=wanted.cache,
     )
-    made = create_key(state.store, request, pepper=state.pepper, now_s=state.clock())
+    made = create_key(grant.store, request, pepper=state.pepper, now_s=state.clock())
     state.keys_changed()
     return MadeKey(key=made.key, **shown(state, made.stored).model_dump())
 
 
 @router.get("/{name_or_id}")
-def read_one(state: State, caller: KeyMaker, name_or_id: str) -> ShownKey:
+def read_one(state: State, grant: Reading, name_or_id: str) -> ShownKey:
     """Return one key, by name or id."""
-    return shown(state, _find(state, caller, name_or_id))
+    return shown(state, _find(state, grant, name_or_id))
 
 
 @router.patch("/{name_or_id}")
-def change(state: State, caller: Admin, name_or_id: str, wanted: Annotated[ChangedKey, Body()]) -> ShownKey:
+def change(
+    state: State,
+    grant: Annotated[Grant, needs("keys.change")],
+    name_or_id: str,
+    wanted: Annotated[ChangedKey, Body()],
+) -> ShownKey:
     """Change a key of the database; takes effect at once."""
-    key = _find(state, caller, name_or_id)
+    key = _find(state, grant, name_or_id)
     _refuse_declared(state, key)
+    _refuse_beyond(grant, wanted)
     asked = wanted.model_dump(include=wanted.model_fields_set)
     expires_at = asked.pop("expires_at", None)
     if expires_at is not None and expires_at.timestamp() <= state.clock():
@@ -175,17 +186,17 @@ def change(state: State, caller: Admin, name_or_id: str, wanted: Annotated[Chang
         expires_at_s=expires_at.timestamp() if expires_at else None,
         never_expires="expires_at" in wanted.model_fields_set and expires_at is None,
     )
-    changed = update_key(state.store, key.id, changes)
+    changed = update_key(grant.store, key.id, changes)
     state.keys_changed()
     return shown(state, changed)
 
 
 @router.delete("/{name_or_id}")
-def revoke(state: State, caller: KeyMaker, name_or_id: str) -> KeyList:
+def revoke(state: State, grant: Annotated[Grant, needs("keys.revoke")], name_or_id: str) -> KeyList:
     """Revoke a key and every key below it; return what was revoked."""
-    key = _find(state, caller, name_or_id)
+    key = _find(state, grant, name_or_id)
     _refuse_declared(state, key)
-    revoked = revoke_key(state.store, key.id)
+    revoked = revoke_key(grant.store, key.id)
     state.keys_changed()
     return KeyList(data=[shown(state, gone) for gone in revoked])
 
@@ -221,12 +232,22 @@ def all_keys(state: ControlState) -> tuple[Key, ...]:
     return state.declared_keys() + list_keys(state.store)
 
 
-def visible_keys(state: ControlState, caller: Principal) -> tuple[Key, ...]:
-    """Return the keys that `caller` may see."""
-    keys = all_keys(state)
-    if caller.role == "admin":
+def visible_keys(state: ControlState, grant: Grant) -> tuple[Key, ...]:
+    """Return the keys that the caller may see."""
+    keys, caller = all_keys(state), grant.caller
+    if grant.reach == "all":
         return keys
-    return tuple(key for key in keys if key.parent_id == caller.key.id)
+    if caller.key is not None:
+        own = (caller.key.id,) if grant.reach == "own" else ()
+        return tuple(key for key in keys if key.parent_id == caller.key.id or key.id in own)
+    by_id = {key.id: key for key in keys}
+    teams = caller.teams if grant.reach == "team" else frozenset()
+    return tuple(key for key in keys if _is_of(_chain(key, by_id), caller.user, teams))
+
+
+def _is_of(chain: list[Key], user: str, teams: frozenset[str]) -> bool:
+    """Whether a key is charged to this person, or to one of these teams."""
+    return (bool(user) and _first(link.user for link in chain) == user) or _first(link.team for link in chain) in teams
 
 
 def ids_of(state: ControlState, name_or_id: str) -> frozenset[str]:
@@ -234,25 +255,26 @@ def ids_of(state: ControlState, name_or_id: str) -> frozenset[str]:
     return frozenset({name_or_id, *(key.id for key in all_keys(state) if key.name == name_or_id)})
 
 
-def _find(state: ControlState, caller: Principal, name_or_id: str) -> Key:
-    keys = visible_keys(state, caller)
+def _find(state: ControlState, grant: Grant, name_or_id: str) -> Key:
+    keys = visible_keys(state, grant)
     for key in (*(key for key in keys if key.id == name_or_id), *(key for key in keys if key.name == name_or_id)):
         return key
     raise Problem(404, "key_not_found", "There is no such key; GET /api/v1/keys lists them.")
 
 
-def _parent(state: ControlState, caller: Principal, wanted: NewKey) -> Key | None:
+def _parent(state: ControlState, grant: Grant, wanted: NewKey) -> Key | None:
     """Return the key that is to answer for the new one."""
-    if caller.role == "keymaster":
-        _refuse_to_keymaster(caller, wanted)
+    caller = grant.caller
+    if caller.key is not None and grant.reach != "all":
+        _refuse_to_key(caller.key, wanted)
         parent: Key | None = caller.key
     else:
-        parent = _find(state, caller, wanted.parent) if wanted.parent else None
+        parent = _find(state, grant, wanted.parent) if wanted.parent else None
     if parent is None:
         return None
     if wanted.team or wanted.user:
         raise Problem(422, "invalid_field", "team, user: a key below another has its parent's; leave them out.")
-    links = _chain(parent, all_keys(state))
+    links = _chain(parent, {key.id: key for key in all_keys(state)})
     if len(links) >= MAX_CHAIN:
         raise Problem(
             422, "invalid_field", f"parent: keys may stand {MAX_CHAIN} deep, and {parent.name!r} is the last."
@@ -260,20 +282,83 @@ def _parent(state: ControlState, caller: Principal, wanted: NewKey) -> Key | Non
     return replace(parent, team=_first(link.team for link in links), user=_first(link.user for link in links))
 
 
-def _refuse_to_keymaster(caller: Principal, wanted: NewKey) -> None:
+def _refuse_to_key(own: Key, wanted: NewKey) -> None:
+    if wanted.parent is not None and wanted.parent not in (own.id, own.name):
+        raise RoleNotAllowed(f"A key of the role {own.role} makes keys below its own only; leave `parent` out.")
+
+
+_PRIVILEGES: Final = ("passthrough", "allow_unpriced")
+_LEAVES: Final = ("unpriced", "unbounded_input")
+
+
+def _as_allowed(grant: Grant, wanted: NewKey) -> NewKey:
+    """Return what is to be made, with what follows from who makes it.
+
+    Raises:
+        RoleNotAllowed: it is more than the caller can give.
+    """
+    if grant.is_for_all:
+        return wanted
+    caller = grant.caller
     if wanted.role != "inferrer":
-        raise RoleNotAllowed(f"A keymaster makes keys of the role inferrer, not {wanted.role}.")
-    if wanted.parent is not None and wanted.parent not in (caller.key.id, caller.key.name):
-        raise RoleNotAllowed("A keymaster makes keys below its own only; leave `parent` out.")
+        raise RoleNotAllowed(f"The role {caller.role} makes keys of the role inferrer, not {wanted.role}.")
     if wanted.key is not None:
         raise RoleNotAllowed("Only an admin chooses a key; leave `key` out and a random one is made.")
+    if caller.key is None:
+        _refuse_privileges(wanted)
+        return wanted if wanted.parent else _as_of_person(grant, wanted)
+    return wanted
 
 
-def _chain(key: Key, keys: tuple[Key, ...]) -> list[Key]:
-    by_id = {one.id: one for one in keys}
+def _refuse_privileges(wanted: BaseModel) -> None:
+    """Refuse what lets a key do more than the installation's policy."""
+    given = [name for name in _PRIVILEGES if getattr(wanted, name, False)]
+    given += [name for name in _LEAVES if getattr(wanted, name, "") == "allow"]
+    if given:
+        raise RoleNotAllowed(f"Only an admin gives a key {', '.join(given)}.")
+
+
+def _as_of_person(grant: Grant, wanted: NewKey) -> NewKey:
+    """Return `wanted` as it is charged: to a team that the caller administers, or to the caller and their team."""
+    caller = grant.caller
+    if grant.reach == "team" and wanted.user != caller.user:
+        team = wanted.team or _only(caller.teams, "team")
+        if team not in caller.teams:
+            raise RoleNotAllowed(f"{caller.user!r} does not administer the team {team!r}.")
+        return wanted.model_copy(update={"team": team})
+    if wanted.user not in ("", caller.user):
+        raise RoleNotAllowed("A member makes keys of their own only; leave `user` out.")
+    team = wanted.team or (_only(caller.member_of, "team") if caller.member_of else "")
+    if team and team not in caller.member_of:
+        raise RoleNotAllowed(f"{caller.user!r} is not in the team {team!r}.")
+    return wanted.model_copy(update={"team": team, "user": caller.user})
+
+
+def _only(names: frozenset[str], field: str) -> str:
+    if len(names) != 1:
+        raise Problem(422, "invalid_field", f"{field}: is missing; it is one of {', '.join(sorted(names))}.")
+    return next(iter(names))
+
+
+_CHANGED_BY: Final = {
+    "team": frozenset({"enabled", "expires_at", "comment", "allowed_models"}),
+    "own": frozenset({"enabled", "comment"}),
+}
+
+
+def _refuse_beyond(grant: Grant, wanted: ChangedKey) -> None:
+    """Refuse a change of what is not the caller's to decide."""
+    if grant.is_for_all:
+        return
+    beyond = sorted(wanted.model_fields_set - _CHANGED_BY.get(grant.reach, frozenset()))
+    if beyond:
+        raise RoleNotAllowed(f"{', '.join(beyond)}: only an admin changes that of a key.")
+
+
+def _chain(key: Key, by_id: Mapping[str, Key]) -> list[Key]:
     links = [key]
-    while links[-1].parent_id in by_id and len(links) < MAX_CHAIN:
-        links.append(by_id[links[-1].parent_id])
+    while (parent := by_id.get(links[-1].parent_id or "")) is not None and len(links) < MAX_CHAIN:
+        links.append(parent)
     return links
 
 

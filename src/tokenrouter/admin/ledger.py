@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from tokenrouter.admin.amounts import Day, usd
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs, within
 from tokenrouter.admin.keys import ids_of
 from tokenrouter.admin.state import State
 from tokenrouter.domain.ledger import EndReason, LedgerEntry
@@ -33,7 +33,7 @@ class Page(BaseModel):
 @router.get("")
 def read_page(
     state: State,
-    _admin: Admin,
+    grant: Annotated[Grant, needs("ledger.read")],
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ROWS)] = DEFAULT_PAGE_ROWS,
     before: Annotated[str, Query(description="`next` of the page before.")] = "",
     from_day: Annotated[Day | None, Query(alias="from", description="First UTC day, such as 2026-02-28.")] = None,
@@ -47,6 +47,7 @@ def read_page(
 ) -> Page:
     """Return one page; empty filters do not restrict."""
     wanted = LedgerFilter(
+        within=within(state, grant),
         key_ids=ids_of(state, key) if key else None,
         user=user,
         team=team,

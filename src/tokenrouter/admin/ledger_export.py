@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs, within
 from tokenrouter.admin.keys import ids_of
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import State
@@ -65,7 +65,7 @@ class Verification(BaseModel):
 @router.get("/verify")
 def read_verification(
     state: State,
-    _admin: Admin,
+    _grant: Annotated[Grant, needs("ledger.verify")],
     since: From = "",
     until: To = "",
     tz: Zone = "UTC",
@@ -103,7 +103,7 @@ def read_verification(
 @router.get("/export", response_class=StreamingResponse, responses={200: {"content": {"text/csv": {}}}})
 def export_rows(
     state: State,
-    _admin: Admin,
+    grant: Annotated[Grant, needs("ledger.read")],
     since: From = "",
     until: To = "",
     month: Annotated[str, Query(description="A whole month instead, such as 2026-11.")] = "",
@@ -122,6 +122,7 @@ def export_rows(
     except ValueError as error:
         raise Problem(422, "invalid_field", f"columns: {error}") from None
     wanted = LedgerFilter(
+        within=within(state, grant),
         key_ids=ids_of(state, key) if key else None,
         user=user,
         team=team,

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Body
 
 from tokenrouter.admin.amounts import amount_of, time_text
-from tokenrouter.admin.auth import KeyMaker
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.keys import all_keys, visible_keys
 from tokenrouter.admin.limit_bodies import (
     ChangedLimit,
@@ -41,7 +41,6 @@ from tokenrouter.domain.limit_text import (
     window_text,
 )
 from tokenrouter.domain.limits import Limit, kind_of
-from tokenrouter.gateway.directory import Principal
 from tokenrouter.jobs.catalog_builder import subject_names
 from tokenrouter.jobs.limit_adjustments import reset_limit
 from tokenrouter.jobs.limit_states import limit_states
@@ -50,89 +49,93 @@ from tokenrouter.store.limits import StoredLimit, create_limit, list_limits, rem
 
 router: Final = APIRouter(prefix="/api/v1/limits", tags=["limits"])
 
+Reading = Annotated[Grant, needs("limits.read")]
+Writing = Annotated[Grant, needs("limits.write")]
+Resetting = Annotated[Grant, needs("limits.reset")]
+
 PAGE_SCOPES: Final = 1000
 """Most scopes of a template in one answer."""
 
 
 @router.get("")
-def list_all(state: State, caller: KeyMaker) -> LimitList:
+def list_all(state: State, grant: Reading) -> LimitList:
     """Return the limits, those of the file and the environment first."""
-    return LimitList(data=[shown(state, one) for one in _visible(state, caller)])
+    return LimitList(data=[shown(state, one) for one in _visible(state, grant)])
 
 
 @router.post("", status_code=201)
-def create(state: State, caller: KeyMaker, wanted: Annotated[NewLimit, Body()]) -> MadeLimit:
+def create(state: State, grant: Writing, wanted: Annotated[NewLimit, Body()]) -> MadeLimit:
     """Make a limit; it counts what was used since its window began, and holds at once."""
     limit = read_limit(wanted.model_dump())
-    _require_key_below(state, caller, limit)
+    _require_below(state, grant, limit)
     _refuse_wrong_subject(state, limit)
     declared = contradiction(limit, state.settings.limits)
     if declared is not None:
         raise Problem(409, "limit_exists", f"There is one already: {declared.message}; change it there.")
-    _refuse_more_than_template(state, caller, limit)
-    made = create_limit(state.store, limit, comment=wanted.comment, made_by=caller.key.id, now_s=state.clock())
+    _refuse_more_than_template(state, grant, limit)
+    made = create_limit(grant.store, limit, comment=wanted.comment, made_by=grant.caller.id, now_s=state.clock())
     state.keys_changed()
     return _made(state, made)
 
 
 @router.get("/{limit_id}")
-def read_one(state: State, caller: KeyMaker, limit_id: str) -> ShownLimit:
+def read_one(state: State, grant: Reading, limit_id: str) -> ShownLimit:
     """Return one limit."""
-    return shown(state, _find(state, caller, limit_id))
+    return shown(state, _find(state, grant, limit_id))
 
 
 @router.patch("/{limit_id}")
-def change(state: State, caller: KeyMaker, limit_id: str, wanted: Annotated[ChangedLimit, Body()]) -> MadeLimit:
+def change(state: State, grant: Writing, limit_id: str, wanted: Annotated[ChangedLimit, Body()]) -> MadeLimit:
     """Change a limit of the database; takes effect at once, on what is used as well."""
-    found = _find_own(state, caller, limit_id)
+    found = _find_own(state, grant, limit_id)
     changed = _with(found.limit, amount=wanted.amount, carry_over=wanted.carry_over)
-    _refuse_more_than_template(state, caller, changed)
-    updated = update_limit(state.store, changed, comment=wanted.comment)
+    _refuse_more_than_template(state, grant, changed)
+    updated = update_limit(grant.store, changed, comment=wanted.comment)
     state.keys_changed()
     return _made(state, updated)
 
 
 @router.delete("/{limit_id}")
-def remove(state: State, caller: KeyMaker, limit_id: str) -> ShownLimit:
+def remove(state: State, grant: Writing, limit_id: str) -> ShownLimit:
     """Remove a limit of the database and return it; what was used stays in the books."""
-    found = _find_own(state, caller, limit_id)
+    found = _find_own(state, grant, limit_id)
     gone = shown(state, found)
-    remove_limit(state.store, found.limit.id)
+    remove_limit(grant.store, found.limit.id)
     state.keys_changed()
     return gone
 
 
 @router.post("/{limit_id}/boost")
-def boost(state: State, caller: KeyMaker, limit_id: str, wanted: Annotated[NewBoost, Body()]) -> MadeLimit:
+def boost(state: State, grant: Writing, limit_id: str, wanted: Annotated[NewBoost, Body()]) -> MadeLimit:
     """Allow more until a time."""
-    found = _find_own(state, caller, limit_id)
+    found = _find_own(state, grant, limit_id)
     now_s = state.clock()
     if wanted.until is None and wanted.amount != 0:
         raise Problem(422, "invalid_field", "until: is missing; a boost ends.")
     if wanted.until is not None and wanted.until.timestamp() <= now_s:
         raise Problem(422, "invalid_field", "until: it is in the past; an amount of 0 ends a boost.")
     changed = _with(found.limit, boost=wanted.amount, boost_until=wanted.until or now_s)
-    _refuse_more_than_template(state, caller, changed)
+    _refuse_more_than_template(state, grant, changed)
     now_us = int(now_s * 1e6)
     written = Adjustment(
-        "boost", changed.id, changed.scope, changed.boost, now_us, now_us, caller.key.name, wanted.reason
+        "boost", changed.id, changed.scope, changed.boost, now_us, now_us, grant.caller.actor.name, wanted.reason
     )
-    updated = update_limit(state.store, changed, boosted=written)
+    updated = update_limit(grant.store, changed, boosted=written)
     state.keys_changed()
     return _made(state, updated)
 
 
 @router.post("/{limit_id}/reset")
-def reset(state: State, caller: KeyMaker, limit_id: str, wanted: Annotated[NewReset, Body()]) -> Reset:
+def reset(state: State, grant: Resetting, limit_id: str, wanted: Annotated[NewReset, Body()]) -> Reset:
     """Give back what was used in the window of now; what running requests hold stays held."""
-    found = _find(state, caller, limit_id)
-    _refuse_others(caller, found)
+    found = _find(state, grant, limit_id)
+    _refuse_others(grant, found)
     state.drain_now()
     given_back = reset_limit(
-        state.store,
+        grant.store,
         found.limit,
         wanted.scope,
-        made_by=caller.key.name,
+        made_by=grant.caller.actor.name,
         reason=wanted.reason,
         now_s=state.clock(),
     )
@@ -142,9 +145,9 @@ def reset(state: State, caller: KeyMaker, limit_id: str, wanted: Annotated[NewRe
 
 
 @router.get("/{limit_id}/use")
-def use(state: State, caller: KeyMaker, limit_id: str, after: str = "") -> LimitUse:
+def use(state: State, grant: Reading, limit_id: str, after: str = "") -> LimitUse:
     """Return what is used of a limit now, by each scope that it counts apart; those after `after`, a page of them."""
-    found = _find(state, caller, limit_id)
+    found = _find(state, grant, limit_id)
     now_s, metric = state.clock(), found.limit.metric
     states = [one for one in limit_states(found.limit, state.limit_figures(), now_s) if one.scope > after]
     return LimitUse(
@@ -206,46 +209,60 @@ def _all(state: ControlState) -> list[StoredLimit]:
     return [*map(StoredLimit, state.settings.limits), *list_limits(state.store)]
 
 
-def _visible(state: ControlState, caller: Principal) -> list[StoredLimit]:
+def _visible(state: ControlState, grant: Grant) -> list[StoredLimit]:
     limits = _all(state)
-    if caller.role == "admin":
+    if grant.is_for_all:
         return limits
-    below = {f"key:{key.name}" for key in visible_keys(state, caller)}
-    return [one for one in limits if one.limit.scope in below]
+    own = _scopes(state, grant)
+    return [one for one in limits if one.limit.scope in own]
 
 
-def _find(state: ControlState, caller: Principal, limit_id: str) -> StoredLimit:
-    for one in _visible(state, caller):
+def _scopes(state: ControlState, grant: Grant) -> set[str]:
+    """Return the scopes whose limits concern the caller: of its keys, and of people also their own and their teams'."""
+    scopes = {f"key:{key.name}" for key in visible_keys(state, grant)}
+    caller = grant.caller
+    if caller.key is None:
+        teams = caller.teams | caller.member_of
+        scopes |= {f"team:{team}" for team in teams} | ({f"user:{caller.user}"} if caller.user else set())
+    return scopes
+
+
+def _find(state: ControlState, grant: Grant, limit_id: str) -> StoredLimit:
+    for one in _visible(state, grant):
         if limit_id in (limit_handle(one.limit.id), one.limit.id):
             return one
     raise Problem(404, "limit_not_found", "There is no such limit; GET /api/v1/limits lists them.")
 
 
-def _find_own(state: ControlState, caller: Principal, limit_id: str) -> StoredLimit:
+def _find_own(state: ControlState, grant: Grant, limit_id: str) -> StoredLimit:
     """Return a limit of the database that the caller may change."""
-    found = _find(state, caller, limit_id)
+    found = _find(state, grant, limit_id)
     if found.limit.origin != "database":
         words = f"The {found.limit.metric} limit of {found.limit.scope} is declared at {found.limit.origin}"
         raise Problem(409, "declared_elsewhere", f"{words}; change it there.")
-    _refuse_others(caller, found)
+    _refuse_others(grant, found)
     return found
 
 
-def _refuse_others(caller: Principal, found: StoredLimit) -> None:
-    if caller.role != "admin" and found.made_by != caller.key.id:
-        raise RoleNotAllowed("A keymaster changes and resets the limits that it made itself; ask an admin.")
+def _refuse_others(grant: Grant, found: StoredLimit) -> None:
+    """Refuse to touch a limit that somebody else has made: it may be there to hold the caller as well."""
+    if not grant.is_for_all and found.made_by != grant.caller.id:
+        raise RoleNotAllowed(f"The role {grant.caller.role} changes the limits that it made itself; ask an admin.")
 
 
-def _require_key_below(state: ControlState, caller: Principal, limit: Limit) -> None:
-    if caller.role == "admin":
+def _require_below(state: ControlState, grant: Grant, limit: Limit) -> None:
+    if grant.is_for_all:
         return
-    if limit.scope not in {f"key:{key.name}" for key in visible_keys(state, caller)}:
-        raise RoleNotAllowed("A keymaster limits the keys directly below its own: scope key:NAME of one of them.")
+    below = {f"key:{key.name}" for key in visible_keys(state, grant)}
+    if limit.scope not in below:
+        raise RoleNotAllowed(
+            f"The role {grant.caller.role} limits keys that are its own: scope key:NAME of one of them."
+        )
 
 
-def _refuse_more_than_template(state: ControlState, caller: Principal, limit: Limit) -> None:
+def _refuse_more_than_template(state: ControlState, grant: Grant, limit: Limit) -> None:
     """A named limit takes the place of its template, so a keymaster could give what it was not given."""
-    if caller.role == "admin":
+    if grant.is_for_all:
         return
     for one in _all(state):
         template = one.limit
@@ -253,7 +270,7 @@ def _refuse_more_than_template(state: ControlState, caller: Principal, limit: Li
             continue
         if limit.amount + limit.boost + limit.carry_over > template.amount:
             most = amount_of(template.metric, template.amount)
-            raise RoleNotAllowed(f"The limit of every key is {most} here; a keymaster gives no key more than that.")
+            raise RoleNotAllowed(f"The limit of every key is {most} here; only an admin gives a key more than that.")
 
 
 def _refuse_wrong_subject(state: ControlState, limit: Limit) -> None:

@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 from starlette.responses import Response
 
 from tokenrouter import __version__
-from tokenrouter.admin.auth import metrics_reader
+from tokenrouter.admin.callers import metrics_reader
 from tokenrouter.admin.provider_metrics import ProviderFigures
 from tokenrouter.admin.quota_metrics import QuotaFigures
 from tokenrouter.admin.state import State

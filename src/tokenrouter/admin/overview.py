@@ -1,13 +1,13 @@
 """`/api/v1/providers`, `/version`: what the gateway consists of, read-only and without secrets."""
 
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from tokenrouter import __version__
-from tokenrouter.admin.auth import Admin, KeyMaker
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.catalog import Origin, Provider
 
@@ -45,13 +45,13 @@ class Version(BaseModel):
 
 
 @router.get("/providers")
-def read_providers(state: State, _admin: Admin) -> ProviderList:
+def read_providers(state: State, _grant: Annotated[Grant, needs("providers.read")]) -> ProviderList:
     """Return the providers in routing order, without their secrets."""
     return ProviderList(data=shown_providers(state))
 
 
 @router.get("/version")
-def read_version(state: State, _caller: KeyMaker) -> Version:
+def read_version(state: State, _grant: Annotated[Grant, needs("system.read")]) -> Version:
     """Return the version."""
     return Version(
         version=__version__,

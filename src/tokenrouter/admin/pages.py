@@ -17,7 +17,7 @@ from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.keys import all_keys
 from tokenrouter.admin.overview import shown_providers
 from tokenrouter.admin.page_head import page_head
-from tokenrouter.admin.sessions import SESSION_S, Session
+from tokenrouter.admin.sessions import COOKIE, SESSION_S, Session
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.errors import InvalidKey
 from tokenrouter.domain.keys import key_digest
@@ -25,7 +25,6 @@ from tokenrouter.jobs.provider_status import ProviderStatus
 
 router: Final = APIRouter(include_in_schema=False)
 
-COOKIE: Final = "tokenrouter_session"
 MAX_SECRET_CHARS: Final = 1000
 SessionCookie = Annotated[str, Cookie(alias=COOKIE)]
 

@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.prices import Price
@@ -65,13 +65,17 @@ class Refreshed(BaseModel):
 
 
 @router.get("")
-def read_pricing(state: State, _admin: Admin, provider: Annotated[str, Query(max_length=256)] = "") -> ShownPrices:
+def read_pricing(
+    state: State,
+    _grant: Annotated[Grant, needs("prices.read")],
+    provider: Annotated[str, Query(max_length=256)] = "",
+) -> ShownPrices:
     """Return the prices, of one provider or of all."""
     return shown_prices(state, provider)
 
 
 @router.post("/refresh")
-async def refresh(state: State, _admin: Admin) -> Refreshed:
+async def refresh(state: State, _grant: Annotated[Grant, needs("prices.refresh")]) -> Refreshed:
     """Ask every source now; where one could not tell its prices, the old ones stay and the answer is 502."""
     failed = await state.pricing.refresh(state.catalog().providers, again=True)
     if failed:

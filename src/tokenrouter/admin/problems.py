@@ -28,7 +28,12 @@ from tokenrouter.store.errors import (
     KeyUnknown,
     LimitTaken,
     LimitUnknown,
+    PersonRefused,
     StoreError,
+    TeamTaken,
+    TeamUnknown,
+    UserTaken,
+    UserUnknown,
 )
 
 log = structlog.get_logger(__name__)
@@ -121,6 +126,11 @@ _STORE_ERRORS: Final[Mapping[type[StoreError], tuple[int, str]]] = {
     LimitTaken: (409, "limit_exists"),
     LimitUnknown: (404, "limit_not_found"),
     KeyRefused: (409, "key_exists"),
+    PersonRefused: (409, "last_owner"),
+    TeamTaken: (409, "team_exists"),
+    TeamUnknown: (404, "team_not_found"),
+    UserTaken: (409, "user_exists"),
+    UserUnknown: (404, "user_not_found"),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Body
 from pydantic import BaseModel
 
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.keys import Text
 from tokenrouter.admin.limit_bodies import Strict
 from tokenrouter.admin.problems import Problem
@@ -18,6 +18,8 @@ from tokenrouter.domain.limit_text import suggestion
 from tokenrouter.store.aliases import choose_profile, chosen_profile
 
 router: Final = APIRouter(prefix="/api/v1/settings/active_model_profile", tags=["aliases"])
+
+Writing = Annotated[Grant, needs("profile.write")]
 
 
 class ShownProfile(BaseModel):
@@ -41,27 +43,27 @@ class ChosenProfile(Strict):
 
 
 @router.get("")
-def read(state: State, _admin: Admin) -> ShownProfile:
+def read(state: State, _grant: Annotated[Grant, needs("profile.read")]) -> ShownProfile:
     """Return the profile that counts."""
     return _shown(state)
 
 
 @router.put("")
-def choose(state: State, _admin: Admin, wanted: Annotated[ChosenProfile, Body()]) -> ShownProfile:
+def choose(state: State, grant: Writing, wanted: Annotated[ChosenProfile, Body()]) -> ShownProfile:
     """Let a profile count from now on; running requests end where they began."""
     known = profiles_of(state.catalog().aliases)
     if wanted.value not in known:
         words = f"value: no alias has a profile of that name; {suggestion(wanted.value, known)}."
         raise Problem(422, "invalid_field", words)
-    choose_profile(state.store, wanted.value)
+    choose_profile(grant.store, wanted.value)
     state.keys_changed()
     return _shown(state)
 
 
 @router.delete("")
-def undo(state: State, _admin: Admin) -> ShownProfile:
+def undo(state: State, grant: Writing) -> ShownProfile:
     """Let the profile of the file count again."""
-    choose_profile(state.store, "")
+    choose_profile(grant.store, "")
     state.keys_changed()
     return _shown(state)
 

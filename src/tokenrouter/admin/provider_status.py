@@ -1,12 +1,12 @@
 """`/api/v1/providers/status`: how providers are, how fresh that is, and what is left alone for now."""
 
-from typing import Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from tokenrouter.admin.amounts import time_text
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.state import State
 from tokenrouter.domain.catalog import Origin
 from tokenrouter.domain.conditions import Status
@@ -52,7 +52,7 @@ class StatusList(BaseModel):
 
 
 @router.get("/providers/status")
-def read_provider_status(state: State, _admin: Admin) -> StatusList:
+def read_provider_status(state: State, _grant: Annotated[Grant, needs("providers.read")]) -> StatusList:
     """Return how every provider is."""
     models = {provider.name: list(provider.models) for provider in state.catalog().providers}
     rows = state.provider_statuses()

@@ -1,12 +1,12 @@
 """`/api/v1/providers/quota`: what is left to each provider, with TokenRouter-Go's words for it."""
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from tokenrouter.admin.amounts import time_text
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.quotas import QuotaMetric, QuotaSnapshot
 from tokenrouter.jobs.quota_alerts import needs_attention
@@ -61,13 +61,13 @@ class QuotaList(BaseModel):
 
 
 @router.get("")
-def read_quotas(state: State, _admin: Admin) -> QuotaList:
+def read_quotas(state: State, _grant: Annotated[Grant, needs("quota.read")]) -> QuotaList:
     """Return what is left to each provider, as far as anybody has told; nobody is asked for it now."""
     return shown_quotas(state)
 
 
 @router.post("/refresh")
-async def refresh_quotas(state: State, _admin: Admin) -> QuotaList:
+async def refresh_quotas(state: State, _grant: Annotated[Grant, needs("quota.read")]) -> QuotaList:
     """Ask every provider that can be asked, and return what is left."""
     await state.ask_quotas()
     return shown_quotas(state)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.ledger_export import From, To, period_of
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
@@ -77,7 +77,7 @@ class Reconciled(BaseModel):
 @router.get("")
 async def fetch(
     state: State,
-    _admin: Admin,
+    _grant: Annotated[Grant, needs("reconciliation.read")],
     name: Name,
     since: From,
     until: To,
@@ -104,7 +104,7 @@ async def fetch(
 @router.post("", openapi_extra=_CSV_BODY)
 async def upload(
     state: State,
-    _admin: Admin,
+    _grant: Annotated[Grant, needs("reconciliation.read")],
     request: Request,
     name: Name,
     file: Annotated[str, Query(max_length=200, description="What messages call the file.")] = "report.csv",

@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
+COOKIE: Final = "tokenrouter_session"
 SESSION_S: Final = 12 * 3600.0
 MAX_SESSIONS: Final = 1000
 """The oldest gives way: nobody needs more, and memory stays bounded."""

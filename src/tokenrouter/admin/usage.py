@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from tokenrouter.admin.amounts import Day, Sums, sums_of
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs, within
 from tokenrouter.admin.keys import ids_of
 from tokenrouter.admin.state import State
 from tokenrouter.store.usage import Grouping, UsageFilter, usage_groups, usage_sums
@@ -32,7 +32,7 @@ class Usage(BaseModel):
 @router.get("")
 def read_usage(
     state: State,
-    _admin: Admin,
+    grant: Annotated[Grant, needs("usage.read")],
     by: Grouping = "key",
     from_day: Annotated[Day | None, Query(alias="from", description="First UTC day, such as 2026-02-28.")] = None,
     to_day: Annotated[Day | None, Query(alias="to", description="Last UTC day, included.")] = None,
@@ -44,6 +44,7 @@ def read_usage(
 ) -> Usage:
     """Return what was used; empty filters do not restrict."""
     wanted = UsageFilter(
+        within=within(state, grant),
         since_day=from_day.isoformat() if from_day else "",
         until_day=to_day.isoformat() if to_day else "",
         key_ids=ids_of(state, key) if key else None,

@@ -55,7 +55,8 @@ class AuditEntry:
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
     """Which entries; empty fields do not restrict. `since_us` is inclusive, `until_us` exclusive; `text` is looked for
-    in names and actions."""
+    in names and actions.
+    """
 
     actor: str = ""
     action: str = ""
@@ -126,7 +127,7 @@ def verify_audit(store: Store, *, noted: str = "") -> AuditState:
     """Go through the whole chain, and look whether `noted`, the head that somebody kept, is in it."""
     entries, previous, seen = 0, "", not noted
     with store.read(may_take_long=True) as connection:
-        for row in _rows(connection):
+        for row in map(dict, _rows(connection)):
             if row["hash"] != _hash(previous, row):
                 return AuditState(entries, row["number"], previous, seen)
             entries, previous = entries + 1, row["hash"]

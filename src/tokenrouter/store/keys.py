@@ -6,7 +6,6 @@ go with their parent: a key must not outlive the one that answers for it.
 """
 
 import json
-import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,17 +20,12 @@ from tokenrouter.store.audit import note
 from tokenrouter.store.catalog_version import raise_catalog_version
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import InvalidField, KeyTaken, KeyUnknown, NameTaken
+from tokenrouter.store.names import check_comment, check_models, check_name
 from tokenrouter.store.schema import tr_keys
 
-MAX_NAME_CHARS: Final = 100
-MAX_COMMENT_CHARS: Final = 1000
 MAX_KEY_CHARS: Final = 512
 """Longest key that an operator may choose; our own have 46 characters."""
-MAX_ALLOWED_MODELS: Final = 1000
 ID_PREFIX: Final = "key_"
-
-_NAME = re.compile(r"[^\s*:\x00-\x1f\x7f](?:[^*:\x00-\x1f\x7f]*[^\s*:\x00-\x1f\x7f])?")
-"""`*` and `:` have a meaning in the scopes of limits (`key:*`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +149,8 @@ def update_key(
         InvalidField: a field cannot be used as it is.
         Exception: what `check` raises.
     """
-    _check_models(changes.allowed_models or ())
-    _check_comment(changes.comment or "")
+    check_models(changes.allowed_models or ())
+    check_comment(changes.comment or "")
     with store.write() as connection:
         before = _find(connection, name_or_id)
         check(before)
@@ -167,9 +161,7 @@ def update_key(
     return after
 
 
-def revoke_key(
-    store: Store, name_or_id: str, *, check: Callable[[Key], None] = lambda _: None
-) -> tuple[Key, ...]:
+def revoke_key(store: Store, name_or_id: str, *, check: Callable[[Key], None] = lambda _: None) -> tuple[Key, ...]:
     """Delete a key and everything below it; return what was deleted, the key itself first. `check`: as `update_key`.
 
     Raises:
@@ -201,30 +193,12 @@ def remove_expired_keys(store: Store, *, now_s: float) -> tuple[Key, ...]:
     return tuple(gone.values())
 
 
-def check_name(name: str) -> None:
-    """Refuse a name that cannot be shown, typed, or used as the scope of a limit.
-
-    Raises:
-        InvalidField: with the reason.
-    """
-    if not name or len(name) > MAX_NAME_CHARS:
-        raise InvalidField(f"a key's name has 1 to {MAX_NAME_CHARS} characters", field="name")
-    if not _NAME.fullmatch(name):
-        raise InvalidField(
-            f"the name {name!r} has a character that names cannot have: '*', ':', a control character, or a space at "
-            "either end",
-            field="name",
-        )
-
-
 def _check_fields(request: KeyRequest, now_s: float) -> None:
     check_name(request.name)
-    _check_models(request.allowed_models)
-    _check_comment(request.comment)
+    check_models(request.allowed_models)
+    check_comment(request.comment)
     if request.passthrough and request.parent is not None and not request.parent.passthrough:
-        raise InvalidField(
-            f"the parent {request.parent.name!r} may not ask providers raw itself", field="passthrough"
-        )
+        raise InvalidField(f"the parent {request.parent.name!r} may not ask providers raw itself", field="passthrough")
     if request.expires_at_s is not None and request.expires_at_s <= now_s:
         raise InvalidField("the expiry is in the past; give a later one, or none", field="expires_at")
     if request.key is not None:
@@ -236,18 +210,6 @@ def _check_chosen_key(key: str) -> None:
         raise InvalidField(f"a key has {MIN_KEY_CHARS} to {MAX_KEY_CHARS} characters", field="key")
     if not all("!" <= char <= "~" for char in key):
         raise InvalidField("a key has visible ASCII characters only: it travels in a header", field="key")
-
-
-def _check_models(patterns: Sequence[str]) -> None:
-    if len(patterns) > MAX_ALLOWED_MODELS:
-        raise InvalidField(f"at most {MAX_ALLOWED_MODELS} patterns", field="allowed_models")
-    if any(not pattern.strip() for pattern in patterns):
-        raise InvalidField("an empty pattern allows nothing; leave it out", field="allowed_models")
-
-
-def _check_comment(comment: str) -> None:
-    if len(comment) > MAX_COMMENT_CHARS:
-        raise InvalidField(f"a comment has at most {MAX_COMMENT_CHARS} characters", field="comment")
 
 
 def _insert(connection: Connection, key: Key) -> None:

@@ -21,6 +21,7 @@ from tokenrouter.store.bulk import add_rows, insert_new
 from tokenrouter.store.engine import Store
 from tokenrouter.store.limit_use import Coverage, LimitCharge, add_limit_use, coverage_in, coverage_version
 from tokenrouter.store.schema import TOKEN_KINDS, tr_journal, tr_ledger, tr_usage_daily, tr_usage_monthly
+from tokenrouter.store.within import Within
 
 DELIVERED: Final = frozenset({"completed", "client_disconnect"})
 """End reasons of requests that did what they could; every other row counts as failed."""
@@ -63,6 +64,8 @@ class LedgerFilter:
     until_us: int | None = None
     before_id: str = field(default="")
     """Rows older than this one: the last id of the page before."""
+    within: Within | None = None
+    """Whose rows at most, whatever else is wanted."""
 
 
 class CoverageChanged(Exception):
@@ -232,6 +235,8 @@ def row_conditions(wanted: LedgerFilter) -> list[ColumnElement[bool]]:
     ]
     if wanted.key_ids is not None:
         conditions.append(columns.key_id.in_(wanted.key_ids))
+    if wanted.within is not None:
+        conditions.append(wanted.within.condition(columns))
     if wanted.since_us:
         conditions.append(columns.started_us >= wanted.since_us)
     if wanted.until_us is not None:

@@ -13,6 +13,7 @@ from sqlalchemy import FromClause, Row, Select, Table, func, select, union_all
 from tokenrouter.domain.ledger import NanoUsd, Usage
 from tokenrouter.store.engine import Store
 from tokenrouter.store.schema import TOKEN_KINDS, tr_usage_daily, tr_usage_monthly
+from tokenrouter.store.within import Within
 
 Grouping = Literal["key", "user", "team", "provider", "model", "day"]
 
@@ -41,6 +42,8 @@ class UsageFilter:
     team: str = ""
     provider: str = ""
     model: str = ""
+    within: Within | None = None
+    """Whose at most, whatever else is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,8 @@ def _part(table: Table, period: str, wanted: UsageFilter, group: tuple[str, ...]
             query = query.where(columns[name] == value)
     if wanted.key_ids is not None:
         query = query.where(columns.key_id.in_(wanted.key_ids))
+    if wanted.within is not None:
+        query = query.where(wanted.within.condition(columns))
     if first:
         query = query.where(columns[period] >= first)
     if last:

@@ -2,9 +2,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.admin.installation import ALICE, MASTER, METRICS_TOKEN, PEPPER, ROOT, Installation, bearer
+from tests.store.entries import entry
 from tokenrouter.store.keys import KeyRequest, create_key
+from tokenrouter.store.ledger import Row, record
 
-ADMIN_ONLY = ["/api/v1/usage", "/api/v1/ledger", "/api/v1/providers", "/metrics"]
+ADMIN_ONLY = ["/api/v1/audit/verify", "/api/v1/audit", "/api/v1/providers", "/metrics"]
 
 
 @pytest.mark.parametrize("path", [*ADMIN_ONLY, "/api/v1/keys", "/api/v1/limits", "/api/v1/version"])
@@ -43,3 +45,31 @@ def test_a_key_ends_when_its_time_has_come(client: TestClient, installation: Ins
 def test_the_metrics_token_reads_metrics_and_nothing_else(client: TestClient) -> None:
     assert client.get("/metrics", headers=bearer(METRICS_TOKEN)).status_code == 200
     assert client.get("/api/v1/version", headers=bearer(METRICS_TOKEN)).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/api/v1/usage?by=user", "/api/v1/ledger"])
+def test_a_key_below_an_admins_sees_its_own_use_and_that_of_keys_below_it(
+    client: TestClient, installation: Installation, path: str
+) -> None:
+    rows = [entry("1", key_id="key_alice", user="ann"), entry("2", key_id="root", user="root")]
+    record(installation.store, [Row(row) for row in rows], {})
+
+    alice, master, root = (client.get(path, headers=who).json() for who in (ALICE, MASTER, ROOT))
+
+    counts = [len(told.get("groups", told.get("data"))) for told in (alice, master, root)]
+    assert counts == [1, 0, 2]
+
+
+def test_a_session_needs_its_token_for_whatever_changes_something(
+    client: TestClient, installation: Installation
+) -> None:
+    cookie = installation.state.sessions.begin(None, now_s=installation.now_s)
+    session = installation.state.sessions.find(cookie, now_s=installation.now_s)
+    assert session is not None
+    headers = {"cookie": f"tokenrouter_session={cookie}"}
+
+    assert client.get("/api/v1/keys", headers=headers).status_code == 200
+    refused = client.post("/api/v1/keys", headers=headers, json={"name": "bob"})
+    made = client.post("/api/v1/keys", headers={**headers, "x-csrf-token": session.csrf}, json={"name": "bob"})
+
+    assert (refused.status_code, refused.json()["code"], made.status_code) == (403, "csrf", 201)

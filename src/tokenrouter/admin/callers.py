@@ -1,0 +1,202 @@
+"""Who calls the admin API, and how far what they ask for reaches.
+
+A caller shows a key as bearer, or the cookie of a session; the rules for a key (digest, parents, expiry) are the data
+plane's own, so both planes always agree. What a caller may is said by one table (`admin/permissions.py`); a route names
+its action and gets a `Grant`, through which it also writes, so that the audit log names the caller.
+"""
+
+import hmac
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from tokenrouter.admin.permissions import PERMISSIONS, Reach, Role, reach_of
+from tokenrouter.admin.problems import Problem
+from tokenrouter.admin.sessions import COOKIE, Session
+from tokenrouter.admin.state import ControlState, State
+from tokenrouter.domain.actors import Actor
+from tokenrouter.domain.catalog import Key
+from tokenrouter.domain.errors import MissingKey, RoleNotAllowed
+from tokenrouter.gateway.directory import Principal
+from tokenrouter.store.engine import Store
+from tokenrouter.store.within import Within
+
+CSRF_HEADER: Final = "x-csrf-token"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key of this gateway.")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls.
+
+    Attributes:
+        key: that was shown, or with which the session was begun; None for people and passwords.
+        user: the name of the person who is signed in, "" for others.
+        teams: those that the person administers.
+        member_of: those that the person is in.
+    """
+
+    role: Role
+    actor: Actor
+    key: Key | None = None
+    user: str = ""
+    teams: frozenset[str] = frozenset()
+    member_of: frozenset[str] = frozenset()
+
+    @property
+    def id(self) -> str:
+        """What is noted as the maker of something: the id of a person or key, "" for a password."""
+        return self.actor.id
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """That a caller may do an action, within a reach. `store` writes in the caller's name."""
+
+    caller: Caller
+    reach: Reach
+    store: Store = field(repr=False)
+
+    @property
+    def is_for_all(self) -> bool:
+        return self.reach == "all"
+
+    def covers_scope(self, scope: str) -> bool:
+        """Whether what belongs to `scope` (`team:physics`, `user:ann`, `global`) is the caller's to decide."""
+        if self.reach == "all":
+            return True
+        kind, _, name = scope.partition(":")
+        if kind == "team":
+            return self.reach == "team" and name in self.caller.teams
+        return kind == "user" and bool(name) and name == self.caller.user
+
+
+class Needs:
+    """A dependency that lets callers pass who may do `action`, and says how far it reaches for them."""
+
+    def __init__(self, action: str) -> None:
+        self.action = action
+        PERMISSIONS[action]
+
+    def __call__(self, request: Request, state: State, credentials: Credentials) -> Grant:
+        """Return what the caller was granted.
+
+        Raises:
+            InvalidKey: no key and no session, or one that is not good.
+            RoleNotAllowed: the caller's role does not have this.
+            Problem: 403, a session's cookie without its token.
+        """
+        return self.grant(state, caller_of(state, request, credentials))
+
+    def grant(self, state: ControlState, caller: Caller) -> Grant:
+        """Return what `caller` is granted.
+
+        Raises:
+            RoleNotAllowed: nothing is.
+        """
+        reach = reach_of(self.action, caller.role)
+        if reach == "-":
+            able = [role for role, cell in PERMISSIONS[self.action].items() if cell != "-"]
+            raise RoleNotAllowed(
+                f"This ({self.action}) needs the role {' or '.join(able)}; {_called(caller)} is {caller.role}."
+            )
+        return Grant(caller, reach, state.store.acting(caller.actor))
+
+
+def needs(action: str) -> Any:
+    """Return what a route is annotated with for its caller to be granted `action`, such as `keys.read`.
+
+    Raises:
+        KeyError: the table has no such action.
+    """
+    return Depends(Needs(action))
+
+
+def caller_of(state: ControlState, request: Request, credentials: HTTPAuthorizationCredentials | None) -> Caller:
+    """Return who calls.
+
+    Raises:
+        InvalidKey: no key and no session, or one that is not good.
+        Problem: 403, a session's cookie without its token.
+    """
+    address = request.headers.get("x-forwarded-for", "")
+    if credentials is not None and credentials.credentials:
+        principal = state.directory().authenticate((credentials.credentials.encode("utf-8", "replace"),), state.clock())
+        return caller_with_key(principal, address)
+    session = state.sessions.find(request.cookies.get(COOKIE, ""), now_s=state.clock())
+    if session is None:
+        raise MissingKey("No API key was sent; send it as 'Authorization: Bearer <key>', or sign in.")
+    if request.method not in _SAFE:
+        _require_token(session, request)
+    return _caller_of_session(state, session, address)
+
+
+def caller_with_key(principal: Principal, address: str) -> Caller:
+    """Return the caller who has shown a key."""
+    key = principal.key
+    return Caller(key.role, Actor("key", key.id, key.name, address), key)
+
+
+def within(state: ControlState, grant: Grant) -> Within | None:
+    """Return whose ledger rows are meant; None is everybody's."""
+    caller = grant.caller
+    if grant.reach == "all":
+        return None
+    if caller.key is not None:
+        return Within(key_ids=frozenset({caller.key.id, *family_ids(state.catalog().keys, caller.key.id)}))
+    users = frozenset({caller.user} - {""})
+    return Within(teams=caller.teams if grant.reach == "team" else frozenset(), users=users)
+
+
+def family_ids(keys: tuple[Key, ...], root: str) -> frozenset[str]:
+    """Return the ids of all keys below `root`."""
+    children: dict[str, list[str]] = {}
+    for key in keys:
+        if key.parent_id is not None:
+            children.setdefault(key.parent_id, []).append(key.id)
+    found: set[str] = set()
+    queue = [root]
+    while queue:
+        fresh = [one for one in children.get(queue.pop(), ()) if one not in found]
+        found.update(fresh)
+        queue += fresh
+    return frozenset(found)
+
+
+def _caller_of_session(state: ControlState, session: Session, address: str) -> Caller:
+    """Return who began the session.
+
+    Raises:
+        InvalidKey: the key of the session is not good any more.
+    """
+    if session.key_digest is None:
+        return Caller("admin", Actor("password", name="ADMIN_PASSWORD", address=address))
+    return caller_with_key(state.directory().principal(session.key_digest, state.clock()), address)
+
+
+def _require_token(session: Session, request: Request) -> None:
+    sent = request.headers.get(CSRF_HEADER, "")
+    if not hmac.compare_digest(sent.encode("utf-8", "replace"), session.csrf.encode()):
+        raise Problem(403, "csrf", f"This needs the session's token in the header {CSRF_HEADER}.")
+
+
+def _called(caller: Caller) -> str:
+    return repr(caller.actor.name)
+
+
+def metrics_reader(request: Request, state: State, credentials: Credentials) -> None:
+    """Let whoever may read metrics pass, and whoever has the metrics token.
+
+    Raises:
+        InvalidKey, RoleNotAllowed
+    """
+    token = state.settings.metrics_token
+    sent = credentials.credentials.encode("utf-8", "replace") if credentials else b""
+    if token and hmac.compare_digest(token.encode(), sent):
+        return
+    Needs("metrics.read")(request, state, credentials)
