@@ -21,6 +21,8 @@ from tokenrouter.store.aliases import chosen_profile, list_aliases
 from tokenrouter.store.engine import Store
 from tokenrouter.store.keys import list_keys
 from tokenrouter.store.limits import list_limits
+from tokenrouter.store.teams import list_teams
+from tokenrouter.store.users import list_users
 
 PEPPER = b"pepper"
 ROOT_KEY = "tr_root-key-of-the-file-0123456789"
@@ -117,6 +119,8 @@ class Installation:
             stored_limits=limits,
             stored_aliases=[stored.alias for stored in list_aliases(self.store)],
             chosen_profile=chosen_profile(self.store),
+            teams=list_teams(self.store),
+            disabled_users=[user.name for user in list_users(self.store) if not user.enabled],
         )
 
     def without_password(self) -> None:

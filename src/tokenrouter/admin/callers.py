@@ -126,7 +126,9 @@ def caller_of(state: ControlState, request: Request, credentials: HTTPAuthorizat
     """
     address = request.headers.get("x-forwarded-for", "")
     if credentials is not None and credentials.credentials:
-        principal = state.directory().authenticate((credentials.credentials.encode("utf-8", "replace"),), state.clock())
+        principal = state.directory().authenticate(
+            (credentials.credentials.encode("utf-8", "replace"),), state.clock(), address
+        )
         return caller_with_key(principal, address)
     session = state.sessions.find(request.cookies.get(COOKIE, ""), now_s=state.clock())
     if session is None:
@@ -176,7 +178,7 @@ def _caller_of_session(state: ControlState, session: Session, address: str) -> C
     """
     if session.key_digest is None:
         return Caller("admin", Actor("password", name="ADMIN_PASSWORD", address=address))
-    return caller_with_key(state.directory().principal(session.key_digest, state.clock()), address)
+    return caller_with_key(state.directory().principal(session.key_digest, state.clock(), address), address)
 
 
 def _require_token(session: Session, request: Request) -> None:

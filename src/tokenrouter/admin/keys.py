@@ -7,22 +7,38 @@ are charged to them, team admins those of their teams.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from tokenrouter.admin.amounts import time_text
-from tokenrouter.admin.callers import Grant, needs
+from tokenrouter.admin.callers import Caller, Grant, needs
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.catalog import CacheUse, Key, Origin, Role, UnboundedInput, Unpriced
 from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.directory import MAX_CHAIN
-from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, list_keys, revoke_key, update_key
+from tokenrouter.store.keys import (
+    MAX_OVERLAP_S,
+    KeyChanges,
+    KeyRequest,
+    create_key,
+    list_keys,
+    revoke_key,
+    rotate_key,
+    update_key,
+)
 
 router: Final = APIRouter(prefix="/api/v1/keys", tags=["keys"])
+
+MAX_OWN_KEYS: Final = 20
+"""Most keys that a member has, and that stand below one of an inferrer."""
+USUAL_TTL_S: Final = 8 * 3600.0
+MAX_TTL_S: Final = 24 * 3600.0
+"""Longest life of a temporary key."""
 
 Reading = Annotated[Grant, needs("keys.read")]
 
@@ -66,6 +82,9 @@ class ShownKey(BaseModel):
     clamp: bool
     unbounded_input: UnboundedInput
     cache: CacheUse
+    allowed_ips: list[str]
+    temporary: bool
+    previous_until: str | None
 
 
 class MadeKey(ShownKey):
@@ -87,7 +106,8 @@ class NewKey(BaseModel):
     `unpriced`: whether it may use models without a price; `allow_unpriced`: even under a limit of costs.
     `clamp`: whether answers are shortened to fit hard limits, or else refused; `unbounded_input`: whether it may send
     what nobody can bound (files by URL or id, tools of the provider) under hard limits. `cache`: whether it gets
-    answers kept for its team (`read`), and its own are kept as well (`on`).
+    answers kept for its team (`read`), and its own are kept as well (`on`). `allowed_ips`: addresses and networks that
+    it may be used from; none is all. `temporary`: it is for one run of a program, and must end within a day.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -107,6 +127,8 @@ class NewKey(BaseModel):
     clamp: bool = True
     unbounded_input: UnboundedInput = ""
     cache: CacheUse = ""
+    allowed_ips: list[Text] = []
+    temporary: bool = False
 
 
 class ChangedKey(BaseModel):
@@ -124,6 +146,15 @@ class ChangedKey(BaseModel):
     clamp: bool = True
     unbounded_input: UnboundedInput = ""
     cache: CacheUse = ""
+    allowed_ips: list[Text] = []
+
+
+class Rotation(BaseModel):
+    """How long the old key is good beside the new one, in seconds; 0 ends it at once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    overlap_s: Annotated[float, Field(ge=0, le=MAX_OVERLAP_S)] = 86_400.0
 
 
 @router.get("")
@@ -135,7 +166,8 @@ def list_all(state: State, grant: Reading) -> KeyList:
 @router.post("", status_code=201)
 def create(state: State, grant: Annotated[Grant, needs("keys.create")], wanted: Annotated[NewKey, Body()]) -> MadeKey:
     """Make a key. The answer holds it; nobody can read it again."""
-    wanted = _as_allowed(grant, wanted)
+    wanted = _as_allowed(state, grant, wanted)
+    _check_temporary(state, wanted)
     parent = _parent(state, grant, wanted)
     _refuse_taken(state, wanted)
     request = KeyRequest(
@@ -154,6 +186,8 @@ def create(state: State, grant: Annotated[Grant, needs("keys.create")], wanted: 
         clamp=wanted.clamp,
         unbounded_input=wanted.unbounded_input,
         cache=wanted.cache,
+        allowed_ips=tuple(wanted.allowed_ips),
+        temporary=wanted.temporary,
     )
     made = create_key(grant.store, request, pepper=state.pepper, now_s=state.clock())
     state.keys_changed()
@@ -201,6 +235,21 @@ def revoke(state: State, grant: Annotated[Grant, needs("keys.revoke")], name_or_
     return KeyList(data=[shown(state, gone) for gone in revoked])
 
 
+@router.post("/{name_or_id}/rotate")
+def rotate(
+    state: State,
+    grant: Annotated[Grant, needs("keys.rotate")],
+    name_or_id: str,
+    wanted: Annotated[Rotation, Body()],
+) -> MadeKey:
+    """Put a new key in the place of one; the answer holds it, and the old one is good for a while longer."""
+    key = _find(state, grant, name_or_id)
+    _refuse_declared(state, key)
+    made = rotate_key(grant.store, key.id, overlap_s=wanted.overlap_s, pepper=state.pepper, now_s=state.clock())
+    state.keys_changed()
+    return MadeKey(key=made.key, **shown(state, made.stored).model_dump())
+
+
 def shown(state: ControlState, key: Key) -> ShownKey:
     """Return what may be shown of `key`."""
     return ShownKey(
@@ -224,6 +273,9 @@ def shown(state: ControlState, key: Key) -> ShownKey:
         clamp=key.clamp,
         unbounded_input=key.unbounded_input,
         cache=key.cache,
+        allowed_ips=list(key.allowed_ips),
+        temporary=key.temporary,
+        previous_until=time_text(key.previous_until_s),
     )
 
 
@@ -291,7 +343,7 @@ _PRIVILEGES: Final = ("passthrough", "allow_unpriced")
 _LEAVES: Final = ("unpriced", "unbounded_input")
 
 
-def _as_allowed(grant: Grant, wanted: NewKey) -> NewKey:
+def _as_allowed(state: ControlState, grant: Grant, wanted: NewKey) -> NewKey:
     """Return what is to be made, with what follows from who makes it.
 
     Raises:
@@ -300,13 +352,15 @@ def _as_allowed(grant: Grant, wanted: NewKey) -> NewKey:
     if grant.is_for_all:
         return wanted
     caller = grant.caller
+    if caller.role == "inferrer":
+        wanted = _as_temporary(state, caller, wanted)
     if wanted.role != "inferrer":
         raise RoleNotAllowed(f"The role {caller.role} makes keys of the role inferrer, not {wanted.role}.")
     if wanted.key is not None:
         raise RoleNotAllowed("Only an admin chooses a key; leave `key` out and a random one is made.")
     if caller.key is None:
         _refuse_privileges(wanted)
-        return wanted if wanted.parent else _as_of_person(grant, wanted)
+        return wanted if wanted.parent else _as_of_person(state, grant, wanted)
     return wanted
 
 
@@ -318,7 +372,28 @@ def _refuse_privileges(wanted: BaseModel) -> None:
         raise RoleNotAllowed(f"Only an admin gives a key {', '.join(given)}.")
 
 
-def _as_of_person(grant: Grant, wanted: NewKey) -> NewKey:
+def _as_temporary(state: ControlState, caller: Caller, wanted: NewKey) -> NewKey:
+    """Return `wanted` as an inferrer may make it: for a while, and one of a few.
+
+    Raises:
+        RoleNotAllowed: it has as many already.
+    """
+    below = sum(1 for key in list_keys(state.store) if caller.key is not None and key.parent_id == caller.key.id)
+    if below >= MAX_OWN_KEYS:
+        raise RoleNotAllowed(f"An inferrer has at most {MAX_OWN_KEYS} keys below its own; revoke one first.")
+    ends = wanted.expires_at or datetime.fromtimestamp(state.clock() + USUAL_TTL_S, UTC)
+    return wanted.model_copy(update={"temporary": True, "expires_at": ends})
+
+
+def _check_temporary(state: ControlState, wanted: NewKey) -> None:
+    """Refuse a temporary key that does not end, or not soon."""
+    if not wanted.temporary:
+        return
+    if wanted.expires_at is None or wanted.expires_at.timestamp() > state.clock() + MAX_TTL_S:
+        raise Problem(422, "invalid_field", "expires_at: a temporary key ends within 24 hours.")
+
+
+def _as_of_person(state: ControlState, grant: Grant, wanted: NewKey) -> NewKey:
     """Return `wanted` as it is charged: to a team that the caller administers, or to the caller and their team."""
     caller = grant.caller
     if grant.reach == "team" and wanted.user != caller.user:
@@ -331,7 +406,24 @@ def _as_of_person(grant: Grant, wanted: NewKey) -> NewKey:
     team = wanted.team or (_only(caller.member_of, "team") if caller.member_of else "")
     if team and team not in caller.member_of:
         raise RoleNotAllowed(f"{caller.user!r} is not in the team {team!r}.")
+    _refuse_new_allowance(state, grant)
     return wanted.model_copy(update={"team": team, "user": caller.user})
+
+
+def _refuse_new_allowance(state: ControlState, grant: Grant) -> None:
+    """Refuse a member another key where limits are on keys: each new one would be allowed as much again.
+
+    Raises:
+        RoleNotAllowed
+    """
+    own = visible_keys(state, grant)
+    if len(own) >= MAX_OWN_KEYS:
+        raise RoleNotAllowed(f"A member has at most {MAX_OWN_KEYS} keys; revoke one first.")
+    limits = [limit for limit in state.catalog().limits if limit.mode == "hard"]
+    scopes = {"key:*", *(f"key:{key.name}" for key in own)}
+    held = {limit.metric for limit in limits if limit.scope in (f"user:{grant.caller.user}", "user:*")}
+    if any(limit.scope in scopes and limit.metric not in held for limit in limits):
+        raise RoleNotAllowed("Keys have limits of their own here, so only an admin makes you another one.")
 
 
 def _only(names: frozenset[str], field: str) -> str:

@@ -96,7 +96,7 @@ def current_session(state: ControlState, cookie: str) -> Session | None:
     if session is None or session.key_digest is None:
         return session
     try:
-        is_admin = state.directory().principal(session.key_digest, now_s).role == "admin"
+        is_admin = state.directory().principal(session.key_digest, now_s, "").role == "admin"
     except InvalidKey:
         is_admin = False
     if is_admin:
@@ -111,7 +111,7 @@ def _is_administrator(state: ControlState, secret: str) -> bool:
         return True
     try:
         keys = (secret.strip().encode("utf-8", "replace"),)
-        return state.directory().authenticate(keys, state.clock()).role == "admin"
+        return state.directory().authenticate(keys, state.clock(), "").role == "admin"
     except InvalidKey:
         return False
 

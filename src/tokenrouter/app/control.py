@@ -76,6 +76,8 @@ from tokenrouter.store.keys import KeyRequest, create_key, list_keys, remove_exp
 from tokenrouter.store.limits import list_limits
 from tokenrouter.store.prepare import prepare_store
 from tokenrouter.store.setup_links import create_setup_link
+from tokenrouter.store.teams import list_teams
+from tokenrouter.store.users import list_users
 from tokenrouter.upstream.client import UpstreamClient
 
 WATCH_S: Final = 0.25
@@ -187,6 +189,8 @@ class ControlProcess:
             gathered_prices=self._pricing.prices(),
             gathered_facts=(self._discovery.facts(), self._bundled_facts),
             automatic=self._automatic.providers(),
+            teams=list_teams(self._store),
+            disabled_users=[user.name for user in list_users(self._store) if not user.enabled],
         )
         names = {key.id: key.name for key in self._catalog.keys}
         self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id, key_id))

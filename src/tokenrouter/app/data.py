@@ -369,6 +369,8 @@ def _first_catalog(settings: Settings, secret: bytes, pepper_bytes: bytes) -> Ca
         chosen_profile=last.chosen_profile,
         gathered_facts=(last.facts,),
         automatic=(*local, *public),
+        teams=last.teams,
+        disabled_users=last.disabled_users,
     )
 
 

@@ -14,6 +14,7 @@ from tokenrouter.config.prices import read_model_name, read_price
 from tokenrouter.config.problems import Problem
 from tokenrouter.config.settings import CarriedUse, KeySetting
 from tokenrouter.config.table import Table
+from tokenrouter.domain.addresses import read_networks
 from tokenrouter.domain.alias_text import ALIAS_FIELDS, InvalidAlias, read_alias
 from tokenrouter.domain.aliases import Alias
 from tokenrouter.domain.catalog import (
@@ -348,6 +349,7 @@ def _read_key(table: Table, secrets: Secrets, subjects: Subjects) -> None:
         clamp=table.flag("clamp", True),
         unbounded_input=cast(UnboundedInput, _leave(table, "unbounded_input")),
         cache=cast(CacheUse, table.choice("cache", CACHE_USES, "")) if table.has("cache") else "",
+        allowed_ips=_networks(table, "allowed_ips"),
     )
     subjects.keys.append(setting)
     _read_quota(table.table("quota"), name, subjects)
@@ -357,6 +359,16 @@ def _read_key(table: Table, secrets: Secrets, subjects: Subjects) -> None:
 def _leave(table: Table, name: str) -> str:
     """Return "allow", "deny", or "" where the key does not say."""
     return table.choice(name, ("allow", "deny"), "") if table.has(name) else ""
+
+
+def _networks(table: Table, name: str) -> tuple[str, ...]:
+    """Return addresses and networks, as they are written."""
+    texts = table.texts(name)
+    try:
+        read_networks(texts)
+    except ValueError as error:
+        table.problem(name, str(error))
+    return texts
 
 
 def _read_quota(quota: Table, key: str, subjects: Subjects) -> None:

@@ -59,6 +59,7 @@ class KeySetting:
     clamp: bool = True
     unbounded_input: UnboundedInput = ""
     cache: CacheUse = ""
+    allowed_ips: tuple[str, ...] = ()
     origin: Origin = "file"
 
 

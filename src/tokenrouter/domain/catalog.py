@@ -13,6 +13,7 @@ from tokenrouter.domain.guardrails import Guardrail, HookSetting
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.domain.limits import Limit
 from tokenrouter.domain.model_facts import ModelFacts
+from tokenrouter.domain.people import Team
 from tokenrouter.domain.prices import Price
 
 Role = Literal["admin", "keymaster", "inferrer"]
@@ -207,13 +208,16 @@ class Catalog:
     """All subjects at one moment. `providers` is in routing order (file, environment, database, automatic, sandbox).
 
     `active_profile` is the one that counts, `chosen_profile` the one that was chosen at run time, if any was. `facts`
-    are by `provider/model`, as sent upstream. `awaited` are names of providers that may join by themselves, there or
+    are by `provider/model`, as sent upstream. `teams` are those that restrict their keys, `disabled_users` the names of
+    people whose keys are no good. `awaited` are names of providers that may join by themselves, there or
     not.
     """
 
     version: int = 0
     providers: tuple[Provider, ...] = ()
     keys: tuple[Key, ...] = ()
+    teams: tuple[Team, ...] = ()
+    disabled_users: tuple[str, ...] = ()
     aliases: tuple[Alias, ...] = ()
     active_profile: str = DEFAULT_PROFILE
     chosen_profile: str = ""

@@ -181,6 +181,13 @@ class DisabledKey(InvalidKey):
     code = "disabled_api_key"
 
 
+class AddressNotAllowed(ClientError):
+    """The key may not be used from this address."""
+
+    status = 403
+    code = "address_not_allowed"
+
+
 class RoleNotAllowed(ClientError):
     """The key's role does not reach this far."""
 

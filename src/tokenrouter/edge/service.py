@@ -251,7 +251,7 @@ class Service:
                 _answer_json(responder, _card())
 
     def _authenticate(self, request: Request) -> Principal:
-        return self._source.current().authenticate(request.head.keys, time.time())
+        return self._source.current().authenticate(request.head.keys, time.time(), request.client_ip)
 
     def _offers(self, principal: Principal) -> list[Offer]:
         return list(offered_models(self._source.current(), principal))

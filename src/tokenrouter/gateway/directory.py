@@ -6,10 +6,11 @@ holds one sees one state from begin to end.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tokenrouter.dialects.sessions import tenant_of
+from tokenrouter.domain.addresses import Network, covers, read_networks
 from tokenrouter.domain.aliases import AliasTable
 from tokenrouter.domain.catalog import (
     CacheRules,
@@ -22,7 +23,7 @@ from tokenrouter.domain.catalog import (
     Unpriced,
     account_name,
 )
-from tokenrouter.domain.errors import DisabledKey, ExpiredKey, InvalidKey, MissingKey, ModelUnpriced
+from tokenrouter.domain.errors import AddressNotAllowed, DisabledKey, ExpiredKey, InvalidKey, MissingKey, ModelUnpriced
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit, LimitTable
 from tokenrouter.domain.price_table import PriceTable
@@ -78,6 +79,7 @@ class Principal:
         clamp: whether answers of every key in the chain are shortened to fit their limits.
         unbounded_input: as `unpriced`.
         cache: "off", "read" or "on": whether it gets kept answers, and its own are kept.
+        networks: of each key in the chain that has any, where it may be used from; all must allow.
         tenant: keeps its conversations apart from others' (`dialects.sessions`).
         alias_scopes: whose aliases it knows, those that count first.
         lanes: the ways to models that have been worked out, by dialect and requested name.
@@ -100,6 +102,7 @@ class Principal:
     cache: CacheUse = "off"
     alias_scopes: tuple[str, ...] = ()
     tenant: int = 0
+    networks: tuple[tuple[Network, ...], ...] = ()
     lanes: "dict[tuple[Dialect, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
     choices: "dict[str, Chosen]" = field(default_factory=dict, repr=False, compare=False)
     branches: "dict[tuple[Dialect, str, str], Lane]" = field(default_factory=dict, repr=False, compare=False)
@@ -162,7 +165,8 @@ class Directory:
         self.aliases = AliasTable(self.catalog.aliases)
         self.cached_models = ModelPatterns(self.catalog.policy.cache.models)
         by_id = {key.id: key for key in self.catalog.keys}
-        self._principals = {key.digest: _principal(key, by_id, self.catalog.policy.cache) for key in self.catalog.keys}
+        people = _People(self.catalog)
+        self._principals = dict(_all_principals(self.catalog, by_id, people))
 
     def _entries(self) -> Iterable[tuple[str, ProviderEntry]]:
         for provider in self.catalog.providers:
@@ -171,24 +175,24 @@ class Directory:
             except ValueError as error:
                 self.skipped[provider.name] = str(error)
 
-    def authenticate(self, keys: Sequence[bytes], now_s: float) -> Principal:
-        """Return who calls with `keys`; `now_s` is seconds since the epoch.
+    def authenticate(self, keys: Sequence[bytes], now_s: float, client_ip: str = "") -> Principal:
+        """Return who calls with `keys` from `client_ip`; `now_s` is seconds since the epoch.
 
         Raises:
-            MissingKey, InvalidKey, ExpiredKey, DisabledKey
+            MissingKey, InvalidKey, ExpiredKey, DisabledKey, AddressNotAllowed
         """
-        return self.principal(self.digest(keys), now_s)
+        return self.principal(self.digest(keys), now_s, client_ip)
 
     def digest(self, keys: Sequence[bytes]) -> bytes:
         """Return what stands in look-ups for the first of `keys` that is known, else the first; b"" for none."""
         digests = [key_digest(key, self.pepper) for key in keys]
         return next((digest for digest in digests if digest in self._principals), digests[0] if digests else b"")
 
-    def principal(self, digest: bytes, now_s: float) -> Principal:
+    def principal(self, digest: bytes, now_s: float, client_ip: str = "") -> Principal:
         """Return whose key has this digest; b"" when none was sent.
 
         Raises:
-            MissingKey, InvalidKey, ExpiredKey, DisabledKey
+            MissingKey, InvalidKey, ExpiredKey, DisabledKey, AddressNotAllowed
         """
         principal = self._principals.get(digest)
         if principal is None:
@@ -199,6 +203,8 @@ class Directory:
             raise DisabledKey(principal.problem)
         if principal.expires_at_s <= now_s:
             raise ExpiredKey(f"The API key {principal.key.name!r} has expired; ask for a new one.")
+        if principal.networks and not all(covers(networks, client_ip) for networks in principal.networks):
+            raise AddressNotAllowed(f"The API key {principal.key.name!r} may not be used from {client_ip[:64]!r}.")
         return principal
 
     def price(self, provider: str, model: str) -> Price | None:
@@ -244,15 +250,51 @@ def _entry(provider: Provider) -> ProviderEntry:
     return ProviderEntry(provider, first, allowed, 1, further)
 
 
-def _principal(key: Key, by_id: dict[str, Key], rules: CacheRules) -> Principal:
+class _People:
+    """What teams and users say about the keys that are charged to them."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._teams = {f"team:{team.name}": team for team in catalog.teams}
+        self._disabled = {f"user:{name}" for name in catalog.disabled_users}
+
+    def problem(self, scopes: Iterable[str]) -> str:
+        """Return why keys of `scopes` are no good, or ""."""
+        for scope in scopes:
+            team = self._teams.get(scope)
+            if team is not None and not team.enabled:
+                return f"The team {team.name!r} is disabled; ask an administrator."
+            if scope in self._disabled:
+                return "The account of this API key's user is disabled; ask an administrator."
+        return ""
+
+    def allowed(self, scopes: Iterable[str]) -> Iterator[ModelPatterns]:
+        """Yield what teams allow their keys."""
+        for scope in scopes:
+            team = self._teams.get(scope)
+            if team is not None and team.allowed_models:
+                yield ModelPatterns(team.allowed_models)
+
+
+def _all_principals(catalog: Catalog, by_id: dict[str, Key], people: _People) -> Iterator[tuple[bytes, Principal]]:
+    """Yield who calls with which digest; a key that was rotated is good by its previous one too, for a while."""
+    for key in catalog.keys:
+        principal = _principal(key, by_id, people, catalog.policy.cache)
+        yield key.digest, principal
+        if key.previous_digest is not None:
+            until_s = min(principal.expires_at_s, key.previous_until_s or 0.0)
+            yield key.previous_digest, replace(principal, expires_at_s=until_s)
+
+
+def _principal(key: Key, by_id: dict[str, Key], people: _People, rules: CacheRules) -> Principal:
     chain, problem = _chain(key, by_id)
     scopes = _scopes(chain)
+    own = tuple(ModelPatterns(link.allowed_models) for link in chain if link.allowed_models)
     return Principal(
         key=key,
         chain=tuple(link.id for link in chain),
         scopes=scopes,
-        allowed=tuple(ModelPatterns(link.allowed_models) for link in chain if link.allowed_models),
-        problem=problem,
+        allowed=(*own, *people.allowed(scopes)),
+        problem=problem or people.problem(scopes),
         expires_at_s=min((link.expires_at_s for link in chain if link.expires_at_s is not None), default=float("inf")),
         passthrough=all(link.passthrough for link in chain),
         unpriced=_leave({link.unpriced for link in chain}),
@@ -261,6 +303,7 @@ def _principal(key: Key, by_id: dict[str, Key], rules: CacheRules) -> Principal:
         unbounded_input=_leave({link.unbounded_input for link in chain}),
         cache=_cache_use(chain, scopes, rules),
         tenant=tenant_of(chain[-1].id),
+        networks=tuple(read_networks(link.allowed_ips) for link in chain if link.allowed_ips),
         alias_scopes=tuple(scope for scope in scopes if not scope.startswith("key:")),
     )
 

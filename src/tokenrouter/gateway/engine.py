@@ -132,7 +132,7 @@ class Gateway:
                 not started, else as the dialect's error event.
         """
         directory = self._source.current()
-        principal = directory.principal(call.head.digest, call.now_s)
+        principal = directory.principal(call.head.digest, call.now_s, call.head.client_ip)
         for layer in self._layers:
             if layer.concerns(call, principal):
                 return self._pass_layers(directory, principal, call, responder)

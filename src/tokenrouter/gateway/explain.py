@@ -118,7 +118,7 @@ def _principal(directory: Directory, asker: Principal, question: Question) -> Pr
     key = next((key for key in directory.catalog.keys if key.name == name), None)
     if key is None:
         raise InvalidRequest(f"There is no key {name[:80]!r}.", param="key")
-    return directory.principal(key.digest, question.call.now_s)
+    return directory.principal(key.digest, question.call.now_s, question.call.head.client_ip)
 
 
 def _losses(lane: Lane, call: Call, peeked: Head) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from tokenrouter.domain.limit_checks import Names
 from tokenrouter.domain.limit_text import limit_id
 from tokenrouter.domain.limits import Limit, kind_of
 from tokenrouter.domain.model_facts import UNKNOWN, ModelFacts
+from tokenrouter.domain.people import Team
 from tokenrouter.domain.price_table import ANY, PriceTable
 from tokenrouter.domain.prices import Price
 
@@ -37,12 +38,15 @@ def build_catalog(
     gathered_prices: Mapping[str, Price] = MappingProxyType({}),
     gathered_facts: Sequence[Mapping[str, ModelFacts]] = (),
     automatic: Iterable[Provider] = (),
+    teams: Iterable[Team] = (),
+    disabled_users: Iterable[str] = (),
 ) -> Catalog:
     """Return the Catalog.
 
     `discovered` has model ids by provider name, `gathered_prices` are by `provider/model`, as is each of
     `gathered_facts`, the most trusted first, and `pepper` hashes the file's short keys. `chosen_profile` is what was
-    chosen at run time, if anything was. `automatic` are providers that have joined by themselves.
+    chosen at run time, if anything was. `automatic` are providers that have joined by themselves; `disabled_users` are
+    names.
     """
     declared = tuple(declared_key(setting, pepper) for setting in settings.keys)
     names = {key.name for key in declared} | {key.id for key in declared}
@@ -55,6 +59,8 @@ def build_catalog(
             _with_models(provider, discovered, settings) for provider in joined_providers(settings, automatic)
         ),
         keys=keys,
+        teams=tuple(team for team in teams if not team.enabled or team.allowed_models),
+        disabled_users=tuple(disabled_users),
         aliases=joined_aliases(settings.aliases, stored_aliases),
         active_profile=chosen_profile or settings.active_model_profile or DEFAULT_PROFILE,
         chosen_profile=chosen_profile,
@@ -161,6 +167,7 @@ def declared_key(setting: KeySetting, pepper: bytes) -> Key:
         clamp=setting.clamp,
         unbounded_input=setting.unbounded_input,
         cache=setting.cache,
+        allowed_ips=setting.allowed_ips,
     )
 
 

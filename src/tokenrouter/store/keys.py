@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from tokenrouter.domain.addresses import MAX_NETWORKS, read_networks
 from tokenrouter.domain.catalog import CacheUse, Key, Role, UnboundedInput, Unpriced
 from tokenrouter.domain.keys import MIN_KEY_CHARS, key_digest, key_hint, make_key
 from tokenrouter.store.audit import note
@@ -26,6 +27,8 @@ from tokenrouter.store.schema import tr_keys
 MAX_KEY_CHARS: Final = 512
 """Longest key that an operator may choose; our own have 46 characters."""
 ID_PREFIX: Final = "key_"
+MAX_OVERLAP_S: Final = 30 * 86_400.0
+"""Longest time that a key is good after its successor was made: who needs longer has forgotten it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class KeyRequest:
 
     Attributes:
         key: a key of the operator's own choice, or None for a random one.
+        allowed_ips, temporary: see `domain.catalog.Key`.
         passthrough: whether it may ask providers raw; a key never may where its parent may not.
         cache: see `domain.catalog.Key`.
         unpriced, allow_unpriced, clamp, unbounded_input: see `domain.catalog.Key`; a child is not freer than its
@@ -55,6 +59,8 @@ class KeyRequest:
     clamp: bool = True
     unbounded_input: UnboundedInput = ""
     cache: CacheUse = ""
+    allowed_ips: tuple[str, ...] = ()
+    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class KeyChanges:
     clamp: bool | None = None
     unbounded_input: UnboundedInput | None = None
     cache: CacheUse | None = None
+    allowed_ips: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,8 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
         clamp=request.clamp,
         unbounded_input=request.unbounded_input,
         cache=request.cache,
+        allowed_ips=request.allowed_ips,
+        temporary=request.temporary,
     )
     with store.write() as connection:
         _insert(connection, stored)
@@ -151,6 +160,7 @@ def update_key(
     """
     check_models(changes.allowed_models or ())
     check_comment(changes.comment or "")
+    _check_networks(changes.allowed_ips or ())
     with store.write() as connection:
         before = _find(connection, name_or_id)
         check(before)
@@ -159,6 +169,43 @@ def update_key(
         raise_catalog_version(connection)
         _note(store, connection, "key.change", before, after)
     return after
+
+
+def rotate_key(
+    store: Store,
+    name_or_id: str,
+    *,
+    overlap_s: float,
+    pepper: bytes,
+    now_s: float,
+    check: Callable[[Key], None] = lambda _: None,
+) -> NewKey:
+    """Put a new key in the place of one, which is good for `overlap_s` seconds more; all else stays as it is.
+
+    What an earlier rotation left good ends now: two keys at most open one door.
+
+    Raises:
+        KeyUnknown: there is none in the database.
+        InvalidField: the overlap is not between 0 and `MAX_OVERLAP_S`.
+        Exception: what `check` raises.
+    """
+    if not 0 <= overlap_s <= MAX_OVERLAP_S:
+        raise InvalidField(f"it is from 0 to {MAX_OVERLAP_S:.0f} seconds", field="overlap_s")
+    key = make_key()
+    with store.write() as connection:
+        before = _find(connection, name_or_id)
+        check(before)
+        after = replace(
+            before,
+            digest=key_digest(key, pepper),
+            hint=key_hint(key),
+            previous_digest=before.digest if overlap_s else None,
+            previous_until_s=now_s + overlap_s if overlap_s else None,
+        )
+        connection.execute(update(tr_keys).where(tr_keys.c.id == before.id).values(_row(after)))
+        raise_catalog_version(connection)
+        _note(store, connection, "key.rotate", before, after)
+    return NewKey(key, after)
 
 
 def revoke_key(store: Store, name_or_id: str, *, check: Callable[[Key], None] = lambda _: None) -> tuple[Key, ...]:
@@ -197,12 +244,22 @@ def _check_fields(request: KeyRequest, now_s: float) -> None:
     check_name(request.name)
     check_models(request.allowed_models)
     check_comment(request.comment)
+    _check_networks(request.allowed_ips)
     if request.passthrough and request.parent is not None and not request.parent.passthrough:
         raise InvalidField(f"the parent {request.parent.name!r} may not ask providers raw itself", field="passthrough")
     if request.expires_at_s is not None and request.expires_at_s <= now_s:
         raise InvalidField("the expiry is in the past; give a later one, or none", field="expires_at")
     if request.key is not None:
         _check_chosen_key(request.key)
+
+
+def _check_networks(texts: Sequence[str]) -> None:
+    if len(texts) > MAX_NETWORKS:
+        raise InvalidField(f"at most {MAX_NETWORKS} addresses and networks", field="allowed_ips")
+    try:
+        read_networks(texts)
+    except ValueError as error:
+        raise InvalidField(str(error), field="allowed_ips") from None
 
 
 def _check_chosen_key(key: str) -> None:
@@ -236,6 +293,7 @@ def _changed(key: Key, changes: KeyChanges) -> Key:
         clamp=key.clamp if changes.clamp is None else changes.clamp,
         unbounded_input=key.unbounded_input if changes.unbounded_input is None else changes.unbounded_input,
         cache=key.cache if changes.cache is None else changes.cache,
+        allowed_ips=key.allowed_ips if changes.allowed_ips is None else changes.allowed_ips,
     )
 
 

@@ -72,7 +72,7 @@ class Resources:
             GatewayError: what the client is to be told; it is written down.
         """
         call, directory = asked.call, self._source.current()
-        principal = directory.principal(call.head.digest, call.now_s)
+        principal = directory.principal(call.head.digest, call.now_s, call.head.client_ip)
         target = asked.target
         try:
             if asked.method == "POST" and target.action == "collection":

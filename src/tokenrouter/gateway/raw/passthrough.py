@@ -75,7 +75,7 @@ class Passthrough:
             GatewayError: what the client is to be told; it is written down.
         """
         call, directory = raw.call, self._source.current()
-        principal = directory.principal(call.head.digest, call.now_s)
+        principal = directory.principal(call.head.digest, call.now_s, call.head.client_ip)
         try:
             exchange, road = self._prepare(directory, principal, raw, responder)
         except GatewayError as error:
