@@ -18,6 +18,7 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   │   ├── MissingKey
     │   │   ├── ExpiredKey
     │   │   └── DisabledKey
+    │   ├── AddressNotAllowed 403
     │   ├── RoleNotAllowed 403
     │   ├── ModelNotAllowed 403
     │   ├── ModelUnpriced 403            nobody said what it costs, and the key may not use such
