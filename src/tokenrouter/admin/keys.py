@@ -5,38 +5,28 @@ makes and revokes the keys directly below its own, and no others: to it the rest
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from fastapi import APIRouter, Body, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+from starlette.responses import StreamingResponse
 
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.auth import Admin, KeyMaker
+from tokenrouter.admin.etags import IfMatch, tagged
+from tokenrouter.admin.paging import CSV, Page, Place, Reader, WantedPage, checked, declared_first, listing
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.texts import Text, Words
 from tokenrouter.domain.catalog import CacheUse, Key, Origin, Role, UnboundedInput, Unpriced
 from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.directory import MAX_CHAIN, Principal
+from tokenrouter.store.key_pages import KeyFilter, KeyState, key_page
 from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, list_keys, revoke_key, update_key
 
 router: Final = APIRouter(prefix="/api/v1/keys", tags=["keys"])
-
-
-def encodable(text: str) -> str:
-    """Return `text`, or refuse what JSON can write but no database can keep.
-
-    Raises:
-        ValueError: it holds half of a surrogate pair, or a NUL.
-    """
-    if "\0" in text:
-        raise ValueError("it holds the character NUL")
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("it holds half of a character (a lone surrogate)")
-    return text
-
-
-Text = Annotated[str, AfterValidator(encodable)]
 
 
 class ShownKey(BaseModel):
@@ -70,8 +60,8 @@ class MadeKey(ShownKey):
     key: str
 
 
-class KeyList(BaseModel):
-    """Every key that the caller may see."""
+class RevokedKeys(BaseModel):
+    """What was revoked, the key itself first."""
 
     data: list[ShownKey]
 
@@ -122,10 +112,30 @@ class ChangedKey(BaseModel):
     cache: CacheUse = ""
 
 
-@router.get("")
-def list_all(state: State, caller: KeyMaker) -> KeyList:
-    """Return the keys, those of the file first."""
-    return KeyList(data=[shown(state, key) for key in visible_keys(state, caller)])
+@router.get("", response_model=Page[ShownKey], responses=CSV)
+def list_all(
+    state: State,
+    caller: KeyMaker,
+    page: WantedPage,
+    q: Words = "",
+    role: Role | None = None,
+    team: Words = "",
+    user: Words = "",
+    parent: Annotated[Words, Query(description="Name or id of the key above them.")] = "",
+    is_now: Annotated[KeyState | None, Query(alias="state")] = None,
+    origin: Origin | None = None,
+) -> Page[ShownKey] | StreamingResponse:
+    """Return the keys, those of the file first; `q` stands in the name, the hint, the comment, the user or the team."""
+    wanted = KeyFilter(
+        words=q,
+        role=role,
+        team=team,
+        user=user,
+        parent_id=_parent_id(state, caller, parent),
+        state=is_now,
+        now_s=state.clock(),
+    )
+    return listing("keys", page, ShownKey, _reader(state, wanted, origin), lambda key: shown(state, key))
 
 
 @router.post("", status_code=201)
@@ -156,13 +166,20 @@ def create(state: State, caller: KeyMaker, wanted: Annotated[NewKey, Body()]) ->
 
 
 @router.get("/{name_or_id}")
-def read_one(state: State, caller: KeyMaker, name_or_id: str) -> ShownKey:
+def read_one(state: State, caller: KeyMaker, name_or_id: str, response: Response) -> ShownKey:
     """Return one key, by name or id."""
-    return shown(state, _find(state, caller, name_or_id))
+    return tagged(response, shown(state, _find(state, caller, name_or_id)))
 
 
 @router.patch("/{name_or_id}")
-def change(state: State, caller: Admin, name_or_id: str, wanted: Annotated[ChangedKey, Body()]) -> ShownKey:
+def change(
+    state: State,
+    caller: Admin,
+    name_or_id: str,
+    wanted: Annotated[ChangedKey, Body()],
+    if_match: IfMatch,
+    response: Response,
+) -> ShownKey:
     """Change a key of the database; takes effect at once."""
     key = _find(state, caller, name_or_id)
     _refuse_declared(state, key)
@@ -175,19 +192,19 @@ def change(state: State, caller: Admin, name_or_id: str, wanted: Annotated[Chang
         expires_at_s=expires_at.timestamp() if expires_at else None,
         never_expires="expires_at" in wanted.model_fields_set and expires_at is None,
     )
-    changed = update_key(state.store, key.id, changes)
+    changed = update_key(state.store, key.id, changes, check=if_match.check(partial(shown, state)))
     state.keys_changed()
-    return shown(state, changed)
+    return tagged(response, shown(state, changed))
 
 
 @router.delete("/{name_or_id}")
-def revoke(state: State, caller: KeyMaker, name_or_id: str) -> KeyList:
+def revoke(state: State, caller: KeyMaker, name_or_id: str, if_match: IfMatch) -> RevokedKeys:
     """Revoke a key and every key below it; return what was revoked."""
     key = _find(state, caller, name_or_id)
     _refuse_declared(state, key)
-    revoked = revoke_key(state.store, key.id)
+    revoked = revoke_key(state.store, key.id, check=if_match.check(partial(shown, state)))
     state.keys_changed()
-    return KeyList(data=[shown(state, gone) for gone in revoked])
+    return RevokedKeys(data=[shown(state, gone) for gone in revoked])
 
 
 def shown(state: ControlState, key: Key) -> ShownKey:
@@ -232,6 +249,25 @@ def visible_keys(state: ControlState, caller: Principal) -> tuple[Key, ...]:
 def ids_of(state: ControlState, name_or_id: str) -> frozenset[str]:
     """Return the ids that a name or id stands for; an id that is gone stands for itself, as in the ledger."""
     return frozenset({name_or_id, *(key.id for key in all_keys(state) if key.name == name_or_id)})
+
+
+def _reader(state: ControlState, wanted: KeyFilter, origin: Origin | None) -> Reader[Key]:
+    """Return the list of the keys that are `wanted`; `origin` says who owns them."""
+    declared = [key for key in state.declared_keys() if origin in (None, key.origin) and wanted.fits(key)]
+
+    def stored(after: Place, rows: int) -> list[tuple[tuple[float, str], Key]]:
+        if origin not in (None, "database"):
+            return []
+        return key_page(state.store, wanted, checked(after, float, str) if after else None, rows)
+
+    return declared_first(declared, stored)
+
+
+def _parent_id(state: ControlState, caller: Principal, parent: str) -> str:
+    """Return the id of the key above those that `caller` may see and has asked for; "" for all."""
+    if caller.role != "admin":
+        return caller.key.id
+    return _find(state, caller, parent).id if parent else ""
 
 
 def _find(state: ControlState, caller: Principal, name_or_id: str) -> Key:

@@ -8,7 +8,7 @@ go with their parent: a key must not outlive the one that answers for it.
 import json
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -143,8 +143,10 @@ def find_key(store: Store, name_or_id: str) -> Key:
         return _find(connection, name_or_id)
 
 
-def update_key(store: Store, name_or_id: str, changes: KeyChanges) -> Key:
-    """Change a key and return it as it is now.
+def update_key(
+    store: Store, name_or_id: str, changes: KeyChanges, *, check: Callable[[Key], None] | None = None
+) -> Key:
+    """Change a key and return it as it is now; `check` sees it as it was, and stops the change by raising.
 
     Raises:
         KeyUnknown: there is none in the database.
@@ -154,20 +156,27 @@ def update_key(store: Store, name_or_id: str, changes: KeyChanges) -> Key:
     _check_comment(changes.comment or "")
     with store.write() as connection:
         before = _find(connection, name_or_id)
+        if check is not None:
+            check(before)
         after = _changed(before, changes)
         connection.execute(update(tr_keys).where(tr_keys.c.id == before.id).values(_row(after)))
         raise_catalog_version(connection)
     return after
 
 
-def revoke_key(store: Store, name_or_id: str) -> tuple[Key, ...]:
+def revoke_key(store: Store, name_or_id: str, *, check: Callable[[Key], None] | None = None) -> tuple[Key, ...]:
     """Delete a key and everything below it; return what was deleted, the key itself first.
+
+    `check` sees the key as it was, and stops the deletion by raising.
 
     Raises:
         KeyUnknown: there is none in the database.
     """
     with store.write() as connection:
-        family = _with_descendants(_all_keys(connection), _find(connection, name_or_id))
+        key = _find(connection, name_or_id)
+        if check is not None:
+            check(key)
+        family = _with_descendants(_all_keys(connection), key)
         _delete(connection, family)
     return family
 
@@ -269,13 +278,13 @@ def _find(connection: Connection, name_or_id: str) -> Key:
     for column in (tr_keys.c.id, tr_keys.c.name):
         row = connection.execute(select(tr_keys).where(column == name_or_id)).mappings().first()
         if row is not None:
-            return _key(row)
+            return read_key(row)
     raise KeyUnknown(f"there is no key named {name_or_id!r} in the database")
 
 
 def _all_keys(connection: Connection) -> tuple[Key, ...]:
     rows = connection.execute(select(tr_keys).order_by(tr_keys.c.created_at_s, tr_keys.c.id)).mappings()
-    return tuple(_key(row) for row in rows)
+    return tuple(read_key(row) for row in rows)
 
 
 def _with_descendants(keys: Iterable[Key], root: Key) -> tuple[Key, ...]:
@@ -321,7 +330,8 @@ def _row(key: Key) -> dict[str, Any]:
     }
 
 
-def _key(row: RowMapping) -> Key:
+def read_key(row: RowMapping) -> Key:
+    """Return the key of a whole row of `tr_keys`."""
     fields = dict(row)
     fields["allowed_models"] = tuple(json.loads(fields["allowed_models"] or "[]"))
     return Key(**fields, origin="database")
