@@ -48,7 +48,7 @@ def _page(**wanted: str | int | frozenset[str]) -> Question:
 
 
 def _middle_page(store: Store, rows: int) -> object:
-    return ledger_page(store, LedgerFilter(before_id=row_id(rows // 2)), limit=PAGE)
+    return ledger_page(store, LedgerFilter(before=(started_us(rows // 2, rows), row_id(rows // 2))), limit=PAGE)
 
 
 def _old_days(store: Store, rows: int) -> object:

@@ -232,3 +232,73 @@ def test_every_change_is_told_at_once(client: TestClient, installation: Installa
     make(client, name="root")
 
     assert installation.told_of_changes == 3
+
+
+def names(client: TestClient, headers: dict[str, str] = ROOT, **asked: str | int) -> list[str]:
+    """The names that are listed, in alphabetical order: keys made at the same moment stand in any."""
+    return sorted(key["name"] for key in client.get(KEYS, headers=headers, params=asked).json()["data"])
+
+
+def test_keys_come_in_pages_those_of_the_file_first(client: TestClient) -> None:
+    for number in range(4):
+        make(client, name=f"k{number}")
+
+    first = client.get(KEYS, headers=ROOT, params={"limit": 5}).json()
+    second = client.get(KEYS, headers=ROOT, params={"limit": 5, "after": first["next"]}).json()
+
+    listed = [key["name"] for key in first["data"] + second["data"]]
+    assert listed[:3] == ["root", "master", "alice"]
+    assert sorted(listed[3:]) == ["k0", "k1", "k2", "k3"]
+    assert (len(second["data"]), second["next"]) == (2, None)
+
+
+def test_filters_of_the_list_hold_for_keys_of_the_file_as_well(client: TestClient) -> None:
+    make(client, team="physics", comment="the lab's")
+    make(client, name="child", parent="alice")
+
+    assert names(client, team="physics") == ["alice", "bob", "child", "master"]
+    assert names(client, q="LAB'S") == ["bob"]
+    assert names(client, role="keymaster") == ["master"]
+    assert names(client, parent="alice") == ["child"]
+    assert names(client, origin="file", user="ann") == ["alice", "master"]
+    assert names(client, origin="database", state="enabled") == ["bob", "child"]
+    assert names(client, state="disabled") == []
+
+
+def test_a_keymaster_finds_nobody_elses_keys_by_filter_or_as_csv(client: TestClient) -> None:
+    make(client, name="stranger", parent="alice")
+    make(client, MASTER, name="pupil")
+
+    assert names(client, MASTER, q="stranger") == []
+    assert names(client, MASTER, parent="alice") == ["pupil"]
+    assert "stranger" not in client.get(KEYS, headers=MASTER, params={"format": "csv"}).text
+
+
+def test_the_list_is_a_table_for_spreadsheets_too(client: TestClient) -> None:
+    make(client, name="=1+1")
+
+    answer = client.get(KEYS, headers=ROOT, params={"format": "csv", "origin": "database"})
+
+    assert answer.headers["content-disposition"] == 'attachment; filename="keys.csv"'
+    assert answer.text.startswith("id,name,hint,role,")
+    assert ",'=1+1," in answer.text
+
+
+@pytest.mark.parametrize("asked", [{"limit": 0}, {"limit": 1001}, {"after": "x"}, {"q": "\0"}, {"state": "odd"}])
+def test_bad_questions_for_the_list_are_refused(client: TestClient, asked: dict[str, str | int]) -> None:
+    assert client.get(KEYS, headers=ROOT, params=asked).status_code == 422
+
+
+def test_of_two_who_change_the_same_key_the_second_is_told(client: TestClient) -> None:
+    make(client)
+    path = f"{KEYS}/bob"
+    seen = {**ROOT, "if-match": client.get(path, headers=ROOT).headers["etag"]}
+
+    first = client.patch(path, headers=seen, json={"comment": "mine"})
+    second = client.patch(path, headers=seen, json={"comment": "no, mine"})
+
+    assert first.status_code == 200
+    assert (second.status_code, second.json()["code"]) == (412, "changed_meanwhile")
+    assert client.delete(path, headers=seen).status_code == 412
+    assert client.get(path, headers=ROOT).json()["comment"] == "mine"
+    assert client.delete(path, headers={**ROOT, "if-match": first.headers["etag"]}).status_code == 200

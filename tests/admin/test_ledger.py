@@ -24,7 +24,7 @@ def ids(client: TestClient, **params: str | int) -> list[str]:
 
 def test_pages_follow_each_other_to_the_end(client: TestClient) -> None:
     first = client.get(LEDGER, headers=ROOT, params={"limit": 2}).json()
-    second = client.get(LEDGER, headers=ROOT, params={"limit": 2, "before": first["next"]}).json()
+    second = client.get(LEDGER, headers=ROOT, params={"limit": 2, "after": first["next"]}).json()
 
     assert [row["id"] for row in first["data"] + second["data"]] == ["3", "2", "1"]
     assert second["next"] is None
@@ -56,3 +56,16 @@ def test_filters_restrict(client: TestClient) -> None:
 @pytest.mark.parametrize("params", [{"limit": "0"}, {"limit": "1001"}, {"limit": "x"}, {"end_reason": "bored"}])
 def test_bad_questions_are_refused(client: TestClient, params: dict[str, str]) -> None:
     assert client.get(LEDGER, headers=ROOT, params=params).status_code == 422
+
+
+def test_the_rows_are_a_table_as_well(client: TestClient) -> None:
+    answer = client.get(LEDGER, headers=ROOT, params={"format": "csv", "limit": 1, "provider": "acme"})
+
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert [line.split(",")[0] for line in answer.text.splitlines()] == ["id", "3", "1"]
+
+
+def test_a_cursor_of_another_list_is_refused(client: TestClient) -> None:
+    after = client.get("/api/v1/keys", headers=ROOT, params={"limit": 1}).json()["next"]
+
+    assert client.get(LEDGER, headers=ROOT, params={"after": after}).status_code == 422

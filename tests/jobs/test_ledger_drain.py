@@ -77,9 +77,11 @@ def refuse(journal: JournalWriter, entry_id: str) -> None:
 
 def rows(store: Store) -> dict[str, LedgerEntry]:
     found: dict[str, LedgerEntry] = {}
-    while page := ledger_page(store, LedgerFilter(before_id=min(found, default="")), limit=MAX_PAGE_ROWS):
+    before = None
+    while page := ledger_page(store, LedgerFilter(before=before), limit=MAX_PAGE_ROWS):
         assert not found.keys() & {row.id for row in page}
         found |= {row.id: row for row in page}
+        before = (page[-1].started_us, page[-1].id)
     return found
 
 

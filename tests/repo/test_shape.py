@@ -13,6 +13,7 @@ TESTED_ELSEWHERE = {
     "config/settings.py": "values without behaviour",
     "config/table.py": "tests/config/test_load.py",
     "admin/alias_bodies.py": "values; tests/admin/test_aliases.py",
+    "admin/key_bodies.py": "values; tests/admin/test_keys.py",
     "admin/limit_bodies.py": "values; tests/admin/test_limits.py",
     "domain/actors.py": "values; tests/store/test_audit.py",
     "domain/people.py": "values; tests/store/test_teams.py, test_users.py",

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt
 
-from tokenrouter.admin.keys import Text
 from tokenrouter.admin.limit_bodies import Note, Strict
+from tokenrouter.admin.texts import Text
 from tokenrouter.domain.aliases import GLOBAL
 
 

@@ -1,51 +1,52 @@
 """`/api/v1/ledger`: the requests themselves, newest first, in pages.
 
-Pages are cut by id, not by number: a page stays the same while new rows arrive.
+A page stays the same while new rows arrive (`admin/paging.py`).
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
+from starlette.responses import StreamingResponse
 
 from tokenrouter.admin.amounts import Day, usd
 from tokenrouter.admin.callers import Grant, needs, within
 from tokenrouter.admin.keys import ids_of
+from tokenrouter.admin.paging import CSV, Place, WantedPage, all_pages, checked, csv_file, one_page
 from tokenrouter.admin.state import State
+from tokenrouter.admin.texts import Words
 from tokenrouter.domain.ledger import EndReason, LedgerEntry
-from tokenrouter.store.ledger import MAX_PAGE_ROWS, LedgerFilter, ledger_page
+from tokenrouter.jobs.ledger_export import csv_lines
+from tokenrouter.store.ledger import LedgerFilter, ledger_page
 
 router: Final = APIRouter(prefix="/api/v1/ledger", tags=["ledger"])
 
-DEFAULT_PAGE_ROWS: Final = 100
 
-
-class Page(BaseModel):
-    """Rows, newest first; `next` is the `before` of the page after this one, None at the end."""
+class LedgerPage(BaseModel):
+    """Rows, newest first; `next` is the `after` of the page after this one, null at the end."""
 
     data: list[dict[str, Any]]
     next: str | None
 
 
-@router.get("")
+@router.get("", response_model=LedgerPage, responses=CSV)
 def read_page(
     state: State,
     grant: Annotated[Grant, needs("ledger.read")],
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ROWS)] = DEFAULT_PAGE_ROWS,
-    before: Annotated[str, Query(description="`next` of the page before.")] = "",
+    page: WantedPage,
     from_day: Annotated[Day | None, Query(alias="from", description="First UTC day, such as 2026-02-28.")] = None,
     to_day: Annotated[Day | None, Query(alias="to", description="Last UTC day, included.")] = None,
-    key: Annotated[str, Query(description="Name or id of a key.")] = "",
-    user: str = "",
-    team: str = "",
-    provider: str = "",
-    model: str = "",
+    key: Annotated[Words, Query(description="Name or id of a key.")] = "",
+    user: Words = "",
+    team: Words = "",
+    provider: Words = "",
+    model: Words = "",
     end_reason: EndReason | None = None,
-) -> Page:
-    """Return one page; empty filters do not restrict."""
+) -> LedgerPage | StreamingResponse:
+    """Return one page, or all rows as CSV with the columns of the export; empty filters do not restrict."""
     wanted = LedgerFilter(
         within=within(state, grant),
         key_ids=ids_of(state, key) if key else None,
@@ -56,10 +57,17 @@ def read_page(
         end_reason=end_reason or "",
         since_us=_start_us(from_day) if from_day else 0,
         until_us=_start_us(to_day + timedelta(days=1)) if to_day else None,
-        before_id=before,
     )
-    rows = ledger_page(state.store, wanted, limit=limit)
-    return Page(data=[shown_row(row) for row in rows], next=rows[-1].id if len(rows) == limit else None)
+
+    def read(after: Place, rows: int) -> list[tuple[tuple[int, str], LedgerEntry]]:
+        before = checked(after, int, str) if after else None
+        found = ledger_page(state.store, replace(wanted, before=before), limit=rows)
+        return [((row.started_us, row.id), row) for row in found]
+
+    if page.form == "csv":
+        return csv_file("ledger", csv_lines(all_pages(read, page.after)))
+    rows, after = one_page(read, page)
+    return LedgerPage(data=[shown_row(row) for row in rows], next=after)
 
 
 def shown_row(row: LedgerEntry) -> dict[str, Any]:

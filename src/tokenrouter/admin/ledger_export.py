@@ -11,6 +11,7 @@ from starlette.responses import StreamingResponse
 
 from tokenrouter.admin.callers import Grant, needs, within
 from tokenrouter.admin.keys import ids_of
+from tokenrouter.admin.paging import csv_file
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import State
 from tokenrouter.domain.periods import Period, parse_period
@@ -132,8 +133,7 @@ def export_rows(
         until_us=period.until_us,
     )
     text = csv_lines(ledger_pages(state.store, wanted), wanted_columns)
-    headers = {"content-disposition": 'attachment; filename="ledger.csv"', "cache-control": "no-store"}
-    return StreamingResponse(text, media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_file("ledger", text)
 
 
 def period_of(since: str, until: str, *, month: str = "", tz: str = "UTC") -> Period:

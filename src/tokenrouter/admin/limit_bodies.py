@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, model_validator
 
-from tokenrouter.admin.keys import Text
+from tokenrouter.admin.texts import Text
 from tokenrouter.domain.limit_text import suggestion
 from tokenrouter.domain.limits import Metric, Mode
 from tokenrouter.store.adjustments import MAX_REASON_CHARS

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Body
 
 from tokenrouter.admin.amounts import amount_of, time_text
 from tokenrouter.admin.callers import Grant, needs
-from tokenrouter.admin.keys import all_keys, visible_keys
+from tokenrouter.admin.key_rules import all_keys, visible_keys
 from tokenrouter.admin.limit_bodies import (
     ChangedLimit,
     GivenBack,

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from tokenrouter import __version__
 from tokenrouter.admin import html
 from tokenrouter.admin.amounts import time_text
-from tokenrouter.admin.keys import all_keys
+from tokenrouter.admin.key_rules import all_keys
 from tokenrouter.admin.overview import shown_providers
 from tokenrouter.admin.page_head import page_head
 from tokenrouter.admin.sessions import COOKIE, SESSION_S, Session

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel
 
 from tokenrouter.admin.callers import Grant, needs
-from tokenrouter.admin.keys import Text
 from tokenrouter.admin.limit_bodies import Strict
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.texts import Text
 from tokenrouter.domain.aliases import DEFAULT_PROFILE, profiles_of
 from tokenrouter.domain.limit_text import suggestion
 from tokenrouter.store.aliases import choose_profile, chosen_profile

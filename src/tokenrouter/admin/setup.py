@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse
 
 from tokenrouter.admin import html
-from tokenrouter.admin.keys import all_keys
+from tokenrouter.admin.key_rules import all_keys
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.store.keys import KeyRequest, create_key
 from tokenrouter.store.setup_links import SETUP_PATH, use_setup_token

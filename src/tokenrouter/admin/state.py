@@ -6,7 +6,7 @@ route always sees the current one and never keeps an old one.
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -15,7 +15,7 @@ from tokenrouter.admin.sessions import Sessions, SignInThrottle
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog, Key
 from tokenrouter.domain.quotas import QuotaSnapshot
-from tokenrouter.gateway.directory import Directory
+from tokenrouter.gateway.directory import MAX_CHAIN, Directory
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.provider_status import ProviderStatus
@@ -81,12 +81,24 @@ class ControlState:
         return directory
 
     def declared_keys(self) -> tuple[Key, ...]:
-        """Return the keys that the file or the environment owns."""
-        return tuple(key for key in self.catalog().keys if key.origin != "database")
+        """Return the keys that the file or the environment owns, each with the team and the user it is charged to."""
+        declared = {key.id: key for key in self.catalog().keys if key.origin != "database"}
+        return tuple(_as_charged(key, declared) for key in declared.values())
 
     def declared_at(self, subject: str) -> str:
         """Return where `incoming_tokens.alice` or `providers.acme` is declared, or ""."""
         return self.settings.origins.get(subject, "")
+
+
+def _as_charged(key: Key, keys: Mapping[str, Key]) -> Key:
+    """Return `key` with the team and the user of the nearest key above it that has any, as keys of the database are."""
+    team, user, link = key.team, key.user, key
+    for _ in range(MAX_CHAIN):
+        parent = keys.get(link.parent_id or "")
+        if parent is None:
+            break
+        team, user, link = team or parent.team, user or parent.user, parent
+    return key if (team, user) == (key.team, key.user) else replace(key, team=team, user=user)
 
 
 def control_state(request: Request) -> ControlState:

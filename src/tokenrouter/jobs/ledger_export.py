@@ -2,14 +2,8 @@
 
 Names and meanings of columns stay as they are from version to version (docs/ledger.md); new ones are added at the
 end. Money is there twice: as decimal dollars, exact and as text, and as whole nano-dollars for those who add up.
-
-A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and names of keys and models come from
-whoever asked for something. Such a text gets an apostrophe in front, which spreadsheets do not show, and so does a
-text that begins with an apostrophe: taking away one apostrophe from the front gives back what was there.
 """
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,13 +11,11 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Final, Literal
 
+from tokenrouter.domain.csv_text import Cell, csv_text
 from tokenrouter.domain.ledger import LedgerEntry, NanoUsd, Usage
 
 Kind = Literal["text", "integer", "boolean"]
-Cell = str | int | bool | None
 
-RISKY_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""What a text must not begin with in a spreadsheet (OWASP, "CSV Injection", read 2026-11), and what marks it."""
 _NANO_PER_USD: Final = 1_000_000_000
 
 
@@ -119,26 +111,6 @@ def columns_of(names: Iterable[str]) -> tuple[Column, ...]:
 
 
 def csv_lines(pages: Iterable[list[LedgerEntry]], columns: tuple[Column, ...] = COLUMNS) -> Iterator[str]:
-    """Yield CSV (RFC 4180: commas, CRLF, quotes where they are needed): the header, then a text for each page."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow([column.name for column in columns])
-    yield buffer.getvalue()
-    for page in pages:
-        buffer.seek(0)
-        buffer.truncate()
-        writer.writerows([_csv_cell(column.read(row)) for column in columns] for row in page)
-        yield buffer.getvalue()
-
-
-def defused(text: str) -> str:
-    """Return `text` as no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(RISKY_STARTS) else text
-
-
-def _csv_cell(cell: Cell) -> str | int:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return cell if isinstance(cell, int) else defused(cell)
+    """Yield CSV: the header, then a text for each page."""
+    rows = ([[column.read(row) for column in columns] for row in page] for page in pages)
+    return csv_text([column.name for column in columns], rows)

@@ -149,9 +149,9 @@ def find_key(store: Store, name_or_id: str) -> Key:
 
 
 def update_key(
-    store: Store, name_or_id: str, changes: KeyChanges, *, check: Callable[[Key], None] = lambda _: None
+    store: Store, name_or_id: str, changes: KeyChanges, *, check: Callable[[Key], None] | None = None
 ) -> Key:
-    """Change a key and return it as it is now; `check` is asked about it as it was, before anything is written.
+    """Change a key and return it as it is now; `check` sees it as it was, and stops the change by raising.
 
     Raises:
         KeyUnknown: there is none in the database.
@@ -163,7 +163,8 @@ def update_key(
     _check_networks(changes.allowed_ips or ())
     with store.write() as connection:
         before = _find(connection, name_or_id)
-        check(before)
+        if check is not None:
+            check(before)
         after = _changed(before, changes)
         connection.execute(update(tr_keys).where(tr_keys.c.id == before.id).values(_row(after)))
         raise_catalog_version(connection)
@@ -178,11 +179,11 @@ def rotate_key(
     overlap_s: float,
     pepper: bytes,
     now_s: float,
-    check: Callable[[Key], None] = lambda _: None,
+    check: Callable[[Key], None] | None = None,
 ) -> NewKey:
     """Put a new key in the place of one, which is good for `overlap_s` seconds more; all else stays as it is.
 
-    What an earlier rotation left good ends now: two keys at most open one door.
+    What an earlier rotation left good ends now: two keys at most open one door. `check` as in `update_key`.
 
     Raises:
         KeyUnknown: there is none in the database.
@@ -194,7 +195,8 @@ def rotate_key(
     key = make_key()
     with store.write() as connection:
         before = _find(connection, name_or_id)
-        check(before)
+        if check is not None:
+            check(before)
         after = replace(
             before,
             digest=key_digest(key, pepper),
@@ -208,7 +210,7 @@ def rotate_key(
     return NewKey(key, after)
 
 
-def revoke_key(store: Store, name_or_id: str, *, check: Callable[[Key], None] = lambda _: None) -> tuple[Key, ...]:
+def revoke_key(store: Store, name_or_id: str, *, check: Callable[[Key], None] | None = None) -> tuple[Key, ...]:
     """Delete a key and everything below it; return what was deleted, the key itself first. `check`: as `update_key`.
 
     Raises:
@@ -217,7 +219,8 @@ def revoke_key(store: Store, name_or_id: str, *, check: Callable[[Key], None] = 
     """
     with store.write() as connection:
         root = _find(connection, name_or_id)
-        check(root)
+        if check is not None:
+            check(root)
         family = _with_descendants(_all_keys(connection), root)
         _delete(connection, family)
         for key in family:
@@ -305,13 +308,13 @@ def _find(connection: Connection, name_or_id: str) -> Key:
     for column in (tr_keys.c.id, tr_keys.c.name):
         row = connection.execute(select(tr_keys).where(column == name_or_id)).mappings().first()
         if row is not None:
-            return _key(row)
+            return read_key(row)
     raise KeyUnknown(f"there is no key named {name_or_id!r} in the database")
 
 
 def _all_keys(connection: Connection) -> tuple[Key, ...]:
     rows = connection.execute(select(tr_keys).order_by(tr_keys.c.created_at_s, tr_keys.c.id)).mappings()
-    return tuple(_key(row) for row in rows)
+    return tuple(read_key(row) for row in rows)
 
 
 def _with_descendants(keys: Iterable[Key], root: Key) -> tuple[Key, ...]:
@@ -374,7 +377,8 @@ def _told(key: Key) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name not in ("digest", "previous_digest")}
 
 
-def _key(row: RowMapping) -> Key:
+def read_key(row: RowMapping) -> Key:
+    """Return the key of a whole row of `tr_keys`."""
     fields = dict(row)
     for name in ("allowed_models", "allowed_ips"):
         fields[name] = tuple(json.loads(fields[name] or "[]"))

@@ -8,7 +8,7 @@ of several nodes may write at once: what is new is what the database took, and s
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -25,7 +25,8 @@ from tokenrouter.store.within import Within
 
 DELIVERED: Final = frozenset({"completed", "client_disconnect"})
 """End reasons of requests that did what they could; every other row counts as failed."""
-MAX_PAGE_ROWS: Final = 1000
+MAX_PAGE_ROWS: Final = 1001
+"""A thousand, and one more to see whether there is another page."""
 
 DAILY_KEY: Final = ("day", "key_id", "user", "team", "provider", "model")
 MONTHLY_KEY: Final = ("month", *DAILY_KEY[1:])
@@ -62,8 +63,8 @@ class LedgerFilter:
     end_reason: str = ""
     since_us: int = 0
     until_us: int | None = None
-    before_id: str = field(default="")
-    """Rows older than this one: the last id of the page before."""
+    before: tuple[int, str] | None = None
+    """Rows older than this one: start and id of the last row of the page before."""
     within: Within | None = None
     """Whose rows at most, whatever else is wanted."""
 
@@ -219,9 +220,8 @@ def _page(wanted: LedgerFilter) -> Select[Any]:
     """Return the rows from the newest on. Ids tell rows of one microsecond apart."""
     columns = tr_ledger.c
     query = select(tr_ledger).where(*row_conditions(wanted)).order_by(columns.started_us.desc(), columns.id.desc())
-    if wanted.before_id:
-        started_us = select(columns.started_us).where(columns.id == wanted.before_id).scalar_subquery()
-        query = query.where(tuple_(columns.started_us, columns.id) < tuple_(started_us, wanted.before_id))
+    if wanted.before is not None:
+        query = query.where(tuple_(columns.started_us, columns.id) < tuple_(*wanted.before))
     return query
 
 

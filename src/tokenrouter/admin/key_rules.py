@@ -1,0 +1,207 @@
+"""What of keys is whose: which ones a caller sees, and what they may make and change of them.
+
+Owners and admins decide about all. A key makes keys below its own, which are charged to it: a keymaster as it likes,
+an inferrer a few that end soon. People make keys that are charged to them and their team, and none that would be
+allowed more than they are.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from pydantic import BaseModel
+
+from tokenrouter.admin.callers import Caller, Grant
+from tokenrouter.admin.key_bodies import ChangedKey, NewKey
+from tokenrouter.admin.problems import Problem
+from tokenrouter.admin.state import ControlState
+from tokenrouter.domain.catalog import Key
+from tokenrouter.domain.errors import RoleNotAllowed
+from tokenrouter.gateway.directory import MAX_CHAIN
+from tokenrouter.store.key_pages import KeySight
+from tokenrouter.store.keys import list_keys
+
+MAX_OWN_KEYS: Final = 20
+"""Most keys that a member has, and that stand below one of an inferrer."""
+USUAL_TTL_S: Final = 8 * 3600.0
+MAX_TTL_S: Final = 24 * 3600.0
+"""Longest life of a temporary key."""
+
+
+def all_keys(state: ControlState) -> tuple[Key, ...]:
+    """Return the keys of the file, then those of the database as they are now (the Catalog lags a moment)."""
+    return state.declared_keys() + list_keys(state.store)
+
+
+def sight(grant: Grant) -> KeySight | None:
+    """Return which keys the caller may see; None is all of them."""
+    caller = grant.caller
+    if grant.reach == "all":
+        return None
+    if caller.key is not None:
+        own = frozenset({caller.key.id} if grant.reach == "own" else ())
+        return KeySight(parent_id=caller.key.id, ids=own)
+    return KeySight(teams=caller.teams if grant.reach == "team" else frozenset(), users=frozenset({caller.user} - {""}))
+
+
+def visible_keys(state: ControlState, grant: Grant) -> tuple[Key, ...]:
+    """Return the keys that the caller may see."""
+    keys, seen = all_keys(state), sight(grant)
+    return keys if seen is None else tuple(key for key in keys if seen.covers(key))
+
+
+def find_key_for(state: ControlState, grant: Grant, name_or_id: str) -> Key:
+    """Return the key of this id, or else of this name, if the caller may see it.
+
+    Raises:
+        Problem: 404.
+    """
+    keys = visible_keys(state, grant)
+    for key in (*(key for key in keys if key.id == name_or_id), *(key for key in keys if key.name == name_or_id)):
+        return key
+    raise Problem(404, "key_not_found", "There is no such key; GET /api/v1/keys lists them.")
+
+
+def parent_of(state: ControlState, grant: Grant, wanted: NewKey) -> Key | None:
+    """Return the key that is to answer for the new one."""
+    caller = grant.caller
+    if caller.key is not None and grant.reach != "all":
+        _refuse_to_key(caller.key, wanted)
+        parent: Key | None = caller.key
+    else:
+        parent = find_key_for(state, grant, wanted.parent) if wanted.parent else None
+    if parent is None:
+        return None
+    if wanted.team or wanted.user:
+        raise Problem(422, "invalid_field", "team, user: a key below another has its parent's; leave them out.")
+    links = _chain(parent, {key.id: key for key in all_keys(state)})
+    if len(links) >= MAX_CHAIN:
+        raise Problem(
+            422, "invalid_field", f"parent: keys may stand {MAX_CHAIN} deep, and {parent.name!r} is the last."
+        )
+    return replace(parent, team=_first(link.team for link in links), user=_first(link.user for link in links))
+
+
+def _refuse_to_key(own: Key, wanted: NewKey) -> None:
+    if wanted.parent is not None and wanted.parent not in (own.id, own.name):
+        raise RoleNotAllowed(f"A key of the role {own.role} makes keys below its own only; leave `parent` out.")
+
+
+_PRIVILEGES: Final = ("passthrough", "allow_unpriced")
+_LEAVES: Final = ("unpriced", "unbounded_input")
+
+
+def as_allowed(state: ControlState, grant: Grant, wanted: NewKey) -> NewKey:
+    """Return what is to be made, with what follows from who makes it.
+
+    Raises:
+        RoleNotAllowed: it is more than the caller can give.
+    """
+    if grant.is_for_all:
+        return wanted
+    caller = grant.caller
+    if caller.role == "inferrer":
+        wanted = _as_temporary(state, caller, wanted)
+    if wanted.role != "inferrer":
+        raise RoleNotAllowed(f"The role {caller.role} makes keys of the role inferrer, not {wanted.role}.")
+    if wanted.key is not None:
+        raise RoleNotAllowed("Only an admin chooses a key; leave `key` out and a random one is made.")
+    if caller.key is None:
+        _refuse_privileges(wanted)
+        return wanted if wanted.parent else _as_of_person(state, grant, wanted)
+    return wanted
+
+
+def _refuse_privileges(wanted: BaseModel) -> None:
+    """Refuse what lets a key do more than the installation's policy."""
+    given = [name for name in _PRIVILEGES if getattr(wanted, name, False)]
+    given += [name for name in _LEAVES if getattr(wanted, name, "") == "allow"]
+    if given:
+        raise RoleNotAllowed(f"Only an admin gives a key {', '.join(given)}.")
+
+
+def _as_temporary(state: ControlState, caller: Caller, wanted: NewKey) -> NewKey:
+    """Return `wanted` as an inferrer may make it: for a while, and one of a few.
+
+    Raises:
+        RoleNotAllowed: it has as many already.
+    """
+    below = sum(1 for key in list_keys(state.store) if caller.key is not None and key.parent_id == caller.key.id)
+    if below >= MAX_OWN_KEYS:
+        raise RoleNotAllowed(f"An inferrer has at most {MAX_OWN_KEYS} keys below its own; revoke one first.")
+    ends = wanted.expires_at or datetime.fromtimestamp(state.clock() + USUAL_TTL_S, UTC)
+    return wanted.model_copy(update={"temporary": True, "expires_at": ends})
+
+
+def check_temporary(state: ControlState, wanted: NewKey) -> None:
+    """Refuse a temporary key that does not end, or not soon."""
+    if not wanted.temporary:
+        return
+    if wanted.expires_at is None or wanted.expires_at.timestamp() > state.clock() + MAX_TTL_S:
+        raise Problem(422, "invalid_field", "expires_at: a temporary key ends within 24 hours.")
+
+
+def _as_of_person(state: ControlState, grant: Grant, wanted: NewKey) -> NewKey:
+    """Return `wanted` as it is charged: to a team that the caller administers, or to the caller and their team."""
+    caller = grant.caller
+    if grant.reach == "team" and wanted.user != caller.user:
+        team = wanted.team or _only(caller.teams, "team")
+        if team not in caller.teams:
+            raise RoleNotAllowed(f"{caller.user!r} does not administer the team {team!r}.")
+        return wanted.model_copy(update={"team": team})
+    if wanted.user not in ("", caller.user):
+        raise RoleNotAllowed("A member makes keys of their own only; leave `user` out.")
+    team = wanted.team or (_only(caller.member_of, "team") if caller.member_of else "")
+    if team and team not in caller.member_of:
+        raise RoleNotAllowed(f"{caller.user!r} is not in the team {team!r}.")
+    _refuse_new_allowance(state, grant)
+    return wanted.model_copy(update={"team": team, "user": caller.user})
+
+
+def _refuse_new_allowance(state: ControlState, grant: Grant) -> None:
+    """Refuse a member another key where limits are on keys: each new one would be allowed as much again.
+
+    Raises:
+        RoleNotAllowed
+    """
+    own = visible_keys(state, grant)
+    if len(own) >= MAX_OWN_KEYS:
+        raise RoleNotAllowed(f"A member has at most {MAX_OWN_KEYS} keys; revoke one first.")
+    limits = [limit for limit in state.catalog().limits if limit.mode == "hard"]
+    scopes = {"key:*", *(f"key:{key.name}" for key in own)}
+    held = {limit.metric for limit in limits if limit.scope in (f"user:{grant.caller.user}", "user:*")}
+    if any(limit.scope in scopes and limit.metric not in held for limit in limits):
+        raise RoleNotAllowed("Keys have limits of their own here, so only an admin makes you another one.")
+
+
+def _only(names: frozenset[str], field: str) -> str:
+    if len(names) != 1:
+        raise Problem(422, "invalid_field", f"{field}: is missing; it is one of {', '.join(sorted(names))}.")
+    return next(iter(names))
+
+
+_CHANGED_BY: Final = {
+    "team": frozenset({"enabled", "expires_at", "comment", "allowed_models"}),
+    "own": frozenset({"enabled", "comment"}),
+}
+
+
+def refuse_beyond(grant: Grant, wanted: ChangedKey) -> None:
+    """Refuse a change of what is not the caller's to decide."""
+    if grant.is_for_all:
+        return
+    beyond = sorted(wanted.model_fields_set - _CHANGED_BY.get(grant.reach, frozenset()))
+    if beyond:
+        raise RoleNotAllowed(f"{', '.join(beyond)}: only an admin changes that of a key.")
+
+
+def _chain(key: Key, by_id: Mapping[str, Key]) -> list[Key]:
+    links = [key]
+    while (parent := by_id.get(links[-1].parent_id or "")) is not None and len(links) < MAX_CHAIN:
+        links.append(parent)
+    return links
+
+
+def _first(texts: Iterable[str]) -> str:
+    return next((text for text in texts if text), "")
