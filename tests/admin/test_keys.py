@@ -270,7 +270,8 @@ def test_a_keymaster_finds_nobody_elses_keys_by_filter_or_as_csv(client: TestCli
     make(client, MASTER, name="pupil")
 
     assert names(client, MASTER, q="stranger") == []
-    assert names(client, MASTER, parent="alice") == ["pupil"]
+    assert names(client, MASTER, parent="alice") == []
+    assert names(client, MASTER, parent="master") == ["pupil"]
     assert "stranger" not in client.get(KEYS, headers=MASTER, params={"format": "csv"}).text
 
 
