@@ -303,3 +303,53 @@ def test_of_two_who_change_the_same_key_the_second_is_told(client: TestClient) -
     assert client.delete(path, headers=seen).status_code == 412
     assert client.get(path, headers=ROOT).json()["comment"] == "mine"
     assert client.delete(path, headers={**ROOT, "if-match": first.headers["etag"]}).status_code == 200
+
+
+def test_a_key_that_is_rotated_answers_by_both_keys_for_a_while(client: TestClient, installation: Installation) -> None:
+    old = make(client, name="bob").json()["key"]
+
+    rotated = client.post(f"{KEYS}/bob/rotate", headers=ROOT, json={"overlap_s": 60}).json()
+
+    both = [client.get(KEYS, headers=bearer(key)).status_code for key in (old, rotated["key"])]
+    installation.now_s += 60
+    later = [client.get(KEYS, headers=bearer(key)).status_code for key in (old, rotated["key"])]
+    assert (both, later) == ([200, 200], [401, 200])
+    assert old != rotated["key"]
+    assert rotated["previous_until"] is not None
+
+
+def test_a_second_rotation_and_one_without_overlap_end_the_old_key_at_once(client: TestClient) -> None:
+    first = make(client, name="bob").json()["key"]
+    second = client.post(f"{KEYS}/bob/rotate", headers=ROOT, json={}).json()["key"]
+    third = client.post(f"{KEYS}/bob/rotate", headers=ROOT, json={"overlap_s": 0}).json()["key"]
+
+    assert [client.get(KEYS, headers=bearer(key)).status_code for key in (first, second, third)] == [401, 401, 200]
+    assert client.post(f"{KEYS}/bob/rotate", headers=ROOT, json={"overlap_s": 1e9}).status_code == 422
+    assert client.post(f"{KEYS}/alice/rotate", headers=ROOT, json={}).status_code == 409
+
+
+def test_a_key_is_good_from_its_addresses_only(client: TestClient) -> None:
+    key = make(client, name="bob", allowed_ips=["192.0.2.0/24"]).json()["key"]
+
+    inside = client.get(KEYS, headers={**bearer(key), "x-forwarded-for": "192.0.2.7"})
+    outside = client.get(KEYS, headers={**bearer(key), "x-forwarded-for": "198.51.100.1"})
+
+    assert (inside.status_code, outside.status_code, outside.json()["code"]) == (200, 403, "address_not_allowed")
+    assert make(client, name="eve", allowed_ips=["everywhere"]).status_code == 422
+    changed = client.patch(f"{KEYS}/bob", headers=ROOT, json={"allowed_ips": []})
+    assert changed.json()["allowed_ips"] == []
+
+
+def test_an_inferrer_makes_a_few_keys_of_itself_that_end_soon(client: TestClient, installation: Installation) -> None:
+    made = make(client, ALICE, name="run").json()
+
+    assert (made["parent_id"], made["temporary"], made["team"]) == ("key_alice", True, "physics")
+    assert made["expires_at"] is not None
+    late = "2099-01-01T00:00:00Z"
+    assert make(client, ALICE, name="long", expires_at=late).status_code == 422
+    assert make(client, ALICE, name="high", role="keymaster").status_code == 403
+    for number in range(19):
+        assert make(client, ALICE, name=f"run {number}").status_code == 201
+    assert make(client, ALICE, name="one too many").status_code == 403
+    assert client.delete(f"{KEYS}/run", headers=ALICE).status_code == 200
+    assert client.delete(f"{KEYS}/alice", headers=MASTER).status_code == 404

@@ -28,7 +28,9 @@ from tokenrouter.admin import (
     quotas,
     reconciliation,
     setup,
+    teams,
     usage,
+    users,
 )
 from tokenrouter.admin.docs import serve_documentation
 from tokenrouter.admin.headers import SecurityHeaders
@@ -41,6 +43,8 @@ _ROUTERS: Final = (
     limits.router,
     aliases.router,
     profile.router,
+    teams.router,
+    users.router,
     audit.router,
     usage.router,
     ledger.router,

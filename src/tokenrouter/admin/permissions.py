@@ -45,6 +45,7 @@ quota.read              all    all    -           -       -          -
 reconciliation.read     all    all    -           -       -          -
 teams.read              all    all    team        own     -          -
 teams.write             all    all    -           -       -          -
+members.read            all    all    team        -       -          -
 members.write           all    all    team        -       -          -
 users.read              all    all    team        own     -          -
 users.write             all    all    -           -       -          -

@@ -78,7 +78,7 @@ def list_teams(store: Store) -> tuple[Team, ...]:
 
 def teams_in(connection: Connection) -> tuple[Team, ...]:
     """Return every team, by name."""
-    return tuple(_team(row) for row in connection.execute(select(tr_teams).order_by(tr_teams.c.name)).mappings())
+    return tuple(read_team(row) for row in connection.execute(select(tr_teams).order_by(tr_teams.c.name)).mappings())
 
 
 def find_team(store: Store, name_or_id: str) -> Team:
@@ -100,12 +100,12 @@ def team_in(connection: Connection, name_or_id: str) -> Team:
     for column in (tr_teams.c.id, tr_teams.c.name):
         row = connection.execute(select(tr_teams).where(column == name_or_id)).mappings().first()
         if row is not None:
-            return _team(row)
+            return read_team(row)
     raise TeamUnknown(f"there is no team {name_or_id!r} in the database")
 
 
 def update_team(
-    store: Store, name_or_id: str, changes: TeamChanges, *, check: Callable[[Team], None] = lambda _: None
+    store: Store, name_or_id: str, changes: TeamChanges, *, check: Callable[[Team], None] | None = None
 ) -> Team:
     """Change a team and return it as it is now; `check` is asked about it as it was, before anything is written.
 
@@ -118,7 +118,8 @@ def update_team(
     check_models(changes.allowed_models or ())
     with store.write() as connection:
         before = team_in(connection, name_or_id)
-        check(before)
+        if check is not None:
+            check(before)
         after = replace(before, **{name: value for name, value in asdict(changes).items() if value is not None})
         connection.execute(update(tr_teams).where(tr_teams.c.id == before.id).values(_row(after)))
         raise_catalog_version(connection)
@@ -126,7 +127,7 @@ def update_team(
     return after
 
 
-def remove_team(store: Store, name_or_id: str, *, check: Callable[[Team], None] = lambda _: None) -> Team:
+def remove_team(store: Store, name_or_id: str, *, check: Callable[[Team], None] | None = None) -> Team:
     """Remove a team with its memberships, and return it.
 
     Raises:
@@ -135,7 +136,8 @@ def remove_team(store: Store, name_or_id: str, *, check: Callable[[Team], None] 
     """
     with store.write() as connection:
         gone = team_in(connection, name_or_id)
-        check(gone)
+        if check is not None:
+            check(gone)
         connection.execute(delete(tr_members).where(tr_members.c.team == gone.name))
         connection.execute(delete(tr_teams).where(tr_teams.c.id == gone.id))
         raise_catalog_version(connection)
@@ -206,5 +208,6 @@ def _row(team: Team) -> dict[str, Any]:
     return {**asdict(team), "allowed_models": json.dumps(team.allowed_models)}
 
 
-def _team(row: RowMapping) -> Team:
+def read_team(row: RowMapping) -> Team:
+    """Return the team of a whole row of `tr_teams`."""
     return Team(**{**row, "allowed_models": tuple(json.loads(row["allowed_models"] or "[]"))})
