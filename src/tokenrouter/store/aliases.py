@@ -5,7 +5,7 @@ transactions that write aliases follow one another: each raises the Catalog's co
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -54,6 +54,19 @@ def create_alias(
         _check(check, others, [*others, stored])
         connection.execute(insert(tr_aliases).values(_row(stored)))
     return stored
+
+
+def add_aliases(connection: Connection, added: Iterable[StoredAlias]) -> None:
+    """Keep aliases that the caller has checked beside `aliases_in`, in a transaction of `Store.write`."""
+    for one in added:
+        stored = replace(one, alias=replace(one.alias, origin=ORIGIN))
+        connection.execute(insert(tr_aliases).values(_row(stored)))
+    raise_catalog_version(connection)
+
+
+def aliases_in(connection: Connection) -> tuple[StoredAlias, ...]:
+    """Return every alias as a transaction sees them, oldest first."""
+    return _all(connection)
 
 
 def list_aliases(store: Store) -> tuple[StoredAlias, ...]:

@@ -57,6 +57,11 @@ class Store:
         return Store(self._engine, actor)
 
     @property
+    def engine(self) -> Engine:
+        """What it is opened with, for another store of the same database."""
+        return self._engine
+
+    @property
     def is_sqlite(self) -> bool:
         return self._engine.dialect.name == "sqlite"
 

@@ -132,6 +132,26 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
     return NewKey(key, stored)
 
 
+def add_key(store: Store, connection: Connection, key: Key) -> None:
+    """Keep a key that was made elsewhere as it is, in a transaction of `store.write()` that makes more.
+
+    Raises:
+        InvalidField: a field cannot be used as it is; an expiry in the past can.
+        NameTaken, KeyTaken: as `create_key`.
+    """
+    check_name(key.name)
+    check_models(key.allowed_models)
+    check_comment(key.comment)
+    _insert(connection, key)
+    raise_catalog_version(connection)
+    _note(store, connection, "key.create", None, key)
+
+
+def keys_in(connection: Connection) -> tuple[Key, ...]:
+    """Return every key as a transaction sees them, oldest first."""
+    return _all_keys(connection)
+
+
 def list_keys(store: Store) -> tuple[Key, ...]:
     """Return every key of the database, oldest first."""
     with store.read() as connection:
@@ -253,7 +273,7 @@ def _check_fields(request: KeyRequest, now_s: float) -> None:
     if request.expires_at_s is not None and request.expires_at_s <= now_s:
         raise InvalidField("the expiry is in the past; give a later one, or none", field="expires_at")
     if request.key is not None:
-        _check_chosen_key(request.key)
+        check_chosen_key(request.key)
 
 
 def _check_networks(texts: Sequence[str]) -> None:
@@ -265,7 +285,12 @@ def _check_networks(texts: Sequence[str]) -> None:
         raise InvalidField(str(error), field="allowed_ips") from None
 
 
-def _check_chosen_key(key: str) -> None:
+def check_chosen_key(key: str) -> None:
+    """Refuse what cannot be a key of somebody's own choice.
+
+    Raises:
+        InvalidField
+    """
     if not MIN_KEY_CHARS <= len(key) <= MAX_KEY_CHARS:
         raise InvalidField(f"a key has {MIN_KEY_CHARS} to {MAX_KEY_CHARS} characters", field="key")
     if not all("!" <= char <= "~" for char in key):

@@ -91,19 +91,25 @@ def record(
     Raises:
         CoverageChanged: nothing was written; charge anew, and call again.
     """
-    by_id = {row.entry.id: _storable(row) for row in rows}
 
     def write(connection: Connection) -> int:
         if coverage_known not in (None, coverage_version(connection)):
             raise CoverageChanged(coverage_in(connection))
-        added = insert_new(connection, tr_ledger, _COLUMNS, [_values(row.entry) for row in by_id.values()])
-        new = [row for row_id, row in by_id.items() if row_id in added]
-        _add_to_sums(connection, [row.entry for row in new])
-        add_limit_use(connection, [charge for row in new for charge in row.charges])
+        new = add_ledger_rows(connection, rows)
         add_rows(connection, tr_journal, ("file",), (), list(positions.items()), replaced=("offset",))
-        return len(new)
+        return new
 
     return store.append(write)
+
+
+def add_ledger_rows(connection: Connection, rows: Sequence[Row]) -> int:
+    """Write those of `rows` that are not there yet, with all that follows from them; return how many they were."""
+    by_id = {row.entry.id: _storable(row) for row in rows}
+    added = insert_new(connection, tr_ledger, _COLUMNS, [_values(row.entry) for row in by_id.values()])
+    new = [row for row_id, row in by_id.items() if row_id in added]
+    _add_to_sums(connection, [row.entry for row in new])
+    add_limit_use(connection, [charge for row in new for charge in row.charges])
+    return len(new)
 
 
 def journal_positions(store: Store) -> dict[str, int]:

@@ -52,8 +52,13 @@ def create_limit(store: Store, limit: Limit, *, comment: str = "", made_by: str 
 def list_limits(store: Store) -> tuple[StoredLimit, ...]:
     """Return every limit of the database, oldest first."""
     with store.read() as connection:
-        rows = connection.execute(select(tr_limits).order_by(tr_limits.c.created_at_s, tr_limits.c.id)).mappings()
-        return tuple(_stored(row) for row in rows)
+        return limits_in(connection)
+
+
+def limits_in(connection: Connection) -> tuple[StoredLimit, ...]:
+    """Return every limit as a transaction sees them, oldest first."""
+    rows = connection.execute(select(tr_limits).order_by(tr_limits.c.created_at_s, tr_limits.c.id)).mappings()
+    return tuple(_stored(row) for row in rows)
 
 
 def update_limit(
