@@ -1,5 +1,6 @@
 """What most commands begin with: the settings, the database, and ending with a message that says what is wrong."""
 
+import getpass
 import os
 import sys
 from collections.abc import Mapping
@@ -36,16 +37,26 @@ def load_settings(config: str | None, overrides: Mapping[str, Any] | None = None
 
 def open_database(config: str | None) -> tuple["Settings", "Store"]:
     """Return the settings and the open database, which is made when it is missing."""
+    from tokenrouter.domain.actors import Actor
     from tokenrouter.store.errors import StoreError
     from tokenrouter.store.prepare import prepare_store
 
     settings = load_settings(config)
     try:
-        return settings, prepare_store(
+        store = prepare_store(
             settings.database_url, fingerprint=secret_mark(settings), migrate_on_start=settings.migrate_on_start
         )
+        return settings, store.acting(Actor("command", name=_operator()))
     except StoreError as error:
         fail(str(error))
+
+
+def _operator() -> str:
+    """Return the user of the operating system who runs the command, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return f"uid {os.getuid()}"
 
 
 def secret_mark(settings: "Settings") -> str:

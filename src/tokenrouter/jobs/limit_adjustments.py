@@ -10,6 +10,7 @@ from tokenrouter.config.settings import CarriedUse
 from tokenrouter.domain.limits import Limit
 from tokenrouter.jobs.limit_use import current_windows
 from tokenrouter.store.adjustments import Adjustment
+from tokenrouter.store.audit import note
 from tokenrouter.store.catalog_version import raise_catalog_version
 from tokenrouter.store.engine import Store
 from tokenrouter.store.limit_use import claim_first_uses, count_adjustments, has_carried, limit_use_of
@@ -40,6 +41,8 @@ def reset_limit(
                 given_back[counter] = given_back.get(counter, 0) + used
         count_adjustments(connection, counted)
         raise_catalog_version(connection)
+        said = {"scope": scope, "given_back": given_back, "reason": reason}
+        note(store, connection, "limit.reset", ("limit", limit.id, limit.scope), None, said)
     return given_back
 
 

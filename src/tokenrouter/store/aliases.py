@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from tokenrouter.domain.alias_text import ALIAS_FIELDS, kept_fields, read_alias
 from tokenrouter.domain.aliases import Alias
+from tokenrouter.store.audit import note
 from tokenrouter.store.catalog_version import raise_catalog_version
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import AliasTaken, AliasUnknown
@@ -53,6 +54,7 @@ def create_alias(
             raise AliasTaken(f"there is an alias {alias.name!r} of {alias.scope} already; change it")
         _check(check, others, [*others, stored])
         connection.execute(insert(tr_aliases).values(_row(stored)))
+        _note(store, connection, "alias.create", None, stored)
     return stored
 
 
@@ -91,6 +93,7 @@ def update_alias(store: Store, changed: Alias, check: Check, *, comment: str | N
         )
         _check(check, others, [after if one is before else one for one in others])
         connection.execute(update(tr_aliases).where(*_place(changed)).values(_row(after)))
+        _note(store, connection, "alias.change", before, after)
     return after
 
 
@@ -107,6 +110,7 @@ def remove_alias(store: Store, alias: Alias, check: Check) -> StoredAlias:
         gone = _find(others, alias)
         _check(check, others, [one for one in others if one is not gone])
         connection.execute(delete(tr_aliases).where(*_place(alias)))
+        _note(store, connection, "alias.remove", gone, None)
     return gone
 
 
@@ -119,11 +123,23 @@ def chosen_profile(store: Store) -> str:
 def choose_profile(store: Store, profile: str) -> None:
     """Let `profile` count from now on; "" undoes the choice."""
     with store.write() as connection:
+        before = read_fact(connection, PROFILE_FACT) or ""
         if profile:
             write_fact(connection, PROFILE_FACT, profile)
         else:
             connection.execute(delete(tr_settings).where(tr_settings.c.key == PROFILE_FACT))
         raise_catalog_version(connection)
+        subject = ("setting", PROFILE_FACT, PROFILE_FACT)
+        note(store, connection, "setting.change", subject, {"value": before}, {"value": profile})
+
+
+def _note(
+    store: Store, connection: Connection, action: str, before: StoredAlias | None, after: StoredAlias | None
+) -> None:
+    stored = after or before
+    if stored is not None:
+        subject = ("alias", f"{stored.alias.scope}/{stored.alias.name}", stored.alias.name)
+        note(store, connection, action, subject, *(None if one is None else _row(one) for one in (before, after)))
 
 
 def _check(check: Check, before: Sequence[StoredAlias], after: Sequence[StoredAlias]) -> None:

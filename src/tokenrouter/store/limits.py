@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from tokenrouter.domain.limit_text import parse_window, window_text
 from tokenrouter.domain.limits import Limit
 from tokenrouter.store.adjustments import Adjustment, add_adjustments
+from tokenrouter.store.audit import note
 from tokenrouter.store.catalog_version import raise_catalog_version
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import LimitTaken, LimitUnknown
@@ -46,6 +47,7 @@ def create_limit(store: Store, limit: Limit, *, comment: str = "", made_by: str 
                 f"there is a {limit.mode} {limit.metric} limit of {limit.scope} with this window already; change it"
             ) from error
         raise_catalog_version(connection)
+        _note(store, connection, "limit.create", None, stored)
     return stored
 
 
@@ -88,6 +90,7 @@ def update_limit(
         connection.execute(update(tr_limits).where(tr_limits.c.id == changed.id).values(_row(after)))
         add_adjustments(connection, [boosted] if boosted else [])
         raise_catalog_version(connection)
+        _note(store, connection, "limit.boost" if boosted else "limit.change", before, after)
     return after
 
 
@@ -101,6 +104,7 @@ def remove_limit(store: Store, limit_id: str) -> StoredLimit:
         gone = _find(connection, limit_id)
         connection.execute(delete(tr_limits).where(tr_limits.c.id == limit_id))
         raise_catalog_version(connection)
+        _note(store, connection, "limit.remove", gone, None)
     return gone
 
 
@@ -109,6 +113,15 @@ def _find(connection: Connection, limit_id: str) -> StoredLimit:
     if row is None:
         raise LimitUnknown(f"there is no limit {limit_id!r} in the database")
     return _stored(row)
+
+
+def _note(
+    store: Store, connection: Connection, action: str, before: StoredLimit | None, after: StoredLimit | None
+) -> None:
+    stored = after or before
+    if stored is not None:
+        subject = ("limit", stored.limit.id, stored.limit.scope)
+        note(store, connection, action, subject, *(None if one is None else _row(one) for one in (before, after)))
 
 
 def _row(stored: StoredLimit) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import delete, insert, update
 
+from tokenrouter.store.audit import note
 from tokenrouter.store.engine import Store
 from tokenrouter.store.schema import tr_setup_links
 
@@ -25,6 +26,7 @@ def create_setup_link(store: Store, *, now_s: float) -> str:
         connection.execute(
             insert(tr_setup_links).values(token_digest=_digest(token), expires_at_s=now_s + LINK_LIFETIME_S)
         )
+        note(store, connection, "setup-link.create", ("setup-link", "", ""))
     return f"{SETUP_PATH}?token={token}"
 
 
