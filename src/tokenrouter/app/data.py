@@ -44,9 +44,11 @@ from tokenrouter.config.keyfile import load_or_create_secret, pepper, responses_
 from tokenrouter.config.load import load
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.settings import Settings
+from tokenrouter.domain.addresses import read_networks
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.limits import Limit, LimitState
 from tokenrouter.edge.control import ControlRelay
+from tokenrouter.edge.forwarded import TrustedProxies
 from tokenrouter.edge.protocol import Bounds, Connections
 from tokenrouter.edge.service import Service
 from tokenrouter.gateway.account.resources import Resources
@@ -159,7 +161,9 @@ class DataProcess:
             resources=self._resources,
             stored=stored,
         )
-        self._connections = Connections(self._service, _bounds(settings))
+        self._connections = Connections(
+            self._service, _bounds(settings), TrustedProxies(read_networks(settings.trusted_proxies))
+        )
         self._channel = ChannelClient(
             arguments.runtime / "channel.sock", Hello(str(os.getpid()), os.getpid(), __version__), self._on_message
         )

@@ -40,6 +40,7 @@ def keys() -> None:
     help="Under hard limits: files by URL or id, the provider's own tools, …",
 )
 @click.option("--cache", type=click.Choice(["off", "read", "on"]), help="Answers kept for the team: off, read, or on.")
+@click.option("--from", "allowed_ips", metavar="NETWORK", multiple=True, help="Where it may be used from; repeatable.")
 @click.option("--comment", default="", help="A note for yourself.")
 @JSON
 @CONFIG
@@ -104,6 +105,29 @@ def show_command(name: str, as_json: bool, config: str | None) -> None:
         click.echo(f"{field}: {_text(value)}")
 
 
+@keys.command("rotate")
+@click.argument("name")
+@click.option(
+    "--overlap", metavar="TIME", default="24h", show_default=True, help="How long the old key stays good; 0s ends it."
+)
+@CONFIG
+def rotate_command(name: str, overlap: str, config: str | None) -> None:
+    """Put a new key in the place of the key NAME (or with that id), and print it; all else of it stays."""
+    from tokenrouter.cli.times import parse_end
+    from tokenrouter.store.errors import StoreError
+    from tokenrouter.store.keys import rotate_key
+
+    settings, store = open_database(config)
+    now_s = time.time()
+    try:
+        overlap_s = 0.0 if overlap in ("0", "0s") else parse_end(overlap, now_s) - now_s
+        made = rotate_key(store, name, overlap_s=overlap_s, pepper=_pepper(settings), now_s=now_s)
+    except (StoreError, ValueError) as error:
+        fail(str(error))
+    click.echo(f"The new key of {made.stored.name!r} is shown only now; the old one ends {overlap} from now:", err=True)
+    click.echo(made.key)
+
+
 @keys.command("revoke")
 @click.argument("name")
 @CONFIG
@@ -157,6 +181,8 @@ def _policies(key: "Key") -> str:
         "clamp = false": not key.clamp,
         f"unbounded_input = {key.unbounded_input}": key.unbounded_input,
         f"cache = {key.cache}": key.cache,
+        f"from {', '.join(key.allowed_ips)}": key.allowed_ips,
+        "temporary": key.temporary,
     }
     return "".join(f"  {words}" for words, applies in said.items() if applies)
 
@@ -182,6 +208,9 @@ def _shown(key: "Key") -> dict[str, Any]:
         "clamp": key.clamp,
         "unbounded_input": key.unbounded_input,
         "cache": key.cache,
+        "allowed_ips": list(key.allowed_ips),
+        "temporary": key.temporary,
+        "previous_until": _moment(key.previous_until_s),
     }
 
 

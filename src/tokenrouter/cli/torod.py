@@ -25,6 +25,7 @@ from tokenrouter.cli.opening import counted as _count
 from tokenrouter.cli.opening import fail as _fail
 from tokenrouter.cli.opening import load_settings as _load
 from tokenrouter.cli.opening import open_database as _open
+from tokenrouter.cli.people import teams, users
 from tokenrouter.cli.providers import providers
 from tokenrouter.cli.quota import quota
 from tokenrouter.cli.store import store
@@ -174,6 +175,8 @@ main.add_command(profile)
 main.add_command(quota)
 main.add_command(providers)
 main.add_command(audit)
+main.add_command(teams)
+main.add_command(users)
 
 
 @main.group()

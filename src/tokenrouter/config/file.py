@@ -349,7 +349,7 @@ def _read_key(table: Table, secrets: Secrets, subjects: Subjects) -> None:
         clamp=table.flag("clamp", True),
         unbounded_input=cast(UnboundedInput, _leave(table, "unbounded_input")),
         cache=cast(CacheUse, table.choice("cache", CACHE_USES, "")) if table.has("cache") else "",
-        allowed_ips=_networks(table, "allowed_ips"),
+        allowed_ips=read_addresses(table, "allowed_ips"),
     )
     subjects.keys.append(setting)
     _read_quota(table.table("quota"), name, subjects)
@@ -361,7 +361,7 @@ def _leave(table: Table, name: str) -> str:
     return table.choice(name, ("allow", "deny"), "") if table.has(name) else ""
 
 
-def _networks(table: Table, name: str) -> tuple[str, ...]:
+def read_addresses(table: Table, name: str) -> tuple[str, ...]:
     """Return addresses and networks, as they are written."""
     texts = table.texts(name)
     try:

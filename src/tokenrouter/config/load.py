@@ -23,7 +23,15 @@ from tokenrouter.config.environment import (
     read_number,
     sandbox_provider,
 )
-from tokenrouter.config.file import Secrets, Subjects, base_url_mistake, open_file, read_subjects, read_timeouts
+from tokenrouter.config.file import (
+    Secrets,
+    Subjects,
+    base_url_mistake,
+    open_file,
+    read_addresses,
+    read_subjects,
+    read_timeouts,
+)
 from tokenrouter.config.guardrails import check_guardrail_scopes, read_guardrails, read_hooks
 from tokenrouter.config.keeping import read_cache, read_idempotency
 from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
@@ -106,6 +114,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         encryption_key=environ.get("ENCRYPTION_KEY", ""),
         admin_password=environ.get("ADMIN_PASSWORD", ""),
         metrics_token=Secrets(environ).resolve(top, "metrics_token") or environ.get("TOKENROUTER_METRICS_TOKEN", ""),
+        trusted_proxies=read_addresses(top, "trusted_proxies"),
         default_provider=environ.get("TOKENROUTER_DEFAULT_PROVIDER") or top.text("default_provider"),
         active_model_profile=top.text("active_model_profile"),
         providers=tuple(providers),

@@ -150,6 +150,7 @@ class Settings:
         encryption_key: `ENCRYPTION_KEY`, or "" when the key file is used.
         admin_password: `ADMIN_PASSWORD`, or "".
         metrics_token: bearer that may read `/metrics` and nothing else, or "".
+        trusted_proxies: addresses and networks of proxies that are believed about whom they pass on.
         journal_sync_s: longest time between appending to the journal and its reaching the disk.
         journal_reserve_bytes: kept free so that open requests can end on a full disk.
         drain_s: how long a stop waits for running requests.
@@ -181,6 +182,7 @@ class Settings:
     encryption_key: str = field(default="", repr=False)
     admin_password: str = field(default="", repr=False)
     metrics_token: str = field(default="", repr=False)
+    trusted_proxies: tuple[str, ...] = ()
     default_provider: str = ""
     active_model_profile: str = ""
     providers: tuple[Provider, ...] = ()

@@ -24,6 +24,11 @@ def covers(networks: tuple[Network, ...], address: str) -> bool:
     return known is not None and any(known in network for network in networks)
 
 
+def is_address(text: str) -> bool:
+    """Whether `text` is an address."""
+    return _address(text) is not None
+
+
 def _network(text: str) -> Network:
     try:
         return ip_network(text.strip(), strict=False)

@@ -73,7 +73,8 @@ class ControlRelay:
         ]
         if b"host" not in head.headers:
             lines.append(b"host: localhost\r\n")
-        lines.append(b"x-forwarded-for: %b\r\nx-forwarded-proto: http\r\n" % request.client_ip.encode())
+        scheme = b"https" if request.is_secure else b"http"
+        lines.append(b"x-forwarded-for: %b\r\nx-forwarded-proto: %b\r\n" % (request.client_ip.encode(), scheme))
         lines.append(b"x-request-id: %b\r\n" % request.id.encode() if b"x-request-id" not in head.headers else b"")
         lines.append(extra_headers)
         lines.append(b"content-length: %d\r\n\r\n" % len(request.body))

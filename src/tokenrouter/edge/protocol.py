@@ -27,6 +27,7 @@ from tokenrouter.domain.errors import (
 from tokenrouter.domain.ledger import EndReason
 from tokenrouter.edge.decompress import decompress
 from tokenrouter.edge.eager import EagerTask
+from tokenrouter.edge.forwarded import TrustedProxies, is_secure
 from tokenrouter.edge.heads import split_head
 from tokenrouter.edge.request import Request, RequestHead
 from tokenrouter.edge.responder import DateHeader, HttpResponder
@@ -76,11 +77,13 @@ class Connections:
     Attributes:
         draining: whether the process is about to stop: answers close their connection.
         unfinished_bytes: of bodies that are still arriving.
+        proxies: who is believed about whose requests it passes on.
     """
 
-    def __init__(self, service: Service, bounds: Bounds) -> None:
+    def __init__(self, service: Service, bounds: Bounds, proxies: TrustedProxies | None = None) -> None:
         self.service = service
         self.bounds = bounds
+        self.proxies = proxies or TrustedProxies()
         self.date = DateHeader()
         self.open: set[ClientConnection] = set()
         self.draining = False
@@ -128,6 +131,7 @@ class ClientConnection(asyncio.Protocol):
         "_head_bytes",
         "_head_size",
         "_in_body",
+        "_is_proxy",
         "_known",
         "_known_head",
         "_missing",
@@ -150,6 +154,7 @@ class ClientConnection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._peer = ""
+        self._is_proxy = False
         self._head: RequestHead | None = None
         self._queue: deque[Request] | None = None
         self._task: EagerTask | None = None
@@ -180,6 +185,7 @@ class ClientConnection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self._peer = peer[0] if isinstance(peer, tuple) else ""
+        self._is_proxy = self.shared.proxies.trusts(self._peer)
         self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
         if len(self.shared.open) >= self.shared.bounds.max_connections:
             self._transport.abort()
@@ -376,7 +382,7 @@ class ClientConnection(asyncio.Protocol):
     # Answers out.
 
     def _accept(self, head: RequestHead, body: bytes) -> None:
-        request = Request(head, body, self._since_s, self._peer)
+        request = self._passed_on(head, body) if self._is_proxy else Request(head, body, self._since_s, self._peer)
         if self._task is None and not self._queue:
             self._answer(request)
             return
@@ -385,6 +391,11 @@ class ClientConnection(asyncio.Protocol):
         self._queue.append(request)
         if len(self._queue) >= MAX_PIPELINED:
             self._pause()
+
+    def _passed_on(self, head: RequestHead, body: bytes) -> Request:
+        """Return a request that a trusted proxy has passed on, as its client's."""
+        client_ip = self.shared.proxies.client_of(self._peer, head.headers)
+        return Request(head, body, self._since_s, client_ip, is_secure=is_secure(head.headers))
 
     def _answer(self, request: Request) -> None:
         transport = self._transport

@@ -76,6 +76,7 @@ class Request:
 
     Attributes:
         started_s: monotonic time at which its first byte was seen.
+        is_secure: whether a trusted proxy says that the client came by HTTPS.
         id: ours, for the client, the ledger and the log.
     """
 
@@ -84,3 +85,4 @@ class Request:
     started_s: float = 0.0
     client_ip: str = ""
     id: str = ""
+    is_secure: bool = False

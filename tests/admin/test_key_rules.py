@@ -1,0 +1,108 @@
+from dataclasses import replace
+
+import pytest
+
+from tests.admin.installation import Installation
+from tokenrouter.admin.callers import Caller, Grant, caller_with_key
+from tokenrouter.admin.key_bodies import ChangedKey, NewKey
+from tokenrouter.admin.key_rules import as_allowed, refuse_beyond, sight, visible_keys
+from tokenrouter.admin.permissions import Reach
+from tokenrouter.admin.problems import Problem
+from tokenrouter.domain.actors import Actor
+from tokenrouter.domain.errors import RoleNotAllowed
+from tokenrouter.domain.limits import Limit, Window
+from tokenrouter.store.keys import KeyRequest, create_key
+from tokenrouter.store.limits import create_limit
+
+ANN = Caller("member", Actor("person", "usr_1", "ann"), user="ann", member_of=frozenset({"physics"}))
+HEAD = replace(ANN, role="team_admin", teams=frozenset({"physics", "art"}))
+
+
+def granted(installation: Installation, caller: Caller, reach: Reach) -> Grant:
+    return Grant(caller, reach, installation.store)
+
+
+def limited(installation: Installation, scope: str) -> None:
+    limit = Limit(f"{scope}|tokens|day", scope, "tokens", Window("day"), 100)
+    create_limit(installation.store, limit, now_s=1.0)
+
+
+def test_people_see_the_keys_that_are_charged_to_them_or_their_teams(installation: Installation) -> None:
+    for name, team, user in (("a", "art", "bob"), ("b", "biology", "bob"), ("c", "biology", "ann")):
+        create_key(installation.store, KeyRequest(name, team=team, user=user), pepper=b"", now_s=1.0)
+
+    def names(caller: Caller, reach: Reach) -> set[str]:
+        return {key.name for key in visible_keys(installation.state, granted(installation, caller, reach))}
+
+    assert names(ANN, "own") == {"master", "alice", "c"}
+    assert names(HEAD, "team") == {"master", "alice", "a", "c"}
+    assert sight(granted(installation, ANN, "all")) is None
+
+
+def test_a_members_key_is_charged_to_the_member_and_their_team(installation: Installation) -> None:
+    made = as_allowed(installation.state, granted(installation, replace(ANN, user="zoe"), "own"), NewKey(name="x"))
+
+    assert (made.user, made.team) == ("zoe", "physics")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"role": "keymaster"},
+        {"role": "admin"},
+        {"key": "of-my-own-choice"},
+        {"user": "bob"},
+        {"team": "art"},
+        {"passthrough": True},
+        {"allow_unpriced": True},
+        {"unpriced": "allow"},
+        {"unbounded_input": "allow"},
+    ],
+)
+def test_a_member_makes_no_key_that_may_more_than_they(installation: Installation, wanted: dict[str, object]) -> None:
+    grant = granted(installation, replace(ANN, user="zoe"), "own")
+
+    with pytest.raises(RoleNotAllowed):
+        as_allowed(installation.state, grant, NewKey.model_validate({"name": "x", **wanted}))
+
+
+def test_where_keys_are_limited_a_member_makes_none_unless_they_are_limited_too(installation: Installation) -> None:
+    grant = granted(installation, replace(ANN, user="zoe"), "own")
+    limited(installation, "key:*")
+    with pytest.raises(RoleNotAllowed, match="limits of their own"):
+        as_allowed(installation.state, grant, NewKey(name="x"))
+
+    limited(installation, "user:*")
+
+    assert as_allowed(installation.state, grant, NewKey(name="x")).user == "zoe"
+
+
+def test_a_team_admin_makes_keys_for_their_teams_and_no_others(installation: Installation) -> None:
+    grant = granted(installation, HEAD, "team")
+
+    assert as_allowed(installation.state, grant, NewKey(name="x", team="art", user="bob")).team == "art"
+    with pytest.raises(RoleNotAllowed):
+        as_allowed(installation.state, grant, NewKey(name="x", team="biology"))
+    with pytest.raises(Problem, match="team: is missing"):
+        as_allowed(installation.state, grant, NewKey(name="x"))
+
+
+def test_what_somebody_may_change_of_a_key_depends_on_whose_it_is(installation: Installation) -> None:
+    refuse_beyond(granted(installation, ANN, "all"), ChangedKey(passthrough=True))
+    refuse_beyond(granted(installation, HEAD, "team"), ChangedKey(allowed_models=["x"]))
+    with pytest.raises(RoleNotAllowed, match="passthrough"):
+        refuse_beyond(granted(installation, HEAD, "team"), ChangedKey(passthrough=True))
+    with pytest.raises(RoleNotAllowed, match="allowed_models"):
+        refuse_beyond(granted(installation, ANN, "own"), ChangedKey(allowed_models=["x"]))
+
+
+def test_a_key_sees_what_is_below_it(installation: Installation) -> None:
+    key = next(key for key in installation.catalog().keys if key.name == "master")
+    caller = caller_with_key(installation.state.directory().principal(key.digest, 0.0), "")
+    create_key(installation.store, KeyRequest("pupil", parent=key), pepper=b"", now_s=1.0)
+
+    seen = {
+        reach: visible_keys(installation.state, granted(installation, caller, reach)) for reach in ("children", "own")
+    }
+
+    assert [[key.name for key in keys] for keys in seen.values()] == [["pupil"], ["master", "pupil"]]
