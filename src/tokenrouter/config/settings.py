@@ -128,6 +128,61 @@ class AlertSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupRights:
+    """What members of a group at an identity provider are here: in which team, and with which role ("" for none)."""
+
+    team: str = ""
+    role: Literal["", "owner", "admin", "member"] = ""
+    team_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSetting:
+    """An identity provider at which people may sign in (`[[oidc]]`).
+
+    Attributes:
+        name: in addresses, and on the button where there is no `title`.
+        issuer: as its own documents spell it.
+        groups_claim: where groups are told; "" gives nobody a team or a role.
+        group_teams: what members of each group are here.
+        allowed_domains: of e-mail addresses that may sign in; all where empty.
+        auto_create: whether somebody who was not invited gets an account at the first sign-in.
+        session_s: when a session ends that began here, whatever happens.
+        redirect_uri: where it sends browsers back to; "" for the address that the browser asked for.
+        allow_private: whether hosts that it names besides its own may be private.
+    """
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    title: str = ""
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+    groups_claim: str = ""
+    group_teams: dict[str, GroupRights] = field(default_factory=dict)
+    allowed_domains: tuple[str, ...] = ()
+    auto_create: bool = False
+    session_s: float = 12 * 3600.0
+    redirect_uri: str = ""
+    allow_private: bool = False
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpSettings:
+    """Who may make an account without an invitation (`[sign_up]`); nobody, as it is shipped.
+
+    Attributes:
+        email_domains: of addresses that may; all where empty.
+        by_code: whether an access code is needed.
+    """
+
+    enabled: bool = False
+    by_code: bool = True
+    email_domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something legal that the operator should know; `where` is `file:line` or the variable's name."""
 
@@ -160,6 +215,8 @@ class Settings:
         quota_inspection: whether providers are asked what is left of their quotas.
         quota_probes: by provider, the model of the probe that its operator wants, "" for the usual one.
         alerts: when and whom to tell that a quota comes to an end.
+        oidc: identity providers at which people may sign in.
+        sign_up: who may make an account without an invitation.
         proxies: `http_proxy`/`https_proxy`/`all_proxy`/`no_proxy` of the environment, lower-case names.
         auto_detect_local_servers: whether model servers on this machine join by themselves.
         local_check_s: how often they are looked for.
@@ -218,6 +275,8 @@ class Settings:
     quota_inspection: bool = True
     quota_probes: dict[str, str] = field(default_factory=dict)
     alerts: AlertSettings = AlertSettings()
+    oidc: tuple[OidcSetting, ...] = ()
+    sign_up: SignUpSettings = SignUpSettings()
     auto_detect_local_servers: bool = True
     local_check_s: float = 10.0
     local_ports: dict[str, tuple[int, ...]] = field(default_factory=lambda: dict(DEFAULT_PORTS))

@@ -1,0 +1,1 @@
+"""Signing in at an identity provider: OpenID Connect, as its relying party."""
