@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 TABLE_PREFIX: Final = "tr_"
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010", "0011", "0012")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010", "0011", "0012", "0016")
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
 REVISION_TABLE: Final = "tr_schema"
@@ -311,9 +311,32 @@ tr_sessions = Table(
     Column("expires_at_s", Float, nullable=False),
     _text("address"),
     _text("agent"),
+    _text("way"),
     Index("tr_sessions_user", "user_id"),
 )
-"""Who is signed in. `digest` is that of the cookie; `kind` is that of the actor: person, key or password."""
+"""Who is signed in. `digest` is that of the cookie; `kind` is that of the actor: person, key or password; `way` is how
+it was begun: `password`, `oidc:NAME`, `key`, …"""
+
+tr_sign_in_waits = Table(
+    "tr_sign_in_waits",
+    metadata,
+    _text("subject", primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_s", Float, nullable=False),
+    Index("tr_sign_in_waits_last", "last_s"),
+)
+"""Who has got secrets wrong: `address:…`, or `account:` with a digest of what was typed."""
+
+tr_password_links = Table(
+    "tr_password_links",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    _text("user_id"),
+    Column("kind", String(16), nullable=False),
+    Column("expires_at_s", Float, nullable=False),
+    Index("tr_password_links_user", "user_id"),
+)
+"""Links with which a person sets a password: an invitation, or because the old one is lost."""
 
 tr_access_codes = Table(
     "tr_access_codes",

@@ -118,8 +118,8 @@ def _moment(claims: Mapping[str, Any], name: str) -> float | None:
 def _key(row: object) -> SigningKey | None:
     if not isinstance(row, dict) or row.get("use", "sig") != "sig":
         return None
-    kinds: dict[object, type[SigningKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
-    kind = kinds.get(row.get("kty"))
+    kinds: dict[str, type[SigningKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+    kind = kinds.get(str(row.get("kty")))
     try:
         key = kind.import_key(row) if kind is not None else None
     except (JoseError, ValueError, TypeError):
