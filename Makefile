@@ -65,7 +65,7 @@ clean: ## Remove caches and what was built; the environment stays
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## Remove the environment too
-	rm -rf $(VENV) tests/sdk_node/node_modules tests/clients/node_modules
+	rm -rf $(VENV) tests/sdk_node/node_modules tests/oidc_server/node_modules tests/clients/node_modules
 
 help: ## Show this
 	@echo 'TokenRouter: one endpoint for all AI providers.'
@@ -111,10 +111,11 @@ $(OPENAI_2): $(DEV) requirements/openai-2.txt
 	@$(PIP) install --require-hashes --target $(@D) -r requirements/openai-2.txt
 	@touch $@
 
-# The vendors' own SDKs for Node, used unchanged by some of the tests; without npm those say that they were left out.
+# The vendors' own SDKs for Node, used unchanged by some of the tests, and an OpenID provider to sign in at; without npm
+# those tests say that they were left out.
 .PHONY: sdk-node
 ifneq ($(shell command -v npm 2>/dev/null),)
-sdk-node: tests/sdk_node/node_modules/.installed
+sdk-node: tests/sdk_node/node_modules/.installed tests/oidc_server/node_modules/.installed
 else
 sdk-node:
 endif
@@ -122,6 +123,11 @@ endif
 tests/sdk_node/node_modules/.installed: tests/sdk_node/package.json tests/sdk_node/package-lock.json
 	@echo 'Installing the SDKs for Node that the tests use (once) …'
 	@npm ci --prefix tests/sdk_node --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+tests/oidc_server/node_modules/.installed: tests/oidc_server/package.json tests/oidc_server/package-lock.json
+	@echo 'Installing the OpenID provider that the tests use (once) …'
+	@npm ci --prefix tests/oidc_server --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 # Two of the programs put their binary in place when they are installed; nothing else's scripts are run. `npm ci` would

@@ -34,6 +34,7 @@ from tokenrouter.config.file import (
 )
 from tokenrouter.config.guardrails import check_guardrail_scopes, read_guardrails, read_hooks
 from tokenrouter.config.keeping import read_cache, read_idempotency
+from tokenrouter.config.oidc import read_oidc, read_sign_up
 from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
 from tokenrouter.config.problems import ConfigErrors, Problem
 from tokenrouter.config.proxies import read_proxies
@@ -153,6 +154,8 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         quota_inspection=top.flag("quota_inspection", True),
         quota_probes=subjects.quota_probes,
         alerts=read_alerts(top.table("alerts"), Secrets(environ).resolve),
+        oidc=read_oidc(top, Secrets(environ).resolve),
+        sign_up=read_sign_up(top.table("sign_up")),
         auto_detect_local_servers=read_switch(top, environ, "auto_detect_local_servers", default=True),
         local_check_s=local_check_s,
         local_ports=local_ports,
