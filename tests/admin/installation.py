@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from tests.store.entries import NOON_US
@@ -17,6 +18,7 @@ from tokenrouter.domain.limits import Limit, Window
 from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.jobs.provider_status import ProviderStatus
+from tokenrouter.signin.passwords import Passwords
 from tokenrouter.store.aliases import chosen_profile, list_aliases
 from tokenrouter.store.engine import Store
 from tokenrouter.store.keys import list_keys
@@ -25,6 +27,7 @@ from tokenrouter.store.teams import list_teams
 from tokenrouter.store.users import list_users
 
 PEPPER = b"pepper"
+LIGHT = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 ROOT_KEY = "tr_root-key-of-the-file-0123456789"
 MASTER_KEY = "tr_master-key-of-the-file-0123456789"
 ALICE_KEY = "tr_alice-key-of-the-file-0123456789"
@@ -103,6 +106,7 @@ class Installation:
             keys_changed=self._keys_changed,
             limit_figures=lambda: self.limit_figures,
             clock=lambda: self.now_s,
+            passwords=LIGHT,
         )
 
     def app(self) -> FastAPI:

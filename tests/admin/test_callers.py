@@ -1,10 +1,13 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.admin.installation import ALICE, MASTER, METRICS_TOKEN, PEPPER, ROOT, Installation, bearer
+from tests.admin.installation import ADMIN_PASSWORD, ALICE, MASTER, METRICS_TOKEN, PEPPER, ROOT, Installation, bearer
 from tests.store.entries import entry
+from tokenrouter.admin.sessions import Visitor
+from tokenrouter.admin.signing_in import sign_in_with_secret
 from tokenrouter.store.keys import KeyRequest, create_key
 from tokenrouter.store.ledger import Row, record
+from tokenrouter.store.sessions import csrf_token
 
 ADMIN_ONLY = ["/api/v1/audit/verify", "/api/v1/audit", "/api/v1/providers", "/metrics"]
 
@@ -63,13 +66,11 @@ def test_a_key_below_an_admins_sees_its_own_use_and_that_of_keys_below_it(
 def test_a_session_needs_its_token_for_whatever_changes_something(
     client: TestClient, installation: Installation
 ) -> None:
-    cookie = installation.state.sessions.begin(None, now_s=installation.now_s)
-    session = installation.state.sessions.find(cookie, now_s=installation.now_s)
-    assert session is not None
+    cookie = sign_in_with_secret(installation.state, Visitor("192.0.2.1"), ADMIN_PASSWORD)
     headers = {"cookie": f"tokenrouter_session={cookie}"}
 
     assert client.get("/api/v1/keys", headers=headers).status_code == 200
     refused = client.post("/api/v1/keys", headers=headers, json={"name": "bob"})
-    made = client.post("/api/v1/keys", headers={**headers, "x-csrf-token": session.csrf}, json={"name": "bob"})
+    made = client.post("/api/v1/keys", headers={**headers, "x-csrf-token": csrf_token(cookie)}, json={"name": "bob"})
 
     assert (refused.status_code, refused.json()["code"], made.status_code) == (403, "csrf", 201)

@@ -2,10 +2,10 @@
 
 from tests.admin.installation import Installation
 from tokenrouter.admin.page_head import page_head, wanting_attention
-from tokenrouter.admin.sessions import Session
 from tokenrouter.domain.quotas import QuotaSnapshot, QuotaStatus
+from tokenrouter.store.sessions import Session, SessionOwner
 
-SESSION = Session(None, 0.0, "csrf-token")
+SESSION = Session("ses_1", SessionOwner("password"), "key", 0.0, 0.0, 1.0, "", "", "csrf-token")
 
 
 def snapshot(name: str, status: QuotaStatus) -> QuotaSnapshot:

@@ -1,84 +1,78 @@
+from dataclasses import replace
+
 import pytest
 
-from tokenrouter.admin import sessions
-from tokenrouter.admin.sessions import FAILURE_WINDOW_S, MAX_FAILURES, SESSION_S, Sessions, SignInThrottle
+from tests.admin.installation import ADMIN_PASSWORD, PEPPER, ROOT_KEY, Installation
+from tokenrouter.admin.sessions import SignedIn, Visitor, find_signed_in
+from tokenrouter.admin.signing_in import sign_in_person, sign_in_with_secret
+from tokenrouter.domain.people import Membership, User
+from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, update_key
+from tokenrouter.store.teams import put_member
+from tokenrouter.store.users import NewUser, UserChanges, create_user, remove_user, update_user
+
+DOOR = Visitor("192.0.2.1", "browser")
 
 
-def test_a_session_is_found_by_its_cookie_until_it_is_over() -> None:
-    opened = Sessions()
-    cookie = opened.begin(b"digest", now_s=0.0)
-
-    found = opened.find(cookie, now_s=SESSION_S - 1)
-
-    assert found is not None
-    assert found.key_digest == b"digest"
-    assert opened.find(cookie, now_s=SESSION_S) is None
+@pytest.fixture
+def ann(installation: Installation) -> User:
+    create_user(installation.store, NewUser("boss", role="owner"), now_s=0.0)
+    return create_user(installation.store, NewUser("ann", "ann@example.org"), now_s=0.0)
 
 
-def test_no_other_cookie_opens_it() -> None:
-    opened = Sessions()
-    opened.begin(None, now_s=0.0)
-
-    assert opened.find("", now_s=0.0) is None
-    assert opened.find("\ud800", now_s=0.0) is None
+def find(installation: Installation, cookie: str) -> SignedIn | None:
+    return find_signed_in(installation.state, replace(DOOR, cookie=cookie))
 
 
-def test_a_session_that_was_ended_is_gone() -> None:
-    opened = Sessions()
-    cookie = opened.begin(None, now_s=0.0)
-
-    opened.end(cookie)
-
-    assert opened.find(cookie, now_s=0.0) is None
+def begin(installation: Installation, user: User) -> str:
+    return sign_in_person(installation.state, DOOR, user, way="password")
 
 
-def test_neither_the_cookie_nor_the_form_token_shows_in_a_repr() -> None:
-    opened = Sessions()
-    found = opened.find(opened.begin(b"digest", now_s=0.0), now_s=0.0)
+def test_a_person_is_shown_as_they_are_now(installation: Installation, ann: User) -> None:
+    cookie = begin(installation, ann)
+    put_member(installation.store, Membership("physics", "ann", admin=True))
+    update_user(installation.store, "ann", UserChanges(role="admin"))
+
+    found = find(installation, cookie)
 
     assert found is not None
-    assert found.csrf not in repr(found)
-    assert "digest" not in repr(found).replace("key_digest", "")
+    assert found.user is not None
+    assert (found.name, found.is_admin, found.user.role) == ("ann", True, "admin")
+    assert [one.team for one in found.memberships] == ["physics"]
 
 
-def test_the_oldest_session_gives_way_to_the_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "MAX_SESSIONS", 2)
-    opened = Sessions()
+def test_a_disabled_and_a_removed_person_are_out_at_once(installation: Installation, ann: User) -> None:
+    cookie = begin(installation, ann)
 
-    first, second, third = (opened.begin(None, now_s=0.0) for _ in range(3))
-
-    assert opened.find(first, now_s=0.0) is None
-    assert opened.find(second, now_s=0.0)
-    assert opened.find(third, now_s=0.0)
-
-
-def test_after_five_failures_an_address_waits_until_the_first_is_old() -> None:
-    throttle = SignInThrottle()
-    for second in range(MAX_FAILURES):
-        assert throttle.wait_s("a", now_s=second) == 0
-        throttle.failed("a", now_s=second)
-
-    assert throttle.wait_s("a", now_s=10) == FAILURE_WINDOW_S - 10
-    assert throttle.wait_s("b", now_s=10) == 0
-    assert throttle.wait_s("a", now_s=FAILURE_WINDOW_S) == 0
+    update_user(installation.store, "ann", UserChanges(enabled=False))
+    assert find(installation, cookie) is None
+    update_user(installation.store, "ann", UserChanges(enabled=True))
+    assert find(installation, cookie)
+    remove_user(installation.store, "ann")
+    assert find(installation, cookie) is None
 
 
-def test_a_success_forgets_the_failures() -> None:
-    throttle = SignInThrottle()
-    for _ in range(MAX_FAILURES):
-        throttle.failed("a", now_s=0)
+def test_a_disabled_key_is_out_at_once(installation: Installation) -> None:
+    key = create_key(installation.store, KeyRequest("second", role="admin"), pepper=PEPPER, now_s=0.0).key
+    cookie = sign_in_with_secret(installation.state, DOOR, key)
+    assert find(installation, cookie)
 
-    throttle.succeeded("a")
+    update_key(installation.store, "second", KeyChanges(enabled=False))
 
-    assert throttle.wait_s("a", now_s=0) == 0
+    assert find(installation, cookie) is None
 
 
-def test_addresses_without_end_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "MAX_ADDRESSES", 2)
-    throttle = SignInThrottle()
+@pytest.mark.parametrize(("secret", "name"), [(ROOT_KEY, "root"), (ADMIN_PASSWORD, "ADMIN_PASSWORD")])
+def test_the_audit_log_names_whose_session_it_is(installation: Installation, secret: str, name: str) -> None:
+    found = find(installation, sign_in_with_secret(installation.state, DOOR, secret))
 
-    for address in ("a", "b", "c"):
-        for _ in range(MAX_FAILURES):
-            throttle.failed(address, now_s=0)
+    assert found is not None
+    assert found.is_admin
+    assert found.actor("192.0.2.1").name == name
 
-    assert [throttle.wait_s(address, now_s=0) > 0 for address in ("a", "b", "c")] == [False, True, True]
+
+def test_the_digest_of_the_admin_password_is_not_in_the_database(installation: Installation) -> None:
+    found = find(installation, sign_in_with_secret(installation.state, DOOR, ADMIN_PASSWORD))
+
+    assert found is not None
+    assert found.session.owner.key_digest is not None
+    assert repr(found.session.owner.key_digest) not in repr(found)

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 
 from tokenrouter import __version__
 from tokenrouter.admin import (
+    access_codes,
+    account_page,
     aliases,
     audit,
     decisions,
@@ -19,17 +21,24 @@ from tokenrouter.admin import (
     ledger_export,
     limits,
     metrics,
+    oidc_page,
     overview,
+    own_sessions,
     pages,
+    password_page,
     pricing,
     profile,
     provider_status,
     quota_page,
     quotas,
     reconciliation,
+    session_api,
     setup,
+    sign_in_page,
+    signing_up,
     teams,
     usage,
+    user_access,
     users,
 )
 from tokenrouter.admin.docs import serve_documentation
@@ -59,6 +68,15 @@ _ROUTERS: Final = (
     pages.router,
     quota_page.router,
     setup.router,
+    sign_in_page.router,
+    password_page.router,
+    account_page.router,
+    oidc_page.router,
+    session_api.router,
+    own_sessions.router,
+    user_access.router,
+    access_codes.router,
+    signing_up.router,
 )
 
 

@@ -7,14 +7,14 @@ its action and gets a `Grant`, through which it also writes, so that the audit l
 
 import hmac
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from tokenrouter.admin.csrf import check_unsafe
 from tokenrouter.admin.permissions import PERMISSIONS, Reach, Role, reach_of
-from tokenrouter.admin.problems import Problem
-from tokenrouter.admin.sessions import COOKIE, Session
+from tokenrouter.admin.sessions import SignedIn, find_signed_in, visitor_of
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.actors import Actor
 from tokenrouter.domain.catalog import Key
@@ -22,9 +22,6 @@ from tokenrouter.domain.errors import MissingKey, RoleNotAllowed
 from tokenrouter.gateway.directory import Principal
 from tokenrouter.store.engine import Store
 from tokenrouter.store.within import Within
-
-CSRF_HEADER: Final = "x-csrf-token"
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key of this gateway.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
@@ -130,18 +127,30 @@ def caller_of(state: ControlState, request: Request, credentials: HTTPAuthorizat
             (credentials.credentials.encode("utf-8", "replace"),), state.clock(), address
         )
         return caller_with_key(principal, address)
-    session = state.sessions.find(request.cookies.get(COOKIE, ""), now_s=state.clock())
-    if session is None:
+    found = find_signed_in(state, visitor_of(request))
+    if found is None:
         raise MissingKey("No API key was sent; send it as 'Authorization: Bearer <key>', or sign in.")
-    if request.method not in _SAFE:
-        _require_token(session, request)
-    return _caller_of_session(state, session, address)
+    check_unsafe(request, found.session)
+    return caller_signed_in(found, address)
 
 
 def caller_with_key(principal: Principal, address: str) -> Caller:
     """Return the caller who has shown a key."""
     key = principal.key
     return Caller(key.role, Actor("key", key.id, key.name, address), key)
+
+
+def caller_signed_in(found: SignedIn, address: str) -> Caller:
+    """Return the caller whose session it is; a member who administers a team is a `team_admin`."""
+    if found.principal is not None:
+        return caller_with_key(found.principal, address)
+    user, actor = found.user, found.actor(address)
+    if user is None:
+        return Caller("admin", actor)
+    teams = frozenset(one.team for one in found.memberships if one.admin)
+    role: Role = "team_admin" if teams and user.role == "member" else user.role
+    member_of = frozenset(one.team for one in found.memberships)
+    return Caller(role, actor, None, user.name, teams, member_of)
 
 
 def within(state: ControlState, grant: Grant) -> Within | None:
@@ -168,23 +177,6 @@ def family_ids(keys: tuple[Key, ...], root: str) -> frozenset[str]:
         found.update(fresh)
         queue += fresh
     return frozenset(found)
-
-
-def _caller_of_session(state: ControlState, session: Session, address: str) -> Caller:
-    """Return who began the session.
-
-    Raises:
-        InvalidKey: the key of the session is not good any more.
-    """
-    if session.key_digest is None:
-        return Caller("admin", Actor("password", name="ADMIN_PASSWORD", address=address))
-    return caller_with_key(state.directory().principal(session.key_digest, state.clock(), address), address)
-
-
-def _require_token(session: Session, request: Request) -> None:
-    sent = request.headers.get(CSRF_HEADER, "")
-    if not hmac.compare_digest(sent.encode("utf-8", "replace"), session.csrf.encode()):
-        raise Problem(403, "csrf", f"This needs the session's token in the header {CSRF_HEADER}.")
 
 
 def _called(caller: Caller) -> str:

@@ -3,20 +3,11 @@
 Everything that is text is escaped here, at the last moment; only arguments that say so are HTML.
 """
 
-import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
-from typing import Final
 
-from fastapi import Request
 from fastapi.responses import HTMLResponse
-
-from tokenrouter.admin.problems import Problem
-from tokenrouter.admin.sessions import Session
-
-_OURS: Final = frozenset({"same-origin", "none"})
-"""`Sec-Fetch-Site` of a form on our own page, or of an address that was typed (W3C Fetch Metadata)."""
 
 
 def page(title: str, body: str, status: int = 200) -> HTMLResponse:
@@ -55,23 +46,3 @@ def form(action: str, button: str, fields: str = "", hidden: Mapping[str, str] |
 def style_sheet() -> str:
     """Return the pages' style sheet."""
     return files("tokenrouter.admin").joinpath("static", "admin.css").read_text("utf-8")
-
-
-def refuse_foreign_form(request: Request) -> None:
-    """Refuse a form that another site's page has sent; browsers say so, other programs say nothing.
-
-    Raises:
-        Problem: 403.
-    """
-    if request.headers.get("sec-fetch-site", "none") not in _OURS:
-        raise Problem(403, "foreign_form", "This form was sent by another site.")
-
-
-def check_csrf(session: Session, csrf: str) -> None:
-    """Refuse a form that was not made for this session.
-
-    Raises:
-        Problem: 403.
-    """
-    if not hmac.compare_digest(csrf.encode("utf-8", "replace"), session.csrf.encode()):
-        raise Problem(403, "stale_form", "This form is from another session; load the page again.")

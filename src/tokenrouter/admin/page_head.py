@@ -6,11 +6,11 @@ from typing import Final
 
 from tokenrouter import __version__
 from tokenrouter.admin import html
-from tokenrouter.admin.sessions import Session
 from tokenrouter.admin.state import ControlState
 from tokenrouter.jobs.quota_alerts import needs_attention
+from tokenrouter.store.sessions import Session
 
-_PAGES: Final = (("/admin", "Overview"), ("/admin/quota", "Quota"), ("/docs", "API"))
+_PAGES: Final = (("/admin", "Overview"), ("/admin/quota", "Quota"), ("/admin/account", "Account"), ("/docs", "API"))
 
 
 def page_head(state: ControlState, session: Session, current: str) -> str:

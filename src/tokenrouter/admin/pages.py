@@ -1,14 +1,13 @@
-"""`/admin`: sign in with an admin key, see what runs, and read how to use it.
+"""`/admin`: what runs, and how to use it.
 
 Plain HTML that the server renders, with no script: it works in every browser, and there is nothing that
 could be injected. The pages to come replace it, not its sessions.
 """
 
-import hmac
 from html import escape
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Cookie, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from tokenrouter import __version__
@@ -17,16 +16,13 @@ from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.key_rules import all_keys
 from tokenrouter.admin.overview import shown_providers
 from tokenrouter.admin.page_head import page_head
-from tokenrouter.admin.sessions import COOKIE, SESSION_S, Session
+from tokenrouter.admin.sessions import find_signed_in, visitor_of
+from tokenrouter.admin.sign_in_page import sign_in_page
 from tokenrouter.admin.state import ControlState, State
-from tokenrouter.domain.errors import InvalidKey
-from tokenrouter.domain.keys import key_digest
 from tokenrouter.jobs.provider_status import ProviderStatus
+from tokenrouter.store.sessions import Session
 
 router: Final = APIRouter(include_in_schema=False)
-
-MAX_SECRET_CHARS: Final = 1000
-SessionCookie = Annotated[str, Cookie(alias=COOKIE)]
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
@@ -52,89 +48,18 @@ def style() -> Response:
 
 @router.get("/admin")
 @router.get("/admin/")
-def admin_page(state: State, cookie: SessionCookie = "") -> HTMLResponse:
-    """Show what runs, or the way in."""
-    session = current_session(state, cookie)
-    return _sign_in_page() if session is None else _overview(state, session)
+def admin_page(request: Request, state: State) -> Response:
+    """Show what runs, or the way in; people who are no admins are shown what is theirs."""
+    found = find_signed_in(state, visitor_of(request))
+    if found is None:
+        return sign_in_page(state)
+    return _overview(state, found.session) if found.is_admin else RedirectResponse("/admin/account", 302)
 
 
-@router.post("/admin/login")
-def sign_in(request: Request, state: State, secret: Annotated[str, Form(max_length=MAX_SECRET_CHARS)] = "") -> Response:
-    """Begin a session for an administrator."""
-    html.refuse_foreign_form(request)
-    address, now_s = request.headers.get("x-forwarded-for", ""), state.clock()
-    wait_s = state.throttle.wait_s(address, now_s=now_s)
-    if wait_s > 0:
-        return _sign_in_page(f"Too many attempts; try again in {wait_s:.0f} seconds.", 429)
-    if not _is_administrator(state, secret):
-        state.throttle.failed(address, now_s=now_s)
-        return _sign_in_page("This is not an administrator’s key or password.", 403)
-    state.throttle.succeeded(address)
-    answer = RedirectResponse("/admin", 303)
-    cookie = state.sessions.begin(_digest_unless_password(state, secret), now_s=now_s)
-    answer.set_cookie(COOKIE, cookie, max_age=int(SESSION_S), httponly=True, samesite="strict", path="/admin")
-    return answer
-
-
-@router.post("/admin/logout")
-def sign_out(request: Request, state: State, cookie: SessionCookie = "", csrf: Annotated[str, Form()] = "") -> Response:
-    """End the session."""
-    html.refuse_foreign_form(request)
-    session = current_session(state, cookie)
-    if session is not None:
-        html.check_csrf(session, csrf)
-        state.sessions.end(cookie)
-    answer = RedirectResponse("/admin", 303)
-    answer.delete_cookie(COOKIE, path="/admin", httponly=True, samesite="strict")
-    return answer
-
-
-def current_session(state: ControlState, cookie: str) -> Session | None:
-    """Return the session of `cookie`; one whose key is no longer an administrator's is over."""
-    now_s = state.clock()
-    session = state.sessions.find(cookie, now_s=now_s)
-    if session is None or session.key_digest is None:
-        return session
-    try:
-        is_admin = state.directory().principal(session.key_digest, now_s, "").role == "admin"
-    except InvalidKey:
-        is_admin = False
-    if is_admin:
-        return session
-    state.sessions.end(cookie)
-    return None
-
-
-def _is_administrator(state: ControlState, secret: str) -> bool:
-    """Whether `secret` is an administrator's key, or `ADMIN_PASSWORD`."""
-    if _is_password(state, secret):
-        return True
-    try:
-        keys = (secret.strip().encode("utf-8", "replace"),)
-        return state.directory().authenticate(keys, state.clock(), "").role == "admin"
-    except InvalidKey:
-        return False
-
-
-def _is_password(state: ControlState, secret: str) -> bool:
-    password = state.settings.admin_password
-    return bool(password) and hmac.compare_digest(secret.encode("utf-8", "replace"), password.encode())
-
-
-def _digest_unless_password(state: ControlState, secret: str) -> bytes | None:
-    """Return the digest of the key that signs in, so that its revocation ends the session too."""
-    return None if _is_password(state, secret) else key_digest(secret.strip(), state.pepper)
-
-
-def _sign_in_page(wrong: str = "", status: int = 200) -> HTMLResponse:
-    told = f'<p class="wrong" role="alert">{escape(wrong)}</p>' if wrong else ""
-    field = (
-        '<label for="secret">Administrator’s key or password</label>'
-        '<input id="secret" name="secret" type="password" autocomplete="current-password" required autofocus>'
-    )
-    hint = '<p class="soft">No key yet? On the server, run <code>torod admin setup-link</code>.</p>'
-    body = "<h1>TokenRouter</h1>" + html.section("Sign in", told + html.form("/admin/login", "Sign in", field) + hint)
-    return html.page("TokenRouter: sign in", body, status)
+def current_session(state: ControlState, request: Request) -> Session | None:
+    """Return the session that `request` belongs to where it is an administrator's."""
+    found = find_signed_in(state, visitor_of(request))
+    return found.session if found is not None and found.is_admin else None
 
 
 def _overview(state: ControlState, session: Session) -> HTMLResponse:

@@ -22,6 +22,8 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 _TABLE: Final = """
                         owner  admin  team_admin  member  keymaster  inferrer
 me.read                 own    own    own         own     own        own
+sessions.own            own    own    own         own     own        own
+password.own            own    own    own         own     -          -
 system.read             all    all    all         all     all        -
 keys.read               all    all    team        own     children   own
 keys.create             all    all    team        own     children   own
@@ -49,6 +51,9 @@ members.read            all    all    team        -       -          -
 members.write           all    all    team        -       -          -
 users.read              all    all    team        own     -          -
 users.write             all    all    -           -       -          -
+users.access            all    all    -           -       -          -
+access_codes.read       all    all    -           -       -          -
+access_codes.write      all    all    -           -       -          -
 owners.write            all    -      -           -       -          -
 audit.read              all    all    -           -       -          -
 metrics.read            all    all    -           -       -          -

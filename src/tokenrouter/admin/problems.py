@@ -5,6 +5,7 @@ key. The text is ASCII JSON, so that no character that somebody sent can break t
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -19,7 +20,10 @@ from starlette.responses import Response
 from tokenrouter.domain.alias_text import InvalidAlias
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.limit_text import InvalidLimit
+from tokenrouter.signin.passwords import UnfitPassword
 from tokenrouter.store.errors import (
+    AccessCodeTaken,
+    AccessCodeUnknown,
     AliasRefused,
     AliasTaken,
     AliasUnknown,
@@ -29,6 +33,7 @@ from tokenrouter.store.errors import (
     LimitTaken,
     LimitUnknown,
     PersonRefused,
+    SignUpRefused,
     StoreError,
     TeamTaken,
     TeamUnknown,
@@ -79,6 +84,7 @@ def handle_problems(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(_http_error)
     app.exception_handler(InvalidLimit)(_invalid_fields)
     app.exception_handler(InvalidAlias)(_invalid_fields)
+    app.exception_handler(UnfitPassword)(_unfit_password)
     app.exception_handler(StoreError)(_store_error)
     app.exception_handler(SQLAlchemyError)(_database_away)
     app.exception_handler(OSError)(_database_away)
@@ -90,7 +96,9 @@ async def _problem(_request: Request, error: Problem) -> Response:
 
 
 async def _gateway_error(_request: Request, error: GatewayError) -> Response:
-    headers = {"www-authenticate": 'Bearer realm="tokenrouter"'} if error.status == 401 else None
+    headers = {"www-authenticate": 'Bearer realm="tokenrouter"'} if error.status == 401 else {}
+    if error.retry_after_s is not None:
+        headers["retry-after"] = str(math.ceil(error.retry_after_s))
     return problem_response(error.status, error.code, error.message, headers=headers)
 
 
@@ -108,6 +116,11 @@ async def _invalid_fields(_request: Request, error: InvalidLimit | InvalidAlias)
     return problem_response(422, "invalid_field", f"{error}.", errors=errors)
 
 
+async def _unfit_password(_request: Request, error: UnfitPassword) -> Response:
+    errors = [{"field": "password", "message": str(error)}]
+    return problem_response(422, "invalid_field", f"password: {error}.", errors=errors)
+
+
 async def _http_error(request: Request, error: HTTPException) -> Response:
     if error.status_code == 404:
         detail = f"There is nothing at {request.url.path[:200]!r}; /docs lists the API."
@@ -119,6 +132,8 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
 
 
 _STORE_ERRORS: Final[Mapping[type[StoreError], tuple[int, str]]] = {
+    AccessCodeTaken: (409, "access_code_exists"),
+    AccessCodeUnknown: (404, "access_code_not_found"),
     AliasRefused: (409, "alias_in_use"),
     AliasTaken: (409, "alias_exists"),
     AliasUnknown: (404, "alias_not_found"),
@@ -127,6 +142,7 @@ _STORE_ERRORS: Final[Mapping[type[StoreError], tuple[int, str]]] = {
     LimitUnknown: (404, "limit_not_found"),
     KeyRefused: (409, "key_exists"),
     PersonRefused: (409, "last_owner"),
+    SignUpRefused: (409, "sign_up_refused"),
     TeamTaken: (409, "team_exists"),
     TeamUnknown: (404, "team_not_found"),
     UserTaken: (409, "user_exists"),

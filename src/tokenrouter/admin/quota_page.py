@@ -11,8 +11,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from tokenrouter.admin import html
+from tokenrouter.admin.csrf import check_csrf, refuse_foreign
 from tokenrouter.admin.page_head import page_head
-from tokenrouter.admin.pages import SessionCookie, current_session
+from tokenrouter.admin.pages import current_session
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.quotas import QuotaMetric, QuotaSnapshot
 from tokenrouter.limits.words import duration_words
@@ -42,9 +43,9 @@ _NOTHING_YET: Final = {
 
 
 @router.get(PATH)
-def quota_page(state: State, cookie: SessionCookie = "") -> Response:
+def quota_page(request: Request, state: State) -> Response:
     """Show what is left to each provider."""
-    session = current_session(state, cookie)
+    session = current_session(state, request)
     if session is None:
         return RedirectResponse("/admin", 302)
     refresh = html.form(f"{PATH}/refresh", "Ask now", hidden={"csrf": session.csrf}, kind="inline")
@@ -55,14 +56,12 @@ def quota_page(state: State, cookie: SessionCookie = "") -> Response:
 
 
 @router.post(f"{PATH}/refresh")
-async def refresh(
-    request: Request, state: State, cookie: SessionCookie = "", csrf: Annotated[str, Form()] = ""
-) -> Response:
+async def refresh(request: Request, state: State, csrf: Annotated[str, Form()] = "") -> Response:
     """Ask every provider that can be asked, and show the page."""
-    html.refuse_foreign_form(request)
-    session = current_session(state, cookie)
+    refuse_foreign(request)
+    session = current_session(state, request)
     if session is not None:
-        html.check_csrf(session, csrf)
+        check_csrf(session, csrf)
         await state.ask_quotas()
     return RedirectResponse(PATH, 303)
 

@@ -1,88 +1,128 @@
-"""Who is signed in to the admin page, and how often somebody may guess.
+"""Whose session a cookie is, as that person, key or password is at this moment.
 
-Sessions live in memory: they end when the control process does, which costs one sign-in. A session is
-found by the digest of its cookie, so a dump of the memory opens no session.
+The database is asked with every request, so what ends a session ends it at once, on every node.
 """
 
-import hashlib
-import secrets
-from collections import deque
-from dataclasses import dataclass, field
+import hmac
+from dataclasses import dataclass
 from typing import Final
 
+from fastapi import Request, Response
+
+from tokenrouter.admin.state import ControlState
+from tokenrouter.domain.actors import Actor
+from tokenrouter.domain.errors import InvalidKey
+from tokenrouter.domain.people import Membership, User
+from tokenrouter.gateway.directory import Principal
+from tokenrouter.store.accounts import user_with_id
+from tokenrouter.store.sessions import LONGEST_S, Session, SessionOwner, find_session, see_session
+from tokenrouter.store.teams import memberships_of
+
 COOKIE: Final = "tokenrouter_session"
-SESSION_S: Final = 12 * 3600.0
-MAX_SESSIONS: Final = 1000
-"""The oldest gives way: nobody needs more, and memory stays bounded."""
-MAX_FAILURES: Final = 5
-FAILURE_WINDOW_S: Final = 300.0
-"""Five wrong secrets in five minutes from one address: a person mistypes less, a guesser gets nowhere."""
-MAX_ADDRESSES: Final = 10_000
+MAX_AGENT_CHARS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """One browser that is signed in.
+class SignedIn:
+    """A session and who it belongs to: a person, a key, or (neither) whoever knows `ADMIN_PASSWORD`."""
+
+    session: Session
+    user: User | None = None
+    memberships: tuple[Membership, ...] = ()
+    principal: Principal | None = None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether everything is theirs to see."""
+        if self.user is not None:
+            return self.user.role in ("owner", "admin")
+        return self.principal is None or self.principal.role == "admin"
+
+    @property
+    def name(self) -> str:
+        """What they are called."""
+        if self.user is not None:
+            return self.user.name
+        return self.principal.key.name if self.principal is not None else "ADMIN_PASSWORD"
+
+    def actor(self, address: str) -> Actor:
+        """Return who stands in the audit log for what is done in this session."""
+        if self.user is not None:
+            return Actor("person", self.user.id, self.user.name, address)
+        if self.principal is not None:
+            return Actor("key", self.principal.key.id, self.principal.key.name, address)
+        return Actor("password", name=self.name, address=address)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who stands at the door: an address and a browser, and the cookie that it came with.
 
     Attributes:
-        key_digest: of the admin key that opened it, or None for the admin password.
-        csrf: what every form of this session carries.
+        is_https: whether the browser's connection is encrypted, as far as we or a trusted proxy can tell.
     """
 
-    key_digest: bytes | None = field(repr=False)
-    expires_at_s: float
-    csrf: str = field(repr=False)
+    address: str
+    agent: str = ""
+    cookie: str = ""
+    is_https: bool = False
+
+    def actor_for(self, user: User) -> Actor:
+        """Return who stands in the audit log when this visitor has proved to be `user`."""
+        return Actor("person", user.id, user.name, self.address)
 
 
-class Sessions:
-    """The open sessions."""
-
-    def __init__(self) -> None:
-        self._open: dict[bytes, Session] = {}
-
-    def begin(self, key_digest: bytes | None, *, now_s: float) -> str:
-        """Open a session and return its cookie: 256 random bits."""
-        cookie = secrets.token_urlsafe(32)
-        for old in [digest for digest, session in self._open.items() if session.expires_at_s <= now_s]:
-            self._open.pop(old, None)
-        while len(self._open) >= MAX_SESSIONS:
-            self._open.pop(next(iter(self._open)), None)
-        self._open[_digest(cookie)] = Session(key_digest, now_s + SESSION_S, secrets.token_urlsafe(32))
-        return cookie
-
-    def find(self, cookie: str, *, now_s: float) -> Session | None:
-        """Return the session of `cookie`, or None when there is none or it is over."""
-        session = self._open.get(_digest(cookie))
-        return session if session is not None and session.expires_at_s > now_s else None
-
-    def end(self, cookie: str) -> None:
-        """Forget the session of `cookie`."""
-        self._open.pop(_digest(cookie), None)
+def visitor_of(request: Request) -> Visitor:
+    """Return who sent `request`; the data process wrote the two headers, whatever the client said."""
+    return Visitor(
+        request.headers.get("x-forwarded-for", "")[:100],
+        request.headers.get("user-agent", "")[:MAX_AGENT_CHARS],
+        request.cookies.get(COOKIE, ""),
+        request.headers.get("x-forwarded-proto", "") == "https",
+    )
 
 
-class SignInThrottle:
-    """Counts wrong secrets by the address they came from."""
-
-    def __init__(self) -> None:
-        self._failures: dict[str, deque[float]] = {}
-
-    def wait_s(self, address: str, *, now_s: float) -> float:
-        """Return how long `address` has to wait before it may try again; 0 when it may now."""
-        failures = self._failures.get(address)
-        if failures is None or len(failures) < MAX_FAILURES:
-            return 0.0
-        return max(0.0, failures[0] + FAILURE_WINDOW_S - now_s)
-
-    def failed(self, address: str, *, now_s: float) -> None:
-        """Note a wrong secret."""
-        if address not in self._failures and len(self._failures) >= MAX_ADDRESSES:
-            self._failures.pop(next(iter(self._failures)), None)
-        self._failures.setdefault(address, deque(maxlen=MAX_FAILURES)).append(now_s)
-
-    def succeeded(self, address: str) -> None:
-        """Forget what `address` got wrong."""
-        self._failures.pop(address, None)
+def find_signed_in(state: ControlState, visitor: Visitor) -> SignedIn | None:
+    """Return whose session the visitor's cookie is; None when there is none, or its owner may not be in any more."""
+    if not visitor.cookie:
+        return None
+    now_s = state.clock()
+    with state.store.read() as connection:
+        session = find_session(connection, visitor.cookie, now_s=now_s)
+        user = user_with_id(connection, session.owner.user_id) if session and session.owner.kind == "person" else None
+    found = _owned(state, session, user, visitor.address) if session is not None else None
+    if found is not None:
+        see_session(state.store, found.session, now_s=now_s)
+    return found
 
 
-def _digest(cookie: str) -> bytes:
-    return hashlib.sha256(cookie.encode("utf-8", "replace")).digest()
+def password_owner(state: ControlState) -> SessionOwner:
+    """Return whose the sessions of `ADMIN_PASSWORD` are: of that very password, told by a digest with our secret."""
+    said = b"ADMIN_PASSWORD\0" + state.settings.admin_password.encode()
+    return SessionOwner("password", key_digest=hmac.digest(state.pepper, said, "sha256"))
+
+
+def give_cookie(answer: Response, visitor: Visitor, cookie: str, *, longest_s: float = LONGEST_S) -> None:
+    """Hand the cookie of a new session to the browser."""
+    answer.set_cookie(
+        COOKIE, cookie, max_age=int(longest_s), path="/", httponly=True, samesite="strict", secure=visitor.is_https
+    )
+
+
+def take_cookie(answer: Response, visitor: Visitor) -> None:
+    """Have the browser forget its cookie."""
+    answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=visitor.is_https)
+
+
+def _owned(state: ControlState, session: Session, user: User | None, address: str) -> SignedIn | None:
+    owner = session.owner
+    if owner.kind == "person":
+        if user is None or not user.enabled:
+            return None
+        return SignedIn(session, user, memberships_of(state.store, user.name))
+    if owner.kind == "password":
+        return SignedIn(session) if state.settings.admin_password and owner == password_owner(state) else None
+    try:
+        return SignedIn(session, principal=state.directory().principal(owner.key_digest or b"", state.clock(), address))
+    except InvalidKey:
+        return None

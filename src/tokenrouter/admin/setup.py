@@ -1,6 +1,7 @@
-"""`/admin/setup`: makes the first administrator's key for whoever holds a set-up link.
+"""`/admin/setup`: makes the owner's account, an administrator's key, or both, for whoever holds a set-up link.
 
-Opening the link uses nothing up, because mail scanners and previews open links; pressing the button does.
+Opening the link uses nothing up, because mail scanners and previews open links; pressing the button does, and only when
+everything that was typed can be used.
 """
 
 from html import escape
@@ -10,46 +11,109 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse
 
 from tokenrouter.admin import html
+from tokenrouter.admin.csrf import refuse_foreign
 from tokenrouter.admin.key_rules import all_keys
+from tokenrouter.admin.sessions import Visitor, give_cookie, visitor_of
+from tokenrouter.admin.signing_in import MAX_SECRET_CHARS, sign_in_person
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.domain.actors import Actor
+from tokenrouter.domain.people import User
+from tokenrouter.signin.passwords import UnfitPassword, check_password
+from tokenrouter.store.engine import Store
+from tokenrouter.store.errors import InvalidField, UserTaken
 from tokenrouter.store.keys import KeyRequest, create_key
-from tokenrouter.store.setup_links import SETUP_PATH, use_setup_token
+from tokenrouter.store.names import normal_email
+from tokenrouter.store.setup_links import SETUP_PATH, is_good_setup_token, use_setup_token_in
+from tokenrouter.store.users import NewUser, add_user
 
 router: Final = APIRouter(include_in_schema=False)
 
 MAX_TOKEN_CHARS: Final = 200
+Typed = Annotated[str, Form(max_length=MAX_SECRET_CHARS)]
+_FIELDS: Final = (
+    '<label for="name">Name</label><input id="name" name="name" autocomplete="name">'
+    '<label for="email">E-mail address</label><input id="email" name="email" type="email" autocomplete="username">'
+    '<label for="password">Password</label>'
+    '<input id="password" name="password" type="password" autocomplete="new-password">'
+)
 
 
 @router.get(SETUP_PATH)
 def offer(token: Annotated[str, Query(max_length=MAX_TOKEN_CHARS)] = "") -> HTMLResponse:
-    """Offer to make the administrator's key."""
-    words = "<p>This makes an administrator’s key and shows it once. The link works a single time.</p>"
-    form = html.form(SETUP_PATH, "Make the administrator’s key", hidden={"token": token})
-    return _page("Set up", words + form)
+    """Offer to make the owner's account, or a key."""
+    return _offer(token)
 
 
 @router.post(SETUP_PATH)
 def set_up(
-    request: Request, state: State, token: Annotated[str, Form(max_length=MAX_TOKEN_CHARS)] = ""
+    request: Request,
+    state: State,
+    token: Annotated[str, Form(max_length=MAX_TOKEN_CHARS)] = "",
+    name: Typed = "",
+    email: Typed = "",
+    password: Typed = "",
+    key: Typed = "",
 ) -> HTMLResponse:
-    """Use the link up and show the key."""
-    html.refuse_foreign_form(request)
-    now_s = state.clock()
-    if not use_setup_token(state.store, token, now_s=now_s):
-        return _page(
-            "This link is not good any more",
-            "<p>It was used already, or is older than 30 minutes. Make another on the server:</p>"
-            "<pre>torod admin setup-link</pre>",
-            410,
-        )
-    wanted = KeyRequest(name=_free_name(state), role="admin", comment="made by a set-up link")
-    made = create_key(state.store, wanted, pepper=state.pepper, now_s=now_s)
+    """Use the link up; show the key, if one was wanted, and sign the owner in, if there is one now.
+
+    A key is made when it was wanted, or when no owner was.
+    """
+    refuse_foreign(request)
+    visitor = visitor_of(request)
+    if not is_good_setup_token(state.store, token, now_s=state.clock()):
+        return _not_good()
+    store = state.store.acting(Actor("setup-link", address=visitor.address))
+    try:
+        owner = _owner(state, name, email, password) if email or password else None
+        is_used, made = _use_link(state, store, token, owner)
+    except (InvalidField, UnfitPassword, UserTaken) as error:
+        return _offer(token, str(error))
+    if not is_used:
+        return _not_good()
+    shown = _make_key(state, store) if key or made is None else ""
     state.keys_changed()
-    return _page(
-        "Your administrator’s key",
-        f"<p>The key <b>{escape(made.stored.name)}</b> is shown only now. Keep it in a password manager.</p>"
-        f'<pre>{escape(made.key)}</pre><p><a href="/admin">Sign in</a></p>',
+    return _done(state, visitor, made, shown)
+
+
+def _owner(state: ControlState, name: str, email: str, password: str) -> NewUser:
+    """Return the owner that was described.
+
+    Raises:
+        InvalidField, UnfitPassword
+    """
+    address = normal_email(email)
+    check_password(password, address)
+    return NewUser(
+        name.strip() or address, address, "owner", "made by a set-up link", password_hash=state.passwords.hash(password)
     )
+
+
+def _use_link(state: ControlState, store: Store, token: str, owner: NewUser | None) -> tuple[bool, User | None]:
+    """Use the link up and make the owner, both or neither; False when somebody else has used the link meanwhile."""
+    now_s = state.clock()
+    with store.write() as connection:
+        if not use_setup_token_in(connection, token, now_s=now_s):
+            return False, None
+        return True, add_user(store, connection, owner, now_s=now_s) if owner is not None else None
+
+
+def _make_key(state: ControlState, store: Store) -> str:
+    """Return what shows a new administrator's key, as HTML."""
+    wanted = KeyRequest(name=_free_name(state), role="admin", comment="made by a set-up link")
+    made = create_key(store, wanted, pepper=state.pepper, now_s=state.clock())
+    return (
+        f"<p>The key <b>{escape(made.stored.name)}</b> is shown only now. Keep it in a password manager.</p>"
+        f"<pre>{escape(made.key)}</pre>"
+    )
+
+
+def _done(state: ControlState, visitor: Visitor, owner: User | None, shown_key: str) -> HTMLResponse:
+    if owner is None:
+        return _page("Your administrator’s key", shown_key + '<p><a href="/admin">Sign in</a></p>')
+    told = f"<p><b>{escape(owner.name)}</b> owns this installation now, and is signed in.</p>"
+    answer = _page("Your account", told + shown_key + '<p><a href="/admin">Go on</a></p>')
+    give_cookie(answer, visitor, sign_in_person(state, visitor, owner, way="setup-link"))
+    return answer
 
 
 def _free_name(state: ControlState) -> str:
@@ -57,6 +121,31 @@ def _free_name(state: ControlState) -> str:
     taken = {name for key in all_keys(state) for name in (key.name, key.id)}
     candidates = ("admin" if number == 1 else f"admin-{number}" for number in range(1, len(taken) + 2))
     return next(name for name in candidates if name not in taken)
+
+
+def _offer(token: str, wrong: str = "") -> HTMLResponse:
+    told = f'<p class="wrong" role="alert">{escape(wrong[:1].upper() + wrong[1:])}</p>' if wrong else ""
+    hidden = {"token": token}
+    account = html.form(SETUP_PATH, "Make my account", _FIELDS + _KEY_TOO, hidden)
+    key = html.form(SETUP_PATH, "Make only a key", hidden=hidden)
+    return _page(
+        "Set up",
+        f"{told}<p>This makes your account, which owns this installation. The link works a single time.</p>{account}"
+        f"<p>For programs, or without an account: an administrator’s key, shown once.</p>{key}",
+        422 if wrong else 200,
+    )
+
+
+_KEY_TOO: Final = '<p><label><input type="checkbox" name="key" value="yes"> and an administrator’s key</label></p>'
+
+
+def _not_good() -> HTMLResponse:
+    return _page(
+        "This link is not good any more",
+        "<p>It was used already, or is older than 30 minutes. Make another on the server:</p>"
+        "<pre>torod admin setup-link</pre>",
+        410,
+    )
 
 
 def _page(title: str, body: str, status: int = 200) -> HTMLResponse:

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from tokenrouter.admin.sessions import Sessions, SignInThrottle
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog, Key
 from tokenrouter.domain.quotas import QuotaSnapshot
@@ -19,6 +18,8 @@ from tokenrouter.gateway.directory import MAX_CHAIN, Directory
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.provider_status import ProviderStatus
+from tokenrouter.signin.oidc.clients import OidcClients
+from tokenrouter.signin.passwords import Passwords
 from tokenrouter.store.engine import Store
 
 
@@ -42,6 +43,8 @@ class ControlState:
             takes as long as the store's watcher does.
         limit_figures: drains as well, and returns what every limit's counters show by the books; blocks.
         limit_alerts: how many soft limits were told of, by (kind of scope, metric, threshold in percent).
+        passwords: makes and checks hashes of passwords, a few at a time.
+        oidc: the identity providers of the file; None where nobody can sign in elsewhere.
         quotas: what is left to each provider, as far as anybody has told.
         ask_quotas: asks everybody for it who can be asked, and returns when they have answered.
         quota_alerts: how many alerts of quotas there were, by (provider, threshold in percent).
@@ -68,8 +71,8 @@ class ControlState:
     webhooks: Callable[[], Mapping[str, int]] = dict
     damaged_journals: Callable[[], int] = int
     clock: Callable[[], float] = time.time
-    sessions: Sessions = field(default_factory=Sessions, repr=False)
-    throttle: SignInThrottle = field(default_factory=SignInThrottle, repr=False)
+    passwords: Passwords = field(default_factory=Passwords, repr=False)
+    oidc: OidcClients | None = field(default=None, repr=False)
     _directory: Directory | None = field(default=None, init=False, repr=False)
 
     def directory(self) -> Directory:

@@ -36,7 +36,7 @@ from tokenrouter.app.channel import (
 from tokenrouter.app.cluster import Cluster
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
 from tokenrouter.config.automatic import public_candidates, still_wanted
-from tokenrouter.config.keyfile import fingerprint, load_or_create_secret, pepper, snapshot_key
+from tokenrouter.config.keyfile import fingerprint, load_or_create_secret, pepper, sign_in_key, snapshot_key
 from tokenrouter.config.load import load
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.settings import Settings
@@ -67,6 +67,7 @@ from tokenrouter.journal.reader import damaged_files
 from tokenrouter.limits.adjusting import Adjusted
 from tokenrouter.observe.logging import configure_logging
 from tokenrouter.observe.tasks import BackgroundTasks
+from tokenrouter.signin.oidc.clients import OidcClients
 from tokenrouter.store.adjustments import adjustments_since
 from tokenrouter.store.aliases import chosen_profile, list_aliases
 from tokenrouter.store.catalog_version import CatalogWatch
@@ -114,6 +115,7 @@ class ControlProcess:
         self._pepper = pepper(secret)
         self._snapshot_key = snapshot_key(secret)
         self._upstream = UpstreamClient(settings.proxies)
+        self._oidc = OidcClients(lambda: self._settings.oidc, self._upstream, sign_in_key(secret))
         self._discovery = Discovery(settings.paths.cache_dir / "models.json", self._upstream, self._note_change)
         self._conditions = ConditionBook()
         self._checks = HealthChecks(self._discovery, self._conditions, asks=lambda: self._settings.discovery)
@@ -302,6 +304,7 @@ class ControlProcess:
             keys_changed=lambda: self._show_changes(loop),
             limit_figures=self._drain.figures,
             limit_alerts=lambda: self._alerts.counts,
+            oidc=self._oidc,
             quotas=self._quotas.snapshots,
             ask_quotas=self._quotas.refresh,
             quota_alerts=lambda: self._quotas.alert_counts,

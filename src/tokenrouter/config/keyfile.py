@@ -81,6 +81,11 @@ def answers_key(secret: bytes) -> bytes:
     return hmac.digest(secret, b"tokenrouter kept answers", "sha256")
 
 
+def sign_in_key(secret: bytes) -> bytes:
+    """Return the key that seals what browsers carry to an identity provider and back."""
+    return hmac.digest(secret, b"tokenrouter sign-in errands", "sha256")
+
+
 def snapshot_key(secret: bytes) -> bytes:
     """Return the key that encrypts the Catalog on disk."""
     return hmac.digest(secret, b"tokenrouter catalog snapshot", "sha256")

@@ -18,6 +18,8 @@ command, so they carry one message that says what was found and what to do.
     ├── KeyUnknown              there is no such key
     ├── TeamTaken, UserTaken    another has the name or the e-mail address
     ├── TeamUnknown, UserUnknown
+    ├── AccessCodeTaken, AccessCodeUnknown
+    ├── SignUpRefused           nobody gets an account by this code, name and address
     ├── PersonRefused           it would leave nobody who owns this installation, or the like
     ├── LimitTaken              a limit of this scope, metric, window and mode is there
     └── LimitUnknown            there is no such limit
@@ -102,6 +104,21 @@ class UserTaken(StoreError):
 
 class UserUnknown(StoreError):
     """There is no user of this name, id or e-mail address in the database."""
+
+
+class AccessCodeTaken(StoreError):
+    """An access code is there already."""
+
+
+class AccessCodeUnknown(StoreError):
+    """There is no access code with this id."""
+
+
+class SignUpRefused(StoreError):
+    """Nobody gets an account by this; what stands against it is not told, for it would tell who has one."""
+
+    def __init__(self) -> None:
+        super().__init__("no account can be made with this address and this code")
 
 
 class PersonRefused(StoreError):

@@ -1,4 +1,4 @@
-"""Single-use links that make the first administrator's key.
+"""Single-use links that make the owner's account, or an administrator's key.
 
 Whoever can read the server's terminal may set it up; nobody else. A link is random, kept as a digest,
 good for half an hour and for one use.
@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from typing import Final
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from tokenrouter.store.audit import note
 from tokenrouter.store.engine import Store
@@ -32,13 +32,27 @@ def create_setup_link(store: Store, *, now_s: float) -> str:
 
 def use_setup_token(store: Store, token: str, *, now_s: float) -> bool:
     """Use `token` up; False when it is unknown, too old, or used already."""
-    unused = tr_setup_links.c.token_digest == _digest(token), tr_setup_links.c.used_at_s.is_(None)
     with store.write() as connection:
-        used = connection.execute(
-            update(tr_setup_links).where(*unused, tr_setup_links.c.expires_at_s > now_s).values(used_at_s=now_s)
-        )
-    return used.rowcount == 1
+        return use_setup_token_in(connection, token, now_s=now_s)
+
+
+def use_setup_token_in(connection: Connection, token: str, *, now_s: float) -> bool:
+    """Do so in a transaction that makes what the link is for."""
+    used = update(tr_setup_links).where(*_is_good(token, now_s)).values(used_at_s=now_s)
+    return connection.execute(used).rowcount == 1
+
+
+def is_good_setup_token(store: Store, token: str, *, now_s: float) -> bool:
+    """Whether `token` could be used up now."""
+    with store.read() as connection:
+        good = select(tr_setup_links.c.token_digest).where(*_is_good(token, now_s))
+        return connection.execute(good).first() is not None
+
+
+def _is_good(token: str, now_s: float) -> tuple[ColumnElement[bool], ...]:
+    links = tr_setup_links.c
+    return links.token_digest == _digest(token), links.used_at_s.is_(None), links.expires_at_s > now_s
 
 
 def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

@@ -5,7 +5,7 @@ import pytest
 from tokenrouter.signin.oidc.sealing import LIFETIME_S, MAX_SEALED_CHARS, new_errand, seal, unseal
 
 KEY = b"k" * 32
-ERRAND = new_errand("corp", "https://gateway.example/admin/oidc/corp/callback", 0.0, "invitation-token")
+ERRAND = new_errand("corp", "https://gateway.example/admin/oidc/corp/callback", 0.0)
 
 
 def test_what_is_carried_comes_back_as_it_was() -> None:

@@ -24,7 +24,6 @@ class Errand(msgspec.Struct, frozen=True):
     Attributes:
         verifier: of PKCE (RFC 7636).
         came_to: the address that the provider sends the browser back to.
-        invitation: the token of an invitation that is being accepted, or "".
     """
 
     provider: str
@@ -33,16 +32,15 @@ class Errand(msgspec.Struct, frozen=True):
     verifier: str
     came_to: str
     until_s: float
-    invitation: str = ""
 
     def __repr__(self) -> str:
         return f"Errand({self.provider!r})"
 
 
-def new_errand(provider: str, came_to: str, now_s: float, invitation: str = "") -> Errand:
+def new_errand(provider: str, came_to: str, now_s: float) -> Errand:
     """Return an errand with fresh random values, 256 bits each."""
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-    return Errand(provider, state, nonce, verifier, came_to, now_s + LIFETIME_S, invitation)
+    return Errand(provider, state, nonce, verifier, came_to, now_s + LIFETIME_S)
 
 
 def seal(errand: Errand, key: bytes) -> str:
