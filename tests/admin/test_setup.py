@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.admin.installation import PEPPER, Installation, bearer
@@ -72,3 +73,43 @@ def test_another_site_cannot_press_the_button(client: TestClient, installation: 
 
 def test_a_token_is_escaped(client: TestClient) -> None:
     assert "<script" not in client.get("/admin/setup", params={"token": '"><script>'}).text
+
+
+OWNER = {"name": "Ann", "email": "Ann@Example.org", "password": "a long enough password"}
+
+
+def test_the_owner_s_account_is_made_and_signed_in(client: TestClient, installation: Installation) -> None:
+    page = client.post("/admin/setup", data={"token": token(link(installation)), **OWNER})
+
+    assert page.status_code == 200
+    assert "tr_" not in page.text
+    told = client.get("/api/v1/session").json()
+    assert (told["name"], told["email"], told["role"]) == ("Ann", "ann@example.org", "owner")
+    assert not list_keys(installation.store)
+
+
+def test_the_owner_may_have_a_key_too(client: TestClient, installation: Installation) -> None:
+    page = client.post("/admin/setup", data={"token": token(link(installation)), **OWNER, "key": "yes"})
+
+    assert re.search(r"<pre>tr_[^<]+</pre>", page.text)
+    assert client.get("/api/v1/session").json()["role"] == "owner"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"password": "short"}, "at least 10"),
+        ({"email": "no address"}, "no e-mail address"),
+        ({"email": ""}, "no e-mail address"),
+        ({"name": "a:b"}, "character that names cannot have"),
+    ],
+)
+def test_what_cannot_be_used_uses_nothing_up(
+    client: TestClient, installation: Installation, change: dict[str, str], told: str
+) -> None:
+    form = {"token": token(link(installation)), **OWNER}
+
+    refused = client.post("/admin/setup", data=form | change)
+
+    assert (refused.status_code, told in refused.text.replace("&#x27;", "'")) == (422, True)
+    assert client.post("/admin/setup", data=form).status_code == 200
