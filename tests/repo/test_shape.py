@@ -111,6 +111,8 @@ TESTED_ELSEWHERE = {
     "sandbox/question.py": "tests/sandbox/openai/test_chat.py",
     "sandbox/schema_values.py": "tests/sandbox/test_schema_instances.py",
     "sandbox/speech.py": "tests/sandbox/openai/test_chat.py",
+    "signin/oidc/errors.py": "a tree of names",
+    "signin/oidc/fetching.py": "tests/signin/oidc/test_client.py, at a real provider",
     "store/errors.py": "a tree of names",
     "store/migrations/env.py": "tests/store/test_migrate.py",
     "upstream/connection.py": "tests/upstream/test_client.py, over real sockets",

@@ -69,11 +69,12 @@ async def callback(request: Request, state: State, name: str, cookie: ErrandCook
     except OidcError as error:
         await asyncio.to_thread(refuse, state, visitor, way=f"oidc:{name}", account="", reason=str(error))
         answer = _problem(str(error), 502 if isinstance(error, ProviderAway) else 403)
-    else:
-        answer = html.page("TokenRouter: signed in", '<p>Signed in. <a href="/admin">Go on</a></p>')
-        answer.headers["refresh"] = "0; url=/admin"
-        give_cookie(answer, visitor, session, longest_s=client.setting.session_s)
-    answer.delete_cookie(ERRAND_COOKIE, path=_COOKIE_PATH, httponly=True, samesite="lax", secure=visitor.is_https)
+        answer.delete_cookie(ERRAND_COOKIE, path=_COOKIE_PATH, httponly=True, samesite="lax", secure=visitor.is_https)
+        return answer
+    # The errand's cookie is left to its ten minutes: its code is used up, and the data process passes one cookie on.
+    answer = html.page("TokenRouter: signed in", '<p>Signed in. <a href="/admin">Go on</a></p>')
+    answer.headers["refresh"] = "0; url=/admin"
+    give_cookie(answer, visitor, session, longest_s=client.setting.session_s)
     return answer
 
 

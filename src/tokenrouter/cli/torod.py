@@ -29,6 +29,7 @@ from tokenrouter.cli.people import teams, users
 from tokenrouter.cli.providers import providers
 from tokenrouter.cli.quota import quota
 from tokenrouter.cli.store import store
+from tokenrouter.cli.users import users
 
 if TYPE_CHECKING:
     from tokenrouter.config.settings import Settings
@@ -173,6 +174,7 @@ main.add_command(limits)
 main.add_command(aliases)
 main.add_command(profile)
 main.add_command(quota)
+main.add_command(users)
 main.add_command(providers)
 main.add_command(audit)
 main.add_command(teams)
@@ -187,7 +189,7 @@ def admin() -> None:
 @admin.command("setup-link")
 @_CONFIG
 def setup_link(config: str | None) -> None:
-    """Print a new link that makes an administrator's key. It works once, for 30 minutes."""
+    """Print a new link that makes the owner's account, or an administrator's key. It works once, for 30 minutes."""
     from tokenrouter.store.setup_links import create_setup_link
 
     settings, store = _open(config)

@@ -65,7 +65,7 @@ def _read_one(table: Table, resolve: Resolve) -> OidcSetting:
         allowed_domains=_domains(table, "allowed_domains"),
         auto_create=table.flag("auto_create", False),
         session_s=_session_s(table),
-        redirect_uri=_address(table, "redirect_uri"),
+        redirect_uri=_address(table, "redirect_uri", plain=True),
         allow_private=table.flag("allow_private", False),
         origin=table.where(),
     )
@@ -80,13 +80,14 @@ def _required(table: Table, key: str) -> str:
     return value
 
 
-def _address(table: Table, key: str, *, required: bool = False) -> str:
+def _address(table: Table, key: str, *, required: bool = False, plain: bool = False) -> str:
+    """Return an address; `plain`: HTTP will do, as for our own, which the provider has to accept."""
     url = _required(table, key) if required else table.text(key)
     if not url:
         return ""
     try:
         parts = urlsplit(url)
-        is_plain = parts.scheme == "http" and parts.hostname in _ON_THIS_MACHINE
+        is_plain = parts.scheme == "http" and (plain or parts.hostname in _ON_THIS_MACHINE)
         usable = (parts.scheme == "https" or is_plain) and bool(parts.hostname) and parts.username is None
     except ValueError:
         usable = False
