@@ -3,7 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from tokenrouter.config.keyfile import FILE_NAME, fingerprint, load_or_create_secret, pepper, snapshot_key
+from tokenrouter.config.keyfile import (
+    FILE_NAME,
+    conversations_key,
+    fingerprint,
+    load_or_create_secret,
+    pepper,
+    snapshot_key,
+)
 from tokenrouter.config.settings import Paths, Settings
 
 
@@ -51,4 +58,4 @@ def test_a_fingerprint_tells_secrets_apart_and_does_not_tell_them() -> None:
 
 
 def test_each_use_has_a_key_of_its_own() -> None:
-    assert len({b"s" * 32, pepper(b"s" * 32), snapshot_key(b"s" * 32)}) == 3
+    assert len({b"s" * 32, pepper(b"s" * 32), snapshot_key(b"s" * 32), conversations_key(b"s" * 32)}) == 4
