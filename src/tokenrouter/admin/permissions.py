@@ -50,6 +50,10 @@ members.write           all    all    team        -       -          -
 users.read              all    all    team        own     -          -
 users.write             all    all    -           -       -          -
 owners.write            all    -      -           -       -          -
+conversations.read      all    all    team        own     -          -
+conversations.delete    all    all    team        own     -          -
+capture.read            all    all    team        own     -          -
+capture.write           all    all    -           -       -          -
 audit.read              all    all    -           -       -          -
 metrics.read            all    all    -           -       -          -
 """

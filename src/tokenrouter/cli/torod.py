@@ -16,6 +16,7 @@ import click
 from tokenrouter import __version__
 from tokenrouter.cli.aliases import aliases, profile
 from tokenrouter.cli.audit import audit
+from tokenrouter.cli.conversations import conversations
 from tokenrouter.cli.keys import keys
 from tokenrouter.cli.ledger import ledger
 from tokenrouter.cli.limits import limits
@@ -172,6 +173,7 @@ main.add_command(ledger)
 main.add_command(limits)
 main.add_command(aliases)
 main.add_command(profile)
+main.add_command(conversations)
 main.add_command(quota)
 main.add_command(providers)
 main.add_command(audit)
