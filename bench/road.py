@@ -1,6 +1,7 @@
 """The hot road without sockets: what a request and a stream's chunk cost in Python alone.
 
     python -m bench.road [--profile] [--body BYTES] [--limits] [--alias SELECTION | --guardrails own|others]
+        [--captured own|others]
 
 Both ends are transports that take bytes and send nothing, so neither the kernel nor the event loop is in
 the figure: it answers "did my change help?" in seconds, where `make bench` answers "how fast is it?".
@@ -22,12 +23,15 @@ from typing import Any, Final
 import uvloop
 
 from bench.limiter import LIMITS
+from tokenrouter.config.sealing import Sealing
 from tokenrouter.domain.aliases import SELECTIONS, Alias, Target
+from tokenrouter.domain.capture import CaptureRules
 from tokenrouter.domain.catalog import Catalog, Key, Policy, Provider
 from tokenrouter.domain.guardrails import DETECTORS, Guardrail
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit, LimitState
 from tokenrouter.domain.prices import flat_price
+from tokenrouter.edge.capturing import Capture
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.protocol import Bounds, ClientConnection, Connections
 from tokenrouter.edge.service import Service
@@ -41,6 +45,7 @@ from tokenrouter.gateway.hooks import HookLayer
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.stored_responses import StoredResponses
 from tokenrouter.guardrails.redaction import Redaction
+from tokenrouter.journal.conversation_writer import ConversationWriter
 from tokenrouter.journal.ownership_log import OwnershipLog
 from tokenrouter.journal.response_files import ResponseFiles
 from tokenrouter.journal.writer import JournalWriter
@@ -135,7 +140,12 @@ class Road:
     """One client connection and one provider connection, with everything that lies between them."""
 
     def __init__(
-        self, folder: Path, limits: Sequence[Limit] = (), aliases: Sequence[Alias] = (), guarded_team: str = ""
+        self,
+        folder: Path,
+        limits: Sequence[Limit] = (),
+        aliases: Sequence[Alias] = (),
+        guarded_team: str = "",
+        captured_team: str = "",
     ) -> None:
         allowed = ("bench/*", *(alias.name for alias in aliases))
         key = Key(id="k", name="bench", digest=key_digest(KEY, b""), allowed_models=allowed, team="bench")
@@ -175,6 +185,7 @@ class Road:
             is_draining=lambda: False,
             resources=resources,
             stored=StoredResponses(ResponseFiles(folder / "responses", bytes(32))),
+            capture=_capture(source, folder, captured_team),
         )
         self.client: ClientConnection = Connections(service, Bounds()).new()
         self.transport = Sink()
@@ -185,6 +196,13 @@ class Road:
         self.client.data_received(request)
         await asyncio.sleep(0.05)
         self.upstream.connection.data_received(answer)
+
+
+def _capture(source: Always, folder: Path, team: str) -> Capture:
+    """Return what keeps the requests of `team`."""
+    capture = Capture(source, ConversationWriter(folder / "conversations", Sealing(bytes(32))))
+    capture.apply(CaptureRules({f"team:{team}": True} if team else {}))
+    return capture
 
 
 def request_of(body_bytes: int, *, stream: bool, model: str = MODELS[0]) -> bytes:
@@ -244,9 +262,11 @@ async def measure_alias(folder: Path, body_bytes: int, limits: Sequence[Limit], 
     print(f"  without it: {before:.1f} us, with it: {after:.1f} us ({after / before - 1:+.1%})")
 
 
-async def measure(folder: Path, body_bytes: int, limits: Sequence[Limit], guarded_team: str, *, profile: bool) -> None:
+async def measure(
+    folder: Path, body_bytes: int, limits: Sequence[Limit], guarded_team: str, captured_team: str, *, profile: bool
+) -> None:
     """Measure a whole answer, then a chunk."""
-    whole = Road(folder / "whole", limits, guarded_team=guarded_team)
+    whole = Road(folder / "whole", limits, guarded_team=guarded_team, captured_team=captured_team)
     request = request_of(body_bytes, stream=False)
     answer = HEAD % (b"application/json", b"Content-Length: %d" % len(ANSWER)) + ANSWER
     await whole.connect(request, answer)
@@ -256,7 +276,7 @@ async def measure(folder: Path, body_bytes: int, limits: Sequence[Limit], guarde
         whole.upstream.connection.data_received(answer)
 
     report("a request and its whole answer", exchange, profile=profile)
-    stream = Road(folder / "stream", limits, guarded_team=guarded_team)
+    stream = Road(folder / "stream", limits, guarded_team=guarded_team, captured_team=captured_team)
     chunk = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
     begun = HEAD % (b"text/event-stream", b"Transfer-Encoding: chunked") + chunk
     await stream.connect(request_of(body_bytes, stream=True), begun)
@@ -271,13 +291,13 @@ def main() -> None:
     parser.add_argument("--limits", action="store_true", help="with hard limits of the key, its team and everybody")
     parser.add_argument("--alias", choices=SELECTIONS, help="through an alias with two targets, beside one without")
     parser.add_argument("--guardrails", choices=TEAMS, help="redact personal data: of this team, or of another one")
+    parser.add_argument("--captured", choices=TEAMS, help="keep conversations: of this team, or of another one")
     wanted = parser.parse_args()
     limits = LIMITS if wanted.limits else ()
     with tempfile.TemporaryDirectory() as folder:
         if wanted.alias is None:
-            uvloop.run(
-                measure(Path(folder), wanted.body, limits, TEAMS.get(wanted.guardrails, ""), profile=wanted.profile)
-            )
+            guarded, captured = (TEAMS.get(said, "") for said in (wanted.guardrails, wanted.captured))
+            uvloop.run(measure(Path(folder), wanted.body, limits, guarded, captured, profile=wanted.profile))
         else:
             alias = Alias(ALIAS, tuple(map(Target, MODELS)), selection=wanted.alias)
             uvloop.run(measure_alias(Path(folder), wanted.body, limits, alias, profile=wanted.profile))

@@ -20,6 +20,7 @@ from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.jobs.provider_status import ProviderStatus
 from tokenrouter.signin.passwords import Passwords
 from tokenrouter.store.aliases import chosen_profile, list_aliases
+from tokenrouter.store.capture_rules import list_capture_rules
 from tokenrouter.store.engine import Store
 from tokenrouter.store.keys import list_keys
 from tokenrouter.store.limits import list_limits
@@ -123,6 +124,7 @@ class Installation:
             stored_limits=limits,
             stored_aliases=[stored.alias for stored in list_aliases(self.store)],
             chosen_profile=chosen_profile(self.store),
+            stored_capture={rule.scope: rule.enabled for rule in list_capture_rules(self.store)},
             teams=list_teams(self.store),
             disabled_users=[user.name for user in list_users(self.store) if not user.enabled],
         )

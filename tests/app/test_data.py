@@ -1,11 +1,19 @@
 """The data process alone: what it needs, and what it does without the control process."""
 
 import json
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import StartGateway
+from tokenrouter.app.data import _first_catalog
+from tokenrouter.app.snapshot import FILE_NAME, write_snapshot
+from tokenrouter.config.keyfile import snapshot_key
+from tokenrouter.config.settings import ConversationSettings, Paths, Settings
+from tokenrouter.domain.capture import CaptureRules
+from tokenrouter.domain.catalog import Catalog
 from tokenrouter.testing.processes import call, wait_until
 
 pytestmark = pytest.mark.e2e
@@ -81,3 +89,15 @@ def test_hard_limits_of_the_file_hold_and_survive_a_restart(gateway: StartGatewa
     usage = running.call("GET", "/v1/usage").json()
     assert usage["limits"][0]["used"] == 3
     assert usage["limits"][0]["left"] == 0
+
+
+def test_a_start_keeps_nobodys_conversations_on_the_word_of_its_snapshot(tmp_path: Path) -> None:
+    secret, settings = b"s" * 32, Settings(Paths(None, tmp_path / "torod.toml", tmp_path, tmp_path))
+    rules = CaptureRules({"global": True, "key:ann": False})
+    write_snapshot(tmp_path / FILE_NAME, Catalog(capture=rules), snapshot_key(secret))
+
+    first = _first_catalog(settings, secret, b"pepper")
+    declared = replace(settings, conversations=ConversationSettings(capture=("global",)))
+
+    assert first.capture.is_off
+    assert _first_catalog(declared, secret, b"pepper").capture.scopes == {"global": True, "key:ann": False}

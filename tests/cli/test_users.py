@@ -59,3 +59,18 @@ def test_who_is_unknown_or_disabled_gets_no_link(store: Store) -> None:
         code, told = run("users", command, "nobody")
         assert (code, "no user 'nobody'" in told) == (1, True)
     store.close()
+
+
+def test_people_and_what_they_may(store: Store) -> None:
+    for words in (("ann", "--role", "owner"), ("bob", "--email", "bob@school.org")):
+        assert run("users", "create", *words)[0] == 0
+    run("users", "disable", "bob")
+    run("users", "role", "bob", "admin")
+
+    assert run("users", "list")[1] == "ann  owner  -\nbob  admin  bob@school.org  disabled\n"
+    run("users", "enable", "bob")
+    assert json.loads(run("users", "list", "--json")[1])[1]["enabled"] is True
+    assert "last owner" in run("users", "remove", "ann")[1]
+    assert run("users", "remove", "bob")[0] == 0
+    assert "already" in run("users", "create", "ann")[1]
+    store.close()

@@ -3,7 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from tokenrouter.config.keyfile import FILE_NAME, fingerprint, load_or_create_secret, pepper, sign_in_key, snapshot_key
+from tokenrouter.config.keyfile import (
+    FILE_NAME,
+    conversations_key,
+    fingerprint,
+    load_or_create_secret,
+    pepper,
+    sign_in_key,
+    snapshot_key,
+)
 from tokenrouter.config.settings import Paths, Settings
 
 
@@ -51,4 +59,5 @@ def test_a_fingerprint_tells_secrets_apart_and_does_not_tell_them() -> None:
 
 
 def test_each_use_has_a_key_of_its_own() -> None:
-    assert len({key(b"s" * 32) for key in (bytes, pepper, snapshot_key, sign_in_key)}) == 4
+    uses = (bytes, pepper, snapshot_key, sign_in_key, conversations_key)
+    assert len({key(b"s" * 32) for key in uses}) == len(uses)

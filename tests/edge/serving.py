@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.gateway.fakes import Held, Notes, Provided, Tokens, catalog
+from tokenrouter.config.sealing import Sealing
 from tokenrouter.domain.catalog import Key, Provider
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import LimitState
+from tokenrouter.edge.capturing import Capture
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.service import Service
 from tokenrouter.gateway.account.resources import Resources
@@ -16,6 +18,7 @@ from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.stored_responses import StoredResponses
+from tokenrouter.journal.conversation_writer import ConversationWriter
 from tokenrouter.journal.ownership_log import OwnershipLog
 from tokenrouter.journal.response_files import ResponseFiles
 from tokenrouter.limits.memory import MemoryLimiter
@@ -37,10 +40,12 @@ def service(folder: Path, notes: Notes, provided: Provided) -> Service:
     control = ControlRelay(provided, folder / "none.sock")
     stored = StoredResponses(ResponseFiles(folder / "responses", b"k" * 32))
 
+    capture = Capture(source, ConversationWriter(folder / "captured", Sealing(bytes(32))))
+
     async def states(scopes: Sequence[str]) -> list[LimitState]:
         return limiter.states(scopes)
 
-    return Service(gateway, source, states, control, Ready(), lambda: False, resources, stored)
+    return Service(gateway, source, states, control, Ready(), lambda: False, resources, stored, capture)
 
 
 class Ready:

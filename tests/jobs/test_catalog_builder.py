@@ -1,8 +1,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tokenrouter.config.settings import KeySetting, Paths, Settings
+from tokenrouter.config.settings import ConversationSettings, KeySetting, Paths, Settings
 from tokenrouter.domain.aliases import Alias, Target
+from tokenrouter.domain.capture import CaptureRules
 from tokenrouter.domain.catalog import Key, Provider
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limit_text import read_limit
@@ -165,3 +166,15 @@ def test_providers_that_joined_by_themselves_stand_before_the_sandbox_and_give_w
     assert catalog.providers[1].models == ("llama3",)
     assert "lmstudio" in catalog.awaited
     assert "vllm" not in catalog.awaited
+
+
+def test_the_file_says_whose_conversations_are_kept_before_the_database_and_may_forbid_it() -> None:
+    stored = {"global": False, "team:physics": True}
+    declared = Settings(PATHS, conversations=ConversationSettings(capture=("global",), max_body_bytes=4096))
+    forbidding = Settings(PATHS, conversations=ConversationSettings(enabled=False, capture=("global",)))
+
+    kept = build_catalog(declared, (), {}, b"", stored_capture=stored).capture
+
+    assert kept == CaptureRules({"global": True, "team:physics": True}, 4096)
+    assert build_catalog(forbidding, (), {}, b"", stored_capture=stored).capture.is_off
+    assert build_catalog(Settings(PATHS), (), {}, b"").capture.is_off

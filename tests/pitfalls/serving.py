@@ -6,9 +6,11 @@ from pathlib import Path
 
 from tests.gateway.account.provider import Account
 from tests.gateway.fakes import KEY, Client, Held, Notes, Provided, Tokens, catalog
+from tokenrouter.config.sealing import Sealing
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.limits import LimitState
+from tokenrouter.edge.capturing import Capture
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.request import Request, RequestHead
 from tokenrouter.edge.service import Service
@@ -19,6 +21,7 @@ from tokenrouter.gateway.exchange import Ports
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.ports import UpstreamResponse
 from tokenrouter.gateway.stored_responses import StoredResponses
+from tokenrouter.journal.conversation_writer import ConversationWriter
 from tokenrouter.journal.ownership_log import OwnershipLog
 from tokenrouter.journal.response_files import ResponseFiles
 from tokenrouter.limits.memory import MemoryLimiter
@@ -48,10 +51,12 @@ class Plane:
         control = ControlRelay(account, folder / "none.sock")
         stored = StoredResponses(ResponseFiles(folder / "responses", b"k" * 32))
 
+        capture = Capture(source, ConversationWriter(folder / "captured", Sealing(bytes(32))))
+
         async def states(scopes: Sequence[str]) -> list[LimitState]:
             return limiter.states(scopes)
 
-        self._service = Service(gateway, source, states, control, _Ready(), lambda: False, resources, stored)
+        self._service = Service(gateway, source, states, control, _Ready(), lambda: False, resources, stored, capture)
 
     async def post(
         self, path: bytes, body: object, *, query: bytes = b"", headers: dict[bytes, bytes] | None = None

@@ -55,6 +55,10 @@ users.access            all    all    -           -       -          -
 access_codes.read       all    all    -           -       -          -
 access_codes.write      all    all    -           -       -          -
 owners.write            all    -      -           -       -          -
+conversations.read      all    all    team        own     -          -
+conversations.delete    all    all    team        own     -          -
+capture.read            all    all    team        own     -          -
+capture.write           all    all    -           -       -          -
 audit.read              all    all    -           -       -          -
 metrics.read            all    all    -           -       -          -
 """

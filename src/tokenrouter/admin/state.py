@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog, Key
 from tokenrouter.domain.quotas import QuotaSnapshot
@@ -50,6 +51,8 @@ class ControlState:
         quota_alerts: how many alerts of quotas there were, by (provider, threshold in percent).
         webhooks: how many deliveries of alerts came to an end, by how.
         damaged_journals: how many journal files of this node could not be read to their end, and were kept.
+        sealing: opens what is kept of conversations.
+        take_in_conversations: moves what was captured on this node into the store; blocks.
         clock: seconds since the epoch.
     """
 
@@ -70,6 +73,8 @@ class ControlState:
     quota_alerts: Callable[[], Mapping[tuple[str, int], int]] = dict
     webhooks: Callable[[], Mapping[str, int]] = dict
     damaged_journals: Callable[[], int] = int
+    sealing: Sealing = field(default_factory=lambda: Sealing(bytes(32)), repr=False)
+    take_in_conversations: Callable[[], object] = lambda: None
     clock: Callable[[], float] = time.time
     passwords: Passwords = field(default_factory=Passwords, repr=False)
     oidc: OidcClients | None = field(default=None, repr=False)

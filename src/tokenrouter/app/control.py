@@ -36,9 +36,17 @@ from tokenrouter.app.channel import (
 from tokenrouter.app.cluster import Cluster
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
 from tokenrouter.config.automatic import public_candidates, still_wanted
-from tokenrouter.config.keyfile import fingerprint, load_or_create_secret, pepper, sign_in_key, snapshot_key
+from tokenrouter.config.keyfile import (
+    conversations_key,
+    fingerprint,
+    load_or_create_secret,
+    pepper,
+    sign_in_key,
+    snapshot_key,
+)
 from tokenrouter.config.load import load
 from tokenrouter.config.problems import ConfigErrors
+from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.limits import LimitTable
@@ -46,6 +54,8 @@ from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.jobs.automatic_providers import AutomaticProviders
 from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.jobs.condition_book import ConditionBook
+from tokenrouter.jobs.conversation_drain import ConversationDrain
+from tokenrouter.jobs.conversation_retention import delete_old_conversations
 from tokenrouter.jobs.discovery import Discovery
 from tokenrouter.jobs.health_checks import HealthChecks
 from tokenrouter.jobs.ledger_drain import LedgerDrain
@@ -63,6 +73,7 @@ from tokenrouter.jobs.public_providers import PublicProviders
 from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.jobs.webhooks import Webhooks
+from tokenrouter.journal.conversation_files import FOLDER as CONVERSATIONS_FOLDER
 from tokenrouter.journal.reader import damaged_files
 from tokenrouter.limits.adjusting import Adjusted
 from tokenrouter.observe.logging import configure_logging
@@ -70,6 +81,7 @@ from tokenrouter.observe.tasks import BackgroundTasks
 from tokenrouter.signin.oidc.clients import OidcClients
 from tokenrouter.store.adjustments import adjustments_since
 from tokenrouter.store.aliases import chosen_profile, list_aliases
+from tokenrouter.store.capture_rules import list_capture_rules
 from tokenrouter.store.catalog_version import CatalogWatch
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import StoreError
@@ -84,6 +96,7 @@ from tokenrouter.upstream.client import UpstreamClient
 WATCH_S: Final = 0.25
 """How often the database is asked whether keys changed: well within the second that is promised."""
 DRAIN_S: Final = 0.2
+CONVERSATIONS_S: Final = 0.25
 CLEAN_S: Final = 60.0
 RETENTION_S: Final = 600.0
 ALERTS_S: Final = 5.0
@@ -136,6 +149,8 @@ class ControlProcess:
         self._drain = LedgerDrain(
             store, settings.paths.state_dir / "journal", lambda: self._limits, elsewhere=elsewhere
         )
+        self._sealing = Sealing(conversations_key(secret))
+        self._conversations = ConversationDrain(store, settings.paths.state_dir / CONVERSATIONS_FOLDER, self._sealing)
         self._quotas = ProviderQuotas(
             lambda: self._settings, lambda: self._catalog.providers, store, self._upstream, self._conditions
         )
@@ -193,6 +208,7 @@ class ControlProcess:
             automatic=self._automatic.providers(),
             teams=list_teams(self._store),
             disabled_users=[user.name for user in list_users(self._store) if not user.enabled],
+            stored_capture={rule.scope: rule.enabled for rule in list_capture_rules(self._store)},
         )
         names = {key.id: key.name for key in self._catalog.keys}
         self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id, key_id))
@@ -260,6 +276,7 @@ class ControlProcess:
         tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
         tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
         tasks.start(self._repeat("drain", DRAIN_S, self._drain_quietly), "drain")
+        tasks.start(self._repeat("conversations", CONVERSATIONS_S, self._take_in_conversations), "conversations")
         tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
         tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
         tasks.start(self._quotas.run(), "quotas")
@@ -309,6 +326,8 @@ class ControlProcess:
             ask_quotas=self._quotas.refresh,
             quota_alerts=lambda: self._quotas.alert_counts,
             webhooks=lambda: self._webhooks.counts,
+            sealing=self._sealing,
+            take_in_conversations=self._conversations.drain,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         app = create_app(self._admin)
@@ -420,6 +439,9 @@ class ControlProcess:
     async def _drain_quietly(self) -> None:
         await asyncio.to_thread(self._drain.drain)
 
+    async def _take_in_conversations(self) -> None:
+        await asyncio.to_thread(self._conversations.drain)
+
     def _hear(self) -> None:
         """Another node has changed something, or may have: look at once."""
         self._tasks.start(self._watch_quietly(), "news")
@@ -444,6 +466,8 @@ class ControlProcess:
             for key, limit in await asyncio.to_thread(remove_spent_keys, self._store, self._catalog, time.time()):
                 log.info("a key was removed: its quota is used up", key=key.name, id=key.id, limit=limit.id)
         if self._cluster.is_elected:
+            kept = self._settings.conversations
+            await asyncio.to_thread(delete_old_conversations, self._store, kept, time.time())
             await asyncio.to_thread(forget_ended_windows, self._store, self._catalog.limits, time.time())
 
     async def _look_for_alerts(self) -> None:
@@ -457,6 +481,7 @@ class ControlProcess:
     def _last_drain(self) -> None:
         try:
             self._drain.drain()
+            self._conversations.drain()
         except (StoreError, SQLAlchemyError, OSError) as error:
             log.error("the journal stays for the next start", reason=str(error))
 

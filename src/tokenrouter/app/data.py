@@ -40,13 +40,21 @@ from tokenrouter.app.hooks import HookShelf
 from tokenrouter.app.ledger_sums import ChannelSums
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot
 from tokenrouter.config.automatic import still_wanted
-from tokenrouter.config.keyfile import load_or_create_secret, pepper, responses_key, snapshot_key
+from tokenrouter.config.keyfile import (
+    conversations_key,
+    load_or_create_secret,
+    pepper,
+    responses_key,
+    snapshot_key,
+)
 from tokenrouter.config.load import load
 from tokenrouter.config.problems import ConfigErrors
+from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.addresses import read_networks
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.limits import Limit, LimitState
+from tokenrouter.edge.capturing import Capture
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.forwarded import TrustedProxies
 from tokenrouter.edge.protocol import Bounds, Connections
@@ -61,6 +69,8 @@ from tokenrouter.gateway.hooks import HookLayer
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.stored_responses import StoredResponses
 from tokenrouter.jobs.catalog_builder import build_catalog
+from tokenrouter.journal.conversation_files import FOLDER as CONVERSATIONS_FOLDER
+from tokenrouter.journal.conversation_writer import ConversationWriter
 from tokenrouter.journal.ownership_log import OwnershipLog
 from tokenrouter.journal.response_files import ResponseFiles
 from tokenrouter.journal.writer import JournalWriter
@@ -148,6 +158,11 @@ class DataProcess:
         layers = (*self._answers.first, self._hooks, *self._answers.last)
         self._gateway = Gateway(self._source, self._upstream, ports, ownership, stored, layers)
         self._gateway.apply(catalog.policy)
+        self._conversations = ConversationWriter(
+            settings.paths.state_dir / CONVERSATIONS_FOLDER, Sealing(conversations_key(secret))
+        )
+        self._capture = Capture(self._source, self._conversations)
+        self._capture.apply(catalog.capture)
         control = ControlRelay(self._upstream, arguments.runtime / "control.sock")
         guard = self._hooks.require_readable
         self._resources = Resources(self._gateway, self._source, self._upstream, ports, ownership, guard)
@@ -160,6 +175,7 @@ class DataProcess:
             is_draining=lambda: self._draining,
             resources=self._resources,
             stored=stored,
+            capture=self._capture,
         )
         self._connections = Connections(
             self._service, _bounds(settings), TrustedProxies(read_networks(settings.trusted_proxies))
@@ -215,6 +231,7 @@ class DataProcess:
             await self._shared.close()
         await tasks.close()
         self._upstream.close()
+        self._conversations.close()
         self._journal.close()
 
     def _watch_parent(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -302,6 +319,7 @@ class DataProcess:
             self._shared.reload(catalog.limits)
         self._adjusting.reload(limit.id for limit in catalog.limits)
         self._gateway.apply(catalog.policy)
+        self._capture.apply(catalog.capture)
         self._hooks.apply(self._shelf.rules(catalog.guardrails, catalog.hooks))
         self._source.swap(directory)
         self._ask_for_counters()
@@ -350,13 +368,19 @@ class DataProcess:
             "journal_bytes": self._journal.bytes_written,
             "journal_failures": self._journal.failures,
             "catalog_version": self._source.current().catalog.version,
+            "captured_requests": self._conversations.captured,
+            "captured_requests_dropped": self._conversations.dropped,
+            "captured_waiting_bytes": self._conversations.folder_bytes,
             **self._answers.gauges(),
             **upstream,
         }
 
 
 def _first_catalog(settings: Settings, secret: bytes, pepper_bytes: bytes) -> Catalog:
-    """Return what the file says now, with what of the database and of providers was known last time."""
+    """Return what the file says now, with what of the database and of providers was known last time.
+
+    Whose conversations are kept is not taken over, only whose are not: it may have been switched off meanwhile.
+    """
     last = read_snapshot(settings.paths.state_dir / FILE_NAME, snapshot_key(secret)) or Catalog()
     stored = [key for key in last.keys if key.origin == "database"]
     limits = [limit for limit in last.limits if limit.origin == "database"]
@@ -375,6 +399,7 @@ def _first_catalog(settings: Settings, secret: bytes, pepper_bytes: bytes) -> Ca
         automatic=(*local, *public),
         teams=last.teams,
         disabled_users=last.disabled_users,
+        stored_capture={scope: False for scope, is_on in last.capture.scopes.items() if not is_on},
     )
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tokenrouter.config.settings import Settings
     from tokenrouter.store.engine import Store
 
@@ -57,6 +59,16 @@ def _operator() -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name
         return f"uid {os.getuid()}"
+
+
+def done(act: "Callable[[], object]") -> None:
+    """Do `act`, or end with what the store says is wrong."""
+    from tokenrouter.store.errors import StoreError
+
+    try:
+        act()
+    except StoreError as error:
+        fail(str(error))
 
 
 def secret_mark(settings: "Settings") -> str:

@@ -16,6 +16,7 @@ import click
 from tokenrouter import __version__
 from tokenrouter.cli.aliases import aliases, profile
 from tokenrouter.cli.audit import audit
+from tokenrouter.cli.conversations import conversations
 from tokenrouter.cli.keys import keys
 from tokenrouter.cli.ledger import ledger
 from tokenrouter.cli.limits import limits
@@ -25,10 +26,10 @@ from tokenrouter.cli.opening import counted as _count
 from tokenrouter.cli.opening import fail as _fail
 from tokenrouter.cli.opening import load_settings as _load
 from tokenrouter.cli.opening import open_database as _open
-from tokenrouter.cli.people import teams, users
 from tokenrouter.cli.providers import providers
 from tokenrouter.cli.quota import quota
 from tokenrouter.cli.store import store
+from tokenrouter.cli.teams import teams
 from tokenrouter.cli.users import users
 
 if TYPE_CHECKING:
@@ -173,8 +174,8 @@ main.add_command(ledger)
 main.add_command(limits)
 main.add_command(aliases)
 main.add_command(profile)
+main.add_command(conversations)
 main.add_command(quota)
-main.add_command(users)
 main.add_command(providers)
 main.add_command(audit)
 main.add_command(teams)

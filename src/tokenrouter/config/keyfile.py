@@ -86,6 +86,11 @@ def sign_in_key(secret: bytes) -> bytes:
     return hmac.digest(secret, b"tokenrouter sign-in errands", "sha256")
 
 
+def conversations_key(secret: bytes) -> bytes:
+    """Return the key that encrypts conversations that are kept for people to read."""
+    return hmac.digest(secret, b"tokenrouter kept conversations", "sha256")
+
+
 def snapshot_key(secret: bytes) -> bytes:
     """Return the key that encrypts the Catalog on disk."""
     return hmac.digest(secret, b"tokenrouter catalog snapshot", "sha256")

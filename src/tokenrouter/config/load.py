@@ -16,6 +16,7 @@ from tokenrouter.config.automatic import (
     read_public_base_urls,
     read_switch,
 )
+from tokenrouter.config.conversations import read_conversations
 from tokenrouter.config.environment import (
     SANDBOX,
     environment_limits,
@@ -105,6 +106,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         providers.append(sandbox_provider(sandbox_url))
     listen_addr, redis_url = _listen_addr(top, environ, flags), _redis_url(top, environ)
     cache_rules, cache_room = read_cache(top, tuple(subjects.teams), redis_url)
+    conversations, told = read_conversations(top)
     limits, replaced = _with_rates(subjects.limits, environment_limits(environ, problems))
     settings = Settings(
         paths=paths,
@@ -136,6 +138,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         policy=replace(_policy(top, environ), cache=cache_rules),
         cache=cache_room,
         idempotency=read_idempotency(top, redis_url),
+        conversations=conversations,
         timeouts=timeouts,
         max_head_bytes=top.count("max_head_bytes", 64 * 2**10, least=1024),
         max_body_bytes=top.count("max_body_bytes", 64 * 2**20, least=1024),
@@ -167,7 +170,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         log_level=cast(Any, top.choice("log_level", ("debug", "info", "warning", "error"), "info")),
         log_format=cast(Any, top.choice("log_format", ("auto", "console", "json"), "auto")),
         sandbox=bool(flags.get("sandbox", False)),
-        notices=(*_notices(top, subjects), *replaced),
+        notices=(*_notices(subjects), *told, *replaced),
         origins={**subjects.origins, **origins, "active_model_profile": top.where("active_model_profile")},
     )
     _read_predecessors_keys(top)
@@ -325,17 +328,12 @@ def _read_predecessors_keys(top: Table) -> None:
 
 _SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "tls": ("enabled", "mode", "listen_addr", "domain", "email", "cache_dir", "cert_pem", "key_pem"),
-    "conversations": ("enabled", "max_items", "max_age_days"),
     "logs": ("max_lines",),
 }
 
 
-def _notices(top: Table, subjects: Subjects) -> list[Notice]:
-    notices = [_short_key(key, subjects) for key in subjects.keys if len(key.key) < SHORT_KEY_CHARS]
-    conversations = top.raw("conversations")
-    if isinstance(conversations, dict) and conversations.get("enabled"):
-        notices.append(Notice(top.where("conversations"), f"capturing conversations {_NOT_YET}; nothing is stored"))
-    return notices
+def _notices(subjects: Subjects) -> list[Notice]:
+    return [_short_key(key, subjects) for key in subjects.keys if len(key.key) < SHORT_KEY_CHARS]
 
 
 def _short_key(key: KeySetting, subjects: Subjects) -> Notice:

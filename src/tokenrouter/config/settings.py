@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from tokenrouter.domain.aliases import Alias
+from tokenrouter.domain.capture import DEFAULT_BODY_BYTES
 from tokenrouter.domain.catalog import CacheUse, Origin, Policy, Provider, Role, Timeouts, UnboundedInput, Unpriced
 from tokenrouter.domain.guardrails import Guardrail, HookSetting
 from tokenrouter.domain.limits import Limit
@@ -183,6 +184,27 @@ class SignUpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationSettings:
+    """Which conversations are kept for people to read, and how many of them.
+
+    Attributes:
+        enabled: whether any may be; where it is False, nobody can switch it on at run time.
+        capture: whose are, as the file says: `global`, `team:NAME`, `user:NAME`, `key:NAME`.
+        max_items: most requests that are kept; the oldest go first.
+        max_age_days: how long each is kept.
+        max_bytes: most bytes of all of them, as they lie in the database.
+        max_body_bytes: most bytes of one body.
+    """
+
+    enabled: bool = True
+    capture: tuple[str, ...] = ()
+    max_items: int = 5000
+    max_age_days: int = 30
+    max_bytes: int = 2**30
+    max_body_bytes: int = DEFAULT_BODY_BYTES
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something legal that the operator should know; `where` is `file:line` or the variable's name."""
 
@@ -210,6 +232,7 @@ class Settings:
         journal_reserve_bytes: kept free so that open requests can end on a full disk.
         drain_s: how long a stop waits for running requests.
         facts: by `provider/model`, what the operator says of models (`[[models]]`).
+        conversations: which are kept for people to read.
         cache: where answers of the response cache lie; for whom they are kept is in `policy`.
         report_keys: by provider, the key that may read its bills; kept out of the Catalog, since no request needs it.
         quota_inspection: whether providers are asked what is left of their quotas.
@@ -257,6 +280,7 @@ class Settings:
     policy: Policy = Policy()
     cache: KeptRoom = KeptRoom()
     idempotency: IdempotencySettings = IdempotencySettings()
+    conversations: ConversationSettings = ConversationSettings()
     timeouts: Timeouts = Timeouts()
     max_head_bytes: int = 64 * 2**10
     max_body_bytes: int = 64 * 2**20

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from tokenrouter.domain.aliases import DEFAULT_PROFILE, Alias
+from tokenrouter.domain.capture import CaptureRules
 from tokenrouter.domain.guardrails import Guardrail, HookSetting
 from tokenrouter.domain.ledger import Operation
 from tokenrouter.domain.limits import Limit
@@ -210,7 +211,7 @@ class Catalog:
     `active_profile` is the one that counts, `chosen_profile` the one that was chosen at run time, if any was. `facts`
     are by `provider/model`, as sent upstream. `teams` are those that restrict their keys, `disabled_users` the names of
     people whose keys are no good. `awaited` are names of providers that may join by themselves, there or
-    not.
+    not. `capture` says whose conversations are kept.
     """
 
     version: int = 0
@@ -229,6 +230,7 @@ class Catalog:
     guardrails: tuple[Guardrail, ...] = ()
     hooks: tuple[HookSetting, ...] = ()
     awaited: tuple[str, ...] = ()
+    capture: CaptureRules = CaptureRules()
 
 
 PriceKey = str

@@ -23,6 +23,7 @@ from tokenrouter.dialects.openai_chat.chat import CHAT
 from tokenrouter.dialects.openai_responses.responses import RESPONSES
 from tokenrouter.dialects.passthrough import PASSTHROUGH
 from tokenrouter.dialects.sessions import session_in_headers
+from tokenrouter.domain.capture import Outcome
 from tokenrouter.domain.errors import (
     GatewayError,
     InternalError,
@@ -36,6 +37,7 @@ from tokenrouter.domain.errors import (
 from tokenrouter.domain.limits import LimitState
 from tokenrouter.edge import paths
 from tokenrouter.edge.callers import dialect_of, dialect_of_path
+from tokenrouter.edge.capturing import Capture, Recording
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.model_lists import model_card, model_list
 from tokenrouter.edge.request import Request, RequestHead
@@ -85,8 +87,10 @@ class Service:
         is_draining: Callable[[], bool],
         resources: Resources,
         stored: StoredResponses,
+        capture: Capture,
     ) -> None:
         """`states` tells how the limits of scopes stand."""
+        self._capture = capture
         self._gateway = gateway
         self._resources = resources
         self._stored = stored
@@ -112,9 +116,25 @@ class Service:
                 return self._answer_otherwise(request, responder)
         if self._is_draining():
             raise _draining()
-        return self._gateway.serve(Call(call_head, request.body, request_id, time.time(), request.started_s), responder)
+        call = Call(call_head, request.body, request_id, time.time(), request.started_s)
+        if self._capture.is_on and (recording := self._capture.recording(call, responder)) is not None:
+            return self._serve_recorded(call, request, recording)
+        return self._gateway.serve(call, responder)
 
-    def fail(self, error: Exception, request: Request, responder: HttpResponder) -> None:
+    async def _serve_recorded(self, call: Call, request: Request, recording: Recording) -> None:
+        """Answer `call` as any other, and keep it with what its client got, however it ends."""
+        outcome: Outcome = "disconnected"
+        try:
+            try:
+                await self._gateway.serve(call, recording)
+                outcome = "answered" if recording.status < 400 else "refused"
+            except Exception as error:  # noqa: BLE001 - the client is told here, so that it is kept what it was told
+                outcome = "broken_off" if recording.started else "refused"
+                self.fail(error, request, recording)
+        finally:
+            self._capture.keep(call, request.head, recording, outcome)
+
+    def fail(self, error: Exception, request: Request, responder: HttpResponder | Recording) -> None:
         """Tell the client of `error`, in its own words if it is one of ours."""
         if not isinstance(error, GatewayError):
             path = request.head.path.decode("latin-1")
@@ -328,7 +348,7 @@ def _cache_wish(headers: Mapping[bytes, bytes]) -> CacheWish | None:
     return read_wish(own, standard, ttl) if own or standard or ttl else None
 
 
-def tell(error: GatewayError, dialect: Dialect, request_id: str, responder: HttpResponder) -> None:
+def tell(error: GatewayError, dialect: Dialect, request_id: str, responder: HttpResponder | Recording) -> None:
     """Tell the client of `error`: as an HTTP answer, or, once a stream has begun, as its last event."""
     if responder.started:
         if not responder.finished:

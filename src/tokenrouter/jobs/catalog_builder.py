@@ -12,8 +12,9 @@ from types import MappingProxyType
 from tokenrouter.config.automatic import automatic_names
 from tokenrouter.config.environment import RATE_ORIGIN
 from tokenrouter.config.load import known_names
-from tokenrouter.config.settings import KeySetting, Settings
+from tokenrouter.config.settings import ConversationSettings, KeySetting, Settings
 from tokenrouter.domain.aliases import DEFAULT_PROFILE, Alias
+from tokenrouter.domain.capture import CaptureRules
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.keys import key_digest, key_hint
 from tokenrouter.domain.limit_checks import Names
@@ -40,13 +41,14 @@ def build_catalog(
     automatic: Iterable[Provider] = (),
     teams: Iterable[Team] = (),
     disabled_users: Iterable[str] = (),
+    stored_capture: Mapping[str, bool] = MappingProxyType({}),
 ) -> Catalog:
     """Return the Catalog.
 
     `discovered` has model ids by provider name, `gathered_prices` are by `provider/model`, as is each of
     `gathered_facts`, the most trusted first, and `pepper` hashes the file's short keys. `chosen_profile` is what was
     chosen at run time, if anything was. `automatic` are providers that have joined by themselves; `disabled_users` are
-    names.
+    names. `stored_capture` are the rules of the database about whose conversations are kept.
     """
     declared = tuple(declared_key(setting, pepper) for setting in settings.keys)
     names = {key.name for key in declared} | {key.id for key in declared}
@@ -72,7 +74,14 @@ def build_catalog(
         guardrails=settings.guardrails,
         hooks=settings.hooks,
         awaited=automatic_names(settings),
+        capture=joined_capture(settings.conversations, stored_capture),
     )
+
+
+def joined_capture(settings: ConversationSettings, stored: Mapping[str, bool]) -> CaptureRules:
+    """Return whose conversations are kept: whom the file names, and whom the database does where the file allows it."""
+    declared = dict.fromkeys(settings.capture, True)
+    return CaptureRules({**stored, **declared} if settings.enabled else {}, settings.max_body_bytes)
 
 
 def joined_providers(settings: Settings, automatic: Iterable[Provider]) -> tuple[Provider, ...]:

@@ -143,3 +143,11 @@ class AliasUnknown(StoreError):
 
 class AliasRefused(StoreError):
     """An alias cannot be made, changed or removed: beside the others, it would lead nowhere or in a circle."""
+
+
+class CaptureRuleUnknown(StoreError):
+    """There is no rule about the capture of conversations for this scope in the database."""
+
+
+class ConversationUnknown(StoreError):
+    """There is no such conversation, or none that the caller may see."""

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 TABLE_PREFIX: Final = "tr_"
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010", "0011", "0012", "0016")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010", "0011", "0012", "0014", "0016")
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
 REVISION_TABLE: Final = "tr_schema"
@@ -378,6 +378,73 @@ tr_audit = Table(
 )
 """Who changed what; rows are never changed. `before` and `after` are JSON objects or empty; `hash` covers the row and
 the `hash` of the one before (`store/audit.py`)."""
+
+tr_conversations = Table(
+    "tr_conversations",
+    metadata,
+    _text("id", primary_key=True),
+    _text("key_id"),
+    _text("key"),
+    _text("user"),
+    _text("team"),
+    _text("operation"),
+    _text("provider"),
+    _text("model"),
+    _text("client_ip"),
+    _count("begun_us"),
+    _count("last_us"),
+    _count("requests"),
+    _count("internal"),
+    _count("bytes"),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("tr_conversations_last", "last_us", "id"),
+    Index("tr_conversations_key_id", "key_id", "last_us", "id"),
+    Index("tr_conversations_user", "user", "last_us", "id"),
+    Index("tr_conversations_team", "team", "last_us", "id"),
+)
+"""Conversations that are kept for people to read. `sealed` has what people wrote (its title), encrypted; `internal` of
+its `requests` were made by clients for themselves; provider, model and address are those of the last request."""
+
+tr_conversation_records = Table(
+    "tr_conversation_records",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    _text("conversation_id"),
+    _text("kind"),
+    _text("outcome"),
+    _text("provider"),
+    _text("model"),
+    _text("operation"),
+    _text("client_ip"),
+    _count("started_us"),
+    _count("ended_us"),
+    _count("status"),
+    _count("bytes"),
+    _text("response_ref"),
+    _text("asker_ref"),
+    Column("gist", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("tr_conversation_records_conversation", "conversation_id", "number"),
+    Index("tr_conversation_records_response", "response_ref"),
+    Index("tr_conversation_records_asker", "asker_ref", "ended_us"),
+    Index("tr_conversation_records_age", "ended_us", "bytes"),
+)
+"""Their requests; `id` is the ledger's. `sealed` has request and answer, `gist` the few words of both that are
+searched, each encrypted; the references are hashes by which the next request of a conversation is recognised."""
+
+tr_conversation_files = Table("tr_conversation_files", metadata, _text("file", primary_key=True))
+"""Files of captured requests that are in the database for good and may still lie on a disk."""
+
+tr_capture_rules = Table(
+    "tr_capture_rules",
+    metadata,
+    _text("scope", primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    _text("made_by"),
+    Column("created_at_s", Float, nullable=False),
+)
+"""Whose conversations are kept, as it was said at run time."""
 
 tr_journal = Table(
     "tr_journal",

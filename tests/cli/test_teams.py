@@ -46,17 +46,3 @@ def test_teams_and_who_is_in_them() -> None:
     run("teams", "remove", "physics")
     assert "no team" in refused("teams", "remove", "physics")
     assert "not in the team" in refused("teams", "take-out", "physics", "ann")
-
-
-def test_people_and_what_they_may() -> None:
-    run("users", "create", "ann", "--role", "owner")
-    run("users", "create", "bob", "--email", "bob@school.org")
-    run("users", "disable", "bob")
-    run("users", "role", "bob", "admin")
-
-    assert run("users", "list") == "ann  owner  -\nbob  admin  bob@school.org  disabled\n"
-    run("users", "enable", "bob")
-    assert json.loads(run("users", "list", "--json"))[1]["enabled"] is True
-    assert "last owner" in refused("users", "remove", "ann")
-    run("users", "remove", "bob")
-    assert "already" in refused("users", "create", "ann")

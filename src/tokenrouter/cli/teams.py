@@ -1,28 +1,20 @@
-"""`torod teams` and `torod users`: teams and people of the database, made, listed, switched off and removed.
+"""`torod teams`: teams of the database made, listed, switched off and removed, and who is in them.
 
-They work on the database itself, with or without a server; a running one follows within a second.
+It works on the database itself, with or without a server; a running one follows within a second.
 """
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from tokenrouter.cli.opening import CONFIG, JSON, fail, open_database
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tokenrouter.cli.opening import CONFIG, JSON, done, fail, open_database
 
 
 @click.group()
 def teams() -> None:
     """Make, list, disable and remove teams, and say who is in them."""
-
-
-@click.group()
-def users() -> None:
-    """Make, list, disable and remove people."""
 
 
 @teams.command("create")
@@ -37,7 +29,7 @@ def create_team_command(name: str, comment: str, allow: tuple[str, ...], config:
     settings, store = open_database(config)
     if name in settings.teams:
         fail(f"the team {name!r} is declared in the configuration")
-    _done(lambda: create_team(store, name, comment=comment, allowed_models=allow, now_s=time.time()))
+    done(lambda: create_team(store, name, comment=comment, allowed_models=allow, now_s=time.time()))
     click.echo(f"Made the team {name!r}.", err=True)
 
 
@@ -92,7 +84,7 @@ def remove_team_command(name: str, config: str | None) -> None:
     from tokenrouter.store.teams import remove_team
 
     _, store = open_database(config)
-    _done(lambda: remove_team(store, name))
+    done(lambda: remove_team(store, name))
 
 
 @teams.command("add")
@@ -112,7 +104,7 @@ def add_member(team: str, user: str, admin: bool, config: str | None) -> None:
         name = team if team in settings.teams else find_team(store, team).name
         put_member(store, Membership(name, find_user(store, user).name, admin))
 
-    _done(put)
+    done(put)
 
 
 @teams.command("take-out")
@@ -128,93 +120,8 @@ def take_out(team: str, user: str, config: str | None) -> None:
         fail(f"{user!r} is not in the team {team!r}")
 
 
-@users.command("create")
-@click.argument("name")
-@click.option("--email", help="What they sign in with.")
-@click.option("--role", type=click.Choice(["member", "admin", "owner"]), default="member", show_default=True)
-@click.option("--comment", default="", help="A note for yourself.")
-@CONFIG
-def create_user_command(name: str, config: str | None, **said: Any) -> None:
-    """Make the user NAME."""
-    from tokenrouter.store.users import NewUser, create_user
-
-    _, store = open_database(config)
-    _done(lambda: create_user(store, NewUser(name, **said), now_s=time.time()))
-    click.echo(f"Made the user {name!r}.", err=True)
-
-
-@users.command("list")
-@JSON
-@CONFIG
-def list_users_command(as_json: bool, config: str | None) -> None:
-    """List the people of the database."""
-    from tokenrouter.store.users import list_users, told
-
-    _, store = open_database(config)
-    found = list_users(store)
-    if as_json:
-        click.echo(json.dumps([told(user) for user in found]))
-        return
-    for user in found:
-        state = "" if user.enabled else "  disabled"
-        click.echo(f"{user.name}  {user.role}  {user.email or '-'}{state}")
-
-
-@users.command("enable")
-@click.argument("name")
-@CONFIG
-def enable_user(name: str, config: str | None) -> None:
-    """Let the user NAME sign in and use their keys again."""
-    _change_user(name, config, enabled=True)
-
-
-@users.command("disable")
-@click.argument("name")
-@CONFIG
-def disable_user(name: str, config: str | None) -> None:
-    """Let the user NAME neither sign in nor use any key, until they are enabled."""
-    _change_user(name, config, enabled=False)
-
-
-@users.command("role")
-@click.argument("name")
-@click.argument("role", type=click.Choice(["member", "admin", "owner"]))
-@CONFIG
-def change_role(name: str, role: str, config: str | None) -> None:
-    """Make the user NAME a member, an admin or an owner."""
-    _change_user(name, config, role=role)
-
-
-@users.command("remove")
-@click.argument("name")
-@CONFIG
-def remove_user_command(name: str, config: str | None) -> None:
-    """Remove the user NAME; their keys stay, and are charged to the name."""
-    from tokenrouter.store.users import remove_user
-
-    _, store = open_database(config)
-    _done(lambda: remove_user(store, name))
-
-
 def _switch_team(name: str, enabled: bool, config: str | None) -> None:
     from tokenrouter.store.teams import TeamChanges, update_team
 
     _, store = open_database(config)
-    _done(lambda: update_team(store, name, TeamChanges(enabled=enabled)))
-
-
-def _change_user(name: str, config: str | None, **changes: Any) -> None:
-    from tokenrouter.store.users import UserChanges, update_user
-
-    _, store = open_database(config)
-    _done(lambda: update_user(store, name, UserChanges(**changes)))
-
-
-def _done(act: "Callable[[], object]") -> None:
-    """Do `act`, or end with what the store says is wrong."""
-    from tokenrouter.store.errors import StoreError
-
-    try:
-        act()
-    except StoreError as error:
-        fail(str(error))
+    done(lambda: update_team(store, name, TeamChanges(enabled=enabled)))
