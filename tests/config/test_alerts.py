@@ -6,7 +6,7 @@ import pytest
 
 from tokenrouter.config.load import load
 from tokenrouter.config.problems import ConfigErrors
-from tokenrouter.config.settings import AlertSettings, Settings, WebhookSetting
+from tokenrouter.config.settings import AlertSettings, EmailSetting, Settings, WebhookSetting
 
 HOOK = '[[alerts.webhooks]]\nurl = "{url}"\nsecret = "env:HOOK_SECRET"\n'
 SECRET = "0123456789abcdef"
@@ -74,3 +74,31 @@ def test_a_probe_is_sent_where_a_provider_says_so(tmp_path: Path) -> None:
     assert settings.quota_probes == {"a": "", "b": "tiny"}
     assert not settings.quota_inspection
     assert "of no use" in mistakes(tmp_path, provider.format(name="d", more='quota_probe_model = "tiny"'))[0]
+
+
+EMAIL = '[alerts.email]\nhost = "mail.test"\nfrom = "gateway@mail.test"\nto = ["ops@mail.test"]\n'
+
+
+def test_e_mail_needs_a_server_a_sender_and_somebody_to_tell(tmp_path: Path) -> None:
+    settings = read(tmp_path, EMAIL + 'security = "tls"\nuser = "ann"\npassword = "env:SHORT"\nkinds = ["a.*"]\n')
+
+    assert settings.alerts.email == EmailSetting(
+        "mail.test", 465, "gateway@mail.test", ("ops@mail.test",), "tls", "ann", "short", ("a.*",)
+    )
+    assert "short" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        (EMAIL.replace("mail.test", "", 1), "alerts.email.host: is missing"),
+        (EMAIL.replace('"ops@mail.test"', ""), "alerts.email.to: must have 1 to 50"),
+        (EMAIL.replace("ops@mail.test", "ops"), "alerts.email.to: 'ops' is not an address"),
+        (EMAIL.replace("ops@mail.test", "a@b.c\\r\\nBcc: x@y.z"), "is not an address"),
+        (EMAIL.replace("gateway@mail.test", "a b@c.d"), "alerts.email.from: 'a b@c.d' is not an address"),
+        (EMAIL + 'security = "none"\npassword = "x"\n', "alerts.email.security: a password is not sent in the clear"),
+        (EMAIL + "port = 70000\n", "alerts.email.port: 70000 is too large"),
+    ],
+)
+def test_a_mistake_in_e_mail_is_told(tmp_path: Path, text: str, mistake: str) -> None:
+    assert any(mistake in told for told in mistakes(tmp_path, text))

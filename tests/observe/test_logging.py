@@ -1,55 +1,73 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tokenrouter.observe.logging import BLOT, redact, redact_text
-
-SECRETS = ["tr_0123456789-abcdef", "sk-proj-0123456789abcdef", "llmp-" + "a" * 64, "Bearer abc.def-0123456789"]
-
-
-@pytest.mark.parametrize("secret", SECRETS)
-def test_what_looks_like_a_key_is_blotted_out(secret: str) -> None:
-    assert redact_text(f"failed with {secret} today") == f"failed with {BLOT} today"
-
-
-@pytest.mark.parametrize("name", ["api_key", "authorization", "ADMIN_PASSWORD", "set-cookie", "client_secret"])
-def test_what_is_called_a_secret_is_blotted_out(name: str) -> None:
-    assert redact(None, "", {name: "whatever"}) == {name: BLOT}
-
-
-def test_secrets_are_found_inside_of_other_values() -> None:
-    event: Any = {"event": "x", "headers": {"authorization": "y"}, "problems": [SECRETS[0], 3], "key_name": "alice"}
-
-    assert redact(None, "", event) == {
-        "event": "x",
-        "headers": {"authorization": BLOT},
-        "problems": [BLOT, 3],
-        "key_name": "alice",
-    }
-
-
 PROGRAM = """
-import logging, structlog
+import logging, structlog, sys
+from pathlib import Path
+from tokenrouter.observe.log_files import LogBounds, LogFiles
 from tokenrouter.observe.logging import configure_logging
-configure_logging("info", "json", "test")
+kept = LogFiles(Path(sys.argv[1]), "test", LogBounds())
+log = configure_logging("warning", "json", "test", kept=kept, kept_level="info", secrets=["quiet-as-a-mouse"])
 structlog.get_logger("a").info("hello", key_name="alice")
-structlog.get_logger("a").debug("quiet")
+structlog.get_logger("a").debug("too fine for anybody")
 logging.getLogger("uvicorn").error("from %s", "elsewhere")
+structlog.get_logger("a").warning("it said quiet-as-a-mouse", code=7)
+log.hide(["loud-as-a-lion"])
+structlog.get_logger("a").warning("it said loud-as-a-lion")
 try:
     raise ValueError("tr_0123456789-abcdef")
 except ValueError:
     structlog.get_logger("a").exception("broken")
 """
+CONSOLE = """
+import structlog
+from tokenrouter.observe.logging import configure_logging
+configure_logging("info", "console", "test")
+try:
+    raise ValueError("tr_0123456789-abcdef")
+except ValueError:
+    structlog.get_logger("a").exception("broken", name="alice")
+"""
 
 
-def test_a_process_logs_json_lines_and_no_secret() -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
-    lines = [json.loads(line) for line in done.stderr.splitlines()]
+def run(program: str, *arguments: str) -> str:
+    command = [sys.executable, "-W", "error", "-c", program, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
 
-    assert [line["event"] for line in lines] == ["hello", "from elsewhere", "broken"]
+
+def kept_in(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for path in sorted(folder.iterdir()) for line in path.read_text().splitlines()]
+
+
+def test_a_process_logs_json_lines_and_no_secret_and_keeps_what_is_finer(tmp_path: Path) -> None:
+    said = run(PROGRAM, str(tmp_path / "logs"))
+
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert [line["event"] for line in lines] == [
+        "from elsewhere",
+        "it said [redacted]",
+        "it said [redacted]",
+        "broken",
+    ]
     assert all(line["process"] == "test" for line in lines)
-    assert "tr_0123456789" not in done.stderr
-    assert "ValueError" in lines[2]["exception"]
+    assert "ValueError" in lines[3]["exception"]
+    kept = kept_in(tmp_path / "logs")
+    assert [line["message"] for line in kept] == ["hello", *(line["event"] for line in lines)]
+    assert [line["level"] for line in kept] == ["info", "error", "warning", "warning", "error"]
+    assert kept[2]["fields"] == {"code": 7}
+    for secret in ("tr_0123456789", "mouse", "lion"):
+        assert secret not in said + json.dumps(kept)
+
+
+def test_words_for_a_terminal_hold_no_secret_either() -> None:
+    said = run(CONSOLE)
+
+    assert "broken" in said
+    assert "alice" in said
+    assert "ValueError" in said
+    assert "tr_0123456789" not in said

@@ -10,7 +10,15 @@ import pytest
 from tests.repo.files import ROOT, project_files
 from tokenrouter.cli.toro import main as client
 from tokenrouter.cli.torod import main
-from tokenrouter.config.settings import AlertSettings, KeySetting, Settings, WebhookSetting
+from tokenrouter.config.settings import (
+    AlertSettings,
+    EmailSetting,
+    KeySetting,
+    LogSettings,
+    OtelSettings,
+    Settings,
+    WebhookSetting,
+)
 from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Policy, Provider, Timeouts
 from tokenrouter.domain.conduct import Conduct
@@ -99,6 +107,9 @@ def test_every_setting_is_in_the_documents() -> None:
             Timeouts,
             AlertSettings,
             WebhookSetting,
+            EmailSetting,
+            LogSettings,
+            OtelSettings,
         )
         for field in dataclasses.fields(values)
     }

@@ -54,6 +54,7 @@ class ControlState:
         sealing: opens what is kept of conversations.
         take_in_conversations: moves what was captured on this node into the store; blocks.
         clock: seconds since the epoch.
+        log_streams: how many readers follow the log now.
     """
 
     settings: Settings
@@ -78,6 +79,7 @@ class ControlState:
     clock: Callable[[], float] = time.time
     passwords: Passwords = field(default_factory=Passwords, repr=False)
     oidc: OidcClients | None = field(default=None, repr=False)
+    log_streams: int = 0
     _directory: Directory | None = field(default=None, init=False, repr=False)
 
     def directory(self) -> Directory:

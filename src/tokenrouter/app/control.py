@@ -7,6 +7,7 @@ where the database says it stopped.
 import asyncio
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -34,6 +35,7 @@ from tokenrouter.app.channel import (
     ToData,
 )
 from tokenrouter.app.cluster import Cluster
+from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
 from tokenrouter.config.automatic import public_candidates, still_wanted
 from tokenrouter.config.keyfile import (
@@ -51,12 +53,14 @@ from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
+from tokenrouter.jobs.alerting import Alerting
 from tokenrouter.jobs.automatic_providers import AutomaticProviders
 from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.conversation_drain import ConversationDrain
 from tokenrouter.jobs.conversation_retention import delete_old_conversations
 from tokenrouter.jobs.discovery import Discovery
+from tokenrouter.jobs.emails import Emails
 from tokenrouter.jobs.health_checks import HealthChecks
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
@@ -72,11 +76,13 @@ from tokenrouter.jobs.provider_status import ProviderStatus, StatusFile, provide
 from tokenrouter.jobs.public_providers import PublicProviders
 from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
+from tokenrouter.jobs.troubles import FILE_NAME as TROUBLES_FILE
+from tokenrouter.jobs.troubles import TroubleBook, journal_troubles, provider_troubles, unknown_providers
 from tokenrouter.jobs.webhooks import Webhooks
 from tokenrouter.journal.conversation_files import FOLDER as CONVERSATIONS_FOLDER
 from tokenrouter.journal.reader import damaged_files
 from tokenrouter.limits.adjusting import Adjusted
-from tokenrouter.observe.logging import configure_logging
+from tokenrouter.observe.logging import ProcessLog
 from tokenrouter.observe.tasks import BackgroundTasks
 from tokenrouter.signin.oidc.clients import OidcClients
 from tokenrouter.store.adjustments import adjustments_since
@@ -100,6 +106,7 @@ CONVERSATIONS_S: Final = 0.25
 CLEAN_S: Final = 60.0
 RETENTION_S: Final = 600.0
 ALERTS_S: Final = 5.0
+TROUBLES_S: Final = 1.0
 PUBLIC_S: Final = 20.0
 MAX_PUBLIC_S: Final = 900.0
 """How often public providers are asked whether they are there: as TokenRouter-Go, and seldom while nobody answers."""
@@ -120,8 +127,9 @@ log = structlog.get_logger(__name__)
 class ControlProcess:
     """The control process, put together."""
 
-    def __init__(self, settings: Settings, arguments: ChildArguments, store: Store) -> None:
+    def __init__(self, settings: Settings, arguments: ChildArguments, store: Store, process_log: ProcessLog) -> None:
         self._settings = settings
+        self._log = process_log
         self._arguments = arguments
         self._store = store
         secret = load_or_create_secret(settings)
@@ -155,6 +163,9 @@ class ControlProcess:
             lambda: self._settings, lambda: self._catalog.providers, store, self._upstream, self._conditions
         )
         self._webhooks = Webhooks(self._upstream, lambda: self._settings.alerts.webhooks)
+        self._emails = Emails(lambda: self._settings.alerts.email)
+        self._alerting = Alerting((self._webhooks, self._emails))
+        self._troubles = TroubleBook(settings.paths.cache_dir / TROUBLES_FILE)
         self._channel = ChannelServer(
             arguments.runtime / "channel.sock",
             self._welcome,
@@ -166,6 +177,7 @@ class ControlProcess:
         self._watcher = CatalogWatch(store)
         self._watching = asyncio.Lock()
         self._is_stale = False
+        self._node = socket.gethostname()
         self._admin: ControlState | None = None
         self._stop = asyncio.Event()
         self._tasks = BackgroundTasks()
@@ -210,6 +222,7 @@ class ControlProcess:
             disabled_users=[user.name for user in list_users(self._store) if not user.enabled],
             stored_capture={rule.scope: rule.enabled for rule in list_capture_rules(self._store)},
         )
+        self._log.hide(secrets_in(self._settings, self._catalog))
         names = {key.id: key.name for key in self._catalog.keys}
         self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id, key_id))
         write_snapshot(self._settings.paths.state_dir / FILE_NAME, self._catalog, self._snapshot_key)
@@ -279,6 +292,7 @@ class ControlProcess:
         tasks.start(self._repeat("conversations", CONVERSATIONS_S, self._take_in_conversations), "conversations")
         tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
         tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
+        tasks.start(self._repeat("troubles", TROUBLES_S, self._look_for_troubles), "troubles")
         tasks.start(self._quotas.run(), "quotas")
         tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
@@ -294,7 +308,7 @@ class ControlProcess:
         await asyncio.wait([serving], timeout=2.0)
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
         await tasks.close()
-        await self._webhooks.close()
+        await self._alerting.close()
         self._quotas.save()
         await self._channel.close()
         self._watcher.close()
@@ -475,8 +489,17 @@ class ControlProcess:
         if self._cluster.is_elected:
             thresholds = self._settings.soft_limit_alerts
             limits = self._catalog.limits
-            self._webhooks.send(await asyncio.to_thread(self._alerts.look, limits, thresholds, time.time()))
-            self._webhooks.send(await self._quotas.look_for_alerts())
+            self._alerting.send(await asyncio.to_thread(self._alerts.look, limits, thresholds, time.time()))
+            self._alerting.send(await self._quotas.look_for_alerts())
+
+    async def _look_for_troubles(self) -> None:
+        """Tell of what does not work on this node, and, where this one does that for all, of providers."""
+        rows = self._provider_statuses() if self._cluster.is_elected else []
+        lag_s, longest_s = time.time() - self._drain.drained_at_s, self._settings.alerts.journal_lag_s
+        node = journal_troubles(self._channel.workers, self._node, lag_s, longest_s)
+        self._troubles.forget("provider.offline", {row.name for row in rows if row.status != "disabled"})
+        news = self._troubles.look((*node, *provider_troubles(rows)), time.time(), unknown=unknown_providers(rows))
+        self._alerting.send(news)
 
     def _last_drain(self) -> None:
         try:
@@ -496,9 +519,8 @@ def _open(settings: Settings) -> Store:
 async def _serve(arguments: ChildArguments) -> None:
     try:
         settings = load(config=arguments.config, environ=os.environ, overrides=arguments.overrides())
-        configure_logging(settings.log_level, settings.log_format, "control")
         settings.paths.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        process = ControlProcess(settings, arguments, _open(settings))
+        process = ControlProcess(settings, arguments, _open(settings), start_log(settings, "control"))
     except (ConfigErrors, OSError, ValueError) as error:  # of the file, the state folder, the secret in it
         arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error)}))
         sys.exit(1)

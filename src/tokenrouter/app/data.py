@@ -38,6 +38,7 @@ from tokenrouter.app.channel import (
 )
 from tokenrouter.app.hooks import HookShelf
 from tokenrouter.app.ledger_sums import ChannelSums
+from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot
 from tokenrouter.config.automatic import still_wanted
 from tokenrouter.config.keyfile import (
@@ -78,7 +79,7 @@ from tokenrouter.limits.adjusting import Adjusting, AdjustingThere
 from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.limits.redis import RedisLimiter
 from tokenrouter.observe.figures import Figures
-from tokenrouter.observe.logging import configure_logging
+from tokenrouter.observe.logging import ProcessLog
 from tokenrouter.observe.tasks import BackgroundTasks
 from tokenrouter.redis.address import parse_redis_url
 from tokenrouter.upstream.client import UpstreamClient
@@ -122,9 +123,10 @@ def _shared_limiter(settings: Settings, limits: Sequence[Limit], sums: ChannelSu
 class DataProcess:
     """One data process, put together."""
 
-    def __init__(self, settings: Settings, arguments: ChildArguments) -> None:
+    def __init__(self, settings: Settings, arguments: ChildArguments, process_log: ProcessLog) -> None:
         self._settings = settings
         self._arguments = arguments
+        self._log = process_log
         secret = load_or_create_secret(settings)
         self._pepper = pepper(secret)
         catalog = _first_catalog(settings, secret, self._pepper)
@@ -311,6 +313,7 @@ class DataProcess:
 
     def _apply(self, catalog: Catalog) -> None:
         directory = Directory(catalog, self._pepper)
+        self._log.hide(secrets_in(self._settings, catalog))
         for name, why in directory.skipped.items():
             log.warning("provider cannot be used", provider=name, reason=why)
         if self._shared is None:
@@ -367,6 +370,7 @@ class DataProcess:
             "journal_records": self._journal.records,
             "journal_bytes": self._journal.bytes_written,
             "journal_failures": self._journal.failures,
+            "journal_unwritable": float(not self._journal.writable),
             "catalog_version": self._source.current().catalog.version,
             "captured_requests": self._conversations.captured,
             "captured_requests_dropped": self._conversations.dropped,
@@ -418,8 +422,7 @@ def _bounds(settings: Settings) -> Bounds:
 async def _serve(arguments: ChildArguments) -> None:
     try:
         settings = load(config=arguments.config, environ=os.environ, overrides=arguments.overrides())
-        configure_logging(settings.log_level, settings.log_format, "data")
-        process = DataProcess(settings, arguments)
+        process = DataProcess(settings, arguments, start_log(settings, "data"))
     except (ConfigErrors, OSError, ValueError) as error:  # of the file, the state folder, the secret in it
         arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error)}))
         sys.exit(1)

@@ -17,6 +17,7 @@ class Plan:
         drain_s: how long running requests may take to end.
         workers: how many data processes share the work.
         start_s: how long the data process may take to be ready for the first time.
+        log_folder: where the supervisor keeps what it says, "" for nowhere; `log_lines` and `log_bytes` bound it.
     """
 
     state_dir: str
@@ -32,6 +33,9 @@ class Plan:
     drain_s: float = 30.0
     start_s: float = 60.0
     workers: int = 1
+    log_folder: str = ""
+    log_lines: int = 5000
+    log_bytes: int = 64 * 2**20
 
     def to_json(self) -> str:
         """Return it as one line; it holds no secret."""

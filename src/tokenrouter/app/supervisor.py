@@ -18,13 +18,15 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from tokenrouter.app import banner
 from tokenrouter.app.plan import Plan
+from tokenrouter.observe.log_files import LogBounds, LogFiles
+from tokenrouter.observe.redaction import redact_text
 
 BACKLOG: Final = 4096
 BIND_PATIENCE_S: Final = 3.0
@@ -60,6 +62,7 @@ class Child:
         is_vital: bool = False,
         says_ready: bool = True,
         start_s: float = 0.0,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         """`is_vital`: without it there is no server; `start_s`: how long its first start may take, 0 for ever.
 
@@ -68,6 +71,7 @@ class Child:
         self.name = name
         self.first_word: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._is_vital = is_vital
+        self._say = say or _say
         self._says_ready = says_ready
         self._start_s = start_s
         self._problem = ""
@@ -95,7 +99,7 @@ class Child:
             if self._must_end():
                 return
             self._note_end(how, time.monotonic() - began_s)
-            _say(f"the {self.name} process ended ({how}); starting it again")
+            self._say(f"the {self.name} process ended ({how}); starting it again")
             await asyncio.sleep(self._pause_s)
             self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
 
@@ -162,7 +166,7 @@ class Child:
         """Keep the first good news, and tell bad news once."""
         problem = word.get("problem", "")
         if problem and problem != self._problem:
-            _say(f"the {self.name} process cannot work: {problem}")
+            self._say(f"the {self.name} process cannot work: {problem}")
         self._problem = problem
         if not problem and not self.first_word.done():
             self.first_word.set_result(word)
@@ -195,6 +199,7 @@ class Supervisor:
         self._state = Path(plan.state_dir)
         self._asked_to_stop = asyncio.Event()
         self._stops = 0
+        self._log: LogFiles | None = None
 
     async def run(self) -> None:
         """Serve until a signal says to stop.
@@ -204,6 +209,9 @@ class Supervisor:
             OSError: something else that is needed cannot be had.
         """
         lock = _lock(self._state)
+        if self._plan.log_folder:
+            bounds = LogBounds(self._plan.log_lines, self._plan.log_bytes)
+            self._log = LogFiles(Path(self._plan.log_folder), "supervisor", bounds)
         listener = await _listen(self._plan.host, self._plan.port)
         runtime = Path(tempfile.mkdtemp(prefix="torod-"))
         parent_read, parent_write = os.pipe()
@@ -214,6 +222,8 @@ class Supervisor:
             os.close(parent_read)
             listener.close()
             shutil.rmtree(runtime, ignore_errors=True)
+            if self._log is not None:
+                self._log.close()
             os.close(lock)
 
     async def _supervise(self, listener: socket.socket, runtime: Path, parent: int) -> None:
@@ -230,10 +240,11 @@ class Supervisor:
                 environment,
                 is_vital=True,
                 start_s=self._plan.start_s,
+                say=self._say,
             )
             for number in range(1, self._plan.workers + 1)
         ]
-        control = Child("control", [*self._plan.control, *usual], (parent,), environment)
+        control = Child("control", [*self._plan.control, *usual], (parent,), environment, say=self._say)
         children = [*data, control, *([sandbox] if sandbox is not None else [])]
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ask_to_stop, children)
@@ -250,6 +261,12 @@ class Supervisor:
         if sandbox is not None:
             await sandbox.stop(STOP_SLACK_S)
         await asyncio.gather(*keepers)
+
+    def _say(self, message: str) -> None:
+        """Say what an operator must know, and keep it with what the other processes say."""
+        _say(message)
+        if self._log is not None:
+            self._log.write({"event": redact_text(message), "level": "warning"})
 
     def _flags(self) -> list[str]:
         flags = ["--config", self._plan.config] if self._plan.config else []
@@ -268,7 +285,7 @@ class Supervisor:
         books = self._state / "sandbox" / "books.jsonl"
         books.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         command = [*self._plan.sandbox, "--fd", str(fd), "--parent-fd", str(parent), "--books", str(books)]
-        return Child("sandbox", command, (fd, parent), own, is_vital=True, says_ready=False)
+        return Child("sandbox", command, (fd, parent), own, is_vital=True, says_ready=False, say=self._say)
 
     def _ask_to_stop(self, children: Sequence[Child]) -> None:
         """The first signal drains; a second one ends everything at once."""

@@ -20,6 +20,7 @@ from tokenrouter.cli.conversations import conversations
 from tokenrouter.cli.keys import keys
 from tokenrouter.cli.ledger import ledger
 from tokenrouter.cli.limits import limits
+from tokenrouter.cli.logs import logs
 from tokenrouter.cli.opening import CONFIG as _CONFIG
 from tokenrouter.cli.opening import JSON as _JSON
 from tokenrouter.cli.opening import counted as _count
@@ -63,6 +64,7 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: i
     """Serve until stopped. SIGTERM and Ctrl-C let running requests end; SIGHUP reads the configuration again."""
     from tokenrouter.app.plan import Plan
     from tokenrouter.config.load import split_address
+    from tokenrouter.observe.log_files import FOLDER
 
     settings = _load(config, {"listen_addr": listen_addr, "sandbox": sandbox, "workers": workers})
     if not settings.providers and not sandbox and not _may_somebody_join(settings):
@@ -82,6 +84,9 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: i
         model=_first_model(settings, sandbox=sandbox),
         drain_s=settings.drain_s,
         workers=settings.workers,
+        log_folder=str(settings.paths.state_dir / FOLDER),
+        log_lines=settings.logs.max_lines,
+        log_bytes=settings.logs.max_bytes,
     )
     _become_supervisor(plan.to_json())
 
@@ -172,6 +177,7 @@ main.add_command(keys)
 main.add_command(store)
 main.add_command(ledger)
 main.add_command(limits)
+main.add_command(logs)
 main.add_command(aliases)
 main.add_command(profile)
 main.add_command(conversations)

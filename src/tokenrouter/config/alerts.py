@@ -1,15 +1,20 @@
-"""Reading `[alerts]`: when to tell that a provider's quota comes to an end, and whom."""
+"""Reading `[alerts]`: when to tell that something needs looking at, and whom."""
 
+import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
-from tokenrouter.config.settings import AlertSettings, WebhookSetting
+from tokenrouter.config.settings import AlertSettings, EmailSetting, SmtpSecurity, WebhookSetting
 from tokenrouter.config.table import Table
 from tokenrouter.providers.urls import split_base_url
 
 MIN_SECRET_CHARS: Final = 16
 """A shorter secret could be found by whoever has one signed request."""
 MAX_WEBHOOKS: Final = 16
+MAX_RECIPIENTS: Final = 50
+_MAILBOX: Final = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[0-9A-Za-z.-]{1,255}")
+"""An address as almost all are (RFC 5321, 4.1.2), without comments, quotes and, above all, line ends."""
+_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
 
 Resolve = Callable[[Table, str], str]
 """Returns the secret that a key of a table holds or points to."""
@@ -24,8 +29,36 @@ def read_alerts(table: Table, resolve: Resolve) -> AlertSettings:
     read = AlertSettings(
         quota_thresholds=_thresholds(table, usual.quota_thresholds),
         shortest_window_s=table.seconds("shortest_window_s", usual.shortest_window_s),
+        journal_lag_s=table.seconds("journal_lag_s", usual.journal_lag_s, least=1.0),
         webhooks=tuple(_webhook(hook, resolve) for hook in hooks[:MAX_WEBHOOKS]),
+        email=_email(table.table("email"), resolve) if table.has("email") else None,
     )
+    table.finish()
+    return read
+
+
+def _email(table: Table, resolve: Resolve) -> EmailSetting:
+    security = cast(SmtpSecurity, table.choice("security", tuple(_PORTS), "starttls"))
+    read = EmailSetting(
+        host=table.text("host"),
+        port=table.count("port", _PORTS[security], least=1, most=65535),
+        sender=table.text("from"),
+        recipients=table.texts("to"),
+        security=security,
+        user=table.text("user"),
+        password=resolve(table, "password"),
+        kinds=table.texts("kinds"),
+        ca_file=table.text("ca_file"),
+    )
+    if not read.host:
+        table.problem("host", "is missing")
+    if not read.recipients or len(read.recipients) > MAX_RECIPIENTS:
+        table.problem("to", f"must have 1 to {MAX_RECIPIENTS} addresses")
+    for key, address in (("from", read.sender), *(("to", one) for one in read.recipients)):
+        if _MAILBOX.fullmatch(address) is None:
+            table.problem(key, f"{address!r} is not an address, like alerts@example.org")
+    if read.password and security == "none":
+        table.problem("security", "a password is not sent in the clear", 'use "starttls" or "tls"')
     table.finish()
     return read
 

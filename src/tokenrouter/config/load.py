@@ -36,6 +36,7 @@ from tokenrouter.config.file import (
 from tokenrouter.config.guardrails import check_guardrail_scopes, read_guardrails, read_hooks
 from tokenrouter.config.keeping import read_cache, read_idempotency
 from tokenrouter.config.oidc import read_oidc, read_sign_up
+from tokenrouter.config.observing import LOG_LEVELS, read_logs, read_otel
 from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
 from tokenrouter.config.problems import ConfigErrors, Problem
 from tokenrouter.config.proxies import read_proxies
@@ -118,6 +119,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         admin_password=environ.get("ADMIN_PASSWORD", ""),
         metrics_token=Secrets(environ).resolve(top, "metrics_token") or environ.get("TOKENROUTER_METRICS_TOKEN", ""),
         trusted_proxies=read_addresses(top, "trusted_proxies"),
+        metrics_addr=_metrics_addr(top),
         default_provider=environ.get("TOKENROUTER_DEFAULT_PROVIDER") or top.text("default_provider"),
         active_model_profile=top.text("active_model_profile"),
         providers=tuple(providers),
@@ -167,8 +169,10 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         auto_exclude=auto_exclude,
         price_sources=_price_sources(top),
         proxies=read_proxies(environ, problems),
-        log_level=cast(Any, top.choice("log_level", ("debug", "info", "warning", "error"), "info")),
+        log_level=cast(Any, top.choice("log_level", LOG_LEVELS, "info")),
         log_format=cast(Any, top.choice("log_format", ("auto", "console", "json"), "auto")),
+        logs=read_logs(top),
+        otel=read_otel(top, environ, Secrets(environ).resolve),
         sandbox=bool(flags.get("sandbox", False)),
         notices=(*_notices(subjects), *told, *replaced),
         origins={**subjects.origins, **origins, "active_model_profile": top.where("active_model_profile")},
@@ -239,6 +243,15 @@ def split_address(address: str) -> tuple[str, int] | None:
     if parts is None or int(parts["port"]) > 65535:
         return None
     return parts["v6"] or parts["name"] or "127.0.0.1", int(parts["port"])
+
+
+def _metrics_addr(top: Table) -> str:
+    """Return where `/metrics` alone is served, or "" for nowhere; an empty host is loopback."""
+    address = top.text("metrics_addr")
+    if address and split_address(address) is None:
+        top.problem("metrics_addr", f"{address!r} is not host:port, like 127.0.0.1:9100")
+        return ""
+    return f"127.0.0.1{address}" if address.startswith(":") else address
 
 
 def _soft_limit_alerts(top: Table) -> tuple[int, ...]:
@@ -328,7 +341,6 @@ def _read_predecessors_keys(top: Table) -> None:
 
 _SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "tls": ("enabled", "mode", "listen_addr", "domain", "email", "cache_dir", "cert_pem", "key_pem"),
-    "logs": ("max_lines",),
 }
 
 

@@ -113,19 +113,85 @@ class WebhookSetting:
     allow_private: bool = False
 
 
+SmtpSecurity = Literal["starttls", "tls", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class EmailSetting:
+    """Who gets alerts by e-mail, and by way of which server.
+
+    Attributes:
+        security: `starttls` and `tls` check the server's certificate; `none` sends in the clear.
+        kinds: which alerts, as patterns such as `provider.*`; none means all.
+        ca_file: certificates to trust in place of the system's, or "".
+    """
+
+    host: str
+    port: int
+    sender: str
+    recipients: tuple[str, ...]
+    security: SmtpSecurity = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    kinds: tuple[str, ...] = ()
+    ca_file: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """When an operator is told that a quota comes to an end.
+    """When and how an operator is told that something needs looking at.
 
     Attributes:
         quota_thresholds: percent left of a provider's quota at which it is told of, the highest first.
         shortest_window_s: providers' limits of shorter windows are told of nowhere.
         webhooks: who is told besides the log.
+        journal_lag_s: how far the ledger may be behind before it is told of.
+        email: who is told by e-mail, or None.
     """
 
     quota_thresholds: tuple[int, ...] = (20, 5, 0)
     shortest_window_s: float = 3600.0
     webhooks: tuple[WebhookSetting, ...] = ()
+    journal_lag_s: float = 60.0
+    email: EmailSetting | None = None
+
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What of the log is kept in files of this node, whatever the console shows.
+
+    Attributes:
+        max_lines, max_bytes: of all processes together; the oldest give way.
+        level: this one and what is more serious.
+    """
+
+    max_lines: int = 5000
+    max_bytes: int = 64 * 2**20
+    level: LogLevel = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class OtelSettings:
+    """Where traces and metrics are sent by OTLP over HTTP.
+
+    Attributes:
+        endpoint: the collector's address, without `/v1/traces`; "" where the environment has it.
+        headers: sent along, often a token.
+        interval_s: how often metrics are sent.
+        environ: the `OTEL_…` variables that were found, in the environment or `.env`.
+    """
+
+    enabled: bool = False
+    endpoint: str = ""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    service_name: str = "tokenrouter"
+    traces: bool = True
+    metrics: bool = True
+    interval_s: float = 60.0
+    environ: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +294,9 @@ class Settings:
         admin_password: `ADMIN_PASSWORD`, or "".
         metrics_token: bearer that may read `/metrics` and nothing else, or "".
         trusted_proxies: addresses and networks of proxies that are believed about whom they pass on.
+        metrics_addr: `host:port` that serves `/metrics` alone, to everybody who reaches it, or "".
+        logs: what of the log is kept in files; what the console shows is `log_level`.
+        otel: where traces and metrics are sent.
         journal_sync_s: longest time between appending to the journal and its reaching the disk.
         journal_reserve_bytes: kept free so that open requests can end on a full disk.
         drain_s: how long a stop waits for running requests.
@@ -263,6 +332,7 @@ class Settings:
     admin_password: str = field(default="", repr=False)
     metrics_token: str = field(default="", repr=False)
     trusted_proxies: tuple[str, ...] = ()
+    metrics_addr: str = ""
     default_provider: str = ""
     active_model_profile: str = ""
     providers: tuple[Provider, ...] = ()
@@ -309,8 +379,10 @@ class Settings:
     public_base_urls: dict[str, str] = field(default_factory=dict)
     price_sources: tuple[str, ...] = PRICE_SOURCES
     proxies: dict[str, str] = field(default_factory=dict, repr=False)
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: LogLevel = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
+    logs: LogSettings = LogSettings()
+    otel: OtelSettings = OtelSettings()
     sandbox: bool = False
     notices: tuple[Notice, ...] = ()
     origins: dict[str, str] = field(default_factory=dict)

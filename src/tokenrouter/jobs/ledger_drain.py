@@ -103,7 +103,12 @@ class Elsewhere(Protocol):
 
 
 class LedgerDrain:
-    """Moves what the journals hold into the store. Safe to call from several threads."""
+    """Moves what the journals hold into the store. Safe to call from several threads.
+
+    Attributes:
+        rows: that were written since the start.
+        drained_at_s: when all that had ended was in the store last, in seconds since the epoch.
+    """
 
     def __init__(
         self,
@@ -126,6 +131,7 @@ class LedgerDrain:
         self._coverage = Coverage(0, frozenset())
         self._charges = ChargeReader(LimitTable(()), str)
         self.rows = 0
+        self.drained_at_s = clock()
 
     def drain(self) -> int:
         """Write everything that has ended by now; return the number of new rows.
@@ -191,6 +197,7 @@ class LedgerDrain:
                 raise
         remove_abandoned_room(self._folder)
         self.rows += written
+        self.drained_at_s = self._clock()
         return written
 
     def _drain_writer(self, name: str, files: list[Path]) -> int:

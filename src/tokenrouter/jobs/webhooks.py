@@ -128,8 +128,9 @@ def event(alert: Alert) -> tuple[str, bytes]:
     delivery = f"alert_{secrets.token_hex(12)}"
     moment = datetime.fromtimestamp(alert.at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     fields = asdict(alert)
-    facts = {"subject": alert.subject, "metric": alert.metric, "window": alert.window, "percent": alert.percent}
-    told = {"id": delivery, "type": alert.kind, "created_at": moment, "data": {**facts, **fields["facts"]}}
+    counted = {"metric": alert.metric, "window": alert.window, "percent": alert.percent} if alert.metric else {}
+    data = {"subject": alert.subject, **counted, **fields["facts"]}
+    told = {"id": delivery, "type": alert.kind, "created_at": moment, "data": data}
     return delivery, msgspec.json.encode(told)
 
 

@@ -1,93 +1,116 @@
-"""Structured logs to stderr: words for a terminal, JSON lines for everything else, secrets blotted out.
+"""Structured logs: to stderr, words for a terminal and JSON lines for everything else; and to files that are kept.
 
-What a secret looks like is decided twice, by the name of the field and by the look of the value, because
-one of the two is usually wrong.
+What is kept may be finer than what the console shows. Secrets are blotted out last, of what goes to either
+(`observe/redaction.py`).
 """
 
 import logging
-import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, Final, Literal
 
 import structlog
 
+from tokenrouter.observe.log_files import LogFiles
+from tokenrouter.observe.redaction import Redactor
+
 LogFormat = Literal["auto", "console", "json"]
 
-BLOT: Final = "[redacted]"
-_SECRET_NAME: Final = re.compile(
-    r"(?i)(?:api|secret|private|encryption|provider)[_-]?key$|secret|password|passwd|authorization|cookie|bearer|credential"
-)
-_SECRET_VALUE: Final = re.compile(
-    r"(?:tr_|llmp-|sk-|xai-|gsk_|tok-|tor_tmp_|AIza)[A-Za-z0-9_\-]{12,}|(?i:bearer)\s+[A-Za-z0-9._~+/=\-]{8,}"
-)
-_LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+_Event = MutableMapping[str, Any]
 
 
-def redact_text(text: str) -> str:
-    """Return `text` with everything that looks like a key blotted out."""
-    return _SECRET_VALUE.sub(BLOT, text)
+class ProcessLog:
+    """What this process says, and where it goes."""
+
+    def __init__(
+        self,
+        level: str,
+        log_format: LogFormat,
+        process: str,
+        *,
+        kept: LogFiles | None = None,
+        kept_level: str = "info",
+        redactor: Redactor | None = None,
+    ) -> None:
+        """`level` is for the console, `kept_level` for the files `kept`."""
+        self.kept = kept
+        self._redactor = Redactor() if redactor is None else redactor
+        self._process = process
+        self._console = _LEVELS[level]
+        self._kept = _LEVELS[kept_level] if kept is not None else 100
+        as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
+        self._renderer: structlog.typing.Processor = (
+            structlog.processors.JSONRenderer()
+            if as_json
+            else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        )
+
+    @property
+    def lowest(self) -> int:
+        """The number of the finest level that goes anywhere."""
+        return min(self._console, self._kept)
+
+    def hide(self, values: Iterable[str]) -> None:
+        """Blot out these secrets from now on, in place of those of before."""
+        self._redactor.hide(values)
+
+    def emit(self, logger: Any, method: str, event: _Event) -> Any:
+        """Blot out, keep, and render (the last structlog processor).
+
+        Raises:
+            structlog.DropEvent: the console does not want it.
+        """
+        level, moment = str(event.pop("level", "info")), event.pop("timestamp", "")
+        plain = {**self._redactor.event(event), "level": level, "timestamp": moment, "process": self._process}
+        number = _LEVELS.get(level, 20)
+        if self.kept is not None and number >= self._kept:
+            self.kept.write(plain)
+        if number < self._console:
+            raise structlog.DropEvent
+        return self._renderer(logger, method, plain)
+
+    def figures(self) -> Mapping[str, Any]:
+        """Return how many lines were kept, by level, and how many were lost."""
+        if self.kept is None:
+            return {"written": {}, "dropped": 0}
+        return {"written": dict(self.kept.written), "dropped": self.kept.dropped}
 
 
-def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blot secrets out of a log event (a structlog processor)."""
-    for name, value in event.items():
-        if _SECRET_NAME.search(name):
-            event[name] = BLOT
-        elif isinstance(value, str):
-            event[name] = redact_text(value)
-        elif isinstance(value, dict):
-            event[name] = redact(None, "", dict(value))
-        elif isinstance(value, list | tuple):
-            event[name] = [redact_text(item) if isinstance(item, str) else item for item in value]
-    return event
-
-
-def configure_logging(level: str, log_format: LogFormat, process: str) -> None:
-    """Set up logging for this process; the standard library's loggers go the same way."""
-    as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
-    number = _LEVELS[level]
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
-        _ProcessName(process),
-        redact,
-    ]
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(exception_formatter=_plain)
-    )
+def configure_logging(
+    level: str,
+    log_format: LogFormat,
+    process: str,
+    *,
+    kept: LogFiles | None = None,
+    kept_level: str = "info",
+    secrets: Iterable[str] = (),
+) -> ProcessLog:
+    """Set up logging for this process; the standard library's loggers go the same way, from warnings on."""
+    log = ProcessLog(level, log_format, process, kept=kept, kept_level=kept_level, redactor=Redactor(secrets))
     structlog.configure(
-        processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
+            log.emit,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(log.lowest),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(processors=[_drop_record, renderer], foreign_pre_chain=shared)
-    )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(max(number, logging.WARNING))
+    root.handlers[:] = [_ToStructlog()]
+    root.setLevel(logging.WARNING)
+    return log
 
 
-class _ProcessName:
-    def __init__(self, name: str) -> None:
-        self._name = name
+class _ToStructlog(logging.Handler):
+    """Passes on what libraries say by the standard library."""
 
-    def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        event["process"] = self._name
-        return event
-
-
-def _drop_record(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    event.pop("_record", None)
-    event.pop("_from_structlog", None)
-    return event
-
-
-def _plain(sio: Any, exc_info: Any) -> None:
-    """Exceptions were rendered, and blotted, before."""
+    def emit(self, record: logging.LogRecord) -> None:
+        logger = structlog.get_logger(record.name)
+        say = logger.error if record.levelno >= logging.ERROR else logger.warning
+        say(record.getMessage(), exc_info=record.exc_info)
