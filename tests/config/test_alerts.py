@@ -80,12 +80,12 @@ EMAIL = '[alerts.email]\nhost = "mail.test"\nfrom = "gateway@mail.test"\nto = ["
 
 
 def test_e_mail_needs_a_server_a_sender_and_somebody_to_tell(tmp_path: Path) -> None:
-    settings = read(tmp_path, EMAIL + 'security = "tls"\nuser = "ann"\npassword = "env:SHORT"\nkinds = ["a.*"]\n')
+    settings = read(tmp_path, EMAIL + 'security = "tls"\nuser = "ann"\npassword = "env:HOOK_SECRET"\nkinds = ["a.*"]\n')
 
     assert settings.alerts.email == EmailSetting(
-        "mail.test", 465, "gateway@mail.test", ("ops@mail.test",), "tls", "ann", "short", ("a.*",)
+        "mail.test", 465, "gateway@mail.test", ("ops@mail.test",), "tls", "ann", SECRET, ("a.*",)
     )
-    assert "short" not in repr(settings)
+    assert SECRET not in repr(settings)
 
 
 @pytest.mark.parametrize(
