@@ -7,11 +7,13 @@ from typing import Any, cast
 import pytest
 from fastapi.security import HTTPAuthorizationCredentials
 from fastapi.testclient import TestClient
+from starlette.requests import Request
 
 from tests.admin.installation import ALICE, MASTER, ROOT, ROOT_KEY, Installation
-from tokenrouter.admin.auth import admin
+from tokenrouter.admin.callers import Needs
 from tokenrouter.admin.logs import MAX_STREAMS, log_folder, stream_logs
 from tokenrouter.observe.log_files import LogBounds, LogFiles
+from tokenrouter.store.audit import AuditFilter, audit_page
 
 
 def say(installation: Installation, *texts: str, level: str = "info") -> None:
@@ -65,13 +67,16 @@ def test_all_can_be_deleted(client: TestClient, installation: Installation) -> N
 
     assert client.delete("/api/v1/logs", headers=ROOT).json() == {"files": 1}
     assert client.get("/api/v1/logs", headers=ROOT).json()["data"] == []
+    (entry,) = audit_page(installation.store, AuditFilter(action="logs.delete"), limit=9)
+    assert entry.actor.name == "root"
 
 
 async def stream(installation: Installation, last_event_id: str = "", **wanted: str) -> AsyncIterator[bytes]:
     credentials = HTTPAuthorizationCredentials(scheme="Bearer", credentials=ROOT_KEY)
-    caller = admin(installation.state, credentials)
+    request = Request({"type": "http", "method": "GET", "headers": []})
+    grant = Needs("logs.read")(request, installation.state, credentials)
     answer = await stream_logs(
-        installation.state, caller, credentials, level="info", last_event_id=last_event_id, **cast(Any, wanted)
+        request, installation.state, grant, credentials, level="info", last_event_id=last_event_id, **cast(Any, wanted)
     )
     return cast(AsyncIterator[bytes], answer.body_iterator)
 

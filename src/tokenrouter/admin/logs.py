@@ -12,17 +12,18 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
-from tokenrouter.admin.auth import Admin, Credentials, admin
+from tokenrouter.admin.callers import Credentials, Grant, Needs, caller_of, needs
 from tokenrouter.admin.ledger_export import From, To, period_of
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.observe.log_files import FOLDER
 from tokenrouter.observe.log_reader import LogFilter, LogFollower, LogLine, clear_logs, newest_lines
+from tokenrouter.store.audit import note
 
 router: Final = APIRouter(prefix="/api/v1/logs", tags=["logs"])
 
@@ -37,6 +38,7 @@ _ID_CHARS: Final = 40
 
 log = structlog.get_logger(__name__)
 
+Reading = Annotated[Grant, needs("logs.read")]
 Level = Annotated[
     Literal["debug", "info", "warning", "error"], Query(description="This level and what is more serious.")
 ]
@@ -71,7 +73,7 @@ class Cleared(BaseModel):
 @router.get("")
 def read_logs(
     state: State,
-    _admin: Admin,
+    _grant: Reading,
     level: Level = "debug",
     q: Q = "",
     process: Process = "",
@@ -88,17 +90,20 @@ def read_logs(
 
 
 @router.delete("")
-def delete_logs(state: State, caller: Admin) -> Cleared:
-    """Delete all lines that are kept. That it was done, and by whom, is the first line of what is kept next."""
+def delete_logs(state: State, grant: Annotated[Grant, needs("logs.delete")]) -> Cleared:
+    """Delete all lines that are kept. That it was done, and by whom, is in the audit log, and the next line here."""
+    with grant.store.write() as connection:
+        note(grant.store, connection, "logs.delete", ("logs", "", ""))
     files = clear_logs(log_folder(state))
-    log.warning("the kept log was deleted", files=files, by=caller.key.name)
+    log.warning("the kept log was deleted", files=files, by=grant.caller.actor.name)
     return Cleared(files=files)
 
 
 @router.get("/stream", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 async def stream_logs(
+    request: Request,
     state: State,
-    _admin: Admin,
+    _grant: Reading,
     credentials: Credentials,
     level: Level = "debug",
     q: Q = "",
@@ -112,7 +117,7 @@ async def stream_logs(
     if state.log_streams >= MAX_STREAMS:
         raise Problem(429, "too_many_streams", f"At most {MAX_STREAMS} streams of the log are open at a time.")
     follower = LogFollower(log_folder(state), LogFilter(level, q, process), after_id=last_event_id)
-    events = _events(state, follower, lambda: may_read(lambda: admin(state, credentials)))
+    events = _events(state, follower, lambda: may_read(state, request, credentials))
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
@@ -135,10 +140,10 @@ def shown_line(line: LogLine) -> ShownLine:
     )
 
 
-def may_read(ask: Callable[[], object]) -> bool:
-    """Whether whoever reads a stream still may; `ask` raises when not."""
+def may_read(state: ControlState, request: Request, credentials: Credentials) -> bool:
+    """Whether whoever reads a stream still may."""
     try:
-        ask()
+        Needs("logs.read").grant(state, caller_of(state, request, credentials))
     except (GatewayError, Problem):
         return False
     return True

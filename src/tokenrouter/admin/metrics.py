@@ -21,7 +21,7 @@ from tokenrouter import __version__
 from tokenrouter.admin.callers import metrics_reader
 from tokenrouter.admin.provider_metrics import ProviderFigures
 from tokenrouter.admin.quota_metrics import QuotaFigures
-from tokenrouter.admin.state import State
+from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.ledger import NanoUsd
 from tokenrouter.observe.figures import EVENTS, LATENCY_BUCKETS_S
 
@@ -40,8 +40,13 @@ Alerts = Mapping[tuple[str, str, int], int]
 @router.get("/metrics", response_class=Response, dependencies=[Depends(metrics_reader)])
 def read_metrics(state: State) -> Response:
     """Return every figure; needs an admin key or the metrics token."""
+    return metrics_answer(state)
+
+
+def metrics_answer(state: ControlState) -> Response:
+    """Return every figure of this node."""
     quotas = QuotaFigures(state.quotas(), state.quota_alerts(), state.webhooks())
-    beside = (quotas, ProviderFigures(state.provider_statuses()))
+    beside = (quotas, ProviderFigures(state.provider_statuses()), *state.figures_beside())
     text = exposition(state.figures(), state.limit_alerts(), state.damaged_journals(), beside=beside)
     return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 

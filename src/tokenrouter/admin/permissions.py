@@ -61,6 +61,8 @@ capture.read            all    all    team        own     -          -
 capture.write           all    all    -           -       -          -
 audit.read              all    all    -           -       -          -
 metrics.read            all    all    -           -       -          -
+logs.read               all    all    -           -       -          -
+logs.delete             all    all    -           -       -          -
 """
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from prometheus_client.registry import Collector
 
 from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
@@ -53,6 +54,7 @@ class ControlState:
         damaged_journals: how many journal files of this node could not be read to their end, and were kept.
         sealing: opens what is kept of conversations.
         take_in_conversations: moves what was captured on this node into the store; blocks.
+        figures_beside: more metrics of this process; whoever has some adds a collector.
         clock: seconds since the epoch.
         log_streams: how many readers follow the log now.
     """
@@ -76,6 +78,7 @@ class ControlState:
     damaged_journals: Callable[[], int] = int
     sealing: Sealing = field(default_factory=lambda: Sealing(bytes(32)), repr=False)
     take_in_conversations: Callable[[], object] = lambda: None
+    figures_beside: Callable[[], Sequence[Collector]] = tuple
     clock: Callable[[], float] = time.time
     passwords: Passwords = field(default_factory=Passwords, repr=False)
     oidc: OidcClients | None = field(default=None, repr=False)

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import wait
 from contextlib import suppress
 from typing import Final
@@ -19,9 +19,13 @@ import msgspec
 import structlog
 import uvicorn
 import uvloop
+from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from tokenrouter.admin.app import create_app
+from tokenrouter.admin.ledger_metrics import AfterRequests, LedgerMetrics
+from tokenrouter.admin.metrics_listener import create_metrics_app
+from tokenrouter.admin.process_metrics import ProcessMetrics
 from tokenrouter.admin.state import ControlState
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
 from tokenrouter.app.channel import (
@@ -37,6 +41,7 @@ from tokenrouter.app.channel import (
 from tokenrouter.app.cluster import Cluster
 from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
+from tokenrouter.app.telemetry import start_telemetry
 from tokenrouter.config.automatic import public_candidates, still_wanted
 from tokenrouter.config.keyfile import (
     conversations_key,
@@ -46,11 +51,12 @@ from tokenrouter.config.keyfile import (
     sign_in_key,
     snapshot_key,
 )
-from tokenrouter.config.load import load
+from tokenrouter.config.load import load, split_address
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog
+from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.jobs.alerting import Alerting
@@ -67,6 +73,7 @@ from tokenrouter.jobs.limit_adjustments import carry_use
 from tokenrouter.jobs.limit_alerts import LimitAlerts
 from tokenrouter.jobs.limit_use import NameOfKey, forget_ended_windows
 from tokenrouter.jobs.local_servers import LocalServers, looking_of
+from tokenrouter.jobs.model_figures import ModelFigures
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.pricing_cache import FILE_NAME as PRICES_FILE
 from tokenrouter.jobs.pricing_sources import price_sources
@@ -83,6 +90,7 @@ from tokenrouter.journal.conversation_files import FOLDER as CONVERSATIONS_FOLDE
 from tokenrouter.journal.reader import damaged_files
 from tokenrouter.limits.adjusting import Adjusted
 from tokenrouter.observe.logging import ProcessLog
+from tokenrouter.observe.process_figures import ProcessFigures
 from tokenrouter.observe.tasks import BackgroundTasks
 from tokenrouter.signin.oidc.clients import OidcClients
 from tokenrouter.store.adjustments import adjustments_since
@@ -154,8 +162,15 @@ class ControlProcess:
         self._limits: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
         self._cluster = Cluster(settings.redis_url, self._hear)
         elsewhere = self._cluster if settings.redis_url else None
+        self._node = socket.gethostname()
+        self._model_figures = ModelFigures()
+        self._telemetry = start_telemetry(settings.otel, self._kind_of, instance=self._node)
         self._drain = LedgerDrain(
-            store, settings.paths.state_dir / "journal", lambda: self._limits, elsewhere=elsewhere
+            store,
+            settings.paths.state_dir / "journal",
+            lambda: self._limits,
+            elsewhere=elsewhere,
+            written=self._take_rows,
         )
         self._sealing = Sealing(conversations_key(secret))
         self._conversations = ConversationDrain(store, settings.paths.state_dir / CONVERSATIONS_FOLDER, self._sealing)
@@ -177,7 +192,7 @@ class ControlProcess:
         self._watcher = CatalogWatch(store)
         self._watching = asyncio.Lock()
         self._is_stale = False
-        self._node = socket.gethostname()
+        self._process_figures = ProcessFigures()
         self._admin: ControlState | None = None
         self._stop = asyncio.Event()
         self._tasks = BackgroundTasks()
@@ -199,6 +214,27 @@ class ControlProcess:
             longest_pause_s=MAX_PUBLIC_S,
             remembered=public,
         )
+
+    def _kind_of(self, provider: str) -> str:
+        return next((one.kind for one in self._catalog.providers if one.name == provider), "")
+
+    def _take_rows(self, entries: Sequence[LedgerEntry]) -> None:
+        """Count rows that were written, and have them told on."""
+        self._model_figures.take(entries)
+        if self._telemetry is not None:
+            self._telemetry.take(entries)
+
+    def _figures_beside(self) -> Sequence[Collector]:
+        own = {"process": self._process_figures.snapshot(), "logs": self._log.figures()}
+        after = AfterRequests(
+            rows=self._drain.rows,
+            lag_s=max(0.0, time.time() - self._drain.drained_at_s),
+            models=self._model_figures.snapshot(),
+            alerts=self._alerting.counts,
+            emails=self._emails.counts,
+            telemetry={} if self._telemetry is None else self._telemetry.counts,
+        )
+        return ProcessMetrics(own, self._channel.workers.values()), LedgerMetrics(after)
 
     def _note_change(self) -> None:
         """Have the Catalog made anew by the watch, which goes on when the database is away."""
@@ -285,6 +321,7 @@ class ControlProcess:
         server = self._new_server(loop)
         tasks = self._tasks
         serving = tasks.start(server.serve(), "admin server")
+        metrics_server = self._start_metrics_server()
         tasks.start(self._cluster.run(), "cluster")
         tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
         tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
@@ -305,10 +342,14 @@ class ControlProcess:
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
         server.should_exit = True
+        if metrics_server is not None:
+            metrics_server.should_exit = True
         await asyncio.wait([serving], timeout=2.0)
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
         await tasks.close()
         await self._alerting.close()
+        if self._telemetry is not None:
+            await asyncio.to_thread(self._telemetry.close)
         self._quotas.save()
         await self._channel.close()
         self._watcher.close()
@@ -342,6 +383,7 @@ class ControlProcess:
             webhooks=lambda: self._webhooks.counts,
             sealing=self._sealing,
             take_in_conversations=self._conversations.drain,
+            figures_beside=self._figures_beside,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         app = create_app(self._admin)
@@ -356,6 +398,23 @@ class ControlProcess:
         )
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        return server
+
+    def _start_metrics_server(self) -> uvicorn.Server | None:
+        """Serve `/metrics` on an address of its own, if there is to be one; that it is taken stops nothing else."""
+        address = split_address(self._settings.metrics_addr)
+        if self._admin is None or address is None:
+            return None
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        try:
+            listener = socket.create_server(address, family=family)
+        except OSError as error:
+            log.error("metrics_addr cannot be used", address=self._settings.metrics_addr, reason=str(error))
+            return None
+        app = create_metrics_app(self._admin)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False))
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        self._tasks.start(server.serve([listener]), "metrics server")
         return server
 
     def _provider_statuses(self) -> list[ProviderStatus]:

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -80,6 +80,7 @@ from tokenrouter.limits.memory import MemoryLimiter
 from tokenrouter.limits.redis import RedisLimiter
 from tokenrouter.observe.figures import Figures
 from tokenrouter.observe.logging import ProcessLog
+from tokenrouter.observe.process_figures import ProcessFigures
 from tokenrouter.observe.tasks import BackgroundTasks
 from tokenrouter.redis.address import parse_redis_url
 from tokenrouter.upstream.client import UpstreamClient
@@ -140,6 +141,7 @@ class DataProcess:
             sync_s=settings.journal_sync_s,
         )
         self._figures = Figures()
+        self._process_figures = ProcessFigures()
         self._upstream = UpstreamClient(settings.proxies)
         self._tokens = TokenKeeper(fetch_by(self._upstream))
         self._sums = ChannelSums(self._send_to_control)
@@ -339,9 +341,14 @@ class DataProcess:
     async def _send_figures(self) -> None:
         while True:
             self._figures.gauges = self._gauges()
-            self._channel.send(FiguresMessage({**self._figures.snapshot(), "cooling": self._cooling()}))
+            self._channel.send(
+                FiguresMessage({**self._figures.snapshot(), "cooling": self._cooling(), **self._own_figures()})
+            )
             self._send_quotas()
             await asyncio.sleep(FIGURES_EVERY_S)
+
+    def _own_figures(self) -> dict[str, Any]:
+        return {"process": self._process_figures.snapshot(), "logs": self._log.figures()}
 
     def _send_quotas(self) -> None:
         """Tell what answers have said of their providers' limits; it waits until somebody listens."""

@@ -111,6 +111,7 @@ class Begun(NamedTuple):
     client_request_id: str = ""
     stream: bool = False
     bytes_in: int = 0
+    traceparent: str = ""
 
 
 class Ended(NamedTuple):
@@ -170,6 +171,7 @@ class LedgerEntry:
     `cost_nano_usd` is None when no price is known: never silently free.
     `decision` says as JSON how it came to this provider (docs/explain.md).
     `count` is 1, but for the one row that stands for many refusals, and 0 in rows that are only a part of a request.
+    `traceparent` is the client's, as it came (W3C Trace Context), "" where it sent none.
     `answered_by`, `origin_id`, `saved_nano_usd`: see `Borrowed`.
     """
 
@@ -208,6 +210,7 @@ class LedgerEntry:
     origin_id: str = ""
     saved_nano_usd: NanoUsd = 0
     decision: str = ""
+    traceparent: str = ""
 
 
 _DIED: Final = Ended("", 0, Usage(), 0, "interrupted")
@@ -220,7 +223,7 @@ def entry_of(
     operation, key_id, key_name, user, team, chain, alias, requested_model, provider, model, price_source, usual = (
         subject
     )
-    entry_id, started_us, client_ip, client_tool, client_request_id, stream, bytes_in = begun
+    entry_id, started_us, client_ip, client_tool, client_request_id, stream, bytes_in, traceparent = begun
     _, _, usage, status, end_reason, error_code = ended[:6]
     estimated, overrun, spent, latency, first_token, bytes_out, changed, provider_request_id, requests, decision = (
         ended[6:]
@@ -259,4 +262,5 @@ def entry_of(
         count * requests,
         *borrowed,
         decision or usual,
+        traceparent,
     )

@@ -62,6 +62,8 @@ _UNAUTHENTICATED: Final = b'www-authenticate: Bearer realm="tokenrouter"\r\nx-sh
 """The SDKs of OpenAI and Anthropic heed the second line; without it Claude Code (2.1.329, measured 2026-11) asks again
 for minutes before it says that the key is wrong."""
 _REQUEST_ID: Final = re.compile(r"req_[0-9a-z.]{1,80}")
+TRACEPARENT_CHARS: Final = 55
+"""Of version 00 (W3C Trace Context, 2021-11, 3.2.2); whoever reads it finds out whether it is one."""
 _TOOL: Final = re.compile(r"[A-Za-z0-9._ -]{1,64}")
 
 log = structlog.get_logger(__name__)
@@ -173,6 +175,7 @@ class Service:
             session=session_in_headers(head.headers),
             idempotency_key=head.headers.get(b"idempotency-key", b""),
             cache_wish=_cache_wish(head.headers),
+            traceparent=head.text(b"traceparent", TRACEPARENT_CHARS),
         )
 
     def _own_idempotency_key(self, headers: Mapping[bytes, bytes], digest: bytes) -> Mapping[bytes, bytes]:

@@ -78,6 +78,7 @@ class BorrowedBooks:
             head.client_request_id,
             said.is_stream,
             len(call.body),
+            head.traceparent,
         )
         ended = Ended(
             call.request_id,

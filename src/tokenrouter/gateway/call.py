@@ -21,6 +21,7 @@ class CallHead:
         sse: False where a stream is to be a JSON array instead of server-sent events.
         idempotency_key: what marks a request as the same one sent again, as the client sent it; b"" for none.
         cache_wish: what it says of kept answers, or None.
+        traceparent: the client's trace, unread (W3C Trace Context); kept for the ledger, never passed on.
     """
 
     dialect: Dialect
@@ -35,6 +36,7 @@ class CallHead:
     sse: bool = True
     idempotency_key: bytes = b""
     cache_wish: CacheWish | None = None
+    traceparent: str = ""
 
     @property
     def stream_type(self) -> bytes:

@@ -422,6 +422,7 @@ def _begun(call: Call, *, stream: bool) -> Begun:
         head.client_request_id,
         stream,
         len(call.body),
+        head.traceparent,
     )
 
 

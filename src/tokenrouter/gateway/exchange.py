@@ -203,6 +203,7 @@ class Exchange:
             head.client_request_id,
             self.peeked.stream,
             len(call.body),
+            head.traceparent,
         )
 
     def begin(self) -> None:

@@ -117,8 +117,13 @@ class LedgerDrain:
         limits: Callable[[], tuple[LimitTable, NameOfKey]],
         clock: Callable[[], float] = time.time,
         elsewhere: Elsewhere | None = None,
+        written: Callable[[Sequence[LedgerEntry]], None] = lambda _: None,
     ) -> None:
-        """`limits` gives the limits of now and what keys are called; `clock` seconds since the epoch."""
+        """`limits` gives the limits of now and what keys are called; `clock` seconds since the epoch.
+
+        `written` is told of the rows that are new in the store; it must return at once.
+        """
+        self._written = written
         self._elsewhere = elsewhere
         self._clock = clock
         self._store = store
@@ -260,9 +265,13 @@ class LedgerDrain:
         for _ in range(FOLLOWED_AT_ONCE):
             rows = [Row(entry, self._charges.charges_of(entry)) for entry in entries]
             try:
-                return record(self._store, rows, positions, coverage_known=self._coverage.version)
+                new = record(self._store, rows, positions, coverage_known=self._coverage.version)
             except CoverageChanged as changed:
                 self._charge_to(changed.coverage)
+            else:
+                if new:  # none is where a journal is read again after a crash
+                    self._written(entries)
+                return new
         raise LimitsInMotion("limits change faster than rows can be charged to them")
 
     def _follow_limits(self) -> tuple[LimitTable, NameOfKey]:

@@ -88,6 +88,7 @@ COLUMNS: Final = (
     Column("saved_usd", "text", lambda row: usd_text(row.saved_nano_usd)),
     _field("saved_nano_usd", "integer"),
     _field("decision"),
+    _field("traceparent"),
 )
 """Every column, in the order of the file."""
 

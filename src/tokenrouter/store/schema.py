@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 TABLE_PREFIX: Final = "tr_"
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010", "0011", "0012", "0014", "0016")
+REVISIONS: Final = tuple("0001 0002 0003 0004 0005 0006 0007 0010 0011 0012 0014 0016 0015".split())
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
 REVISION_TABLE: Final = "tr_schema"
@@ -128,6 +128,7 @@ tr_ledger = Table(
     _text("origin_id"),
     _count("saved_nano_usd"),
     _text("decision"),
+    _text("traceparent"),
     Index("tr_ledger_time", "started_us"),
     *(
         Index(f"tr_ledger_{what}_time", column, "started_us")

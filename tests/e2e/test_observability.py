@@ -1,0 +1,98 @@
+"""What a gateway tells of itself: traces and metrics to a collector, and `/metrics` on an address of its own."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.jobs.collector import Collector, attributes, collector, mistakes_of, mistakes_of_metric
+from tokenrouter.testing.processes import GatewayProcess, call, free_port, make_home, wait_until
+
+pytestmark = pytest.mark.e2e
+
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+WORDS = "a-prompt-that-nobody-else-may-read"
+CHAT = {"model": "sandbox/echo", "messages": [{"role": "user", "content": WORDS}]}
+CONFIG = """
+discovery = false
+metrics_addr = "127.0.0.1:{port}"
+[otel]
+endpoint = "{url}"
+interval_s = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def got() -> Iterator[Collector]:
+    with collector() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory, got: Collector) -> Iterator[GatewayProcess]:
+    config = CONFIG.format(port=free_port(), url=got.url)
+    with GatewayProcess(make_home(tmp_path_factory.mktemp("otel")), config, args=["--sandbox"]) as running:
+        yield running
+
+
+def metrics_origin(gateway: GatewayProcess) -> str:
+    line = next(line for line in gateway.config_file.read_text().splitlines() if line.startswith("metrics_addr"))
+    return f"http://{line.partition('= ')[2].strip(chr(34))}"
+
+
+def ask(gateway: GatewayProcess, **headers: str) -> int:
+    return gateway.call("POST", "/v1/chat/completions", json_body=CHAT, headers=headers).status
+
+
+def test_a_request_is_a_span_of_its_clients_trace_and_no_word_of_it_is_sent(
+    gateway: GatewayProcess, got: Collector
+) -> None:
+    assert ask(gateway, traceparent=TRACEPARENT, tracestate="x=1", baggage="who=ann") == 200
+    wait_until("the span is there", lambda: bool(got.spans()), 20)
+    wait_until("the metrics are there", lambda: bool(got.figures()), 20)
+
+    (span,) = got.spans()
+    assert mistakes_of(span) == []
+    assert span.trace_id.hex() == "4bf92f3577b34da6a3ce929d0e0e4736"
+    assert attributes(span.attributes)["gen_ai.request.model"] == "echo"
+    assert abs(span.start_time_unix_nano / 1e9 - time.time()) < 60
+    assert [mistake for metric in got.figures().values() for mistake in mistakes_of_metric(metric)] == []
+    for secret in (WORDS, gateway.key, "who=ann"):
+        assert not [body for body in got.bodies if secret.encode() in body]
+
+
+def test_the_trace_is_in_the_ledger_and_not_passed_on(gateway: GatewayProcess) -> None:
+    (row, *_) = gateway.call("GET", "/api/v1/ledger?limit=1").json()["data"]
+    assert row["traceparent"] == TRACEPARENT
+
+    books = (gateway.home.path / "data" / "sandbox" / "books.jsonl").read_text()
+    assert books
+    assert "4bf92f3577b34da6a3ce929d0e0e4736" not in books
+
+
+def test_metrics_have_an_address_of_their_own_with_nothing_else(gateway: GatewayProcess) -> None:
+    origin = metrics_origin(gateway)
+    wait_until("rows are counted", lambda: b'model="echo"' in call(origin, "GET", "/metrics").body, 20)
+
+    text = call(origin, "GET", "/metrics").body.decode()
+    assert 'tokenrouter_model_requests_total{model="echo",outcome="delivered",provider="sandbox"}' in text
+    assert 'tokenrouter_process_resident_memory_bytes{process="data"}' in text
+    assert 'tokenrouter_log_lines_dropped_total{process="control"} 0.0' in text
+    assert "test-admin" not in text
+    for path in ("/", "/api/v1/keys", "/metrics/x", "/docs"):
+        assert call(origin, "GET", path).status == 404
+    assert gateway.call("GET", "/metrics", key=None).status == 401
+
+
+def test_a_collector_that_is_away_holds_up_nothing(gateway: GatewayProcess, got: Collector) -> None:
+    got.status = 503
+    before = len(got.traces)
+    assert [ask(gateway) for _ in range(20)] == [200] * 20
+
+    def are_written() -> bool:
+        return len(gateway.call("GET", "/api/v1/ledger?limit=50").json()["data"]) >= 21
+
+    wait_until("all rows are in the ledger", are_written, 20)
+
+    assert len(got.traces) == before
+    got.status = 200
