@@ -2,6 +2,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.admin.installation import METRICS_TOKEN, Installation, bearer
+from tokenrouter.admin.ledger_metrics import AfterRequests, LedgerMetrics
 from tokenrouter.admin.metrics import exposition
 from tokenrouter.domain.ledger import Ended, Subject, Usage
 from tokenrouter.observe.figures import Figures
@@ -91,3 +92,15 @@ def test_attempts_fallbacks_and_second_targets_of_all_workers_are_summed() -> No
     assert value(text, "attempts_total", provider="acme", outcome="slow") == 4
     assert value(text, "fallbacks_total", provider="acme", outcome="slow") == 4
     assert value(text, "hedges_total", provider="acme", outcome="won") == 2
+
+
+def test_the_version_of_the_catalog_is_that_of_the_worker_that_is_furthest_behind() -> None:
+    text = exposition({"a": worker(catalog_version=7), "b": worker(catalog_version=9)}).decode()
+
+    assert value(text, "catalog_version") == 7
+
+
+def test_whoever_has_more_figures_adds_a_collector(client: TestClient, installation: Installation) -> None:
+    installation.state.figures_beside = lambda: (LedgerMetrics(AfterRequests(rows=7)),)
+
+    assert value(client.get("/metrics", headers=bearer(METRICS_TOKEN)).text, "ledger_rows_total") == 7

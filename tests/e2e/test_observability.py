@@ -1,11 +1,14 @@
 """What a gateway tells of itself: traces and metrics to a collector, and `/metrics` on an address of its own."""
 
+import re
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.jobs.collector import Collector, attributes, collector, mistakes_of, mistakes_of_metric
+from tests.repo.files import ROOT
 from tokenrouter.testing.processes import GatewayProcess, call, free_port, make_home, wait_until
 
 pytestmark = pytest.mark.e2e
@@ -32,12 +35,21 @@ def got() -> Iterator[Collector]:
 def gateway(tmp_path_factory: pytest.TempPathFactory, got: Collector) -> Iterator[GatewayProcess]:
     config = CONFIG.format(port=free_port(), url=got.url)
     with GatewayProcess(make_home(tmp_path_factory.mktemp("otel")), config, args=["--sandbox"]) as running:
+        wait_until("the control process answers", lambda: running.call("GET", "/api/v1/logs").status == 200, 20)
         yield running
 
 
 def metrics_origin(gateway: GatewayProcess) -> str:
     line = next(line for line in gateway.config_file.read_text().splitlines() if line.startswith("metrics_addr"))
     return f"http://{line.partition('= ')[2].strip(chr(34))}"
+
+
+def spans_of_the_client(got: Collector) -> list[Any]:
+    return [span for span in got.spans() if span.trace_id.hex() == "4bf92f3577b34da6a3ce929d0e0e4736"]
+
+
+def rows(gateway: GatewayProcess) -> int:
+    return len(gateway.call("GET", "/api/v1/ledger?limit=100").json()["data"])
 
 
 def ask(gateway: GatewayProcess, **headers: str) -> int:
@@ -48,12 +60,12 @@ def test_a_request_is_a_span_of_its_clients_trace_and_no_word_of_it_is_sent(
     gateway: GatewayProcess, got: Collector
 ) -> None:
     assert ask(gateway, traceparent=TRACEPARENT, tracestate="x=1", baggage="who=ann") == 200
-    wait_until("the span is there", lambda: bool(got.spans()), 20)
+    wait_until("the span is there", lambda: bool(spans_of_the_client(got)), 20)
     wait_until("the metrics are there", lambda: bool(got.figures()), 20)
 
-    (span,) = got.spans()
+    (span,) = spans_of_the_client(got)
     assert mistakes_of(span) == []
-    assert span.trace_id.hex() == "4bf92f3577b34da6a3ce929d0e0e4736"
+    assert span.parent_span_id.hex() == "00f067aa0ba902b7"
     assert attributes(span.attributes)["gen_ai.request.model"] == "echo"
     assert abs(span.start_time_unix_nano / 1e9 - time.time()) < 60
     assert [mistake for metric in got.figures().values() for mistake in mistakes_of_metric(metric)] == []
@@ -62,16 +74,21 @@ def test_a_request_is_a_span_of_its_clients_trace_and_no_word_of_it_is_sent(
 
 
 def test_the_trace_is_in_the_ledger_and_not_passed_on(gateway: GatewayProcess) -> None:
-    (row, *_) = gateway.call("GET", "/api/v1/ledger?limit=1").json()["data"]
-    assert row["traceparent"] == TRACEPARENT
+    other = TRACEPARENT.replace("4bf9", "5bf9")
+    ask(gateway, traceparent=other)
 
+    def traces() -> list[str]:
+        return [row["traceparent"] for row in gateway.call("GET", "/api/v1/ledger?limit=50").json()["data"]]
+
+    wait_until("the row is there", lambda: other in traces(), 20)
     books = (gateway.home.path / "data" / "sandbox" / "books.jsonl").read_text()
     assert books
-    assert "4bf92f3577b34da6a3ce929d0e0e4736" not in books
+    assert other[3:35] not in books
 
 
 def test_metrics_have_an_address_of_their_own_with_nothing_else(gateway: GatewayProcess) -> None:
     origin = metrics_origin(gateway)
+    assert ask(gateway) == 200
     wait_until("rows are counted", lambda: b'model="echo"' in call(origin, "GET", "/metrics").body, 20)
 
     text = call(origin, "GET", "/metrics").body.decode()
@@ -86,13 +103,19 @@ def test_metrics_have_an_address_of_their_own_with_nothing_else(gateway: Gateway
 
 def test_a_collector_that_is_away_holds_up_nothing(gateway: GatewayProcess, got: Collector) -> None:
     got.status = 503
-    before = len(got.traces)
+    before, known = len(got.traces), rows(gateway)
     assert [ask(gateway) for _ in range(20)] == [200] * 20
 
-    def are_written() -> bool:
-        return len(gateway.call("GET", "/api/v1/ledger?limit=50").json()["data"]) >= 21
-
-    wait_until("all rows are in the ledger", are_written, 20)
+    wait_until("all rows are in the ledger", lambda: rows(gateway) == known + 20, 20)
 
     assert len(got.traces) == before
     got.status = 200
+
+
+def test_the_documents_have_every_metric_and_no_other(gateway: GatewayProcess) -> None:
+    text = call(metrics_origin(gateway), "GET", "/metrics").body.decode()
+    told = dict(re.findall(r"^# TYPE (\S+) (\w+)$", text, re.MULTILINE))
+    documents = (ROOT / "docs/observability.md").read_text()
+    listed = dict(re.findall(r"^\| `(tokenrouter_\w+)` \| (\w+) \|", documents, re.MULTILINE))
+
+    assert told == listed

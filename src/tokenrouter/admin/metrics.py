@@ -29,6 +29,32 @@ router: Final = APIRouter(tags=["metrics"])
 
 PREFIX: Final = "tokenrouter_"
 TOKEN_KINDS: Final = ("input", "output", "cached", "reasoning")
+OLDEST: Final = "catalog_version"
+"""Not a sum of all workers, but that of the one which is furthest behind."""
+GAUGES: Final[Mapping[str, str]] = {
+    "in_flight": "Requests that run now.",
+    "waiting": "Requests that wait for their turn now.",
+    "connections": "Connections of clients that are open now.",
+    "journal_records": "Records that these data processes wrote to their journals since they began.",
+    "journal_bytes": "Bytes that these data processes wrote to their journals since they began.",
+    "journal_failures": "Records that could not be written since these data processes began.",
+    "journal_unwritable": "Data processes that cannot write their journal now.",
+    OLDEST: "Version of the Catalog by which the data process serves that is furthest behind.",
+    "upstream_connects": "Connections to providers that were opened since these data processes began.",
+    "upstream_reuses": "Requests that found a connection to their provider open.",
+    "upstream_failures": "Connections to providers that failed since these data processes began.",
+    "answers_from_cache": "Answers that the response cache gave since these data processes began.",
+    "answers_from_shared": "Answers that requests at the same time shared.",
+    "answers_from_replay": "Answers that were given again to requests with the same idempotency key.",
+    "answers_saved_usd": "What those answers would have cost, in US dollars.",
+    "kept_answers": "Answers that are kept now.",
+    "kept_answers_bytes": "Bytes of answers that are kept now.",
+    "kept_answers_evicted": "Answers that gave way to others since these data processes began.",
+    "kept_answers_connections": "Connections to the server on which answers lie.",
+    "kept_answers_failures": "Questions to that server that failed since these data processes began.",
+    "recorded_bytes": "Bytes of answers on their way that are remembered now.",
+}
+"""What data processes count by a name alone, summed over all of them."""
 _NANO: Final = 1_000_000_000
 _MICRO: Final = 1_000_000
 
@@ -139,9 +165,15 @@ class _Figures(Collector):
         sums: dict[str, float] = {}
         for snapshot in self._snapshots.values():
             for name, value in snapshot.get("gauges", {}).items():
+                if name == OLDEST:
+                    continue
                 sums[name] = sums.get(name, 0.0) + value
         for name, value in sums.items():
-            yield GaugeMetricFamily(PREFIX + name, f"{name.replace('_', ' ').capitalize()}, now.", value)
+            help_text = GAUGES.get(name, f"{name.replace('_', ' ').capitalize()}, now.")
+            yield GaugeMetricFamily(PREFIX + name, help_text, value)
+        versions = [snapshot.get("gauges", {}).get(OLDEST) for snapshot in self._snapshots.values()]
+        if known := [version for version in versions if version is not None]:
+            yield GaugeMetricFamily(PREFIX + OLDEST, GAUGES[OLDEST], min(known))
 
 
 def _counter(
