@@ -44,6 +44,10 @@ def metrics_origin(gateway: GatewayProcess) -> str:
     return f"http://{line.partition('= ')[2].strip(chr(34))}"
 
 
+def metrics(origin: str) -> str:
+    return call(origin, "GET", "/metrics").body.decode()
+
+
 def spans_of_the_client(got: Collector) -> list[Any]:
     return [span for span in got.spans() if span.trace_id.hex() == "4bf92f3577b34da6a3ce929d0e0e4736"]
 
@@ -89,9 +93,10 @@ def test_the_trace_is_in_the_ledger_and_not_passed_on(gateway: GatewayProcess) -
 def test_metrics_have_an_address_of_their_own_with_nothing_else(gateway: GatewayProcess) -> None:
     origin = metrics_origin(gateway)
     assert ask(gateway) == 200
-    wait_until("rows are counted", lambda: b'model="echo"' in call(origin, "GET", "/metrics").body, 20)
+    wait_until("rows are counted", lambda: 'model="echo"' in metrics(origin), 20)
+    wait_until("a data process has sent its figures", lambda: "_in_flight " in metrics(origin), 20)
 
-    text = call(origin, "GET", "/metrics").body.decode()
+    text = metrics(origin)
     assert 'tokenrouter_model_requests_total{model="echo",outcome="delivered",provider="sandbox"}' in text
     assert 'tokenrouter_process_resident_memory_bytes{process="data"}' in text
     assert 'tokenrouter_log_lines_dropped_total{process="control"} 0.0' in text
@@ -113,7 +118,9 @@ def test_a_collector_that_is_away_holds_up_nothing(gateway: GatewayProcess, got:
 
 
 def test_the_documents_have_every_metric_and_no_other(gateway: GatewayProcess) -> None:
-    text = call(metrics_origin(gateway), "GET", "/metrics").body.decode()
+    origin = metrics_origin(gateway)
+    wait_until("a data process has sent its figures", lambda: "_in_flight " in metrics(origin), 20)
+    text = metrics(origin)
     told = dict(re.findall(r"^# TYPE (\S+) (\w+)$", text, re.MULTILINE))
     documents = (ROOT / "docs/observability.md").read_text()
     listed = dict(re.findall(r"^\| `(tokenrouter_\w+)` \| (\w+) \|", documents, re.MULTILINE))
