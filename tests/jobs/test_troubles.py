@@ -10,6 +10,7 @@ from tokenrouter.jobs.troubles import (
     TroubleBook,
     journal_troubles,
     provider_troubles,
+    secret_troubles,
     unknown_providers,
 )
 
@@ -88,6 +89,11 @@ def test_the_journal_and_the_ledger_are_looked_after() -> None:
     assert list(journal_troubles(broken, "node-1", 1.0, 60.0)) == [DISK]
     (behind,) = journal_troubles({"1": {}}, "node-1", 61.4, 60.0)
     assert behind == Trouble("ledger.behind", "node-1", {"behind_s": 61})
+
+
+def test_secrets_that_cannot_be_decrypted_are_told_by_name(book: TroubleBook) -> None:
+    assert kinds(book, 1, *secret_troubles(["providers/groq/api_key"])) == ["secret.unreadable"]
+    assert kinds(book, 2) == ["secret.readable"]
 
 
 def test_every_trouble_has_an_end_and_every_kind_its_words() -> None:

@@ -91,6 +91,12 @@ def journal_troubles(
         yield Trouble("ledger.behind", node, {"behind_s": round(lag_s)})
 
 
+def secret_troubles(unreadable: Iterable[str]) -> Iterator[Trouble]:
+    """Yield the stored secrets that cannot be decrypted, by what they are called; never by anything of themselves."""
+    for name in unreadable:
+        yield Trouble("secret.unreadable", name)
+
+
 def _begun(trouble: Trouble, now_s: float) -> Alert:
     log.error(WORDS[trouble.kind], kind=trouble.kind, subject=trouble.subject, **trouble.facts)
     return Alert(trouble.kind, trouble.subject, "", "", 0, now_s, trouble.facts)
