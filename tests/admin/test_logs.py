@@ -51,6 +51,16 @@ def test_filters_are_by_level_text_process_and_time(client: TestClient, installa
     assert found("from=2020-01-01") == ["Broken", "fine"]
 
 
+def test_all_of_it_comes_as_csv(client: TestClient, installation: Installation) -> None:
+    say(installation, "one", "two, or three")
+
+    answer = client.get("/api/v1/logs?format=csv", headers=ROOT)
+
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.text.splitlines()[0] == "id,timestamp,level,process,message,fields"
+    assert '"two, or three"' in answer.text.splitlines()[1]
+
+
 @pytest.mark.parametrize("query", ["level=loud", "limit=0", "limit=100000", "from=yesterday", "after=" + "x" * 99])
 def test_what_makes_no_sense_is_refused(client: TestClient, query: str) -> None:
     assert client.get(f"/api/v1/logs?{query}", headers=ROOT).status_code == 422

@@ -14,7 +14,10 @@ ALL = LogFilter()
 
 def line(time_us: int, message: str = "", *, level: str = "info", process: str = "data", **fields: object) -> bytes:
     told = {"id": f"{time_us:014x}-1", "time_us": time_us, "level": level, "process": process}
-    return json.dumps({**told, "message": message, "fields": fields}, ensure_ascii=False).encode() + b"\n"
+    return (
+        json.dumps({**told, "message": message, "fields": fields}, ensure_ascii=False, separators=(",", ":")).encode()
+        + b"\n"
+    )
 
 
 @pytest.fixture

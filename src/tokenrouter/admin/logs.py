@@ -18,6 +18,7 @@ from starlette.responses import StreamingResponse
 
 from tokenrouter.admin.callers import Credentials, Grant, Needs, caller_of, needs
 from tokenrouter.admin.ledger_export import From, To, period_of
+from tokenrouter.admin.paging import CSV, Page, Place, WantedPage, checked, listing
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.errors import GatewayError
@@ -27,8 +28,6 @@ from tokenrouter.store.audit import note
 
 router: Final = APIRouter(prefix="/api/v1/logs", tags=["logs"])
 
-MAX_PAGE_LINES: Final = 1000
-DEFAULT_PAGE_LINES: Final = 100
 LOOK_S: Final = 0.25
 """How often a stream looks for new lines."""
 KEEP_ALIVE_S: Final = 15.0
@@ -57,36 +56,33 @@ class ShownLine(BaseModel):
     fields: dict[str, Any]
 
 
-class LogPage(BaseModel):
-    """Lines, newest first; `next` is the `after` of the page after this one, None at the end."""
-
-    data: list[ShownLine]
-    next: str | None
-
-
 class Cleared(BaseModel):
     """How many files were deleted."""
 
     files: int
 
 
-@router.get("")
+@router.get("", responses=CSV, response_model=Page[ShownLine])
 def read_logs(
     state: State,
     _grant: Reading,
+    page: WantedPage,
     level: Level = "debug",
     q: Q = "",
     process: Process = "",
     since: From = "",
     until: To = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_LINES)] = DEFAULT_PAGE_LINES,
-    after: Annotated[str, Query(max_length=_ID_CHARS, description="`next` of the page before.")] = "",
-) -> LogPage:
-    """Return one page of what the processes of this node have said; empty filters do not restrict."""
+) -> Page[ShownLine] | StreamingResponse:
+    """Return what the processes of this node have said, newest first; empty filters do not restrict."""
     period = period_of(since, until)
     wanted = LogFilter(level, q, process, period.since_us, period.until_us)
-    lines = newest_lines(log_folder(state), wanted, limit=limit, before_id=after)
-    return LogPage(data=[shown_line(line) for line in lines], next=lines[-1].id if len(lines) == limit else None)
+
+    def read(after: Place, rows: int) -> list[tuple[Place, LogLine]]:
+        (before_id,) = checked(after, str) if after else ("",)
+        lines = newest_lines(log_folder(state), wanted, limit=rows, before_id=before_id)
+        return [((line.id,), line) for line in lines]
+
+    return listing("logs", page, ShownLine, read, shown_line)
 
 
 @router.delete("")

@@ -20,6 +20,7 @@ LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 BLOCK_BYTES: Final = 64 * 2**10
 HOLD_US: Final = 500_000
 """How long new lines wait for those of other processes: a line is in its file within some milliseconds."""
+_LINE_START: Final = b'{"id":"'
 MAX_READ_BYTES: Final = 256 * 2**10
 """Most that is read of one file at once."""
 
@@ -72,7 +73,7 @@ _decode: Final = msgspec.json.Decoder(LogLine).decode
 
 def newest_lines(folder: Path, wanted: LogFilter, *, limit: int, before_id: str = "") -> list[LogLine]:
     """Return up to `limit` lines, newest first; `before_id` is the last one of the page before."""
-    files = (_backwards(path) for path in log_files(folder))
+    files = (_backwards(path, before_id.encode()) for path in log_files(folder))
     merged = heapq.merge(*files, key=lambda line: line.id, reverse=True)
     recent = takewhile(lambda line: line.time_us >= wanted.since_us, merged)
     found = (line for line in recent if (not before_id or line.id < before_id) and wanted.matches(line))
@@ -148,8 +149,11 @@ def _decoded(lines: list[bytes]) -> Iterator[LogLine]:
             yield _decode(line)
 
 
-def _backwards(path: Path) -> Iterator[LogLine]:
-    """Yield the lines of a file from its end; of one that is deleted meanwhile, those that were read."""
+def _backwards(path: Path, before_id: bytes) -> Iterator[LogLine]:
+    """Yield the lines of a file from its end that are older than `before_id`, if there is one.
+
+    Of a file that is deleted meanwhile, those that were read.
+    """
     with suppress(OSError), path.open("rb") as file:
         position = file.seek(0, 2)
         rest = b""
@@ -157,6 +161,14 @@ def _backwards(path: Path) -> Iterator[LogLine]:
             begin = max(0, position - BLOCK_BYTES)
             file.seek(begin)
             first, *whole = (file.read(position - begin) + rest).split(b"\n")
-            yield from _decoded(whole[::-1])
+            yield from _decoded(_older(whole[::-1], before_id))
             position, rest = begin, first
-        yield from _decoded([rest])
+        yield from _decoded(_older([rest], before_id))
+
+
+def _older(lines: list[bytes], before_id: bytes) -> list[bytes]:
+    """Return those that are older than `before_id`; their beginnings tell, so that nobody reads the others."""
+    if not before_id:
+        return lines
+    begin = len(_LINE_START)
+    return [line for line in lines if line[begin : begin + len(before_id)] < before_id or line[:begin] != _LINE_START]
