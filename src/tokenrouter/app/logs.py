@@ -31,6 +31,7 @@ def secrets_in(settings: Settings, catalog: Catalog) -> Iterator[str]:
         yield from (hook.secret, hook.url)
     if settings.alerts.email is not None:
         yield settings.alerts.email.password
+    yield from (one.client_secret for one in settings.oidc)
     yield from (value for _, value in settings.otel.headers)
     yield from (value for name, value in settings.otel.environ if name.endswith("HEADERS"))
     yield from _passwords((settings.database_url, settings.redis_url, *settings.proxies.values()))

@@ -35,8 +35,8 @@ from tokenrouter.config.file import (
 )
 from tokenrouter.config.guardrails import check_guardrail_scopes, read_guardrails, read_hooks
 from tokenrouter.config.keeping import read_cache, read_idempotency
-from tokenrouter.config.oidc import read_oidc, read_sign_up
 from tokenrouter.config.observing import LOG_LEVELS, read_logs, read_otel
+from tokenrouter.config.oidc import read_oidc, read_sign_up
 from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
 from tokenrouter.config.problems import ConfigErrors, Problem
 from tokenrouter.config.proxies import read_proxies

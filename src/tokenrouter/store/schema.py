@@ -28,7 +28,10 @@ from sqlalchemy import (
 )
 
 TABLE_PREFIX: Final = "tr_"
-REVISIONS: Final = tuple("0001 0002 0003 0004 0005 0006 0007 0010 0011 0012 0014 0016 0015".split())
+REVISIONS: Final[tuple[str, ...]] = (
+    *("0001", "0002", "0003", "0004", "0005", "0006", "0007"),
+    *("0010", "0011", "0012", "0014", "0016", "0015"),
+)
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
 REVISION_TABLE: Final = "tr_schema"
