@@ -53,6 +53,9 @@ GAUGES: Final[Mapping[str, str]] = {
     "kept_answers_connections": "Connections to the server on which answers lie.",
     "kept_answers_failures": "Questions to that server that failed since these data processes began.",
     "recorded_bytes": "Bytes of answers on their way that are remembered now.",
+    "captured_requests": "Requests that were captured for conversations since these data processes began.",
+    "captured_requests_dropped": "Requests that were to be captured and were not, since these data processes began.",
+    "captured_waiting_bytes": "Bytes of captured requests that wait to be written now.",
 }
 """What data processes count by a name alone, summed over all of them."""
 _NANO: Final = 1_000_000_000
