@@ -128,7 +128,7 @@ def test_deleting_needs_to_be_told_which(kept: Installation, client: TestClient)
     assert client.delete(f"{CONVERSATIONS}?all=true", headers=ROOT).json() == {"removed": 1}
     assert get(client) == {"data": [], "next": None}
     told = [(entry.actor.name, entry.before) for entry in audit_page(kept.store, AuditFilter(), limit=9)]
-    assert told[0] == ("root", {"all": True, "conversations": 1})
+    assert told[:2] == [("root", {"all": True, "conversations": 1}), ("root", {"id": bread["id"], "conversations": 1})]
 
 
 def test_keys_of_other_roles_read_nothing(kept: Installation, client: TestClient) -> None:
@@ -161,6 +161,15 @@ def test_people_see_their_own_and_who_administers_a_team_that_team(kept: Install
     assert seen_by(kept, "team_admin", "ann", "chemistry") == ["bob", "ann"]
     assert seen_by(kept, "member", "ann") == ["ann"]
     assert seen_by(kept, "member", "zoe") == []
+
+
+def test_who_reads_what_others_have_said_is_in_the_audit_log(kept: Installation, client: TestClient) -> None:
+    (bread,) = get(client, user="ann")["data"]
+    get(client, f"/{bread['id']}")
+    read_one(kept.state, granted(kept, "conversations.read", "member", "ann"), bread["id"], limit=9, after=0)
+
+    told = [(one.action, one.actor.name, one.subject) for one in audit_page(kept.store, AuditFilter(), limit=9)]
+    assert told == [("conversation.read", "root", ("conversation", bread["id"], "ann"))]
 
 
 def test_nobody_reads_or_deletes_what_is_out_of_reach(kept: Installation, client: TestClient) -> None:

@@ -1,7 +1,8 @@
 """`/api/v1/conversations`: what people and models said to each other, of those whose conversations are kept.
 
 Who may read is said by the table of permissions: owners and admins everything, who administers a team that team's, a
-person their own. Keys read nothing: what one application sends with its key may be the words of many people.
+person their own. Keys read nothing: what one application sends with its key may be the words of many people. Who reads
+what others have said is in the audit log.
 """
 
 from dataclasses import replace
@@ -32,7 +33,7 @@ from tokenrouter.store.conversation_pages import (
     find_conversation,
     records_of,
 )
-from tokenrouter.store.conversations import delete_conversations
+from tokenrouter.store.conversations import delete_conversations, note_reading
 from tokenrouter.store.errors import ConversationUnknown
 
 router: Final = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
@@ -152,6 +153,8 @@ def read_one(
 ) -> WholeConversation:
     """Return a conversation: of each request what is new in it, and its answer."""
     row = _find(state, grant, conversation_id)
+    if not after and not (row.user and row.user == grant.caller.user):
+        note_reading(grant.store, conversation_id, row.key)
     records: list[ShownRecord] = []
     more: int | None = None
     for one in viewed(records_of(state.store, state.sealing, conversation_id), with_internal=include_internal):

@@ -77,12 +77,14 @@ def show_command(conversation_id: str, internal: bool, raw: bool, as_json: bool,
 
     from tokenrouter.jobs.conversation_view import viewed
     from tokenrouter.store.conversation_pages import find_conversation, records_of
+    from tokenrouter.store.conversations import note_reading
 
     settings, store = open_database(config)
     sealing = _sealing(settings)
     row = find_conversation(store, sealing, conversation_id)
     if row is None:
         fail(f"there is no conversation {conversation_id!r}; `torod conversations list` lists them")
+    note_reading(store, row.id, row.key)
     records = viewed(records_of(store, sealing, conversation_id), with_internal=internal)
     if as_json:
         click.echo(msgspec.json.encode({"conversation": row, "records": list(records)}))

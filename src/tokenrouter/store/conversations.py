@@ -244,6 +244,12 @@ def delete_conversations(store: Store, wanted: Sequence[ColumnElement[bool]], *,
     return gone
 
 
+def note_reading(store: Store, conversation_id: str, key: str) -> None:
+    """Write into the audit log that somebody else's conversation, of the key `key`, was read."""
+    with store.write() as connection:
+        note(store, connection, "conversation.read", ("conversation", conversation_id, key))
+
+
 def prune(store: Store, *, max_items: int, max_bytes: int, before_us: int) -> int:
     """Delete the oldest requests that ended before `before_us`, or are more than is to be kept; return how many."""
     gone = 0
