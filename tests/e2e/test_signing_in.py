@@ -57,6 +57,9 @@ def test_somebody_comes_in_from_an_identity_provider(gateway: StartGateway, sand
         httpx2.Client(base_url=gateway(config(sandbox_config, server)).origin) as browser,
     ):
         wait_for_pages(browser)
+        proxied = {"x-forwarded-for": "192.0.2.9", "x-forwarded-proto": "https"}
+        begun = browser.get("/admin/oidc/school/start", headers=proxied)
+        assert "secure" in begun.headers["set-cookie"].lower(), "what a trusted proxy says is believed"
         server.know({"ann": {"email": "ann@example.org", "email_verified": True, "groups": ["students"]}})
         back = server.sign_in(browser.get("/admin/oidc/school/start").headers["location"], "ann")
         parts = urlsplit(back)
@@ -71,7 +74,8 @@ def test_somebody_comes_in_from_an_identity_provider(gateway: StartGateway, sand
 
 
 def config(providers: str, server: OidcServer) -> str:
-    return f"""{providers}
+    return f"""trusted_proxies = ["127.0.0.1"]
+{providers}
 [[oidc]]
 name = "school"
 issuer = "{server.issuer}"

@@ -1,5 +1,6 @@
 """Signing in at a real OpenID provider, over real HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlsplit
@@ -195,8 +196,26 @@ async def test_a_provider_that_is_away_is_told(upstream: UpstreamClient) -> None
         await OidcClient(gone, upstream).way_there(new_errand("school", CALLBACK, 0.0))
 
 
-async def test_signing_out_there_is_possible(visit: Visit) -> None:
-    assert (await visit.client.way_out("http://127.0.0.1:1/admin")).startswith(f"{visit.server.issuer}/session/end?")
+async def test_a_provider_that_was_away_is_not_asked_by_every_click(
+    server: OidcServer, upstream: UpstreamClient
+) -> None:
+    now_s = [0.0]
+    away = OidcClient(replace(setting(server), issuer=server.issuer + "/"), upstream, clock=lambda: now_s[0])
+    connects = []
+    for now_s[0] in (0.0, 4.9, 5.0):
+        with pytest.raises(ProviderAway, match="another issuer"):
+            await away.way_there(new_errand("school", CALLBACK, 0.0))
+        connects.append(upstream.figures.connects + upstream.figures.reuses)
+
+    assert connects[0] == connects[1] < connects[2]
+
+
+async def test_two_who_come_at_once_ask_once(visit: Visit, upstream: UpstreamClient) -> None:
+    errands = [new_errand("school", CALLBACK, 0.0) for _ in range(5)]
+
+    await asyncio.gather(*(visit.client.way_there(errand) for errand in errands))
+
+    assert upstream.figures.connects + upstream.figures.reuses == 1
 
 
 def replace_errand(errand: Errand, **changes: str) -> Errand:

@@ -22,7 +22,7 @@ def test_the_document_is_below_the_issuer() -> None:
 def test_what_is_not_said_is_what_the_standard_says() -> None:
     read = read_discovery(ISSUER, DOCUMENT)
 
-    assert (read.userinfo, read.end_session, read.posts_secret, read.names_itself) == ("", "", False, False)
+    assert (read.userinfo, read.posts_secret, read.names_itself) == ("", False, False)
 
 
 def test_the_secret_is_posted_where_nothing_else_is_taken() -> None:

@@ -64,6 +64,8 @@ def test_several_audiences_are_fine_where_the_token_was_given_to_us() -> None:
         ({"sub": ""}, "nobody"),
         ({"sub": 42}, "nobody"),
         ({"sub": "x" * 256}, "nobody"),
+        ({"sub": "4\0" + "2"}, "nobody"),
+        ({"sub": "\u00e9"}, "nobody"),
         ({"nonce": "of another sign-in"}, "nonce"),
         ({"nonce": None}, "nonce"),
         ({"exp": NOW_S - LEEWAY_S}, "expired"),

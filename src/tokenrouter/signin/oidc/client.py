@@ -4,6 +4,7 @@ What the provider says of itself is kept for an hour. Keys are asked for again w
 them, but not more often than once a minute: tokens that somebody makes up must not make us ask without end.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -24,9 +25,12 @@ from tokenrouter.upstream.client import UpstreamClient
 KEPT_S: Final = 3600.0
 LEAST_PAUSE_S: Final = 60.0
 """Between two questions for keys."""
+AWAY_S: Final = 5.0
+"""For how long a provider that could not be asked is not asked again: anybody may press the button."""
 MAX_GROUPS: Final = 1000
 MAX_GROUP_CHARS: Final = 200
 MAX_EMAIL_CHARS: Final = 254
+MAX_NAME_CHARS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class OidcClient:
         self._endpoints_until_s = 0.0
         self._keys: tuple[SigningKey, ...] = ()
         self._keys_asked_s = -KEPT_S
+        self._away, self._away_until_s = "", 0.0
+        self._asking = asyncio.Lock()
 
     async def way_there(self, errand: Errand) -> str:
         """Return where the browser is sent.
@@ -79,18 +85,6 @@ class OidcClient:
         separator = "&" if "?" in endpoints.authorization else "?"
         return f"{endpoints.authorization}{separator}{urlencode(question)}"
 
-    async def way_out(self, back_to: str) -> str:
-        """Return where the browser ends its session at the provider (RP-initiated logout), or "" where nowhere.
-
-        Raises:
-            ProviderAway
-        """
-        end = (await self._discover()).end_session
-        if not end:
-            return ""
-        said = {"client_id": self.setting.client_id, "post_logout_redirect_uri": back_to}
-        return f"{end}{'&' if '?' in end else '?'}{urlencode(said)}"
-
     async def identity(self, errand: Errand, answer: Mapping[str, str]) -> Identity:
         """Return who came back with `answer`, the query of the address that the provider sent the browser to.
 
@@ -105,12 +99,20 @@ class OidcClient:
         return await self._identified(endpoints, claims, tokens.get("access_token"))
 
     async def _discover(self) -> Endpoints:
-        now_s = self._clock()
-        if self._endpoints is None or now_s >= self._endpoints_until_s:
-            issuer = self.setting.issuer
-            self._endpoints = read_discovery(issuer, await self._fetcher.get(discovery_url(issuer)))
+        async with self._asking:
+            now_s = self._clock()
+            if self._endpoints is not None and now_s < self._endpoints_until_s:
+                return self._endpoints
+            if now_s < self._away_until_s:
+                raise ProviderAway(self._away)
+            try:
+                document = await self._fetcher.get(discovery_url(self.setting.issuer))
+                self._endpoints = read_discovery(self.setting.issuer, document)
+            except ProviderAway as error:
+                self._away, self._away_until_s = str(error), now_s + AWAY_S
+                raise
             self._endpoints_until_s = now_s + KEPT_S
-        return self._endpoints
+            return self._endpoints
 
     async def _exchange(self, endpoints: Endpoints, errand: Errand, code: str) -> Mapping[str, Any]:
         form = {
@@ -153,11 +155,12 @@ class OidcClient:
         raise SignInRefused("the ID token is signed by a key that is not the provider's")
 
     async def _signing_keys(self, endpoints: Endpoints, *, fresh: bool) -> tuple[SigningKey, ...]:
-        now_s = self._clock()
-        if now_s - self._keys_asked_s >= (LEAST_PAUSE_S if fresh else KEPT_S):
-            self._keys_asked_s = now_s
-            self._keys = read_keys(await self._fetcher.get(endpoints.jwks))
-        return self._keys
+        async with self._asking:
+            now_s = self._clock()
+            if now_s - self._keys_asked_s >= (LEAST_PAUSE_S if fresh else KEPT_S):
+                self._keys_asked_s = now_s
+                self._keys = read_keys(await self._fetcher.get(endpoints.jwks))
+            return self._keys
 
     async def _identified(self, endpoints: Endpoints, claims: Mapping[str, Any], access_token: object) -> Identity:
         """Return who `claims` are of, with what only userinfo tells."""
@@ -175,7 +178,7 @@ class OidcClient:
             endpoints.issuer,
             subject,
             email=str(email) if is_email else "",
-            name=name if isinstance(name, str) else "",
+            name="".join(char for char in name if char.isprintable())[:MAX_NAME_CHARS] if isinstance(name, str) else "",
             groups=_groups(claims, self.setting.groups_claim),
         )
 

@@ -33,7 +33,6 @@ class Endpoints:
     token: str
     jwks: str
     userinfo: str = ""
-    end_session: str = ""
     posts_secret: bool = False
     names_itself: bool = False
 
@@ -62,7 +61,6 @@ def read_discovery(issuer: str, document: Mapping[str, Any]) -> Endpoints:
         _url(issuer, document, "token_endpoint"),
         _url(issuer, document, "jwks_uri"),
         userinfo=_url(issuer, document, "userinfo_endpoint", required=False),
-        end_session=_url(issuer, document, "end_session_endpoint", required=False),
         posts_secret=_holds(methods, "client_secret_post") and not _holds(methods, "client_secret_basic"),
         names_itself=document.get("authorization_response_iss_parameter_supported") is True,
     )

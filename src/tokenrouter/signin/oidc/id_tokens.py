@@ -97,8 +97,12 @@ def _check_whom(claims: Mapping[str, Any], issuer: str, client_id: str) -> None:
     if claims.get("azp", client_id if len(named) == 1 else None) != client_id:
         raise SignInRefused("the ID token was given to another client")
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_CHARS:
+    if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_CHARS or not _is_plain(subject):
         raise SignInRefused("the ID token names nobody")
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def _check_when(claims: Mapping[str, Any], now_s: float) -> None:

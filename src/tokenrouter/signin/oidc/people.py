@@ -71,7 +71,7 @@ def _newcomer(
     new = NewUser(
         name,
         identity.email or None,
-        comment=f"signed in by {setting.name}",
+        comment=f"{identity.name} by {setting.name}".strip(),
         oidc_issuer=identity.issuer,
         oidc_subject=identity.subject,
     )
