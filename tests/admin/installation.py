@@ -11,13 +11,16 @@ from fastapi import FastAPI
 from tests.store.entries import NOON_US
 from tokenrouter.admin.app import create_app
 from tokenrouter.admin.state import ControlState
+from tokenrouter.config.keyring import KeyRing
 from tokenrouter.config.settings import KeySetting, Paths, Settings
 from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Catalog, Provider
 from tokenrouter.domain.limits import Limit, Window
+from tokenrouter.domain.prices import Price
 from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.jobs.provider_status import ProviderStatus
+from tokenrouter.jobs.stored_configuration import join_configuration, read_stored
 from tokenrouter.signin.passwords import Passwords
 from tokenrouter.store.aliases import chosen_profile, list_aliases
 from tokenrouter.store.capture_rules import list_capture_rules
@@ -92,11 +95,15 @@ class Installation:
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     provider_statuses: tuple[ProviderStatus, ...] = ()
     limit_figures: LimitFigures = field(default_factory=LimitFigures)
+    gathered_prices: Mapping[str, Price] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.settings = settings(self.folder)
+        self.settings = self.declared = settings(self.folder)
+        self.ring = KeyRing(lambda: [b"s" * 32])
         self.state = ControlState(
             settings=self.settings,
+            declared=self.declared,
+            ring=self.ring,
             store=self.store,
             pepper=PEPPER,
             catalog=self.catalog,
@@ -125,6 +132,7 @@ class Installation:
             stored_aliases=[stored.alias for stored in list_aliases(self.store)],
             chosen_profile=chosen_profile(self.store),
             stored_capture={rule.scope: rule.enabled for rule in list_capture_rules(self.store)},
+            gathered_prices=self.gathered_prices,
             teams=list_teams(self.store),
             disabled_users=[user.name for user in list_users(self.store) if not user.enabled],
         )
@@ -135,5 +143,16 @@ class Installation:
     def _drain(self) -> None:
         self.drains += 1
 
+    def declare(self, **fields: Any) -> None:
+        """Have the file say something else, as a reload would."""
+        self.declared = self.state.declared = replace(self.declared, **fields)
+        self.follow()
+
+    def follow(self) -> None:
+        """Have what the database says count, as it is now."""
+        joined = join_configuration(self.declared, read_stored(self.store, self.ring))
+        self.settings = self.state.settings = joined.settings
+
     def _keys_changed(self) -> None:
         self.told_of_changes += 1
+        self.follow()

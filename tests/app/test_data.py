@@ -96,8 +96,8 @@ def test_a_start_keeps_nobodys_conversations_on_the_word_of_its_snapshot(tmp_pat
     rules = CaptureRules({"global": True, "key:ann": False})
     write_snapshot(tmp_path / FILE_NAME, Catalog(capture=rules), snapshot_key(secret))
 
-    first = _first_catalog(settings, secret, b"pepper")
+    first = _first_catalog(settings, [secret], b"pepper")
     declared = replace(settings, conversations=ConversationSettings(capture=("global",)))
 
     assert first.capture.is_off
-    assert _first_catalog(declared, secret, b"pepper").capture.scopes == {"global": True, "key:ann": False}
+    assert _first_catalog(declared, [secret], b"pepper").capture.scopes == {"global": True, "key:ann": False}

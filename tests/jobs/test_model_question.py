@@ -65,3 +65,15 @@ async def test_of_several_keys_the_first_that_is_accepted_counts(sandbox: Sandbo
     assert (look.status, look.problem) == ("online", "")
     assert refused.status == "auth problem"
     assert not [key for key in keys if key in refused.problem]
+
+
+async def test_a_vendor_that_repeats_the_key_does_not_have_it_shown() -> None:
+    key, header = "sk-repeated-0123456789", "header-0123456789"
+    refusal = {"error": {"message": f"Incorrect API key provided: {key}, with {header}"}}
+    with little_server({"/v1/models": (400, refusal)}) as server:
+        provider = Provider("p", "openai-compatible", server.base_url, key, allow_private=True, headers={"x": header})
+        async with UpstreamClient() as client:
+            look = await ask_for_models(client, provider, Timeouts())
+
+    assert look.models is None
+    assert "Incorrect API key provided: …, with …" in look.problem

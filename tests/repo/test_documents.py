@@ -71,8 +71,9 @@ def error_classes(base: type[GatewayError] = GatewayError) -> Iterator[type[Gate
 
 
 def commands(command: click.Command = main, path: tuple[str, ...] = ("torod",)) -> Iterator[tuple[str, click.Command]]:
-    if not isinstance(command, click.Group):
+    if not isinstance(command, click.Group) or command.invoke_without_command:
         yield " ".join(path), command
+    if not isinstance(command, click.Group):
         return
     for name, child in command.commands.items():
         yield from commands(child, (*path, name))

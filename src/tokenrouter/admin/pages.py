@@ -14,8 +14,8 @@ from tokenrouter import __version__
 from tokenrouter.admin import html
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.key_rules import all_keys
-from tokenrouter.admin.overview import shown_providers
 from tokenrouter.admin.page_head import page_head
+from tokenrouter.admin.provider_views import shown_providers
 from tokenrouter.admin.sessions import find_signed_in, visitor_of
 from tokenrouter.admin.sign_in_page import sign_in_page
 from tokenrouter.admin.state import ControlState, State

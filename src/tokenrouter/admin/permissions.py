@@ -41,7 +41,12 @@ aliases.write           all    all    team        own     -          -
 profile.read            all    all    -           -       -          -
 profile.write           all    all    -           -       -          -
 providers.read          all    all    -           -       -          -
+providers.write         all    all    -           -       -          -
+secrets.read            all    all    -           -       -          -
+settings.read           all    all    -           -       -          -
+settings.write          all    all    -           -       -          -
 prices.read             all    all    -           -       -          -
+prices.write            all    all    -           -       -          -
 prices.refresh          all    all    -           -       -          -
 quota.read              all    all    -           -       -          -
 reconciliation.read     all    all    -           -       -          -

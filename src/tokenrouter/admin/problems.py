@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from tokenrouter.config.problems import InvalidValues
 from tokenrouter.domain.alias_text import InvalidAlias
 from tokenrouter.domain.errors import GatewayError
 from tokenrouter.domain.limit_text import InvalidLimit
@@ -35,6 +36,10 @@ from tokenrouter.store.errors import (
     LimitTaken,
     LimitUnknown,
     PersonRefused,
+    PriceUnknown,
+    ProviderTaken,
+    ProviderUnknown,
+    SecretUnreadable,
     SignUpRefused,
     StoreError,
     TeamTaken,
@@ -87,6 +92,7 @@ def handle_problems(app: FastAPI) -> None:
     app.exception_handler(InvalidLimit)(_invalid_fields)
     app.exception_handler(InvalidAlias)(_invalid_fields)
     app.exception_handler(UnfitPassword)(_unfit_password)
+    app.exception_handler(InvalidValues)(_invalid_fields)
     app.exception_handler(StoreError)(_store_error)
     app.exception_handler(SQLAlchemyError)(_database_away)
     app.exception_handler(OSError)(_database_away)
@@ -113,7 +119,7 @@ async def _invalid(_request: Request, error: RequestValidationError) -> Response
     return problem_response(422, "invalid_field", detail, errors=errors)
 
 
-async def _invalid_fields(_request: Request, error: InvalidLimit | InvalidAlias) -> Response:
+async def _invalid_fields(_request: Request, error: InvalidLimit | InvalidAlias | InvalidValues) -> Response:
     errors = [{"field": one.field, "message": one.message} for one in error.mistakes]
     return problem_response(422, "invalid_field", f"{error}.", errors=errors)
 
@@ -144,6 +150,10 @@ _STORE_ERRORS: Final[Mapping[type[StoreError], tuple[int, str]]] = {
     KeyUnknown: (404, "key_not_found"),
     LimitTaken: (409, "limit_exists"),
     LimitUnknown: (404, "limit_not_found"),
+    PriceUnknown: (404, "price_not_found"),
+    ProviderTaken: (409, "provider_exists"),
+    ProviderUnknown: (404, "provider_not_found"),
+    SecretUnreadable: (503, "secret_unreadable"),
     KeyRefused: (409, "key_exists"),
     PersonRefused: (409, "last_owner"),
     SignUpRefused: (409, "sign_up_refused"),

@@ -12,12 +12,14 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from prometheus_client.registry import Collector
 
+from tokenrouter.config.keyring import KeyRing
 from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
-from tokenrouter.domain.catalog import Catalog, Key
+from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.quotas import QuotaSnapshot
 from tokenrouter.gateway.directory import MAX_CHAIN, Directory
 from tokenrouter.jobs.limit_use import LimitFigures
+from tokenrouter.jobs.model_question import Look
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.provider_status import ProviderStatus
 from tokenrouter.signin.oidc.clients import OidcClients
@@ -29,12 +31,25 @@ async def nothing_to_ask() -> None:
     """Where no provider is asked what is left."""
 
 
+async def nothing_to_refresh(_name: str) -> None:
+    """Where no provider is asked for its models."""
+
+
+async def nobody_answers(_provider: Provider) -> Look:
+    """Where there is nothing to ask with."""
+    return Look("unknown", "no provider can be asked from here")
+
+
 @dataclass(slots=True)
 class ControlState:
     """What the control process lends to its routes. The store is safe to use from their threads.
 
     Attributes:
-        settings: the configuration; may be replaced when it is read again.
+        settings: the configuration as it counts: what is declared, with what the database adds. Replaced with it.
+        declared: what the file and the environment say alone.
+        ring: the keys of the database's secrets.
+        ask_models: asks a provider for its models now, with the secrets that it has.
+        refresh_models: does so for a provider of the Catalog, which takes over what it answers.
         catalog: returns the current Catalog.
         figures: by worker, what `observe.figures.Figures.snapshot` of that worker said last.
         drain_now: moves the journals into the store and returns when that is done; blocks.
@@ -60,6 +75,8 @@ class ControlState:
     """
 
     settings: Settings
+    declared: Settings
+    ring: KeyRing = field(repr=False)
     store: Store = field(repr=False)
     pepper: bytes = field(repr=False)
     catalog: Callable[[], Catalog]
@@ -79,6 +96,8 @@ class ControlState:
     sealing: Sealing = field(default_factory=lambda: Sealing(bytes(32)), repr=False)
     take_in_conversations: Callable[[], object] = lambda: None
     figures_beside: Callable[[], Sequence[Collector]] = tuple
+    ask_models: Callable[[Provider], Awaitable[Look]] = nobody_answers
+    refresh_models: Callable[[str], Awaitable[None]] = nothing_to_refresh
     clock: Callable[[], float] = time.time
     passwords: Passwords = field(default_factory=Passwords, repr=False)
     oidc: OidcClients | None = field(default=None, repr=False)

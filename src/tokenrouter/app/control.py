@@ -51,6 +51,7 @@ from tokenrouter.config.keyfile import (
     sign_in_key,
     snapshot_key,
 )
+from tokenrouter.config.keyring import ring_of
 from tokenrouter.config.load import load, split_address
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.sealing import Sealing
@@ -74,15 +75,17 @@ from tokenrouter.jobs.limit_alerts import LimitAlerts
 from tokenrouter.jobs.limit_use import NameOfKey, forget_ended_windows
 from tokenrouter.jobs.local_servers import LocalServers, looking_of
 from tokenrouter.jobs.model_figures import ModelFigures
+from tokenrouter.jobs.model_question import TEST_TIMEOUTS, ask_for_models
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.pricing_cache import FILE_NAME as PRICES_FILE
 from tokenrouter.jobs.pricing_sources import price_sources
 from tokenrouter.jobs.provider_quotas import ProviderQuotas
 from tokenrouter.jobs.provider_status import FILE_NAME as STATUS_FILE
-from tokenrouter.jobs.provider_status import ProviderStatus, StatusFile, provider_statuses
+from tokenrouter.jobs.provider_status import ProviderStatus, StatusFile, provider_statuses, with_problems
 from tokenrouter.jobs.public_providers import PublicProviders
 from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
+from tokenrouter.jobs.stored_configuration import StoredConfiguration, join_configuration, read_stored
 from tokenrouter.jobs.troubles import FILE_NAME as TROUBLES_FILE
 from tokenrouter.jobs.troubles import TroubleBook, journal_troubles, provider_troubles, unknown_providers
 from tokenrouter.jobs.webhooks import Webhooks
@@ -136,13 +139,15 @@ class ControlProcess:
     """The control process, put together."""
 
     def __init__(self, settings: Settings, arguments: ChildArguments, store: Store, process_log: ProcessLog) -> None:
-        self._settings = settings
+        self._declared = self._settings = settings
         self._log = process_log
         self._arguments = arguments
         self._store = store
-        secret = load_or_create_secret(settings)
+        self._ring = ring_of(settings)
+        secret = self._ring.secrets[0]
         self._pepper = pepper(secret)
-        self._snapshot_key = snapshot_key(secret)
+        self._stored = StoredConfiguration()
+        self._unusable: Mapping[str, str] = {}
         self._upstream = UpstreamClient(settings.proxies)
         self._oidc = OidcClients(lambda: self._settings.oidc, self._upstream, sign_in_key(secret))
         self._discovery = Discovery(settings.paths.cache_dir / "models.json", self._upstream, self._note_change)
@@ -200,7 +205,8 @@ class ControlProcess:
 
     def _look_for_providers(self) -> None:
         """Let those look who find providers that join by themselves; those of the last start are there at once."""
-        last = read_snapshot(self._settings.paths.state_dir / FILE_NAME, self._snapshot_key) or Catalog()
+        keys = map(snapshot_key, reversed(self._ring.secrets))
+        last = read_snapshot(self._settings.paths.state_dir / FILE_NAME, *keys) or Catalog()
         local, public = still_wanted(self._settings, last.providers)
         status = lambda name: self._conditions.of(name).status  # noqa: E731 (one line, asked at each look)
         self._automatic.add(
@@ -242,6 +248,7 @@ class ControlProcess:
 
     def _rebuild(self) -> None:
         """Make the Catalog anew, keep it, and tell everybody."""
+        self._join_configuration()
         self._catalog = build_catalog(
             self._settings,
             list_keys(self._store),
@@ -257,11 +264,14 @@ class ControlProcess:
             teams=list_teams(self._store),
             disabled_users=[user.name for user in list_users(self._store) if not user.enabled],
             stored_capture={rule.scope: rule.enabled for rule in list_capture_rules(self._store)},
+            switched=self._stored.switched,
+            changed=self._stored.changed,
         )
         self._log.hide(secrets_in(self._settings, self._catalog))
         names = {key.id: key.name for key in self._catalog.keys}
         self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id, key_id))
-        write_snapshot(self._settings.paths.state_dir / FILE_NAME, self._catalog, self._snapshot_key)
+        newest = snapshot_key(self._ring.secrets[-1])
+        write_snapshot(self._settings.paths.state_dir / FILE_NAME, self._catalog, newest)
         since_us = int((time.time() - ADJUSTED_S) * 1e6)
         self._adjusted = [
             Adjusted(one.number, one.limit_id, one.scope, one.used)
@@ -270,6 +280,19 @@ class ControlProcess:
         ]
         self._conditions.keep(provider.name for provider in self._catalog.providers)
         self._channel.broadcast(CatalogMessage(self._catalog, self._adjusted))
+
+    def _join_configuration(self) -> None:
+        """Let count what the file says together with what the database adds, and know the keys of its secrets."""
+        self._stored = read_stored(self._store, self._ring)
+        joined = join_configuration(self._declared, self._stored)
+        for name, reason in joined.unusable.items():
+            if self._unusable.get(name) != reason:
+                log.error("a provider cannot be used", provider=name, reason=reason)
+        self._settings, self._unusable = joined.settings, joined.unusable
+        if self._stored.key_id not in self._ring.ids:
+            self._ring.read_again()
+        if self._admin is not None:
+            self._admin.settings, self._admin.declared = self._settings, self._declared
 
     def _take_facts(self, facts: Mapping[str, ModelFacts]) -> None:
         """Take in what the bundled data know of models."""
@@ -365,7 +388,11 @@ class ControlProcess:
     def _new_server(self, loop: asyncio.AbstractEventLoop) -> uvicorn.Server:
         self._admin = ControlState(
             settings=self._settings,
+            declared=self._declared,
+            ring=self._ring,
             store=self._store,
+            ask_models=lambda provider: ask_for_models(self._upstream, provider, TEST_TIMEOUTS),
+            refresh_models=self._refresh_models,
             pepper=self._pepper,
             catalog=lambda: self._catalog,
             figures=lambda: self._channel.workers,
@@ -417,14 +444,19 @@ class ControlProcess:
         self._tasks.start(server.serve([listener]), "metrics server")
         return server
 
+    async def _refresh_models(self, name: str) -> None:
+        """Ask one provider for its models, whether it is due or not."""
+        await self._discovery.ask([provider for provider in self._catalog.providers if provider.name == name])
+
     def _provider_statuses(self) -> list[ProviderStatus]:
-        return provider_statuses(
+        rows = provider_statuses(
             self._catalog.providers,
             self._checks.shown(),
             self._conditions.current(),
             self._channel.workers,
             time.time(),
         )
+        return with_problems(rows, self._unusable)
 
     def _show_changes(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look at what has changed, for a route's thread: who is told of a change finds it in force on this node.
@@ -466,16 +498,14 @@ class ControlProcess:
     def _reload(self) -> None:
         """Read the configuration again (SIGHUP); one that is wrong changes nothing."""
         try:
-            self._settings = load(
+            self._declared = load(
                 config=self._arguments.config, environ=os.environ, overrides=self._arguments.overrides()
             )
         except ConfigErrors as error:
             log.error("the configuration is wrong and was not applied", problems=[str(one) for one in error.problems])
             return
-        if self._admin is not None:
-            self._admin.settings = self._settings
-        self._carry_use()
         self._rebuild()
+        self._carry_use()
         self._automatic.look_now()
         log.info("configuration reloaded")
 

@@ -43,7 +43,7 @@ from tokenrouter.app.snapshot import FILE_NAME, read_snapshot
 from tokenrouter.config.automatic import still_wanted
 from tokenrouter.config.keyfile import (
     conversations_key,
-    load_or_create_secret,
+    load_or_create_secrets,
     pepper,
     responses_key,
     snapshot_key,
@@ -70,6 +70,7 @@ from tokenrouter.gateway.hooks import HookLayer
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.stored_responses import StoredResponses
 from tokenrouter.jobs.catalog_builder import build_catalog
+from tokenrouter.jobs.joined_settings import remembered_settings
 from tokenrouter.journal.conversation_files import FOLDER as CONVERSATIONS_FOLDER
 from tokenrouter.journal.conversation_writer import ConversationWriter
 from tokenrouter.journal.ownership_log import OwnershipLog
@@ -128,9 +129,10 @@ class DataProcess:
         self._settings = settings
         self._arguments = arguments
         self._log = process_log
-        secret = load_or_create_secret(settings)
+        secrets = load_or_create_secrets(settings)
+        secret = secrets[0]
         self._pepper = pepper(secret)
-        catalog = _first_catalog(settings, secret, self._pepper)
+        catalog = _first_catalog(settings, secrets, self._pepper)
         self._source = CurrentDirectory(Directory(catalog, self._pepper))
         self._limiter = MemoryLimiter(() if settings.redis_url else catalog.limits)
         self._adjusting = Adjusting(self._limiter.adjust)
@@ -387,12 +389,13 @@ class DataProcess:
         }
 
 
-def _first_catalog(settings: Settings, secret: bytes, pepper_bytes: bytes) -> Catalog:
+def _first_catalog(settings: Settings, secrets: Sequence[bytes], pepper_bytes: bytes) -> Catalog:
     """Return what the file says now, with what of the database and of providers was known last time.
 
     Whose conversations are kept is not taken over, only whose are not: it may have been switched off meanwhile.
     """
-    last = read_snapshot(settings.paths.state_dir / FILE_NAME, snapshot_key(secret)) or Catalog()
+    last = read_snapshot(settings.paths.state_dir / FILE_NAME, *map(snapshot_key, reversed(secrets))) or Catalog()
+    settings = remembered_settings(settings, last)
     stored = [key for key in last.keys if key.origin == "database"]
     limits = [limit for limit in last.limits if limit.origin == "database"]
     models = {provider.name: provider.models for provider in last.providers}
@@ -411,6 +414,8 @@ def _first_catalog(settings: Settings, secret: bytes, pepper_bytes: bytes) -> Ca
         teams=last.teams,
         disabled_users=last.disabled_users,
         stored_capture={scope: False for scope, is_on in last.capture.scopes.items() if not is_on},
+        switched=last.switched,
+        changed=last.changed,
     )
 
 

@@ -47,9 +47,10 @@ def write_snapshot(path: Path, catalog: Catalog, key: bytes) -> None:
     fresh.replace(path)
 
 
-def read_snapshot(path: Path, key: bytes) -> Catalog | None:
-    """Return the catalog on disk, or None when there is none that can be used."""
+def read_snapshot(path: Path, *keys: bytes) -> Catalog | None:
+    """Return the catalog on disk, or None when there is none that can be used with any of `keys`."""
     try:
-        return unseal(path.read_bytes(), key)
+        sealed = path.read_bytes()
     except OSError:
         return None
+    return next((catalog for key in keys if (catalog := unseal(sealed, key)) is not None), None)

@@ -4,6 +4,7 @@ import getpass
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -11,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tokenrouter.config.keyring import KeyRing
     from tokenrouter.config.settings import Settings
     from tokenrouter.store.engine import Store
 
@@ -37,19 +39,57 @@ def load_settings(config: str | None, overrides: Mapping[str, Any] | None = None
         fail(f"the configuration has {counted(len(error.problems), 'mistake')}; nothing was started")
 
 
-def open_database(config: str | None) -> tuple["Settings", "Store"]:
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What commands work with.
+
+    Attributes:
+        declared: what the file and the environment say; `settings` are those that count, the database's joined in.
+        unusable: why providers of the database cannot be used, by name.
+        ring: the keys of the database's secrets.
+    """
+
+    declared: "Settings"
+    settings: "Settings"
+    unusable: Mapping[str, str]
+    store: "Store"
+    ring: "KeyRing"
+
+
+def open_installation(config: str | None) -> Installation:
     """Return the settings and the open database, which is made when it is missing."""
+    from tokenrouter.config.keyfile import fingerprint
     from tokenrouter.domain.actors import Actor
+    from tokenrouter.jobs.stored_configuration import join_configuration, read_stored
     from tokenrouter.store.errors import StoreError
     from tokenrouter.store.prepare import prepare_store
 
-    settings = load_settings(config)
+    declared = load_settings(config)
+    ring = open_ring(declared)
+    mark = fingerprint(ring.secrets[0])
     try:
-        store = prepare_store(
-            settings.database_url, fingerprint=secret_mark(settings), migrate_on_start=settings.migrate_on_start
-        )
-        return settings, store.acting(Actor("command", name=_operator()))
+        store = prepare_store(declared.database_url, fingerprint=mark, migrate_on_start=declared.migrate_on_start)
     except StoreError as error:
+        fail(str(error))
+    joined = join_configuration(declared, read_stored(store, ring))
+    acting = store.acting(Actor("command", name=_operator()))
+    return Installation(declared, joined.settings, joined.unusable, acting, ring)
+
+
+def open_database(config: str | None) -> tuple["Settings", "Store"]:
+    """Return the settings that count and the open database, which is made when it is missing."""
+    installation = open_installation(config)
+    return installation.settings, installation.store
+
+
+def open_ring(settings: "Settings") -> "KeyRing":
+    """Return the installation's keys; its secret is made when it is missing."""
+    from tokenrouter.config.keyring import ring_of
+
+    settings.paths.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return ring_of(settings)
+    except (OSError, ValueError) as error:
         fail(str(error))
 
 
@@ -73,13 +113,9 @@ def done(act: "Callable[[], object]") -> None:
 
 def secret_mark(settings: "Settings") -> str:
     """Return the fingerprint of the installation's secret, which is made when it is missing."""
-    from tokenrouter.config.keyfile import fingerprint, load_or_create_secret
+    from tokenrouter.config.keyfile import fingerprint
 
-    settings.paths.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        return fingerprint(load_or_create_secret(settings))
-    except (OSError, ValueError) as error:
-        fail(str(error))
+    return fingerprint(open_ring(settings).secrets[0])
 
 
 def counted(number: int, noun: str) -> str:

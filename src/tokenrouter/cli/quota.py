@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tokenrouter.cli.opening import CONFIG, JSON, load_settings
+from tokenrouter.cli.opening import CONFIG, JSON, open_database
 
 if TYPE_CHECKING:
     from tokenrouter.domain.quotas import QuotaMetric, QuotaSnapshot
@@ -24,7 +24,7 @@ def quota(as_json: bool, config: str | None) -> None:
     from tokenrouter.jobs.provider_quotas import accounts_of, cache_file
     from tokenrouter.jobs.quota_book import QuotaBook
 
-    settings = load_settings(config)
+    settings, _ = open_database(config)
     book, now_s = QuotaBook(cache_file(settings)), time.time()
     snapshots = book.snapshots(accounts_of(settings.providers), now_s, is_on=settings.quota_inspection)
     if as_json:

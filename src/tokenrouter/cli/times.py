@@ -14,9 +14,9 @@ def parse_end(text: str, now_s: float) -> float:
     Raises:
         ValueError: it is no length of time and no date, or it is past.
     """
-    length = _LENGTH.fullmatch(text)
-    if length is not None:
-        return now_s + int(length[1]) * _UNITS_S[length[2]]
+    found = _LENGTH.fullmatch(text)
+    if found is not None:
+        return now_s + int(found[1]) * _UNITS_S[found[2]]
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -25,3 +25,16 @@ def parse_end(text: str, now_s: float) -> float:
     if end_s <= now_s:
         raise ValueError(f"{text!r} is past")
     return end_s
+
+
+def ago(moment_s: float, now_s: float) -> str:
+    """Return how long ago a moment was, or that it never was where it is 0."""
+    return f"{length(now_s - moment_s)} ago" if moment_s else "never"
+
+
+def length(seconds: float) -> str:
+    """Return a length of time in its largest unit."""
+    for unit, length_s in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length_s:
+            return f"{seconds / length_s:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"

@@ -27,8 +27,11 @@ from tokenrouter.cli.opening import counted as _count
 from tokenrouter.cli.opening import fail as _fail
 from tokenrouter.cli.opening import load_settings as _load
 from tokenrouter.cli.opening import open_database as _open
+from tokenrouter.cli.prices import prices
 from tokenrouter.cli.providers import providers
 from tokenrouter.cli.quota import quota
+from tokenrouter.cli.secrets import secrets
+from tokenrouter.cli.settings import settings as settings_group
 from tokenrouter.cli.store import store
 from tokenrouter.cli.teams import teams
 from tokenrouter.cli.users import users
@@ -67,7 +70,7 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: i
     from tokenrouter.observe.log_files import FOLDER
 
     settings = _load(config, {"listen_addr": listen_addr, "sandbox": sandbox, "workers": workers})
-    if not settings.providers and not sandbox and not _may_somebody_join(settings):
+    if not (settings.providers or sandbox or _may_somebody_join(settings) or _has_stored_providers(settings, config)):
         _fail(_nothing_to_serve(settings), code=2)
     host, port = split_address(settings.listen_addr) or ("127.0.0.1", 8080)
     module = [sys.executable, "-m"]
@@ -97,6 +100,18 @@ def _may_somebody_join(settings: "Settings") -> bool:
 
     looking = looking_of(settings)
     return settings.auto_enable_public_free_models or (looking is not None and is_anybody_there(looking))
+
+
+def _has_stored_providers(settings: "Settings", config: str | None) -> bool:
+    """Return whether the database has a provider; one that is not there yet is not made for the question."""
+    from tokenrouter.store.errors import StoreError
+    from tokenrouter.store.prepare import find_revision
+
+    try:
+        is_there = find_revision(settings.database_url) is not None
+    except StoreError:
+        return True  # the start says what is wrong with it
+    return is_there and bool(_open(config)[0].providers)
 
 
 def _nothing_to_serve(settings: "Settings") -> str:
@@ -186,6 +201,9 @@ main.add_command(providers)
 main.add_command(audit)
 main.add_command(teams)
 main.add_command(users)
+main.add_command(prices)
+main.add_command(settings_group)
+main.add_command(secrets)
 
 
 @main.group()

@@ -16,14 +16,13 @@ MAX_PORTS: Final = 64
 _WORDS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
-def read_switch(top: Table, environ: Mapping[str, str], key: str, *, default: bool) -> bool:
-    """Return a switch of the file, which the variable `TOKENROUTER_…` of that name comes before."""
-    in_file = top.flag(key, default)
+def read_switch(environ: Mapping[str, str], key: str, usual: bool, problems: list[Problem]) -> bool:
+    """Return what the variable `TOKENROUTER_…` of that name says, or `usual` where it says nothing."""
     variable = f"TOKENROUTER_{key.upper()}"
     text = environ.get(variable, "").strip().lower()
     if text and text not in _WORDS:
-        top.problems.append(Problem(f"${variable}", "", f"{text!r} must be true or false"))
-    return _WORDS.get(text, in_file)
+        problems.append(Problem(f"${variable}", "", f"{text!r} must be true or false"))
+    return _WORDS.get(text, usual)
 
 
 def read_local_servers(top: Table) -> tuple[float, dict[str, tuple[int, ...]]]:

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tokenrouter.config.file import base_url_mistake, read_model_mapping
+from tokenrouter.config.file import read_model_mapping
 from tokenrouter.config.problems import Problem
+from tokenrouter.config.providers import base_url_mistake
 from tokenrouter.domain.catalog import Provider, Timeouts
 from tokenrouter.domain.limit_text import limit_id
 from tokenrouter.domain.limits import Limit, Window

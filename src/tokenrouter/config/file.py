@@ -9,18 +9,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, cast
 
+from tokenrouter.config.pointers import Secrets
 from tokenrouter.config.positions import line_numbers
 from tokenrouter.config.prices import read_model_name, read_price
 from tokenrouter.config.problems import Problem
+from tokenrouter.config.providers import read_provider
 from tokenrouter.config.settings import CarriedUse, KeySetting
 from tokenrouter.config.table import Table
 from tokenrouter.domain.addresses import read_networks
 from tokenrouter.domain.alias_text import ALIAS_FIELDS, InvalidAlias, read_alias
 from tokenrouter.domain.aliases import Alias
 from tokenrouter.domain.catalog import (
-    MAX_CREDENTIALS,
     CacheUse,
-    OnDisconnect,
     Origin,
     Provider,
     Role,
@@ -29,7 +29,6 @@ from tokenrouter.domain.catalog import (
     Unpriced,
 )
 from tokenrouter.domain.keys import MIN_KEY_CHARS
-from tokenrouter.domain.ledger import Operation
 from tokenrouter.domain.limit_checks import contradiction
 from tokenrouter.domain.limit_text import (
     LIMIT_FIELDS,
@@ -38,23 +37,15 @@ from tokenrouter.domain.limit_text import (
     InvalidLimit,
     limit_id,
     read_limit,
-    suggestion,
 )
 from tokenrouter.domain.limits import Limit, Metric, Window
 from tokenrouter.domain.model_facts import MAX_TOKENS, UNKNOWN, ModelFacts
 from tokenrouter.domain.prices import Price
-from tokenrouter.providers import known_kinds, preset
-from tokenrouter.providers.presets import OPERATION_PATHS
-from tokenrouter.providers.reports import known_reports, report_reader
-from tokenrouter.providers.urls import split_base_url
 
-PROVIDER_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
 ALIAS_TABLES: Final = ("aliases", "model_aliases")
 """The second is TokenRouter-Go's word for the same."""
 ROLES: Final = ("admin", "keymaster", "inferrer")
 CACHE_USES: Final = ("off", "read", "on")
-_RAW_PATTERN: Final = re.compile(r"(?:\*|GET|POST|PUT|PATCH|DELETE) (?=/.)(?:/(?:\*|[^/*\s]+))*(?:/\*\*)?")
-"""A method and a path; `*` is one segment of it, `**` at its end are any."""
 
 
 def open_file(path: Path, problems: list[Problem]) -> Table:
@@ -92,32 +83,6 @@ def _within_64_bits(value: Any, path: str, file: str, lines: Mapping[str, int], 
         Table({}, path, file, lines, problems).problem("", "is larger than 64 bits")
         return 0
     return value
-
-
-@dataclass(slots=True)
-class Secrets:
-    """Resolves `env:NAME` and `file:PATH`; only the operator's own file may use them."""
-
-    environ: Mapping[str, str]
-
-    def resolve(self, table: Table, key: str) -> str:
-        """Return the secret that `key` holds or points to, "" when it is absent or a mistake was noted."""
-        return self.resolve_text(table, key, table.text(key))
-
-    def resolve_text(self, table: Table, key: str, value: str) -> str:
-        """Do so for one `value` of `key`."""
-        kind, colon, name = value.partition(":")
-        if not colon or kind not in ("env", "file"):
-            return value
-        if kind == "env":
-            if not (found := self.environ.get(name, "")):
-                table.problem(key, f"the environment variable {name!r} is not set")
-            return found
-        try:
-            return Path(name).expanduser().read_text(encoding="utf-8").strip()
-        except (OSError, ValueError, RuntimeError) as error:
-            table.problem(key, f"the file {name!r} cannot be read: {getattr(error, 'strerror', None) or error}")
-            return ""
 
 
 @dataclass(slots=True)
@@ -181,129 +146,15 @@ def _add_name(table: Table, kind: str, names: list[str], subjects: Subjects) -> 
 # Providers.
 
 
-def read_timeouts(table: Table, usual: Timeouts) -> Timeouts:
-    """Read a table of time limits."""
-    read = Timeouts(
-        connect_s=table.seconds("connect_s", usual.connect_s),
-        first_byte_s=table.seconds("first_byte_s", usual.first_byte_s),
-        between_bytes_s=table.seconds("between_bytes_s", usual.between_bytes_s),
-        total_s=table.seconds("total_s", usual.total_s),
-    )
-    table.finish()
-    return read
-
-
 def _read_provider(table: Table, secrets: Secrets, timeouts: Timeouts, subjects: Subjects) -> None:
-    name = _add_name(table, "providers", [provider.name for provider in subjects.providers], subjects)
-    if name and PROVIDER_NAME.fullmatch(name) is None:
-        table.problem("name", f"{name!r} is not usable", "use lower-case letters, digits, '.', '_' and '-'")
-    kind = table.text("provider_type") or (name if preset(name) is not None else "openai-compatible")
-    row = preset(kind)
-    if row is None:
-        table.problem("provider_type", f"{kind!r} is not known", suggestion(kind, known_kinds()))
-    limits = table.seconds("timeout_seconds", 0.0)
-    if limits:
-        timeouts = Timeouts(timeouts.connect_s, limits, limits, timeouts.total_s)
-    keys = _provider_keys(table, secrets)
-    _read_report_key(table, name, kind, secrets, subjects)
-    _read_quota_probe(table, name, subjects)
-    for unused in ("refresh_token", "token_expires_at", "account_id", "device_auth_url", "model_list_url"):
-        table.raw(unused)
-    subjects.providers.append(
-        Provider(
-            name=name,
-            kind=kind if row is not None else "openai-compatible",
-            base_url=_base_url(table, row.base_url if row is not None else ""),
-            secret=keys[0] if keys else None,
-            enabled=table.flag("enabled", True),
-            timeouts=read_timeouts(table.table("timeouts"), timeouts),
-            on_disconnect=cast(OnDisconnect, table.choice("on_disconnect", ("cancel", "drain"), "cancel")),
-            operations=_operations(table),
-            allowed_models=table.texts("allowed_models"),
-            model_mapping=table.mapping("model_mapping"),
-            models=table.texts("models"),
-            allow_private=True,
-            headers=table.mapping("headers"),
-            passthrough_paths=_passthrough_paths(table),
-            other_secrets=keys[1:],
-        )
-    )
-    table.finish()
-
-
-def _provider_keys(table: Table, secrets: Secrets) -> tuple[str, ...]:
-    """Read the provider's keys: `api_key`, and those of `api_keys` after it. None of them is shown in a mistake."""
-    first = secrets.resolve(table, "api_key") or secrets.resolve(table, "auth_token")
-    keys = {first: "api_key"} if first else {}
-    for number, pointer in enumerate(table.texts("api_keys")):
-        name, noted = f"api_keys[{number}]", len(table.problems)
-        key = secrets.resolve_text(table, name, pointer)
-        if not key and len(table.problems) == noted:
-            table.problem(name, "is empty")
-        if key in keys:
-            table.problem(name, f"is the same key as {keys[key]}")
-        elif key:
-            keys[key] = name
-    if len(keys) > MAX_CREDENTIALS:
-        table.problem("api_keys", f"a provider has at most {MAX_CREDENTIALS} keys, these are {len(keys)}")
-    return tuple(keys)
-
-
-def _read_report_key(table: Table, name: str, kind: str, secrets: Secrets, subjects: Subjects) -> None:
-    """Read the key that may ask the vendor what it billed."""
-    if not table.has("report_key"):
-        return
-    if report_reader(kind) is None:
-        table.problem("report_key", f"reports of {kind!r} cannot be read", f"known are {', '.join(known_reports())}")
-    if key := secrets.resolve(table, "report_key"):
-        subjects.report_keys[name] = key
-
-
-def _read_quota_probe(table: Table, name: str, subjects: Subjects) -> None:
-    """Read whether a request of one token may be sent for the headers of its answer, and of which model."""
-    model = table.text("quota_probe_model")
-    if table.flag("quota_probe", False):
-        subjects.quota_probes[name] = model
-    elif model:
-        table.problem("quota_probe_model", "is of no use without quota_probe = true")
-
-
-def _operations(table: Table) -> tuple[Operation, ...]:
-    """Read what the provider offers, where it is not what its type does."""
-    named = table.texts("operations")
-    for name in named:
-        if name not in OPERATION_PATHS:
-            table.problem("operations", f"{name!r} is not known", suggestion(name, tuple(OPERATION_PATHS)))
-    return tuple(operation for operation in OPERATION_PATHS if operation in named)
-
-
-def _passthrough_paths(table: Table) -> tuple[str, ...]:
-    """Read what may be asked of the provider raw."""
-    patterns = table.texts("passthrough_paths")
-    for pattern in patterns:
-        if _RAW_PATTERN.fullmatch(pattern) is None:
-            hint = "write a method or '*', a space, and a path: 'GET /v1/things/*'"
-            table.problem("passthrough_paths", f"{pattern!r} cannot be used", hint)
-    return patterns
-
-
-def _base_url(table: Table, usual: str) -> str:
-    url = table.text("base_url") or usual
-    if not url:
-        table.problem("base_url", "is missing")
-        return url
-    if (mistake := base_url_mistake(url)) is not None:
-        table.problem("base_url", mistake)
-    return url.rstrip("/")
-
-
-def base_url_mistake(url: str) -> str | None:
-    """Return what is wrong with a provider's base URL, or None; it is not shown, since it may hold a password."""
-    try:
-        split_base_url(url)
-    except ValueError as error:
-        return str(error).removeprefix("base_url ")
-    return None
+    _add_name(table, "providers", [provider.name for provider in subjects.providers], subjects)
+    read = read_provider(table, secrets, timeouts)
+    name = read.provider.name
+    subjects.providers.append(read.provider)
+    if read.report_key:
+        subjects.report_keys[name] = read.report_key
+    if read.quota_probe is not None:
+        subjects.quota_probes[name] = read.quota_probe
 
 
 # Keys.

@@ -1,5 +1,6 @@
 """`[cache]` and `[idempotency]`: which answers are given again, and where they lie."""
 
+from dataclasses import fields
 from typing import Final, cast
 
 from tokenrouter.config.settings import AnswerBackend, IdempotencySettings, KeptRoom
@@ -11,12 +12,30 @@ _LEAST_BYTES: Final = 1024
 _EVERYBODY: Final = "*"
 
 
-def read_cache(top: Table, teams: tuple[str, ...], redis_url: str) -> tuple[CacheRules, KeptRoom]:
-    """Return for whom answers are kept, and where; `teams` are those that are declared, where any are."""
+def read_cache_rules(top: Table, teams: tuple[str, ...], usual: CacheRules) -> CacheRules:
+    """Return for whom answers are kept; `teams` are those that are declared, where any are."""
     table = top.table("cache")
-    rules, room = _rules(table, teams), _room(table, _backend(table, redis_url))
+    named = table.texts("teams") if table.has("teams") else usual.teams
+    for team in named:
+        if teams and team not in (_EVERYBODY, *teams):
+            table.problem("teams", f"there is no team {team!r}", suggestion(team, teams))
+    words = ("off", "deterministic", "always")
+    return CacheRules(
+        ttl_s=table.seconds("ttl_s", usual.ttl_s),
+        share_in_flight=cast(ShareInFlight, table.choice("share_in_flight", words, usual.share_in_flight)),
+        teams=named,
+        models=table.texts("models") if table.has("models") else usual.models,
+    )
+
+
+def read_cache_room(top: Table, redis_url: str) -> KeptRoom:
+    """Return where kept answers lie; what `read_cache_rules` reads of the same table is known here, too."""
+    table = top.table("cache")
+    room = _room(table, _backend(table, redis_url))
+    for rule in fields(CacheRules):
+        table.has(rule.name)
     table.finish()
-    return rules, room
+    return room
 
 
 def read_idempotency(top: Table, redis_url: str) -> IdempotencySettings:
@@ -41,20 +60,6 @@ def _room(table: Table, backend: AnswerBackend) -> KeptRoom:
     if room.max_entry_bytes > room.max_bytes:
         table.problem("max_entry_bytes", f"{room.max_entry_bytes} is more than max_bytes, {room.max_bytes}")
     return room
-
-
-def _rules(table: Table, teams: tuple[str, ...]) -> CacheRules:
-    usual, named = CacheRules(), table.texts("teams")
-    for team in named:
-        if teams and team not in (_EVERYBODY, *teams):
-            table.problem("teams", f"there is no team {team!r}", suggestion(team, teams))
-    words = ("off", "deterministic", "always")
-    return CacheRules(
-        ttl_s=table.seconds("ttl_s", usual.ttl_s),
-        share_in_flight=cast(ShareInFlight, table.choice("share_in_flight", words, usual.share_in_flight)),
-        teams=named,
-        models=table.texts("models"),
-    )
 
 
 def _backend(table: Table, redis_url: str) -> AnswerBackend:

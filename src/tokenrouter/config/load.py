@@ -16,6 +16,7 @@ from tokenrouter.config.automatic import (
     read_public_base_urls,
     read_switch,
 )
+from tokenrouter.config.changeable import read_changeable
 from tokenrouter.config.conversations import read_conversations
 from tokenrouter.config.environment import (
     SANDBOX,
@@ -24,40 +25,33 @@ from tokenrouter.config.environment import (
     read_number,
     sandbox_provider,
 )
-from tokenrouter.config.file import (
-    Secrets,
-    Subjects,
-    base_url_mistake,
-    open_file,
-    read_addresses,
-    read_subjects,
-    read_timeouts,
-)
+from tokenrouter.config.file import Subjects, open_file, read_addresses, read_subjects
 from tokenrouter.config.guardrails import check_guardrail_scopes, read_guardrails, read_hooks
-from tokenrouter.config.keeping import read_cache, read_idempotency
+from tokenrouter.config.keeping import read_cache_room, read_idempotency
 from tokenrouter.config.observing import LOG_LEVELS, read_logs, read_otel
 from tokenrouter.config.oidc import read_oidc, read_sign_up
+from tokenrouter.config.origins import setting_origins
 from tokenrouter.config.paths import dotenv_file, find_paths, read_dotenv
+from tokenrouter.config.pointers import Secrets
 from tokenrouter.config.problems import ConfigErrors, Problem
+from tokenrouter.config.providers import read_timeouts, why_unusable
 from tokenrouter.config.proxies import read_proxies
 from tokenrouter.config.settings import PRICE_SOURCES, KeySetting, Notice, Paths, RedisLoss, Settings
+from tokenrouter.config.shown import SHOWN
 from tokenrouter.config.table import Table
 from tokenrouter.domain.alias_checks import alias_mistakes
 from tokenrouter.domain.aliases import DEFAULT_PROFILE, profiles_of
-from tokenrouter.domain.catalog import OnJournalFailure, Policy, Provider, Timeouts, UnboundedInput, Unpriced
+from tokenrouter.domain.catalog import Provider, Timeouts
 from tokenrouter.domain.keys import SHORT_KEY_CHARS
 from tokenrouter.domain.limit_checks import Names, limit_warnings, subject_mistake
 from tokenrouter.domain.limit_text import suggestion
 from tokenrouter.domain.limits import Limit, kind_of
-from tokenrouter.providers import adapter
 from tokenrouter.redis.address import parse_redis_url
 
 _ADDRESS: Final = re.compile(
     r"(?:\[(?P<v6>[0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|(?P<name>[\w.-]*)):(?P<port>[0-9]{1,5})", re.ASCII
 )
 _NOT_YET: Final = "is not in this version"
-MIN_RETENTION_DAYS: Final = 35
-"""A month has 31 days, in any time zone 32; the rest is for rows that arrive late."""
 _NO_ENCRYPTION_KEY: Final = (
     "PostgreSQL needs ENCRYPTION_KEY in the environment: a long random text, the same on every node; make one with "
     "`openssl rand -base64 32`"
@@ -106,7 +100,6 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
     if sandbox_url and SANDBOX not in [provider.name for provider in providers]:
         providers.append(sandbox_provider(sandbox_url))
     listen_addr, redis_url = _listen_addr(top, environ, flags), _redis_url(top, environ)
-    cache_rules, cache_room = read_cache(top, tuple(subjects.teams), redis_url)
     conversations, told = read_conversations(top)
     limits, replaced = _with_rates(subjects.limits, environment_limits(environ, problems))
     settings = Settings(
@@ -114,13 +107,14 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         listen_addr=listen_addr,
         database_url=_database_url(top, environ, paths),
         migrate_on_start=top.flag("migrate_on_start", False),
-        ledger_retention_days=_retention_days(top),
+        allow_private_providers=top.flag("allow_private_providers", False),
         encryption_key=environ.get("ENCRYPTION_KEY", ""),
+        encryption_key_old=environ.get("ENCRYPTION_KEY_OLD", ""),
+        encryption_key_first=environ.get("ENCRYPTION_KEY_FIRST", ""),
         admin_password=environ.get("ADMIN_PASSWORD", ""),
         metrics_token=Secrets(environ).resolve(top, "metrics_token") or environ.get("TOKENROUTER_METRICS_TOKEN", ""),
         trusted_proxies=read_addresses(top, "trusted_proxies"),
         metrics_addr=_metrics_addr(top),
-        default_provider=environ.get("TOKENROUTER_DEFAULT_PROVIDER") or top.text("default_provider"),
         active_model_profile=top.text("active_model_profile"),
         providers=tuple(providers),
         keys=tuple(subjects.keys),
@@ -137,8 +131,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         workers=flags.get("workers") or top.count("workers", 1, least=1),
         guardrails=read_guardrails(top),
         hooks=read_hooks(top),
-        policy=replace(_policy(top, environ), cache=cache_rules),
-        cache=cache_room,
+        cache=read_cache_room(top, redis_url),
         idempotency=read_idempotency(top, redis_url),
         conversations=conversations,
         timeouts=timeouts,
@@ -152,19 +145,12 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         drain_s=top.seconds("drain_s", 30.0),
         journal_sync_s=top.seconds("journal_sync_s", 0.1, least=0.001),
         journal_reserve_bytes=top.count("journal_reserve_bytes", 16 * 2**20),
-        auto_remove_expired_tokens=top.flag("auto_remove_expired_tokens", True),
-        auto_remove_empty_quota_tokens=top.flag("auto_remove_empty_quota_tokens", False),
-        soft_limit_alerts=_soft_limit_alerts(top),
-        discovery=top.flag("discovery", True),
-        quota_inspection=top.flag("quota_inspection", True),
         quota_probes=subjects.quota_probes,
         alerts=read_alerts(top.table("alerts"), Secrets(environ).resolve),
         oidc=read_oidc(top, Secrets(environ).resolve),
         sign_up=read_sign_up(top.table("sign_up")),
-        auto_detect_local_servers=read_switch(top, environ, "auto_detect_local_servers", default=True),
         local_check_s=local_check_s,
         local_ports=local_ports,
-        auto_enable_public_free_models=read_switch(top, environ, "auto_enable_public_free_models", default=False),
         public_base_urls=read_public_base_urls(environ),
         auto_exclude=auto_exclude,
         price_sources=_price_sources(top),
@@ -175,8 +161,14 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         otel=read_otel(top, environ, Secrets(environ).resolve),
         sandbox=bool(flags.get("sandbox", False)),
         notices=(*_notices(subjects), *told, *replaced),
-        origins={**subjects.origins, **origins, "active_model_profile": top.where("active_model_profile")},
+        origins={
+            **setting_origins(top, environ, flags, tuple(SHOWN)),
+            **subjects.origins,
+            **origins,
+            "active_model_profile": top.where("active_model_profile"),
+        },
     )
+    settings = _with_environment(read_changeable(top, settings), top, environ)
     _read_predecessors_keys(top)
     top.finish()
     _check(settings, top)
@@ -195,23 +187,20 @@ def _timeouts(top: Table, environ: Mapping[str, str]) -> Timeouts:
     return read_timeouts(top.table("timeouts"), usual)
 
 
-def _policy(top: Table, environ: Mapping[str, str]) -> Policy:
-    usual = Policy()
-    most = top.count("max_concurrent_requests", usual.max_concurrent_requests)
-    named = read_number(environ, "MAX_CONCURRENT_REQUESTS", top.problems)
-    return Policy(
-        max_concurrent_requests=most if named is None else int(named),
-        max_concurrent_wait_s=top.seconds("max_concurrent_wait_s", usual.max_concurrent_wait_s),
-        max_waiting_requests=top.count("max_waiting_requests", usual.max_waiting_requests),
-        hold_first_byte_s=top.seconds("hold_first_byte_s", usual.hold_first_byte_s, least=0.1),
-        keep_alive_s=top.seconds("keep_alive_s", usual.keep_alive_s, least=0.1),
-        responses_store_default=top.flag("responses_store_default", default=False),
-        quota_wait_s=top.seconds("quota_wait_s", 0.0),
-        quota_in_answers=top.flag("quota_in_answers", default=False),
-        unpriced=cast(Unpriced, top.choice("unpriced", ("allow", "deny"), "allow")),
-        allow_unpriced=top.flag("allow_unpriced", default=False),
-        unbounded_input=cast(UnboundedInput, top.choice("unbounded_input", ("allow", "deny"), "allow")),
-        on_journal_failure=cast(OnJournalFailure, top.choice("on_journal_failure", ("refuse", "serve"), "refuse")),
+def _with_environment(settings: Settings, top: Table, environ: Mapping[str, str]) -> Settings:
+    """Return `settings` with those changeable ones that variables say otherwise."""
+    most = read_number(environ, "MAX_CONCURRENT_REQUESTS", top.problems)
+    policy = settings.policy if most is None else replace(settings.policy, max_concurrent_requests=int(most))
+    return replace(
+        settings,
+        policy=policy,
+        default_provider=environ.get("TOKENROUTER_DEFAULT_PROVIDER") or settings.default_provider,
+        auto_detect_local_servers=read_switch(
+            environ, "auto_detect_local_servers", settings.auto_detect_local_servers, top.problems
+        ),
+        auto_enable_public_free_models=read_switch(
+            environ, "auto_enable_public_free_models", settings.auto_enable_public_free_models, top.problems
+        ),
     )
 
 
@@ -252,30 +241,6 @@ def _metrics_addr(top: Table) -> str:
         top.problem("metrics_addr", f"{address!r} is not host:port, like 127.0.0.1:9100")
         return ""
     return f"127.0.0.1{address}" if address.startswith(":") else address
-
-
-def _soft_limit_alerts(top: Table) -> tuple[int, ...]:
-    """Return at how many percent soft limits are told of; an empty array tells nothing."""
-    if not top.has("soft_limit_alerts"):
-        return (80, 100)
-    thresholds = top.raw("soft_limit_alerts")
-    if not isinstance(thresholds, list) or not all(type(one) is int and 0 < one <= 1000 for one in thresholds):
-        top.problem("soft_limit_alerts", "must be an array of whole numbers from 1 to 1000, like [80, 100]")
-        return ()
-    return tuple(sorted(set(thresholds)))
-
-
-def _retention_days(top: Table) -> int:
-    """Return for how many days ledger rows are kept; rows of a month that a limit may still count are never deleted."""
-    days = top.count("ledger_retention_days", 0)
-    if 0 < days < MIN_RETENTION_DAYS:
-        top.problem(
-            "ledger_retention_days",
-            f"{days} is less than {MIN_RETENTION_DAYS}: limits by the month are counted from these rows",
-            "0 keeps them for ever",
-        )
-        return 0
-    return days
 
 
 def _price_sources(top: Table) -> tuple[str, ...]:
@@ -371,24 +336,12 @@ def _check(settings: Settings, top: Table) -> None:
         for name in (ours[one.secret] for one in provider.credentials if one.secret in ours):
             message = f"holds the key {name!r} of this gateway, not one of the provider's"
             top.problems.append(Problem(where, f"{path}.api_key", message))
-        if _is_own_listener(provider, settings.listen_addr):
+        if is_own_listener(provider, settings.listen_addr):
             top.problems.append(Problem(where, f"{path}.base_url", "is this gateway's own address"))
-        if message := _why_unusable(provider):
+        if message := why_unusable(provider):
             top.problems.append(Problem(where, path, message))
     _check_scopes(settings, top)
     check_guardrail_scopes((*settings.guardrails, *settings.hooks), known_names(settings), top.problems)
-
-
-def _why_unusable(provider: Provider) -> str:
-    """Return why no request to `provider` can be written, or ""; base URLs are looked at where they are read."""
-    if base_url_mistake(provider.base_url) is not None:
-        return ""
-    try:
-        for one in provider.credentials:
-            adapter(one)
-    except ValueError as error:
-        return str(error)
-    return ""
 
 
 def _check_keys(settings: Settings, top: Table) -> None:
@@ -485,7 +438,8 @@ def _limit_notices(settings: Settings) -> list[Notice]:
     ]
 
 
-def _is_own_listener(provider: Provider, listen_addr: str) -> bool:
+def is_own_listener(provider: Provider, listen_addr: str) -> bool:
+    """Whether asking `provider` would be asking this gateway itself, at `listen_addr`."""
     address = split_address(listen_addr)
     rest = provider.base_url.partition("://")[2].partition("/")[0]
     theirs = split_address(rest) if ":" in rest else None

@@ -5,10 +5,12 @@ price has one in each of its tiers too, and a number that is finer than can be c
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
+from tokenrouter.config.problems import InvalidValues, Problem, refuse_problems
 from tokenrouter.config.table import Table
-from tokenrouter.domain.limit_text import parse_usd
+from tokenrouter.domain.limit_text import Mistake, parse_usd
 from tokenrouter.domain.prices import MAX_RATE, STANDARD_TIERS, Price, Rates, Sheet, rates_of, scaled
 
 KINDS: Final = Rates._fields
@@ -39,6 +41,20 @@ def read_price(table: Table) -> tuple[str, Price] | None:
     )
     table.finish()
     return None if len(table.problems) > known else (name, price)
+
+
+def read_price_values(values: Mapping[str, Any], dated: str) -> Price:
+    """Return the price that `values` make, in the file's words but no file's; `dated` says whose it is.
+
+    Raises:
+        InvalidValues: with everything that is wrong.
+    """
+    problems: list[Problem] = []
+    found = read_price(Table(values, "", "", {}, problems))
+    refuse_problems(problems)
+    if found is None:
+        raise InvalidValues([Mistake("model", "cannot be priced so")])
+    return found[1]._replace(dated=dated)
 
 
 def read_model_name(table: Table) -> str:

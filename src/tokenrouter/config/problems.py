@@ -1,6 +1,9 @@
 """What is wrong with a configuration: all of it at once, each with its place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from tokenrouter.domain.limit_text import Mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +32,22 @@ class ConfigErrors(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
+
+
+class InvalidValues(ValueError):
+    """Values that cannot be used, of a subject that is no file's; `mistakes` is never empty."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("; ".join(f"{one.field}: {one.message}" for one in self.mistakes))
+
+
+def refuse_problems(problems: Iterable[Problem]) -> None:
+    """Do nothing where there is no problem.
+
+    Raises:
+        InvalidValues: with all of them, each as a mistake in the field that its key names.
+    """
+    mistakes = [Mistake(one.key, one.message + (f"; {one.suggestion}" if one.suggestion else "")) for one in problems]
+    if mistakes:
+        raise InvalidValues(mistakes)

@@ -289,8 +289,11 @@ class Settings:
         redis_loss: what becomes of requests under hard limits while it is away: `refuse`, or for rates `local`.
         workers: how many data processes serve.
         migrate_on_start: whether older tables of a PostgreSQL are brought up to date by `serve` itself.
+        allow_private_providers: whether providers of the API may be at loopback and private addresses.
         ledger_retention_days: how long ledger rows are kept before they are summed up in balances; 0 is for ever.
         encryption_key: `ENCRYPTION_KEY`, or "" when the key file is used.
+        encryption_key_old: `ENCRYPTION_KEY_OLD`, the one before it, while a rotation goes on.
+        encryption_key_first: `ENCRYPTION_KEY_FIRST`, the one that the installation began with.
         admin_password: `ADMIN_PASSWORD`, or "".
         metrics_token: bearer that may read `/metrics` and nothing else, or "".
         trusted_proxies: addresses and networks of proxies that are believed about whom they pass on.
@@ -327,8 +330,11 @@ class Settings:
     redis_loss: RedisLoss = "refuse"
     workers: int = 1
     migrate_on_start: bool = False
+    allow_private_providers: bool = False
     ledger_retention_days: int = 0
     encryption_key: str = field(default="", repr=False)
+    encryption_key_old: str = field(default="", repr=False)
+    encryption_key_first: str = field(default="", repr=False)
     admin_password: str = field(default="", repr=False)
     metrics_token: str = field(default="", repr=False)
     trusted_proxies: tuple[str, ...] = ()

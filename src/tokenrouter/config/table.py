@@ -48,6 +48,15 @@ class Table:
         self._known[key] = None
         return key in self._values
 
+    def stands(self, path: str) -> bool:
+        """Whether there is something at `path`, like `cache.ttl_s`; what is known does not change."""
+        values: Any = self._values
+        for key in path.split("."):
+            if not isinstance(values, dict) or key not in values:
+                return False
+            values = values[key]
+        return True
+
     def names(self) -> tuple[str, ...]:
         """Return every key that is there; they are all known from now on."""
         self._known |= dict.fromkeys(self._values)

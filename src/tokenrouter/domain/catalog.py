@@ -6,7 +6,7 @@ the indexes that make look-ups fast are built from it in `gateway/directory.py`.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from tokenrouter.domain.aliases import DEFAULT_PROFILE, Alias
 from tokenrouter.domain.capture import CaptureRules
@@ -210,8 +210,10 @@ class Catalog:
 
     `active_profile` is the one that counts, `chosen_profile` the one that was chosen at run time, if any was. `facts`
     are by `provider/model`, as sent upstream. `teams` are those that restrict their keys, `disabled_users` the names of
-    people whose keys are no good. `awaited` are names of providers that may join by themselves, there or
-    not. `capture` says whose conversations are kept.
+    people whose keys are no good. `awaited` are names of providers that may join by themselves, there or not. `capture`
+    says whose conversations are kept. `switched` are declared providers that are on or off in spite of what is
+    declared, `changed` settings that are otherwise than declared, by path: they stand in all the rest already, and are
+    for the next start.
     """
 
     version: int = 0
@@ -231,6 +233,8 @@ class Catalog:
     hooks: tuple[HookSetting, ...] = ()
     awaited: tuple[str, ...] = ()
     capture: CaptureRules = CaptureRules()
+    switched: dict[str, bool] = field(default_factory=dict)
+    changed: dict[str, Any] = field(default_factory=dict)
 
 
 PriceKey = str

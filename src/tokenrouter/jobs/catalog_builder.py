@@ -8,6 +8,7 @@ same scope and name.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from tokenrouter.config.automatic import automatic_names
 from tokenrouter.config.environment import RATE_ORIGIN
@@ -42,18 +43,22 @@ def build_catalog(
     teams: Iterable[Team] = (),
     disabled_users: Iterable[str] = (),
     stored_capture: Mapping[str, bool] = MappingProxyType({}),
+    switched: Mapping[str, bool] = MappingProxyType({}),
+    changed: Mapping[str, Any] = MappingProxyType({}),
 ) -> Catalog:
     """Return the Catalog.
 
     `discovered` has model ids by provider name, `gathered_prices` are by `provider/model`, as is each of
     `gathered_facts`, the most trusted first, and `pepper` hashes the file's short keys. `chosen_profile` is what was
     chosen at run time, if anything was. `automatic` are providers that have joined by themselves; `disabled_users` are
-    names. `stored_capture` are the rules of the database about whose conversations are kept.
+    names. `stored_capture` are the rules of the database about whose conversations are kept. `settings` are those that
+    count, in which `switched` and `changed` are already.
     """
     declared = tuple(declared_key(setting, pepper) for setting in settings.keys)
     names = {key.name for key in declared} | {key.id for key in declared}
     stored = tuple(key for key in stored_keys if key.name not in names and key.id not in names)
     keys = (*declared, *stored)
+    automatic = (replace(one, enabled=switched.get(one.name, one.enabled)) for one in automatic)
     limits = (*settings.limits, *unshadowed_limits(stored_limits, settings.limits))
     return Catalog(
         version=version,
@@ -75,6 +80,8 @@ def build_catalog(
         hooks=settings.hooks,
         awaited=automatic_names(settings),
         capture=joined_capture(settings.conversations, stored_capture),
+        switched=dict(switched),
+        changed=dict(changed),
     )
 
 

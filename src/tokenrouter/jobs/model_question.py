@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tokenrouter.domain.catalog import Provider, Timeouts
@@ -15,6 +15,10 @@ from tokenrouter.providers.outbound import Destination, UpstreamRequest
 from tokenrouter.providers.standing import standing_of
 from tokenrouter.upstream.client import UpstreamClient
 
+TEST_TIMEOUTS: Final = Timeouts(connect_s=5.0, first_byte_s=15.0, between_bytes_s=15.0, total_s=30.0)
+"""Somebody waits for the answer."""
+MIN_SECRET_CHARS: Final = 6
+"""Shorter values of headers are no secrets, and part of words."""
 MAX_LIST_BYTES: Final = 8 * 2**20
 _BLOCKED: Final = "a page that keeps programs out stands before it (it answered {}); another network may not meet it"
 
@@ -41,7 +45,15 @@ async def ask_for_models(upstream: UpstreamClient, provider: Provider, timeouts:
         if look.status != "auth problem":
             break
         look = await _ask_with(upstream, one, timeouts)
-    return look
+    return replace(look, problem=_without_secrets(look.problem, provider))
+
+
+def _without_secrets(text: str, provider: Provider) -> str:
+    """Return `text` without the secrets of `provider`: some vendors repeat the key that they refuse."""
+    for secret in (provider.secret, *provider.other_secrets, *provider.headers.values()):
+        if secret and len(secret) >= MIN_SECRET_CHARS:
+            text = text.replace(secret, "…")
+    return text
 
 
 async def _ask_with(upstream: UpstreamClient, provider: Provider, timeouts: Timeouts) -> Look:

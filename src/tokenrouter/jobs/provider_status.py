@@ -70,6 +70,14 @@ def provider_statuses(
     ]
 
 
+def with_problems(rows: Sequence[ProviderStatus], problems: Mapping[str, str]) -> list[ProviderStatus]:
+    """Return `rows`; a provider that cannot be used at all is shown with what `problems` says of it."""
+    return [
+        msgspec.structs.replace(row, status="auth problem", problem=problems[row.name]) if row.name in problems else row
+        for row in rows
+    ]
+
+
 def _row(
     provider: Provider, health: ProviderHealth | None, condition: Condition | None, cooling: list[CoolingTarget]
 ) -> ProviderStatus:

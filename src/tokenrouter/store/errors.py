@@ -21,6 +21,10 @@ command, so they carry one message that says what was found and what to do.
     ├── AccessCodeTaken, AccessCodeUnknown
     ├── SignUpRefused           nobody gets an account by this code, name and address
     ├── PersonRefused           it would leave nobody who owns this installation, or the like
+    ├── SecretUnreadable        a secret cannot be decrypted, or kept
+    ├── ProviderTaken           there is a provider of this name already
+    ├── ProviderUnknown         there is no such provider in the database
+    ├── PriceUnknown            there is no such price in the database
     ├── LimitTaken              a limit of this scope, metric, window and mode is there
     └── LimitUnknown            there is no such limit
 """
@@ -151,3 +155,19 @@ class CaptureRuleUnknown(StoreError):
 
 class ConversationUnknown(StoreError):
     """There is no such conversation, or none that the caller may see."""
+
+
+class SecretUnreadable(StoreError):
+    """A secret cannot be decrypted, or none can be kept: the key for it is not here."""
+
+
+class ProviderTaken(StoreError):
+    """There is a provider of this name already."""
+
+
+class ProviderUnknown(StoreError):
+    """There is no such provider in the database."""
+
+
+class PriceUnknown(StoreError):
+    """There is no such price in the database."""

@@ -450,6 +450,47 @@ tr_capture_rules = Table(
 )
 """Whose conversations are kept, as it was said at run time."""
 
+tr_secrets = Table(
+    "tr_secrets",
+    metadata,
+    _text("kind", primary_key=True),
+    _text("id", primary_key=True),
+    _text("field", primary_key=True),
+    _text("key_id"),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    _text("hint"),
+    Column("created_at_s", Float, nullable=False),
+    Column("rotated_at_s", Float, nullable=True),
+    Index("tr_secrets_key", "key_id"),
+)
+"""Secrets in envelopes (`config/envelope.py`): a row for each `field` of the subject that `kind` and `id` name."""
+
+tr_providers = Table(
+    "tr_providers",
+    metadata,
+    _text("name", primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    _text("said"),
+    _text("comment"),
+    _text("made_by"),
+    Column("created_at_s", Float, nullable=False),
+    Column("changed_at_s", Float, nullable=False),
+)
+"""Providers made by API or command line. `said` is JSON in the words of `[[providers]]`, without what is secret, which
+stands in `tr_secrets`."""
+
+tr_prices = Table(
+    "tr_prices",
+    metadata,
+    _text("name", primary_key=True),
+    _text("said"),
+    _text("comment"),
+    _text("made_by"),
+    Column("changed_at_s", Float, nullable=False),
+)
+"""Prices made by API or command line: `name` is `provider/model`, `said` JSON in the words of `[[prices]]`."""
+
 tr_journal = Table(
     "tr_journal",
     metadata,
