@@ -137,3 +137,29 @@ def growth_per_100k(points: Sequence[tuple[int, int]], after: int) -> float | No
     mean_y = sum(y for _, y in late) / len(late)
     spread = sum((x - mean_x) ** 2 for x, _ in late)
     return sum((x - mean_x) * (y - mean_y) for x, y in late) / spread * 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How long one question to the control plane took, in milliseconds."""
+
+    name: str
+    p50_ms: float
+    p95_ms: float
+    max_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The control plane over a large database, and the data plane without (`quiet`) and with it at work (`busy`).
+
+    `quiet_cpu_us` and `busy_cpu_us` are the data process's CPU per request.
+    """
+
+    rows: int
+    keys: int
+    asked: Sequence[Asked]
+    quiet: Latency
+    busy: Latency
+    quiet_cpu_us: float
+    busy_cpu_us: float

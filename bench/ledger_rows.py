@@ -17,6 +17,7 @@ END_US: Final = 1_796_083_200_000_000
 """2026-12-01 00:00 UTC: when the newest row began."""
 KEYS: Final = 400
 RARE_MODEL: Final = "rare"
+RARE_ERROR: Final = "hook_failed"
 CHUNK: Final = 100_000
 """Rows of one statement."""
 COUNTERS: Final = 5_000
@@ -33,6 +34,9 @@ _FIELDS: Final = {
     "chain": """'["key_' || k || '"]'""",
     "client_ip": "'192.0.2.' || (h % 200)",
     "client_tool": "'curl'",
+    "client_request_id": "CASE WHEN i % 7 = 0 THEN 'theirs_' || i ELSE '' END",
+    "alias": "CASE WHEN h % 4 = 0 THEN 'alias ' || (h % 30) ELSE '' END",
+    "error_code": f"CASE WHEN i % 9973 = 0 THEN '{RARE_ERROR}' WHEN h % 50 = 0 THEN 'provider_error' ELSE '' END",
     "provider": "'provider ' || (k % 3)",
     "model": f"CASE WHEN i % 10007 = 0 THEN '{RARE_MODEL}' ELSE 'model ' || ((k + h / 7 % 3) % 12) END",
     "stream": "h % 2 = 0",
@@ -56,7 +60,7 @@ _ROWS: Final = f"""
     FROM (SELECT i, h, h % {KEYS} AS k
           FROM (SELECT i, i * 2654435761 / 65536 % 1000003 AS h FROM ({{numbers}}) AS n) AS m) AS numbered
 """
-_NUMBERS: Final = {
+NUMBERS: Final = {
     "sqlite": "WITH RECURSIVE c(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM c WHERE i < :last) SELECT i FROM c",
     "postgresql": "SELECT i FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS s(i)",
 }
@@ -107,7 +111,7 @@ def fill(
     kind = "sqlite" if store.is_sqlite else "postgresql"
     values = ", ".join(_FIELDS.values()).format(padded=_PADDED[kind])
     names = ", ".join(f'"{name}"' for name in _FIELDS)
-    insert = text(_ROWS.format(names=names, values=values, numbers=_NUMBERS[kind]))
+    insert = text(_ROWS.format(names=names, values=values, numbers=NUMBERS[kind]))
     fixed = {"end_us": END_US, "total": rows, "step_us": _step_us(rows)}
     done = 0
     while done < rows and time.monotonic() < until_s:
@@ -119,7 +123,7 @@ def fill(
     with store.write() as connection:
         connection.execute(text(_DAILY.format(day=_DAY[kind])))
         connection.execute(text(_MONTHLY))
-        connection.execute(text(_COUNTERS.format(numbers=_NUMBERS[kind])), {"first": 1, "last": COUNTERS})
+        connection.execute(text(_COUNTERS.format(numbers=NUMBERS[kind])), {"first": 1, "last": COUNTERS})
     with store.write() as connection:
         connection.execute(text("ANALYZE"))
     return done

@@ -17,6 +17,7 @@ PARTS: Final = (
     "idle",
     "workers",
     "translation",
+    "control",
     "memory",
 )
 TARGETS: Final = ("nginx", "gateway", "direct")
@@ -49,6 +50,10 @@ class Length:
     starts: int
     requests: int
     idle_streams: int
+    control_rows: int
+    control_keys: int
+    control_asked: int
+    control_s: float
 
 
 FULL: Final = Length(
@@ -62,6 +67,10 @@ FULL: Final = Length(
     starts=5,
     requests=250_000,
     idle_streams=10_000,
+    control_rows=1_000_000,
+    control_keys=100_000,
+    control_asked=20,
+    control_s=10,
 )
 QUICK: Final = Length(
     rounds=1,
@@ -74,6 +83,10 @@ QUICK: Final = Length(
     starts=1,
     requests=20_000,
     idle_streams=1_000,
+    control_rows=100_000,
+    control_keys=10_000,
+    control_asked=5,
+    control_s=3,
 )
 
 

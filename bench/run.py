@@ -12,12 +12,14 @@ from typing import Final
 
 from bench import (
     aliases,
+    control,
     exact,
     idle,
     memory,
     options,
     paced,
     report,
+    report_control,
     report_exact,
     startup,
     streams,
@@ -71,6 +73,7 @@ class Run:
                 self._answer("aliases", lambda: self._aliases(upstream))
                 self._answer("idle", lambda: self._idle(upstream))
                 self._answer("workers", lambda: self._workers(upstream))
+                self._answer("control", lambda: self._control(upstream))
                 self._answer("memory", lambda: self._memory(upstream))
 
     def _answer(self, part: str, measure: Callable[[], str]) -> None:
@@ -148,6 +151,10 @@ class Run:
     def _workers(self, upstream: Upstream) -> str:
         found = workers.measure(self._plan, upstream, self._folder, self._wanted.length)
         return report_exact.workers_section(found)
+
+    def _control(self, upstream: Upstream) -> str:
+        found = control.measure(self._plan, upstream, self._folder / "control", self._wanted.length)
+        return report_control.control_section(found)
 
     def _memory(self, upstream: Upstream) -> str:
         """A gateway of its own, so that nothing was asked of it before it counts as idle."""

@@ -19,12 +19,13 @@ from statistics import median
 from typing import Final
 
 from bench import machine, report
-from bench.ledger_rows import END_US, RARE_MODEL, fill, row_id, started_us
+from bench.ledger_rows import END_US, RARE_ERROR, RARE_MODEL, fill, row_id, started_us
 from bench.processes import ROOT
 from tokenrouter.domain.ledger import LedgerEntry, Usage
 from tokenrouter.store.engine import Store, open_store
 from tokenrouter.store.ledger import LedgerFilter, Row, ledger_page, record
 from tokenrouter.store.ledger_rows import ledger_pages
+from tokenrouter.store.ledger_search import search_ledger
 from tokenrouter.store.limit_use import LimitCharge, limit_use
 from tokenrouter.store.migrate import migrate
 from tokenrouter.store.retention import delete_oldest_rows
@@ -45,6 +46,10 @@ Question = Callable[[Store, int], object]
 
 def _page(**wanted: str | int | frozenset[str]) -> Question:
     return lambda store, _rows: ledger_page(store, LedgerFilter(**wanted), limit=PAGE)  # type: ignore[arg-type]
+
+
+def _search(word: str) -> Question:
+    return lambda store, _rows: search_ledger(store, LedgerFilter(), word, frozenset(), limit=PAGE)
 
 
 def _middle_page(store: Store, rows: int) -> object:
@@ -79,6 +84,14 @@ READS: Final[Mapping[str, Question]] = {
     "ledger: one provider": _page(provider="provider 1"),
     "ledger: a rare model": _page(model=RARE_MODEL),
     "ledger: a rare ending": _page(end_reason="interrupted"),
+    "ledger: a rare error": _page(error_code=RARE_ERROR),
+    "ledger: an error that never was": _page(error_code="never"),
+    "ledger: an address": _page(client_ip="192.0.2.7"),
+    "ledger: a program that never was": _page(client_tool="never"),
+    "ledger: an alias": _page(alias="alias 3"),
+    "ledger: a search for an id": _search("theirs_7007"),
+    "ledger: a search that finds much": _search("team 7"),
+    "ledger: a search that finds none": _search("nothing"),
     "ledger: the first page of an export": lambda store, _: next(ledger_pages(store, LedgerFilter())),
     "usage: everything, ever": lambda store, _: usage_sums(store, UsageFilter()),
     "usage: by key, 30 days": lambda store, _: usage_groups(store, UsageFilter(since_day="2026-11-01"), "key"),

@@ -172,3 +172,14 @@ def test_limits_may_name_aliases_of_the_database(client: TestClient) -> None:
     made(client)
 
     assert client.post("/api/v1/limits", headers=ROOT, json=limit).status_code == 201
+
+
+def test_of_two_who_change_the_same_alias_the_second_is_told(client: TestClient) -> None:
+    made(client)
+    path = f"{ALIASES}/smart"
+    seen = {**ROOT, "if-match": client.get(path, headers=ROOT).headers["etag"]}
+
+    assert client.patch(path, headers=seen, json={"comment": "mine"}).headers["etag"] != seen["if-match"]
+    assert client.patch(path, headers=seen, json={"comment": "no, mine"}).json()["code"] == "changed_meanwhile"
+    assert client.delete(path, headers=seen).status_code == 412
+    assert client.get(path, headers=ROOT).json()["comment"] == "mine"

@@ -69,3 +69,11 @@ def test_a_cursor_of_another_list_is_refused(client: TestClient) -> None:
     after = client.get("/api/v1/keys", headers=ROOT, params={"limit": 1}).json()["next"]
 
     assert client.get(LEDGER, headers=ROOT, params={"after": after}).status_code == 422
+
+
+def test_rows_are_found_by_a_word(client: TestClient) -> None:
+    assert ids(client, q="3") == ["3"]
+    assert ids(client, q="other") == ["2"]
+    assert ids(client, q="acme", end_reason="provider_cut") == ["3"]
+    assert ids(client, q="nothing") == []
+    assert ids(client, error="nothing") == []

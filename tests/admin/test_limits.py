@@ -305,3 +305,32 @@ def test_nothing_that_is_sent_is_an_accident(
             assert client.post(f"{path}/boost", headers=ROOT, json=boost).status_code in (200, 422)
             assert client.get(f"{path}/use", headers=ROOT).status_code == 200
             assert client.delete(path, headers=ROOT).status_code == 200
+
+
+def test_limits_come_in_pages_and_may_be_searched(client: TestClient) -> None:
+    for name in ("physics", "chemistry"):
+        made(client, scope=f"team:{name}", metric="tokens", window="month", comment="Spring term")
+
+    first = client.get(LIMITS, headers=ROOT, params={"limit": 3}).json()
+    second = client.get(LIMITS, headers=ROOT, params={"limit": 3, "after": first["next"]}).json()
+    found = client.get(LIMITS, headers=ROOT, params={"q": "SPRING", "scope": "team:physics"}).json()["data"]
+
+    scopes = [one["scope"] for one in first["data"] + second["data"]]
+    assert scopes[:2] == [TOKENS.scope, BUDGET.scope]
+    assert sorted(scopes[2:]) == ["team:chemistry", "team:physics"]
+    assert [one["scope"] for one in found] == ["team:physics"]
+    assert "team:physics" in client.get(LIMITS, headers=ROOT, params={"format": "csv", "metric": "tokens"}).text
+
+
+def test_of_two_who_change_the_same_limit_the_second_is_told(client: TestClient) -> None:
+    path = f"{LIMITS}/{made(client)['id']}"
+    seen = {**ROOT, "if-match": client.get(path, headers=ROOT).headers["etag"]}
+
+    assert client.patch(path, headers=seen, json={"amount": 5}).status_code == 200
+    for answer in (
+        client.patch(path, headers=seen, json={"amount": 6}),
+        client.post(f"{path}/boost", headers=seen, json={"amount": 5, "until": LATER}),
+        client.delete(path, headers=seen),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (412, "changed_meanwhile")
+    assert client.get(path, headers=ROOT).json()["amount"] == 5

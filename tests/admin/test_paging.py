@@ -25,6 +25,7 @@ from tokenrouter.admin.paging import (
     listing,
     one_page,
     place_of,
+    whole_list,
 )
 from tokenrouter.admin.problems import Problem
 
@@ -51,6 +52,13 @@ def reader(names: list[str]) -> Reader[str]:
         return placed[:rows]
 
     return read
+
+
+@given(st.sets(st.tuples(st.integers(0, 3), st.text("ab", max_size=2))), st.integers(1, 4))
+def test_a_list_that_is_read_at_once_comes_in_pages_too(names: set[tuple[int, str]], rows: int) -> None:
+    ordered = sorted(f"{number}{name}" for number, name in names)
+
+    assert walked(whole_list(ordered, lambda name: (int(name[0]), name[1:])), rows) == ordered
 
 
 def walked(read: Reader[str], rows: int) -> list[str]:

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.errors import DisabledKey, ExpiredKey, InvalidKey, MissingKey
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.directory import MAX_CHAIN, Directory, ModelPatterns
+from tokenrouter.gateway.key_ring import KeyRing, pack
 
 PEPPER = b"p"
 
@@ -96,3 +99,75 @@ def test_a_provider_that_cannot_be_built_is_left_out_with_its_reason() -> None:
 )
 def test_patterns_know_one_wildcard(patterns: list[str], model: str, allowed: bool) -> None:
     assert ModelPatterns(patterns).allow(model) is allowed
+
+
+def ring_of(*keys: Key) -> KeyRing:
+    return KeyRing(map(pack, keys))
+
+
+def beside(*stored: Key, declared: tuple[Key, ...] = ()) -> Directory:
+    owned = tuple(replace(key, origin="file") for key in declared)
+    return Directory(Catalog(keys=owned), PEPPER, ring_of(*stored))
+
+
+def test_a_key_beside_the_catalog_is_a_key_like_those_in_it() -> None:
+    parent, child = key("parent", "parent-0123", team="physics"), key("child", "child-01234", parent_id="parent")
+
+    for state in (directory(parent, child), beside(parent, child), beside(child, declared=(parent,))):
+        assert state.authenticate((b"child-01234",), 0.0).scopes == (
+            "key:child",
+            "key:parent",
+            "team:physics",
+            "global",
+        )
+        assert state.digest((b"nobody's", b"child-01234")) == child.digest
+
+
+@pytest.mark.parametrize("shadow", [("a", "b"), ("b", "a")])
+def test_the_database_has_no_key_where_the_file_has_one_of_its_name_or_id(shadow: tuple[str, str]) -> None:
+    stored = Key(*shadow, key_digest("stored-0123", PEPPER))
+    child = key("child", "child-01234", parent_id=stored.id)
+    state = beside(stored, child, declared=(key("a", "declared-01"),))
+
+    with pytest.raises(InvalidKey):
+        state.authenticate((b"stored-0123",), 0.0)
+    assert state.key_named("a") == replace(key("a", "declared-01"), origin="file")
+
+
+def test_a_key_that_was_used_is_made_anew_once_it_or_a_parent_has_changed() -> None:
+    parent, child = key("parent", "parent-0123"), key("child", "child-01234", parent_id="parent")
+    state = beside(parent, child)
+    before = state.authenticate((b"child-01234",), 0.0)
+    assert state.authenticate((b"child-01234",), 0.0) is before
+
+    state.stored.put([pack(replace(parent, enabled=False))])
+    state.forget_keys(["parent"])
+    with pytest.raises(DisabledKey, match="parent"):
+        state.authenticate((b"child-01234",), 0.0)
+
+    state.stored.remove(["parent"])
+    state.forget_keys(["parent"])
+    with pytest.raises(DisabledKey, match="gone"):
+        state.authenticate((b"child-01234",), 0.0)
+
+    state.stored.put([pack(parent)])
+    state.forget_keys(["parent"])
+    assert state.authenticate((b"child-01234",), 0.0).chain == before.chain
+
+
+def test_only_so_many_keys_are_ready_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tokenrouter.gateway.directory.MAX_PRINCIPALS", 2)
+    state = beside(*(key(f"k{n}", f"key-number-{n}") for n in range(5)))
+
+    for n in range(5):
+        assert state.authenticate((f"key-number-{n}".encode(),), 0.0).key.name == f"k{n}"
+
+
+def test_the_previous_key_of_one_beside_the_catalog_is_good_for_a_while() -> None:
+    old = key_digest("old-0123456", PEPPER)
+    state = beside(key("ann", "new-0123456", previous_digest=old, previous_until_s=10.0, expires_at_s=99.0))
+
+    assert state.authenticate((b"old-0123456",), 9.0).key.name == "ann"
+    with pytest.raises(ExpiredKey):
+        state.authenticate((b"old-0123456",), 10.0)
+    assert state.authenticate((b"new-0123456",), 10.0).expires_at_s == 99.0

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
+from bench.key_rows import KEY_READS, fill_keys, one_key
 from bench.ledger_rows import fill
 from bench.store import READS
 from tokenrouter.store.engine import Store, open_store
@@ -16,6 +17,9 @@ from tokenrouter.testing.postgres import PostgresServer
 
 ROWS = 60_000
 """Enough that PostgreSQL would rather use an index than read everything, as it does with millions."""
+
+
+KEYS = 30_000
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -31,6 +35,7 @@ def long_ledger(
     migrate(url)
     store = open_store(url)
     assert fill(store, ROWS) == ROWS
+    fill_keys(store, KEYS)
     yield store
     store.close()
     if name:
@@ -63,6 +68,26 @@ def test_no_question_reads_the_whole_ledger(long_ledger: Store, name: str) -> No
     assert plans
     whole = r"SCAN tr_ledger(?! USING)" if long_ledger.is_sqlite else r"Seq Scan on tr_ledger\b"
     assert not [plan for plan in plans if re.search(whole, plan)]
+
+
+@pytest.mark.parametrize("name", KEY_READS)
+def test_no_list_of_keys_reads_the_whole_table(long_ledger: Store, name: str) -> None:
+    with plans_of(long_ledger) as plans:
+        KEY_READS[name].ask(long_ledger, KEYS)
+
+    assert plans
+    searches = "search" in name  # where PostgreSQL may read the table instead of the index with the same words
+    whole = r"SCAN tr_keys(?! USING)" if long_ledger.is_sqlite else r"$^" if searches else r"Seq Scan on tr_keys\b"
+    assert not [plan for plan in plans if re.search(whole, plan)]
+    if searches and long_ledger.is_sqlite:
+        assert any("USING COVERING INDEX tr_keys_order" in plan for plan in plans)
+
+
+def test_one_key_is_found_by_its_id_or_name(long_ledger: Store) -> None:
+    with plans_of(long_ledger) as plans:
+        one_key(long_ledger)
+
+    assert not [plan for plan in plans if re.search(r"SCAN tr_keys|Seq Scan", plan)]
 
 
 @pytest.mark.parametrize(

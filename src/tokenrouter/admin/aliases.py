@@ -3,13 +3,15 @@
 Aliases of the file are listed with the place that declares them, and changed there.
 """
 
+from functools import partial
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Response
 
 from tokenrouter.admin.alias_bodies import AliasList, ChangedAlias, NewAlias, ShownAlias
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.callers import Grant, needs
+from tokenrouter.admin.etags import IfMatch, tagged
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.alias_text import alias_fields, read_alias
@@ -51,29 +53,37 @@ def create(state: State, grant: Writing, wanted: Annotated[NewAlias, Body()]) ->
 
 
 @router.get("/{name:path}")
-def read_one(state: State, grant: Reading, name: str, scope: str = GLOBAL) -> ShownAlias:
+def read_one(state: State, grant: Reading, name: str, response: Response, scope: str = GLOBAL) -> ShownAlias:
     """Return one alias; `scope` says whose it is."""
-    return _shown(state, _find(state, grant, scope, name))
+    return tagged(response, _shown(state, _find(state, grant, scope, name)))
 
 
 @router.patch("/{name:path}")
 def change(
-    state: State, grant: Writing, name: str, wanted: Annotated[ChangedAlias, Body()], scope: str = GLOBAL
+    state: State,
+    grant: Writing,
+    name: str,
+    wanted: Annotated[ChangedAlias, Body()],
+    if_match: IfMatch,
+    response: Response,
+    scope: str = GLOBAL,
 ) -> ShownAlias:
     """Change an alias of the database; the next request follows it."""
     found = _find_own(state, grant, scope, name).alias
     alias = read_alias(alias_fields(found) | wanted.model_dump(exclude_none=True), found.origin)
-    changed = update_alias(grant.store, alias, alias_check(state.settings, alias), comment=wanted.comment)
+    seen = if_match.check(partial(_shown, state))
+    changed = update_alias(grant.store, alias, alias_check(state.settings, alias), comment=wanted.comment, seen=seen)
     state.keys_changed()
-    return _shown(state, changed)
+    return tagged(response, _shown(state, changed))
 
 
 @router.delete("/{name:path}")
-def remove(state: State, grant: Writing, name: str, scope: str = GLOBAL) -> ShownAlias:
+def remove(state: State, grant: Writing, name: str, if_match: IfMatch, scope: str = GLOBAL) -> ShownAlias:
     """Remove an alias of the database to which no other leads, and return it."""
     found = _find_own(state, grant, scope, name)
     gone = _shown(state, found)
-    remove_alias(grant.store, found.alias, alias_check(state.settings, None))
+    seen = if_match.check(partial(_shown, state))
+    remove_alias(grant.store, found.alias, alias_check(state.settings, None), seen=seen)
     state.keys_changed()
     return gone
 

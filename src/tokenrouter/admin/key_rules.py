@@ -5,7 +5,7 @@ an inferrer a few that end soon. People make keys that are charged to them and t
 allowed more than they are.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -14,13 +14,14 @@ from pydantic import BaseModel
 
 from tokenrouter.admin.callers import Caller, Grant
 from tokenrouter.admin.key_bodies import ChangedKey, NewKey
+from tokenrouter.admin.paging import Place, Reader, all_pages, checked, declared_first
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState
-from tokenrouter.domain.catalog import Key
+from tokenrouter.domain.catalog import Key, Origin
 from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.gateway.directory import MAX_CHAIN
-from tokenrouter.store.key_pages import KeySight
-from tokenrouter.store.keys import list_keys
+from tokenrouter.store.key_pages import KeyFilter, KeySight, key_page
+from tokenrouter.store.keys import keys_called, list_keys
 
 MAX_OWN_KEYS: Final = 20
 """Most keys that a member has, and that stand below one of an inferrer."""
@@ -30,7 +31,10 @@ MAX_TTL_S: Final = 24 * 3600.0
 
 
 def all_keys(state: ControlState) -> tuple[Key, ...]:
-    """Return the keys of the file, then those of the database as they are now (the Catalog lags a moment)."""
+    """Return the keys of the file, then those of the database as they are now (the Catalog lags a moment).
+
+    Takes seconds where there are a hundred thousand.
+    """
     return state.declared_keys() + list_keys(state.store)
 
 
@@ -47,8 +51,26 @@ def sight(grant: Grant) -> KeySight | None:
 
 def visible_keys(state: ControlState, grant: Grant) -> tuple[Key, ...]:
     """Return the keys that the caller may see."""
-    keys, seen = all_keys(state), sight(grant)
-    return keys if seen is None else tuple(key for key in keys if seen.covers(key))
+    return tuple(key for page in all_pages(key_reader(state, KeyFilter(sight=sight(grant)))) for key in page)
+
+
+def key_reader(state: ControlState, wanted: KeyFilter, origin: Origin | None = None) -> Reader[Key]:
+    """Return the list of the keys that are `wanted`, those of the file first; `origin` says who owns them."""
+    declared = [key for key in state.declared_keys() if origin in (None, key.origin) and wanted.fits(key)]
+
+    def stored(after: Place, rows: int) -> Sequence[tuple[Place, Key]]:
+        if origin not in (None, "database"):
+            return []
+        return key_page(state.store, wanted, checked(after, float, str) if after else None, rows)
+
+    return declared_first(declared, stored)
+
+
+def keys_named(state: ControlState, name_or_id: str) -> Iterator[Key]:
+    """Yield the keys of this id, then those of this name; of each the file's first."""
+    keys = (*state.declared_keys(), *keys_called(state.store, name_or_id))
+    yield from (key for key in keys if key.id == name_or_id)
+    yield from (key for key in keys if key.name == name_or_id and key.id != name_or_id)
 
 
 def find_key_for(state: ControlState, grant: Grant, name_or_id: str) -> Key:
@@ -57,9 +79,10 @@ def find_key_for(state: ControlState, grant: Grant, name_or_id: str) -> Key:
     Raises:
         Problem: 404.
     """
-    keys = visible_keys(state, grant)
-    for key in (*(key for key in keys if key.id == name_or_id), *(key for key in keys if key.name == name_or_id)):
-        return key
+    seen = sight(grant)
+    for key in keys_named(state, name_or_id):
+        if seen is None or seen.covers(key):
+            return key
     raise Problem(404, "key_not_found", "There is no such key; GET /api/v1/keys lists them.")
 
 
@@ -75,7 +98,7 @@ def parent_of(state: ControlState, grant: Grant, wanted: NewKey) -> Key | None:
         return None
     if wanted.team or wanted.user:
         raise Problem(422, "invalid_field", "team, user: a key below another has its parent's; leave them out.")
-    links = _chain(parent, {key.id: key for key in all_keys(state)})
+    links = _chain(state, parent)
     if len(links) >= MAX_CHAIN:
         raise Problem(
             422, "invalid_field", f"parent: keys may stand {MAX_CHAIN} deep, and {parent.name!r} is the last."
@@ -127,8 +150,8 @@ def _as_temporary(state: ControlState, caller: Caller, wanted: NewKey) -> NewKey
     Raises:
         RoleNotAllowed: it has as many already.
     """
-    below = sum(1 for key in list_keys(state.store) if caller.key is not None and key.parent_id == caller.key.id)
-    if below >= MAX_OWN_KEYS:
+    own = KeyFilter(parent_id=caller.id)
+    if len(key_page(state.store, own, None, MAX_OWN_KEYS)) >= MAX_OWN_KEYS:
         raise RoleNotAllowed(f"An inferrer has at most {MAX_OWN_KEYS} keys below its own; revoke one first.")
     ends = wanted.expires_at or datetime.fromtimestamp(state.clock() + USUAL_TTL_S, UTC)
     return wanted.model_copy(update={"temporary": True, "expires_at": ends})
@@ -196,9 +219,13 @@ def refuse_beyond(grant: Grant, wanted: ChangedKey) -> None:
         raise RoleNotAllowed(f"{', '.join(beyond)}: only an admin changes that of a key.")
 
 
-def _chain(key: Key, by_id: Mapping[str, Key]) -> list[Key]:
+def _chain(state: ControlState, key: Key) -> list[Key]:
+    """Return a key with its parents, as far as they are there."""
     links = [key]
-    while (parent := by_id.get(links[-1].parent_id or "")) is not None and len(links) < MAX_CHAIN:
+    while (parent_id := links[-1].parent_id) is not None and len(links) < MAX_CHAIN:
+        parent = next((one for one in keys_named(state, parent_id) if one.id == parent_id), None)
+        if parent is None:
+            break
         links.append(parent)
     return links
 

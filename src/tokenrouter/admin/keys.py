@@ -14,22 +14,22 @@ from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.etags import IfMatch, tagged
 from tokenrouter.admin.key_bodies import ChangedKey, MadeKey, NewKey, RevokedKeys, Rotation, ShownKey, shown
 from tokenrouter.admin.key_rules import (
-    all_keys,
     as_allowed,
     check_temporary,
     find_key_for,
+    key_reader,
+    keys_named,
     parent_of,
     refuse_beyond,
     sight,
-    visible_keys,
 )
-from tokenrouter.admin.paging import CSV, Page, Place, Reader, WantedPage, checked, declared_first, listing
+from tokenrouter.admin.paging import CSV, Page, WantedPage, listing
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.texts import Words
 from tokenrouter.domain.catalog import Key, Origin, Role
 from tokenrouter.domain.keys import key_digest
-from tokenrouter.store.key_pages import KeyFilter, KeyState, key_page
+from tokenrouter.store.key_pages import KeyFilter, KeyState
 from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, revoke_key, rotate_key, update_key
 
 router: Final = APIRouter(prefix="/api/v1/keys", tags=["keys"])
@@ -59,7 +59,7 @@ def list_all(
         now_s=state.clock(),
         sight=sight(grant),
     )
-    return listing("keys", page, ShownKey, _reader(state, wanted, origin), partial(shown, state))
+    return listing("keys", page, ShownKey, key_reader(state, wanted, origin), partial(shown, state))
 
 
 @router.post("", status_code=201)
@@ -146,25 +146,16 @@ def revoke(
 
 def ids_of(state: ControlState, name_or_id: str) -> frozenset[str]:
     """Return the ids that a name or id stands for; an id that is gone stands for itself, as in the ledger."""
-    return frozenset({name_or_id, *(key.id for key in all_keys(state) if key.name == name_or_id)})
-
-
-def _reader(state: ControlState, wanted: KeyFilter, origin: Origin | None) -> Reader[Key]:
-    """Return the list of the keys that are `wanted`; `origin` says who owns them."""
-    declared = [key for key in state.declared_keys() if origin in (None, key.origin) and wanted.fits(key)]
-
-    def stored(after: Place, rows: int) -> list[tuple[tuple[float, str], Key]]:
-        if origin not in (None, "database"):
-            return []
-        return key_page(state.store, wanted, checked(after, float, str) if after else None, rows)
-
-    return declared_first(declared, stored)
+    return frozenset({name_or_id, *(key.id for key in keys_named(state, name_or_id) if key.name == name_or_id)})
 
 
 def _parent_id(state: ControlState, grant: Grant, parent: str) -> str:
     """Return the id of a key above others; what the caller may not see has nothing below it either."""
-    seen = (*visible_keys(state, grant), *((grant.caller.key,) if grant.caller.key is not None else ()))
-    return next((key.id for key in seen if parent in (key.id, key.name)), parent)
+    own, seen = grant.caller.key, sight(grant)
+    if own is not None and parent in (own.id, own.name):
+        return own.id
+    found = (key.id for key in keys_named(state, parent) if seen is None or seen.covers(key)) if parent else ()
+    return next(iter(found), parent)
 
 
 def _find_stored(state: ControlState, grant: Grant, name_or_id: str) -> Key:

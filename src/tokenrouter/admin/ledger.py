@@ -16,11 +16,12 @@ from tokenrouter.admin.amounts import Day, usd
 from tokenrouter.admin.callers import Grant, needs, within
 from tokenrouter.admin.keys import ids_of
 from tokenrouter.admin.paging import CSV, Place, WantedPage, all_pages, checked, csv_file, one_page
-from tokenrouter.admin.state import State
+from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.texts import Words
 from tokenrouter.domain.ledger import EndReason, LedgerEntry
 from tokenrouter.jobs.ledger_export import csv_lines
 from tokenrouter.store.ledger import LedgerFilter, ledger_page
+from tokenrouter.store.ledger_search import search_ledger
 
 router: Final = APIRouter(prefix="/api/v1/ledger", tags=["ledger"])
 
@@ -45,6 +46,11 @@ def read_page(
     provider: Words = "",
     model: Words = "",
     end_reason: EndReason | None = None,
+    ip: Words = "",
+    tool: Words = "",
+    alias: Words = "",
+    error: Annotated[Words, Query(description="The code of an error.")] = "",
+    q: Annotated[Words, Query(description="A word that is exactly an id of the request, or any of the filters.")] = "",
 ) -> LedgerPage | StreamingResponse:
     """Return one page, or all rows as CSV with the columns of the export; empty filters do not restrict."""
     wanted = LedgerFilter(
@@ -55,19 +61,29 @@ def read_page(
         provider=provider,
         model=model,
         end_reason=end_reason or "",
+        client_ip=ip,
+        client_tool=tool,
+        alias=alias,
+        error_code=error,
         since_us=_start_us(from_day) if from_day else 0,
         until_us=_start_us(to_day + timedelta(days=1)) if to_day else None,
     )
 
     def read(after: Place, rows: int) -> list[tuple[tuple[int, str], LedgerEntry]]:
         before = checked(after, int, str) if after else None
-        found = ledger_page(state.store, replace(wanted, before=before), limit=rows)
+        found = _rows(state, replace(wanted, before=before), q, rows)
         return [((row.started_us, row.id), row) for row in found]
 
     if page.form == "csv":
         return csv_file("ledger", csv_lines(all_pages(read, page.after)))
     rows, after = one_page(read, page)
     return LedgerPage(data=[shown_row(row) for row in rows], next=after)
+
+
+def _rows(state: ControlState, wanted: LedgerFilter, word: str, rows: int) -> list[LedgerEntry]:
+    if word:
+        return search_ledger(state.store, wanted, word, ids_of(state, word), limit=rows)
+    return ledger_page(state.store, wanted, limit=rows)
 
 
 def shown_row(row: LedgerEntry) -> dict[str, Any]:

@@ -73,12 +73,6 @@ class MadeLimit(ShownLimit):
     warnings: list[str]
 
 
-class LimitList(BaseModel):
-    """Every limit that the caller may see."""
-
-    data: list[ShownLimit]
-
-
 class NewLimit(Strict):
     """A limit to be made; docs/limits.md explains the words."""
 

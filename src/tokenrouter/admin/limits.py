@@ -6,17 +6,19 @@ makes such limits, changes those that it made, and none of them allows more than
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Response
+from starlette.responses import StreamingResponse
 
 from tokenrouter.admin.amounts import amount_of, time_text
 from tokenrouter.admin.callers import Grant, needs
-from tokenrouter.admin.key_rules import all_keys, visible_keys
+from tokenrouter.admin.etags import IfMatch, tagged
+from tokenrouter.admin.key_rules import visible_keys
 from tokenrouter.admin.limit_bodies import (
     ChangedLimit,
     GivenBack,
-    LimitList,
     LimitUse,
     MadeLimit,
     NewBoost,
@@ -27,8 +29,10 @@ from tokenrouter.admin.limit_bodies import (
     ScopeUse,
     ShownLimit,
 )
+from tokenrouter.admin.paging import CSV, Page, WantedPage, declared_first, listing, whole_list
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.texts import Words
 from tokenrouter.config.environment import RATE_ORIGIN
 from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.domain.limit_checks import Names, contradiction, limit_warnings, subject_mistake
@@ -40,12 +44,13 @@ from tokenrouter.domain.limit_text import (
     read_limit,
     window_text,
 )
-from tokenrouter.domain.limits import Limit, kind_of
+from tokenrouter.domain.limits import Limit, Metric, kind_of
 from tokenrouter.jobs.catalog_builder import subject_names
 from tokenrouter.jobs.limit_adjustments import reset_limit
 from tokenrouter.jobs.limit_states import limit_states
 from tokenrouter.store.adjustments import Adjustment
-from tokenrouter.store.limits import StoredLimit, create_limit, list_limits, remove_limit, update_limit
+from tokenrouter.store.keys import keys_called
+from tokenrouter.store.limits import ORIGIN, StoredLimit, create_limit, list_limits, remove_limit, update_limit
 
 router: Final = APIRouter(prefix="/api/v1/limits", tags=["limits"])
 
@@ -57,10 +62,23 @@ PAGE_SCOPES: Final = 1000
 """Most scopes of a template in one answer."""
 
 
-@router.get("")
-def list_all(state: State, grant: Reading) -> LimitList:
-    """Return the limits, those of the file and the environment first."""
-    return LimitList(data=[shown(state, one) for one in _visible(state, grant)])
+@router.get("", response_model=Page[ShownLimit], responses=CSV)
+def list_all(
+    state: State, grant: Reading, page: WantedPage, q: Words = "", scope: Words = "", metric: Metric | None = None
+) -> Page[ShownLimit] | StreamingResponse:
+    """Return the limits, those of the file and the environment first; `q` stands in the scope or the comment."""
+    word = q.casefold()
+    found = [
+        one
+        for one in _visible(state, grant)
+        if word in f"{one.limit.scope}\n{one.comment}".casefold()
+        and scope in ("", one.limit.scope)
+        and metric in (None, one.limit.metric)
+    ]
+    declared = [one for one in found if one.limit.origin != ORIGIN]
+    stored = [one for one in found if one.limit.origin == ORIGIN]
+    reader = declared_first(declared, whole_list(stored, lambda one: (one.created_at_s, one.limit.id)))
+    return listing("limits", page, ShownLimit, reader, partial(shown, state))
 
 
 @router.post("", status_code=201)
@@ -79,34 +97,39 @@ def create(state: State, grant: Writing, wanted: Annotated[NewLimit, Body()]) ->
 
 
 @router.get("/{limit_id}")
-def read_one(state: State, grant: Reading, limit_id: str) -> ShownLimit:
+def read_one(state: State, grant: Reading, limit_id: str, response: Response) -> ShownLimit:
     """Return one limit."""
-    return shown(state, _find(state, grant, limit_id))
+    return tagged(response, shown(state, _find(state, grant, limit_id)))
 
 
 @router.patch("/{limit_id}")
-def change(state: State, grant: Writing, limit_id: str, wanted: Annotated[ChangedLimit, Body()]) -> MadeLimit:
+def change(
+    state: State, grant: Writing, limit_id: str, wanted: Annotated[ChangedLimit, Body()], if_match: IfMatch
+) -> MadeLimit:
     """Change a limit of the database; takes effect at once, on what is used as well."""
     found = _find_own(state, grant, limit_id)
     changed = _with(found.limit, amount=wanted.amount, carry_over=wanted.carry_over)
     _refuse_more_than_template(state, grant, changed)
-    updated = update_limit(grant.store, changed, comment=wanted.comment)
+    check = if_match.check(partial(shown, state))
+    updated = update_limit(grant.store, changed, comment=wanted.comment, check=check)
     state.keys_changed()
     return _made(state, updated)
 
 
 @router.delete("/{limit_id}")
-def remove(state: State, grant: Writing, limit_id: str) -> ShownLimit:
+def remove(state: State, grant: Writing, limit_id: str, if_match: IfMatch) -> ShownLimit:
     """Remove a limit of the database and return it; what was used stays in the books."""
     found = _find_own(state, grant, limit_id)
     gone = shown(state, found)
-    remove_limit(grant.store, found.limit.id)
+    remove_limit(grant.store, found.limit.id, check=if_match.check(partial(shown, state)))
     state.keys_changed()
     return gone
 
 
 @router.post("/{limit_id}/boost")
-def boost(state: State, grant: Writing, limit_id: str, wanted: Annotated[NewBoost, Body()]) -> MadeLimit:
+def boost(
+    state: State, grant: Writing, limit_id: str, wanted: Annotated[NewBoost, Body()], if_match: IfMatch
+) -> MadeLimit:
     """Allow more until a time."""
     found = _find_own(state, grant, limit_id)
     now_s = state.clock()
@@ -120,7 +143,8 @@ def boost(state: State, grant: Writing, limit_id: str, wanted: Annotated[NewBoos
     written = Adjustment(
         "boost", changed.id, changed.scope, changed.boost, now_us, now_us, grant.caller.actor.name, wanted.reason
     )
-    updated = update_limit(grant.store, changed, boosted=written)
+    check = if_match.check(partial(shown, state))
+    updated = update_limit(grant.store, changed, boosted=written, check=check)
     state.keys_changed()
     return _made(state, updated)
 
@@ -201,7 +225,7 @@ def _origin(limit: Limit) -> Origin:
 
 def _made(state: ControlState, stored: StoredLimit) -> MadeLimit:
     others = [one.limit for one in _all(state)]
-    warnings = limit_warnings(stored.limit, others, _names(state), state.catalog().prices, state.clock())
+    warnings = limit_warnings(stored.limit, others, _names(state, stored.limit), state.catalog().prices, state.clock())
     return MadeLimit(warnings=warnings, **shown(state, stored).model_dump())
 
 
@@ -274,14 +298,16 @@ def _refuse_more_than_template(state: ControlState, grant: Grant, limit: Limit) 
 
 
 def _refuse_wrong_subject(state: ControlState, limit: Limit) -> None:
-    mistake = subject_mistake(limit, _names(state))
+    mistake = subject_mistake(limit, _names(state, limit))
     if mistake is not None:
         raise InvalidLimit(mistake)
 
 
-def _names(state: ControlState) -> Names:
+def _names(state: ControlState, limit: Limit) -> Names:
     catalog = state.catalog()
-    return subject_names(state.settings, all_keys(state), catalog.providers, catalog.aliases)
+    kind, _, name = limit.scope.partition(":")
+    just_made = keys_called(state.store, name) if kind == "key" else ()  # the Catalog lags a moment
+    return subject_names(state.settings, (*catalog.keys, *just_made), catalog.providers, catalog.aliases)
 
 
 def _with(limit: Limit, **changes: object) -> Limit:

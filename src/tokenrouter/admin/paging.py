@@ -104,6 +104,18 @@ def all_pages(read: Reader[Row], after: Place = ()) -> Iterator[list[Row]]:
         after = page[-1][0]
 
 
+def whole_list(rows: Sequence[Row], place: Callable[[Row], Place]) -> Reader[Row]:
+    """Return the list of `rows`, which are few enough to be read at once and stand in the order of their places."""
+
+    def read(after: Place, limit: int) -> list[tuple[Place, Row]]:
+        placed = [(place(row), row) for row in rows]
+        if after and placed:
+            checked(after, *(type(part) for part in placed[0][0]))
+        return [one for one in placed if not after or one[0] > after][:limit]
+
+    return read
+
+
 def declared_first(declared: Sequence[Row], stored: Reader[Row]) -> Reader[Row]:
     """Return the list of what the file or the environment owns, in its order, and then of what is `stored`."""
 

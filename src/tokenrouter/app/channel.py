@@ -7,7 +7,7 @@ Nothing here waits for a slow peer: what it cannot take is cut off, and it comes
 
 import asyncio
 import struct
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,10 +18,11 @@ from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.conditions import Condition
 from tokenrouter.domain.limits import CounterPast
 from tokenrouter.domain.quotas import QuotaMetric
+from tokenrouter.gateway.key_ring import PackedKey
 from tokenrouter.limits.adjusting import Adjusted
 
 MAX_FRAME_BYTES: Final = 64 * 2**20
-"""A catalogue of 100,000 keys is some 30 MiB."""
+"""More than any state has; keys are sent in parts, 100,000 of them are some 20 MiB."""
 MAX_UNSENT_BYTES: Final = 2 * MAX_FRAME_BYTES
 RECONNECT_S: Final = (0.05, 0.25)
 """First and longest pause between attempts to connect."""
@@ -31,10 +32,33 @@ log = structlog.get_logger(__name__)
 
 
 class CatalogMessage(msgspec.Struct, tag="catalog"):
-    """Control to data: the state that counts from now on, and what was lately adjusted (each may come again)."""
+    """Control to data: the state that counts from now on, and what was lately adjusted (each may come again).
+
+    The keys in it are those that the file or the environment owns; the others are told by `KeysMessage`.
+    """
 
     catalog: Catalog
     adjusted: list[Adjusted] = []
+
+
+class KeysMessage(msgspec.Struct, tag="keys"):
+    """Control to data: keys of the database, all of them in parts or what has changed (`app/key_feed.py`).
+
+    Attributes:
+        version: that they are of.
+        base: the version that this changes; None: it is a part of all keys.
+        part: which one, counted from 0.
+        is_last: nothing of this version follows.
+        put: keys that are new or have changed.
+        gone: ids of keys that are no more.
+    """
+
+    version: int
+    base: int | None = None
+    part: int = 0
+    is_last: bool = True
+    put: list[PackedKey] = []
+    gone: list[str] = []
 
 
 class ConditionsMessage(msgspec.Struct, tag="conditions"):
@@ -87,6 +111,10 @@ class CountersWanted(msgspec.Struct, tag="wanted"):
     limit_ids: list[str]
 
 
+class KeysWanted(msgspec.Struct, tag="keys_wanted"):
+    """Data to control: tell me all keys; some news of them was lost."""
+
+
 class SumsWanted(msgspec.Struct, tag="sums_wanted"):
     """Data to control: tell what rows have used of `limit_ids`, but for the requests that each has `counted` already.
 
@@ -116,8 +144,8 @@ class QuotasMessage(msgspec.Struct, tag="quotas"):
     quotas: dict[str, tuple[QuotaMetric, ...]]
 
 
-ToData = CatalogMessage | ConditionsMessage | CountersMessage | SumsMessage
-ToControl = Hello | CountersWanted | SumsWanted | Applied | FiguresMessage | QuotasMessage
+ToData = CatalogMessage | KeysMessage | ConditionsMessage | CountersMessage | SumsMessage
+ToControl = Hello | CountersWanted | KeysWanted | SumsWanted | Applied | FiguresMessage | QuotasMessage
 
 _to_data: Final = msgspec.msgpack.Decoder(ToData)
 _to_control: Final = msgspec.msgpack.Decoder(ToControl)
@@ -164,15 +192,17 @@ class ChannelServer:
     def __init__(
         self,
         path: Path,
-        welcome: Callable[[], Sequence[ToData]],
+        welcome: Callable[[], Iterable[ToData]],
         answer: Callable[[CountersWanted], Awaitable[CountersMessage]],
         sums: Callable[[SumsWanted], Awaitable[SumsMessage]],
         quotas: Callable[[QuotasMessage], None] = lambda _: None,
+        all_keys: Callable[[], Iterable[ToData]] = tuple,
     ) -> None:
         """`welcome` gives what a process that connects is told first, `answer` and `sums` what it asks for later.
 
-        `quotas` takes what it tells unasked.
+        `quotas` takes what it tells unasked; `all_keys` is what a process is told that has lost some.
         """
+        self._all_keys = all_keys
         self._quotas = quotas
         self._sums = sums
         self._sending: set[asyncio.Task[None]] = set()
@@ -245,6 +275,9 @@ class ChannelServer:
             self.workers[message.worker] = {}
         elif isinstance(message, CountersWanted):
             self._take_question(message, writer)
+        elif isinstance(message, KeysWanted):
+            for part in self._all_keys():
+                send_or_cut(writer, frame(part))
         elif isinstance(message, Applied):
             self._note_applied(writer, message.version)
         elif isinstance(message, SumsWanted):
@@ -321,6 +354,7 @@ class ChannelClient:
             self.send(self._hello)
             while True:
                 self._on_message(_to_data.decode(await read_payload(reader)))
+                await asyncio.sleep(0)  # parts of all keys arrive at once: requests go on between them
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         except (ValueError, msgspec.DecodeError) as error:

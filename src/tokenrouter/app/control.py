@@ -10,9 +10,10 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -34,11 +35,14 @@ from tokenrouter.app.channel import (
     ConditionsMessage,
     CountersMessage,
     CountersWanted,
+    KeysMessage,
     SumsMessage,
     SumsWanted,
     ToData,
 )
 from tokenrouter.app.cluster import Cluster
+from tokenrouter.app.key_feed import PART_KEYS, all_parts, news_of
+from tokenrouter.app.key_file import KeyFile
 from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
 from tokenrouter.app.telemetry import start_telemetry
@@ -62,13 +66,14 @@ from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.jobs.alerting import Alerting
 from tokenrouter.jobs.automatic_providers import AutomaticProviders
-from tokenrouter.jobs.catalog_builder import build_catalog
+from tokenrouter.jobs.catalog_builder import build_catalog, keys_bear_limits, unshadowed_keys
 from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.conversation_drain import ConversationDrain
 from tokenrouter.jobs.conversation_retention import delete_old_conversations
 from tokenrouter.jobs.discovery import Discovery
 from tokenrouter.jobs.emails import Emails
 from tokenrouter.jobs.health_checks import HealthChecks
+from tokenrouter.jobs.key_book import KeyBook
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
 from tokenrouter.jobs.limit_alerts import LimitAlerts
@@ -102,7 +107,8 @@ from tokenrouter.store.capture_rules import list_capture_rules
 from tokenrouter.store.catalog_version import CatalogWatch
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import StoreError
-from tokenrouter.store.keys import KeyRequest, create_key, list_keys, remove_expired_keys
+from tokenrouter.store.key_news import KeyNews
+from tokenrouter.store.keys import KeyRequest, create_key, remove_expired_keys
 from tokenrouter.store.limits import list_limits
 from tokenrouter.store.prepare import prepare_store
 from tokenrouter.store.setup_links import create_setup_link
@@ -155,6 +161,10 @@ class ControlProcess:
         self._checks = HealthChecks(self._discovery, self._conditions, asks=lambda: self._settings.discovery)
         self._status_file = StatusFile(settings.paths.cache_dir / STATUS_FILE)
         self._bundled_facts: Mapping[str, ModelFacts] = {}
+        self._book = KeyBook(store)
+        self._key_file = KeyFile(settings.paths.state_dir, snapshot_key(secret))
+        self._keys_version = -1
+        self._are_keys_stale = False
         self._pricing = Pricing(
             settings.paths.cache_dir / PRICES_FILE,
             price_sources(settings.price_sources, self._discovery, self._upstream, self._take_facts),
@@ -192,6 +202,7 @@ class ControlProcess:
             self._answer,
             self._sum_up,
             lambda message: self._quotas.take(message.quotas),
+            self._all_keys,
         )
         self._alerts = LimitAlerts(store)
         self._watcher = CatalogWatch(store)
@@ -201,6 +212,7 @@ class ControlProcess:
         self._admin: ControlState | None = None
         self._stop = asyncio.Event()
         self._tasks = BackgroundTasks()
+        self._take_keys()
         self._rebuild()
 
     def _look_for_providers(self) -> None:
@@ -251,7 +263,7 @@ class ControlProcess:
         self._join_configuration()
         self._catalog = build_catalog(
             self._settings,
-            list_keys(self._store),
+            self._book.keys.values(),
             self._discovery.models(),
             self._pepper,
             version=self._catalog.version + 1,
@@ -268,10 +280,10 @@ class ControlProcess:
             changed=self._stored.changed,
         )
         self._log.hide(secrets_in(self._settings, self._catalog))
-        names = {key.id: key.name for key in self._catalog.keys}
-        self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id, key_id))
+        names = {key.id: key.name for key in self._catalog.keys if key.origin != "database"}
+        self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id) or self._book.name(key_id))
         newest = snapshot_key(self._ring.secrets[-1])
-        write_snapshot(self._settings.paths.state_dir / FILE_NAME, self._catalog, newest)
+        write_snapshot(self._settings.paths.state_dir / FILE_NAME, self._told_catalog(), newest)
         since_us = int((time.time() - ADJUSTED_S) * 1e6)
         self._adjusted = [
             Adjusted(one.number, one.limit_id, one.scope, one.used)
@@ -279,7 +291,46 @@ class ControlProcess:
             if one.used
         ]
         self._conditions.keep(provider.name for provider in self._catalog.providers)
-        self._channel.broadcast(CatalogMessage(self._catalog, self._adjusted))
+        self._channel.broadcast(CatalogMessage(self._told_catalog(), self._adjusted))
+
+    def _told_catalog(self) -> Catalog:
+        """Return the Catalog as data processes are told it: their keys of the database come by `KeysMessage`."""
+        owned = tuple(key for key in self._catalog.keys if key.origin != "database")
+        return replace(self._catalog, keys=owned)
+
+    def _all_keys(self) -> Iterator[KeysMessage]:
+        return all_parts(self._book.keys.values(), self._keys_version)
+
+    def _take_keys(self, news: KeyNews | None = None) -> None:
+        """Take in what has become of the keys of the database (read here, where nothing is given), and tell everybody.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database is away.
+        """
+        news = news or self._book.look()
+        is_first, change = self._keys_version < 0, self._book.take(news)
+        self._is_stale = self._is_stale or news.others
+        if not change and not is_first:
+            return
+        self._is_stale = self._is_stale or keys_bear_limits(self._settings)
+        base, version = self._keys_version, self._catalog.version + 1
+        keys = unshadowed_keys(self._catalog.keys, self._book.keys.values())
+        self._catalog, self._keys_version = replace(self._catalog, version=version, keys=keys), version
+        told = news_of(change.put, change.gone, base=base, version=version)
+        is_whole = is_first or len(change.put) > PART_KEYS
+        for message in self._all_keys() if is_whole else (told,):
+            self._channel.broadcast(message)
+        self._keep_keys(None if is_whole else told)
+
+    def _keep_keys(self, news: KeysMessage | None) -> None:
+        """Write down what has changed, or all keys where that is not enough."""
+        try:
+            if news is None or self._key_file.is_long:
+                self._key_file.write(self._all_keys())
+            else:
+                self._key_file.add(news)
+        except OSError as error:
+            log.error("keys cannot be written down; a start without the database may know old ones", reason=str(error))
 
     def _join_configuration(self) -> None:
         """Let count what the file says together with what the database adds, and know the keys of its secrets."""
@@ -301,7 +352,11 @@ class ControlProcess:
             self._rebuild()
 
     def _welcome(self) -> list[ToData]:
-        return [CatalogMessage(self._catalog, self._adjusted), ConditionsMessage(self._conditions.current())]
+        return [
+            *self._all_keys(),
+            CatalogMessage(self._told_catalog(), self._adjusted),
+            ConditionsMessage(self._conditions.current()),
+        ]
 
     async def _answer(self, wanted: CountersWanted) -> CountersMessage:
         """Tell what has been used of limits, once every dead process's journal is in."""
@@ -337,6 +392,7 @@ class ControlProcess:
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         first = await asyncio.to_thread(self._first_start)
+        self._take_keys()
         self._rebuild()
         await asyncio.to_thread(self._carry_use)
         await self._pricing.begin(self._catalog.providers)
@@ -534,7 +590,10 @@ class ControlProcess:
     async def _watch(self) -> None:
         """Rebuild the Catalog if it has changed; return when it shows all that had changed before the call."""
         async with self._watching:
-            self._is_stale = await asyncio.to_thread(self._watcher.changed) or self._is_stale
+            self._are_keys_stale = await asyncio.to_thread(self._watcher.changed) or self._are_keys_stale
+            if self._are_keys_stale:
+                self._take_keys(await asyncio.to_thread(self._book.look))
+                self._are_keys_stale = False
             if self._is_stale:
                 self._rebuild()
                 self._is_stale = False

@@ -31,12 +31,16 @@ from tokenrouter.app.channel import (
     CountersWanted,
     FiguresMessage,
     Hello,
+    KeysMessage,
+    KeysWanted,
     QuotasMessage,
     SumsMessage,
     SumsWanted,
     ToData,
 )
 from tokenrouter.app.hooks import HookShelf
+from tokenrouter.app.key_feed import KeyFeed
+from tokenrouter.app.key_file import read_keys
 from tokenrouter.app.ledger_sums import ChannelSums
 from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot
@@ -132,8 +136,10 @@ class DataProcess:
         secrets = load_or_create_secrets(settings)
         secret = secrets[0]
         self._pepper = pepper(secret)
+        self._keys = KeyFeed(read_keys(settings.paths.state_dir, snapshot_key(secret)))
+        self._keys_asked = False
         catalog = _first_catalog(settings, secrets, self._pepper)
-        self._source = CurrentDirectory(Directory(catalog, self._pepper))
+        self._source = CurrentDirectory(Directory(catalog, self._pepper, self._keys.ring))
         self._limiter = MemoryLimiter(() if settings.redis_url else catalog.limits)
         self._adjusting = Adjusting(self._limiter.adjust)
         self._adjusting_there: AdjustingThere | None = None
@@ -268,10 +274,9 @@ class DataProcess:
             case CatalogMessage(catalog, adjusted):
                 self._apply(catalog)
                 (self._adjusting_there or self._adjusting).take(adjusted)
-                if self._shared is None:
-                    self._tell_applied()
-                else:
-                    self._tasks.start(self._tell_followed(self._shared, catalog.version), "shared limits follow")
+                self._tell_state()
+            case KeysMessage():
+                self._take_keys(message)
             case ConditionsMessage(conditions):
                 self._gateway.learn(conditions)
             case CountersMessage(asked, limit_ids, used, past, adjusted_to) if asked == self._asked:
@@ -295,6 +300,32 @@ class DataProcess:
             self._resources.batches.let_go_of_paid()
             await asyncio.sleep(TEND_BATCHES_S)
 
+    def _take_keys(self, message: KeysMessage) -> None:
+        """Let other keys count from now on; requests that run keep what they have."""
+        self._keys_asked = self._keys_asked and message.part != 0
+        directory = self._source.current()
+        match self._keys.take(message):
+            case "waiting":
+                return
+            case "lost":
+                if not self._keys_asked:
+                    self._keys_asked = self._channel.send(KeysWanted())
+                return
+            case "whole":
+                directory.forget_keys()
+            case "changed":
+                directory.forget_keys([*message.gone, *(key.id for key in message.put)])
+        directory.note_version(message.version)
+        self._tell_state()
+
+    def _tell_state(self) -> None:
+        """Tell that what is here counts, once it does."""
+        if self._shared is None:
+            self._tell_applied()
+        else:
+            version = self._source.current().catalog.version
+            self._tasks.start(self._tell_followed(self._shared, version), "shared limits follow")
+
     def _tell_applied(self) -> None:
         """Tell that the Catalog counts, unless limits in it wait for their counters: they admit nobody until then."""
         if not self._limiter.unrestored:
@@ -316,7 +347,7 @@ class DataProcess:
         return self._channel.send(message)
 
     def _apply(self, catalog: Catalog) -> None:
-        directory = Directory(catalog, self._pepper)
+        directory = Directory(catalog, self._pepper, self._keys.ring)
         self._log.hide(secrets_in(self._settings, catalog))
         for name, why in directory.skipped.items():
             log.warning("provider cannot be used", provider=name, reason=why)
@@ -396,13 +427,12 @@ def _first_catalog(settings: Settings, secrets: Sequence[bytes], pepper_bytes: b
     """
     last = read_snapshot(settings.paths.state_dir / FILE_NAME, *map(snapshot_key, reversed(secrets))) or Catalog()
     settings = remembered_settings(settings, last)
-    stored = [key for key in last.keys if key.origin == "database"]
     limits = [limit for limit in last.limits if limit.origin == "database"]
     models = {provider.name: provider.models for provider in last.providers}
     local, public = still_wanted(settings, last.providers)
     return build_catalog(
         settings,
-        stored,
+        (),
         models,
         pepper_bytes,
         version=last.version,

@@ -154,6 +154,11 @@ class Key:
     previous_digest: bytes | None = field(default=None, repr=False)
     previous_until_s: float | None = None
 
+    @property
+    def digests(self) -> tuple[bytes, ...]:
+        """What it is known by: its digest, and that of the key before it as long as nothing takes that away."""
+        return (self.digest,) if self.previous_digest is None else (self.digest, self.previous_digest)
+
 
 @dataclass(frozen=True, slots=True)
 class CacheRules:

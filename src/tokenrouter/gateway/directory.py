@@ -1,11 +1,13 @@
 """The Catalog with its indexes: what a request looks up, ready to be looked up.
 
-Built once per catalogue swap, never changed afterwards (the small caches aside), so a request that
-holds one sees one state from begin to end.
+Built once per catalogue swap. What it says of providers, aliases, limits and prices never changes afterwards. The keys
+of the database may change beside it (`gateway/key_ring.py`): who calls is looked up once, at the beginning, and a
+request keeps the `Principal` that it was given, so it sees one state from begin to end all the same. Of a hundred
+thousand keys most are never used, so a `Principal` is made when somebody comes with its key.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -28,6 +30,7 @@ from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit, LimitTable
 from tokenrouter.domain.price_table import PriceTable
 from tokenrouter.domain.prices import Price
+from tokenrouter.gateway.key_ring import KeyRing
 from tokenrouter.providers import CompatibleAdapter, adapter
 
 if TYPE_CHECKING:
@@ -37,8 +40,13 @@ if TYPE_CHECKING:
 
 MAX_CHAIN: Final = 8
 """Most keys between a key and its topmost parent, itself included (DESIGN.md, "Limits")."""
+MAX_PRINCIPALS: Final = 20_000
+"""Most keys that are ready to be used at once, in some kilobytes each; those that come back later are made again."""
 MAX_REMEMBERED: Final = 4096
 """Most answers to "is this model allowed?" that one key remembers."""
+
+
+KeyOf = Callable[[str], Key | None]
 
 
 class ModelPatterns:
@@ -141,7 +149,9 @@ class ProviderEntry:
 
 @dataclass(slots=True)
 class Directory:
-    """One Catalog, indexed. `skipped` names providers that could not be built, with the reason."""
+    """One Catalog, indexed, with the keys that are not in it. `skipped` names providers that could not be built, with
+    the reason.
+    """
 
     catalog: Catalog
     pepper: bytes = field(repr=False)
@@ -152,7 +162,13 @@ class Directory:
     _cost_limits: LimitTable = field(init=False, repr=False)
     limits: LimitTable = field(init=False, repr=False)
     cached_models: ModelPatterns = field(init=False, repr=False)
+    stored: KeyRing = field(default_factory=KeyRing, repr=False)
+    _keys: dict[bytes, Key] = field(init=False, repr=False)
+    _by_id: dict[str, Key] = field(init=False, repr=False)
+    _owned: frozenset[str] = field(init=False, repr=False)
+    _people: "_People" = field(init=False, repr=False)
     _principals: dict[bytes, Principal] = field(init=False, repr=False)
+    _linked: dict[str, set[bytes]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.skipped = {}
@@ -164,9 +180,12 @@ class Directory:
         )
         self.aliases = AliasTable(self.catalog.aliases)
         self.cached_models = ModelPatterns(self.catalog.policy.cache.models)
-        by_id = {key.id: key for key in self.catalog.keys}
-        people = _People(self.catalog)
-        self._principals = dict(_all_principals(self.catalog, by_id, people))
+        self._keys = {digest: key for key in self.catalog.keys for digest in key.digests}
+        self._by_id = {key.id: key for key in self.catalog.keys}
+        owned = [key for key in self.catalog.keys if key.origin != "database"]
+        self._owned = frozenset(name for key in owned for name in (key.name, key.id))
+        self._people = _People(self.catalog)
+        self.forget_keys()
 
     def _entries(self) -> Iterable[tuple[str, ProviderEntry]]:
         for provider in self.catalog.providers:
@@ -186,7 +205,8 @@ class Directory:
     def digest(self, keys: Sequence[bytes]) -> bytes:
         """Return what stands in look-ups for the first of `keys` that is known, else the first; b"" for none."""
         digests = [key_digest(key, self.pepper) for key in keys]
-        return next((digest for digest in digests if digest in self._principals), digests[0] if digests else b"")
+        known = (one for one in digests if one in self._principals or self._make(one) is not None)
+        return next(known, digests[0] if digests else b"")
 
     def principal(self, digest: bytes, now_s: float, client_ip: str = "") -> Principal:
         """Return whose key has this digest; b"" when none was sent.
@@ -194,7 +214,7 @@ class Directory:
         Raises:
             MissingKey, InvalidKey, ExpiredKey, DisabledKey, AddressNotAllowed
         """
-        principal = self._principals.get(digest)
+        principal = self._principals.get(digest) or self._make(digest)
         if principal is None:
             if not digest:
                 raise MissingKey("No API key was sent; send it as 'Authorization: Bearer <key>'.")
@@ -206,6 +226,46 @@ class Directory:
         if principal.networks and not all(covers(networks, client_ip) for networks in principal.networks):
             raise AddressNotAllowed(f"The API key {principal.key.name!r} may not be used from {client_ip[:64]!r}.")
         return principal
+
+    def key_named(self, name: str) -> Key | None:
+        """Return the key of this name; looks at all of them."""
+        own = next((key for key in self.catalog.keys if key.name == name), None)
+        return own or self._unshadowed(self.stored.key_named(name))
+
+    def forget_keys(self, ids: Iterable[str] | None = None) -> None:
+        """Make the principals of these keys, and of all below them, anew when they are next asked for; None: all."""
+        if ids is None:
+            self._principals, self._linked = {}, {}
+            return
+        for digest in {digest for key_id in ids for digest in self._linked.pop(key_id, ())}:
+            self._principals.pop(digest, None)
+
+    def note_version(self, version: int) -> None:
+        """Be of this version from now on: its keys are."""
+        self.catalog = replace(self.catalog, version=max(version, self.catalog.version))
+
+    def _make(self, digest: bytes) -> Principal | None:
+        """Return whose key has this digest, if anybody's has, and keep it for the next time."""
+        key = self._keys.get(digest) or self._unshadowed(self.stored.key(digest))
+        if key is None:
+            return None
+        if len(self._principals) >= MAX_PRINCIPALS:
+            self.forget_keys()
+        principal, links = _principal(key, self._key_of, self._people, self.catalog.policy.cache)
+        if digest != key.digest:  # it was rotated, and its previous one is good for a while
+            until_s = min(principal.expires_at_s, key.previous_until_s or 0.0)
+            principal = replace(principal, expires_at_s=until_s)
+        for key_id in links:
+            self._linked.setdefault(key_id, set()).add(digest)
+        self._principals[digest] = principal
+        return principal
+
+    def _key_of(self, key_id: str) -> Key | None:
+        return self._by_id.get(key_id) or self._unshadowed(self.stored.key_of(key_id))
+
+    def _unshadowed(self, key: Key | None) -> Key | None:
+        """Return a key of the database, unless the file or the environment has one of its name or id."""
+        return None if key is None or key.name in self._owned or key.id in self._owned else key
 
     def price(self, provider: str, model: str) -> Price | None:
         """Return what `model` costs at `provider`, or None where nobody said."""
@@ -275,21 +335,12 @@ class _People:
                 yield ModelPatterns(team.allowed_models)
 
 
-def _all_principals(catalog: Catalog, by_id: dict[str, Key], people: _People) -> Iterator[tuple[bytes, Principal]]:
-    """Yield who calls with which digest; a key that was rotated is good by its previous one too, for a while."""
-    for key in catalog.keys:
-        principal = _principal(key, by_id, people, catalog.policy.cache)
-        yield key.digest, principal
-        if key.previous_digest is not None:
-            until_s = min(principal.expires_at_s, key.previous_until_s or 0.0)
-            yield key.previous_digest, replace(principal, expires_at_s=until_s)
-
-
-def _principal(key: Key, by_id: dict[str, Key], people: _People, rules: CacheRules) -> Principal:
-    chain, problem = _chain(key, by_id)
+def _principal(key: Key, key_of: KeyOf, people: _People, rules: CacheRules) -> tuple[Principal, set[str]]:
+    """Return who calls with `key`, and the ids of the keys that this follows from, there or not."""
+    chain, problem = _chain(key, key_of)
     scopes = _scopes(chain)
     own = tuple(ModelPatterns(link.allowed_models) for link in chain if link.allowed_models)
-    return Principal(
+    principal = Principal(
         key=key,
         chain=tuple(link.id for link in chain),
         scopes=scopes,
@@ -306,6 +357,7 @@ def _principal(key: Key, by_id: dict[str, Key], people: _People, rules: CacheRul
         networks=tuple(read_networks(link.allowed_ips) for link in chain if link.allowed_ips),
         alias_scopes=tuple(scope for scope in scopes if not scope.startswith("key:")),
     )
+    return principal, {link for one in chain for link in (one.id, one.parent_id) if link is not None}
 
 
 def _cache_use(chain: list[Key], scopes: tuple[str, ...], rules: CacheRules) -> CacheUse:
@@ -323,11 +375,11 @@ def _leave(words: set[Literal["", "allow", "deny"]]) -> Literal["", "allow", "de
     return "deny" if "deny" in words else "allow" if words == {"allow"} else ""
 
 
-def _chain(key: Key, by_id: dict[str, Key]) -> tuple[list[Key], str]:
+def _chain(key: Key, key_of: KeyOf) -> tuple[list[Key], str]:
     """Return the key with its parents, and what is wrong with them."""
     chain = [key]
     while chain[-1].parent_id is not None:
-        parent = by_id.get(chain[-1].parent_id)
+        parent = key_of(chain[-1].parent_id)
         if parent is None or len(chain) == MAX_CHAIN or parent in chain:
             return chain, f"The parent of API key {chain[-1].name!r} is gone, so the key is no longer valid."
         chain.append(parent)

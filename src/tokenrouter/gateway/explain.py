@@ -115,7 +115,7 @@ def _principal(directory: Directory, asker: Principal, question: Question) -> Pr
         return asker
     if asker.role != "admin":
         raise RoleNotAllowed("Only a key of the role admin may ask about another key.", param="key")
-    key = next((key for key in directory.catalog.keys if key.name == name), None)
+    key = directory.key_named(name)
     if key is None:
         raise InvalidRequest(f"There is no key {name[:80]!r}.", param="key")
     return directory.principal(key.digest, question.call.now_s, question.call.head.client_ip)

@@ -54,11 +54,8 @@ def build_catalog(
     names. `stored_capture` are the rules of the database about whose conversations are kept. `settings` are those that
     count, in which `switched` and `changed` are already.
     """
-    declared = tuple(declared_key(setting, pepper) for setting in settings.keys)
-    names = {key.name for key in declared} | {key.id for key in declared}
-    stored = tuple(key for key in stored_keys if key.name not in names and key.id not in names)
-    keys = (*declared, *stored)
     automatic = (replace(one, enabled=switched.get(one.name, one.enabled)) for one in automatic)
+    keys = _joined_keys([declared_key(setting, pepper) for setting in settings.keys], stored_keys)
     limits = (*settings.limits, *unshadowed_limits(stored_limits, settings.limits))
     return Catalog(
         version=version,
@@ -89,6 +86,21 @@ def joined_capture(settings: ConversationSettings, stored: Mapping[str, bool]) -
     """Return whose conversations are kept: whom the file names, and whom the database does where the file allows it."""
     declared = dict.fromkeys(settings.capture, True)
     return CaptureRules({**stored, **declared} if settings.enabled else {}, settings.max_body_bytes)
+
+
+def unshadowed_keys(known: Iterable[Key], stored_keys: Iterable[Key]) -> tuple[Key, ...]:
+    """Return the keys of a Catalog that has the keys `known`, once the database has `stored_keys`."""
+    return _joined_keys([key for key in known if key.origin != "database"], stored_keys)
+
+
+def _joined_keys(declared: Sequence[Key], stored_keys: Iterable[Key]) -> tuple[Key, ...]:
+    names = {key.name for key in declared} | {key.id for key in declared}
+    return (*declared, *(key for key in stored_keys if key.name not in names and key.id not in names))
+
+
+def keys_bear_limits(settings: Settings) -> bool:
+    """Whether keys have limits that follow from who they are (`_lifted_rates`), so that other keys are other limits."""
+    return any(limit.scope == "key:*" and limit.origin.startswith(RATE_ORIGIN) for limit in settings.limits)
 
 
 def joined_providers(settings: Settings, automatic: Iterable[Provider]) -> tuple[Provider, ...]:

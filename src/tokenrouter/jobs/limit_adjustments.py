@@ -40,7 +40,7 @@ def reset_limit(
                 )
                 given_back[counter] = given_back.get(counter, 0) + used
         count_adjustments(connection, counted)
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         said = {"scope": scope, "given_back": given_back, "reason": reason}
         note(store, connection, "limit.reset", ("limit", limit.id, limit.scope), None, said)
     return given_back

@@ -37,6 +37,9 @@ class StoredAlias:
     created_at_s: float = 0.0
 
 
+Seen = Callable[[StoredAlias], None]
+
+
 def create_alias(
     store: Store, alias: Alias, check: Check, *, comment: str = "", made_by: str = "", now_s: float
 ) -> StoredAlias:
@@ -48,7 +51,7 @@ def create_alias(
     """
     stored = StoredAlias(replace(alias, origin=ORIGIN), comment, made_by, now_s)
     with store.write() as connection:
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         others = _all(connection)
         if any(_is_same(one.alias, alias) for one in others):
             raise AliasTaken(f"there is an alias {alias.name!r} of {alias.scope} already; change it")
@@ -63,7 +66,7 @@ def add_aliases(connection: Connection, added: Iterable[StoredAlias]) -> None:
     for one in added:
         stored = replace(one, alias=replace(one.alias, origin=ORIGIN))
         connection.execute(insert(tr_aliases).values(_row(stored)))
-    raise_catalog_version(connection)
+    raise_catalog_version(connection, keys=())
 
 
 def aliases_in(connection: Connection) -> tuple[StoredAlias, ...]:
@@ -77,17 +80,23 @@ def list_aliases(store: Store) -> tuple[StoredAlias, ...]:
         return _all(connection)
 
 
-def update_alias(store: Store, changed: Alias, check: Check, *, comment: str | None = None) -> StoredAlias:
+def update_alias(
+    store: Store, changed: Alias, check: Check, *, comment: str | None = None, seen: Seen | None = None
+) -> StoredAlias:
     """Put `changed` in the place of the alias of its scope and name; None leaves the comment.
+
+    `seen` is asked about the alias as it was, before anything is written, and stops it by raising.
 
     Raises:
         AliasUnknown: there is none in the database.
         Exception: what `check` raises.
     """
     with store.write() as connection:
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         others = _all(connection)
         before = _find(others, changed)
+        if seen is not None:
+            seen(before)
         after = replace(
             before, alias=replace(changed, origin=ORIGIN), comment=before.comment if comment is None else comment
         )
@@ -97,17 +106,19 @@ def update_alias(store: Store, changed: Alias, check: Check, *, comment: str | N
     return after
 
 
-def remove_alias(store: Store, alias: Alias, check: Check) -> StoredAlias:
-    """Remove the alias of the scope and name of `alias`, and return it.
+def remove_alias(store: Store, alias: Alias, check: Check, *, seen: Seen | None = None) -> StoredAlias:
+    """Remove the alias of the scope and name of `alias`, and return it. `seen`: as `update_alias`.
 
     Raises:
         AliasUnknown: there is none in the database.
         Exception: what `check` raises.
     """
     with store.write() as connection:
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         others = _all(connection)
         gone = _find(others, alias)
+        if seen is not None:
+            seen(gone)
         _check(check, others, [one for one in others if one is not gone])
         connection.execute(delete(tr_aliases).where(*_place(alias)))
         _note(store, connection, "alias.remove", gone, None)
@@ -128,7 +139,7 @@ def choose_profile(store: Store, profile: str) -> None:
             write_fact(connection, PROFILE_FACT, profile)
         else:
             connection.execute(delete(tr_settings).where(tr_settings.c.key == PROFILE_FACT))
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         subject = ("setting", PROFILE_FACT, PROFILE_FACT)
         note(store, connection, "setting.change", subject, {"value": before}, {"value": profile})
 

@@ -5,30 +5,60 @@ writer raises the counter in the transaction of its change; the server looks at 
 On SQLite even that query is saved: `PRAGMA data_version` says, from shared memory, whether any other
 connection has committed anything at all. On PostgreSQL it is one look-up in a table of a few rows, outside of any
 transaction; LISTEN would save it, but needs a session of its own, which poolers do not give.
+
+With the counter stands of which keys a change was, so that one key of a hundred thousand is read and not all of them.
+What a writer does not say is never guessed: then all are read.
 """
 
 import threading
-from typing import Self
+from collections.abc import Collection
+from typing import Final, Self
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from tokenrouter.store.engine import Store
-from tokenrouter.store.schema import tr_meta
+from tokenrouter.store.schema import tr_key_changes, tr_meta
 
+NOTED_VERSIONS: Final = 1000
+"""Of how many changes it is known which keys they were of; whoever has missed more reads all keys."""
+MAX_NOTED_KEYS: Final = 1000
+"""Most keys of one change that are noted; reading more than that by id costs what reading all does."""
 _COUNTER = tr_meta.c.name == "catalog"
 
 
-def raise_catalog_version(connection: Connection) -> None:
-    """Tell every watcher, at the commit of this transaction, that the Catalog has to be rebuilt."""
+def raise_catalog_version(connection: Connection, keys: Collection[str] | None = None) -> None:
+    """Tell every watcher, at the commit of this transaction, that the Catalog has to be rebuilt.
+
+    `keys` are the ids of those that were made, changed or deleted. None is for whoever cannot tell: all are read again.
+    The transaction must be one of `Store.write`.
+    """
     raised = connection.execute(update(tr_meta).where(_COUNTER).values(value=tr_meta.c.value + 1))
     if raised.rowcount == 0:
         connection.execute(insert(tr_meta).values(name="catalog", value=1))
+    if keys is None or len(keys) > MAX_NOTED_KEYS:
+        return
+    version = catalog_version(connection)
+    rows = [{"version": version, "key_id": key_id} for key_id in set(keys) or {""}]
+    connection.execute(delete(tr_key_changes).where(tr_key_changes.c.version <= version - NOTED_VERSIONS))
+    connection.execute(insert(tr_key_changes), rows)
 
 
 def catalog_version(connection: Connection) -> int:
     """Return the counter; 0 before the first change."""
     value: int | None = connection.execute(select(tr_meta.c.value).where(_COUNTER)).scalar()
     return value or 0
+
+
+def keys_changed_since(connection: Connection, version: int) -> tuple[frozenset[str] | None, bool]:
+    """Return the ids of the keys that have changed since `version`, and whether anything else has.
+
+    None for the ids: nobody knows (any more), so it may be all of them.
+    """
+    now = catalog_version(connection)
+    changes = connection.execute(select(tr_key_changes).where(tr_key_changes.c.version > version)).all()
+    if version > now or len({change.version for change in changes}) != now - version:
+        return None, True
+    return frozenset(change.key_id for change in changes if change.key_id), any(not one.key_id for one in changes)
 
 
 class CatalogWatch:

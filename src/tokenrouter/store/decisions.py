@@ -15,11 +15,16 @@ MAX_ATTEMPTS: Final = 64
 
 def attempts_of(store: Store, request_id: str) -> list[LedgerEntry]:
     """Return the rows of a request, the first attempt first; `request_id` is that of any of its attempts."""
-    first = request_id.partition(".")[0]
-    ids = [first, *(f"{first}.{number}" for number in range(2, MAX_ATTEMPTS + 1))]
+    ids = attempt_ids(request_id)
     with store.read() as connection:
         rows = connection.execute(select(tr_ledger).where(tr_ledger.c.id.in_(ids))).mappings().all()
     return sorted(map(read_entry, rows), key=lambda row: ids.index(row.id))
+
+
+def attempt_ids(request_id: str) -> list[str]:
+    """Return the ids that rows of a request may have; `request_id` is that of any of its attempts."""
+    first = request_id.partition(".")[0]
+    return [first, *(f"{first}.{number}" for number in range(2, MAX_ATTEMPTS + 1))]
 
 
 def decision_of(attempts: list[LedgerEntry]) -> str:

@@ -2,23 +2,26 @@
 
 Pages are cut by the moment at which a key was made and its id, which is the order of every list of keys. Each filter
 that may leave few keys of many has an index that is in this order too.
+
+A search finds words anywhere in a key, which no ordinary index serves. It walks the index of the order, in which the
+words stand as well: ten megabytes for a hundred thousand keys instead of forty, some hundredths of a second, on both
+databases alike. Full-text indexes were left aside: SQLite's follow a table by its row numbers, which migrations that
+make the table anew do not keep, and PostgreSQL's trigrams are an extension that not every server lets in.
 """
 
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true, tuple_
 
 from tokenrouter.domain.catalog import Key, Role
 from tokenrouter.store.engine import Store
-from tokenrouter.store.keys import read_key
+from tokenrouter.store.keys import read_key, search_words, select_keys
 from tokenrouter.store.schema import tr_keys
 
 KeyState = Literal["enabled", "disabled", "expired"]
 MAX_PAGE_KEYS: Final = 1001
 """A thousand, and one more to see whether there is another page."""
-SEARCHED: Final = ("name", "hint", "comment", "user", "team")
-"""Where the words of a search may stand, in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class KeyFilter:
     """Which keys; empty fields do not restrict. A key that is disabled and whose time has passed is both.
 
     Attributes:
-        words: stand in the name, the hint, the comment, the user or the team.
+        words: stand in the name, the hint, the user, the team or the comment, in any case.
         parent_id: the key that answers for them.
         state: as it is at `now_s`; an enabled one has not expired.
         sight: what may be seen at most, whatever is wanted; None is everything.
@@ -66,9 +69,8 @@ class KeyFilter:
 
     def fits(self, key: Key) -> bool:
         """Whether `key`, which need not be of the database, is among them."""
-        words = self.words.lower()
         return (
-            (not words or any(words in str(getattr(key, name)).lower() for name in SEARCHED))
+            self.words.casefold() in search_words(key)
             and self.role in (None, key.role)
             and self.team in ("", key.team)
             and self.user in ("", key.user)
@@ -86,15 +88,18 @@ def key_page(
     store: Store, wanted: KeyFilter, after: tuple[float, str] | None, limit: int
 ) -> list[tuple[tuple[float, str], Key]]:
     """Return at most `limit` keys, oldest first, with their places; those behind the place `after`."""
-    query = _ordered(wanted, after).limit(min(limit, MAX_PAGE_KEYS))
-    with store.read() as connection:
-        rows = connection.execute(query).mappings().all()
-    return [((row["created_at_s"], row["id"]), read_key(row)) for row in rows]
-
-
-def _ordered(wanted: KeyFilter, after: tuple[float, str] | None) -> Select[tuple[object, ...]]:
     columns = tr_keys.c
-    query = select(tr_keys).where(and_(true(), *_conditions(wanted))).order_by(columns.created_at_s, columns.id)
+    places = _ordered(wanted, after).limit(min(limit, MAX_PAGE_KEYS))
+    query = select_keys().where(columns.id.in_(places)).order_by(columns.created_at_s, columns.id)
+    with store.read() as connection:
+        keys = map(read_key, connection.execute(query).all())
+    return [((key.created_at_s, key.id), key) for key in keys]
+
+
+def _ordered(wanted: KeyFilter, after: tuple[float, str] | None) -> Select[tuple[str]]:
+    """Return the ids of keys in order: all of it may stand in an index, and only the keys of a page are read."""
+    columns = tr_keys.c
+    query = select(columns.id).where(and_(true(), *_conditions(wanted))).order_by(columns.created_at_s, columns.id)
     return query if after is None else query.where(tuple_(columns.created_at_s, columns.id) > tuple_(*after))
 
 
@@ -108,8 +113,7 @@ def _conditions(wanted: KeyFilter) -> list[ColumnElement[bool]]:
     if wanted.sight is not None:
         conditions.append(wanted.sight.condition())
     if wanted.words:
-        words = wanted.words.lower()
-        conditions.append(or_(*(func.lower(columns[name]).contains(words, autoescape=True) for name in SEARCHED)))
+        conditions.append(columns.words.contains(wanted.words.casefold(), autoescape=True))
     match wanted.state:
         case "enabled":
             lasts = or_(columns.expires_at_s.is_(None), columns.expires_at_s > wanted.now_s)

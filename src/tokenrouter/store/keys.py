@@ -7,11 +7,12 @@ go with their parent: a key must not outlive the one that answers for it.
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tokenrouter.domain.addresses import MAX_NETWORKS, read_networks
@@ -27,8 +28,16 @@ from tokenrouter.store.schema import tr_keys
 MAX_KEY_CHARS: Final = 512
 """Longest key that an operator may choose; our own have 46 characters."""
 ID_PREFIX: Final = "key_"
+MAX_WORDS_BYTES: Final = 2000
+"""PostgreSQL takes some 2,700 bytes into an entry of an index (release 18, "B-Tree Indexes"); longer comments are
+searched up to here."""
+MAX_AT_ONCE: Final = 1000
+"""Most keys that one statement names."""
 MAX_OVERLAP_S: Final = 30 * 86_400.0
 """Longest time that a key is good after its successor was made: who needs longer has forgotten it."""
+
+
+_FIELDS: Final = tuple(field.name for field in fields(Key) if field.name != "origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +136,7 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
     )
     with store.write() as connection:
         _insert(connection, stored)
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, [stored.id])
         _note(store, connection, "key.create", None, stored)
     return NewKey(key, stored)
 
@@ -143,7 +152,7 @@ def add_key(store: Store, connection: Connection, key: Key) -> None:
     check_models(key.allowed_models)
     check_comment(key.comment)
     _insert(connection, key)
-    raise_catalog_version(connection)
+    raise_catalog_version(connection, [key.id])
     _note(store, connection, "key.create", None, key)
 
 
@@ -168,6 +177,13 @@ def find_key(store: Store, name_or_id: str) -> Key:
         return _find(connection, name_or_id)
 
 
+def keys_called(store: Store, name_or_id: str) -> tuple[Key, ...]:
+    """Return the key of this id and that of this name, as far as the database has them."""
+    wanted = or_(tr_keys.c.id == name_or_id, tr_keys.c.name == name_or_id)
+    with store.read() as connection:
+        return tuple(map(read_key, connection.execute(select_keys().where(wanted)).all()))
+
+
 def update_key(
     store: Store, name_or_id: str, changes: KeyChanges, *, check: Callable[[Key], None] | None = None
 ) -> Key:
@@ -187,7 +203,7 @@ def update_key(
             check(before)
         after = _changed(before, changes)
         connection.execute(update(tr_keys).where(tr_keys.c.id == before.id).values(_row(after)))
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, [after.id])
         _note(store, connection, "key.change", before, after)
     return after
 
@@ -225,7 +241,7 @@ def rotate_key(
             previous_until_s=now_s + overlap_s if overlap_s else None,
         )
         connection.execute(update(tr_keys).where(tr_keys.c.id == before.id).values(_row(after)))
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, [after.id])
         _note(store, connection, "key.rotate", before, after)
     return NewKey(key, after)
 
@@ -241,7 +257,7 @@ def revoke_key(store: Store, name_or_id: str, *, check: Callable[[Key], None] | 
         root = _find(connection, name_or_id)
         if check is not None:
             check(root)
-        family = _with_descendants(_all_keys(connection), root)
+        family = _with_descendants(connection, [root])
         _delete(connection, family)
         for key in family:
             _note(store, connection, "key.revoke", key, None)
@@ -255,12 +271,12 @@ def remove_expired_keys(store: Store, *, now_s: float) -> tuple[Key, ...]:
     if due is None:
         return ()
     with store.write() as connection:
-        keys = _all_keys(connection)
-        gone = {k.id: k for old in keys if _is_expired(old, now_s) for k in _with_descendants(keys, old)}
-        _delete(connection, tuple(gone.values()))
-        for key in gone.values():
+        expired = select_keys().where(tr_keys.c.expires_at_s <= now_s).order_by(tr_keys.c.created_at_s, tr_keys.c.id)
+        gone = _with_descendants(connection, map(read_key, connection.execute(expired).all()))
+        _delete(connection, gone)
+        for key in gone:
             _note(store, connection, "key.expire", key, None)
-    return tuple(gone.values())
+    return gone
 
 
 def _check_fields(request: KeyRequest, now_s: float) -> None:
@@ -325,40 +341,42 @@ def _changed(key: Key, changes: KeyChanges) -> Key:
     )
 
 
-def _is_expired(key: Key, now_s: float) -> bool:
-    return key.expires_at_s is not None and key.expires_at_s <= now_s
-
-
 def _find(connection: Connection, name_or_id: str) -> Key:
     for column in (tr_keys.c.id, tr_keys.c.name):
-        row = connection.execute(select(tr_keys).where(column == name_or_id)).mappings().first()
+        row = connection.execute(select_keys().where(column == name_or_id)).first()
         if row is not None:
             return read_key(row)
     raise KeyUnknown(f"there is no key named {name_or_id!r} in the database")
 
 
 def _all_keys(connection: Connection) -> tuple[Key, ...]:
-    rows = connection.execute(select(tr_keys).order_by(tr_keys.c.created_at_s, tr_keys.c.id)).mappings()
-    return tuple(read_key(row) for row in rows)
+    rows = connection.execute(select_keys().order_by(tr_keys.c.created_at_s, tr_keys.c.id))
+    return tuple(map(read_key, rows))
 
 
-def _with_descendants(keys: Iterable[Key], root: Key) -> tuple[Key, ...]:
-    children: dict[str, list[Key]] = {}
-    for key in keys:
-        children.setdefault(key.parent_id or "", []).append(key)
-    family = {root.id: root}
-    queue = [root]
-    while queue:
-        for child in children.get(queue.pop().id, []):
-            if child.id not in family:
-                family[child.id] = child
-                queue.append(child)
+def _with_descendants(connection: Connection, roots: Iterable[Key]) -> tuple[Key, ...]:
+    """Return `roots` and every key below them, generation after generation."""
+    family = {root.id: root for root in roots}
+    parents = list(family)
+    while parents:
+        wanted = (select_keys().where(tr_keys.c.parent_id.in_(some)) for some in _some(parents))
+        below = [read_key(row) for query in wanted for row in connection.execute(query)]
+        parents = [child.id for child in below if child.id not in family]
+        family |= {child.id: child for child in below}
     return tuple(family.values())
 
 
+def _some(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Yield `ids` in lists of at most `MAX_AT_ONCE`."""
+    ordered = list(ids)
+    for start in range(0, len(ordered), MAX_AT_ONCE):
+        yield ordered[start : start + MAX_AT_ONCE]
+
+
 def _delete(connection: Connection, keys: Sequence[Key]) -> None:
-    connection.execute(delete(tr_keys).where(tr_keys.c.id.in_([key.id for key in keys])))
-    raise_catalog_version(connection)
+    for some in _some(key.id for key in keys):
+        connection.execute(delete(tr_keys).where(tr_keys.c.id.in_(some)))
+    raise_catalog_version(connection, [key.id for key in keys])
 
 
 def _note(store: Store, connection: Connection, action: str, before: Key | None, after: Key | None) -> None:
@@ -393,18 +411,34 @@ def _row(key: Key) -> dict[str, Any]:
         "temporary": key.temporary,
         "previous_digest": key.previous_digest,
         "previous_until_s": key.previous_until_s,
+        "words": search_words(key),
     }
+
+
+def search_words(key: Key) -> str:
+    """Return what a search for `key` looks through: in one case, and short enough for an index of PostgreSQL."""
+    words = "\n".join((key.name, key.hint, key.user, key.team, key.comment)).casefold()
+    return words.encode()[:MAX_WORDS_BYTES].decode(errors="ignore")
 
 
 def _told(key: Key) -> dict[str, Any]:
     """Return what the audit log tells of `key`: all but what could be used, or guessed at."""
     said = _row(key)
-    return {name: value for name, value in said.items() if name not in ("digest", "previous_digest")}
+    return {name: value for name, value in said.items() if name not in ("digest", "previous_digest", "words")}
 
 
-def read_key(row: RowMapping) -> Key:
-    """Return the key of a whole row of `tr_keys`."""
-    fields = dict(row)
-    for name in ("allowed_models", "allowed_ips"):
-        fields[name] = tuple(json.loads(fields[name] or "[]"))
-    return Key(**fields, origin="database")
+def select_keys() -> Select[Any]:
+    """Return what `read_key` reads, of all keys."""
+    return select(*(tr_keys.c[name] for name in _FIELDS))
+
+
+def read_key(row: Row[Any]) -> Key:
+    """Return the key of a row of `select_keys`; it is done a hundred thousand times at a start."""
+    said: dict[str, Any] = dict(zip(_FIELDS, row, strict=True))
+    said["allowed_models"], said["allowed_ips"] = _texts(said["allowed_models"]), _texts(said["allowed_ips"])
+    return Key(origin="database", **said)
+
+
+@lru_cache(maxsize=1000)
+def _texts(written: str) -> tuple[str, ...]:
+    return tuple(json.loads(written or "[]"))

@@ -14,7 +14,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, literal_column, select, tuple_
 
 from tokenrouter.domain.ledger import LedgerEntry, Usage
 from tokenrouter.store.bulk import add_rows, insert_new
@@ -61,6 +61,10 @@ class LedgerFilter:
     provider: str = ""
     model: str = ""
     end_reason: str = ""
+    client_ip: str = ""
+    client_tool: str = ""
+    alias: str = ""
+    error_code: str = ""
     since_us: int = 0
     until_us: int | None = None
     before: tuple[int, str] | None = None
@@ -126,9 +130,9 @@ def forget_journal(store: Store, file: str) -> None:
 
 def ledger_page(store: Store, wanted: LedgerFilter, *, limit: int) -> list[LedgerEntry]:
     """Return up to `limit` (at most `MAX_PAGE_ROWS`) rows, newest first."""
-    newest_first = _page(wanted).limit(min(limit, MAX_PAGE_ROWS))
+    query = newest_first(wanted).limit(min(limit, MAX_PAGE_ROWS))
     with store.read() as connection:
-        rows = connection.execute(newest_first).mappings().all()
+        rows = connection.execute(query).mappings().all()
     return [read_entry(row) for row in rows]
 
 
@@ -222,7 +226,7 @@ def daily_amounts(entry: LedgerEntry) -> tuple[int, ...]:
     return (count, failed, *_token_counts(usage), entry.cost_nano_usd or 0, count if unpriced else 0)
 
 
-def _page(wanted: LedgerFilter) -> Select[Any]:
+def newest_first(wanted: LedgerFilter) -> Select[Any]:
     """Return the rows from the newest on. Ids tell rows of one microsecond apart."""
     columns = tr_ledger.c
     query = select(tr_ledger).where(*row_conditions(wanted)).order_by(columns.started_us.desc(), columns.id.desc())
@@ -231,12 +235,22 @@ def _page(wanted: LedgerFilter) -> Select[Any]:
     return query
 
 
+def said(column: ColumnElement[str], value: str) -> ColumnElement[bool]:
+    """Return that a column which most rows leave empty has this value, in the words of its index."""
+    return and_(column == value, column != literal_column("''"))
+
+
 def row_conditions(wanted: LedgerFilter) -> list[ColumnElement[bool]]:
     """Return what rows of `tr_ledger` must be like to be `wanted`."""
     columns = tr_ledger.c
     conditions = [
         columns[name] == getattr(wanted, name)
         for name in ("user", "team", "provider", "model", "end_reason")
+        if getattr(wanted, name)
+    ]
+    conditions += [
+        said(columns[name], getattr(wanted, name))
+        for name in ("client_ip", "client_tool", "alias", "error_code")
         if getattr(wanted, name)
     ]
     if wanted.key_ids is not None:

@@ -4,6 +4,7 @@ What a limit counts (scope, metric, window, mode) is its identity and never chan
 Removing one removes no ledger row and no adjustment, so the same limit made again begins at what was used.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -32,6 +33,9 @@ class StoredLimit:
     created_at_s: float = 0.0
 
 
+Check = Callable[[StoredLimit], None]
+
+
 def create_limit(store: Store, limit: Limit, *, comment: str = "", made_by: str = "", now_s: float) -> StoredLimit:
     """Keep `limit`, and return it as it is kept.
 
@@ -46,7 +50,7 @@ def create_limit(store: Store, limit: Limit, *, comment: str = "", made_by: str 
             raise LimitTaken(
                 f"there is a {limit.mode} {limit.metric} limit of {limit.scope} with this window already; change it"
             ) from error
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         _note(store, connection, "limit.create", None, stored)
     return stored
 
@@ -64,17 +68,25 @@ def limits_in(connection: Connection) -> tuple[StoredLimit, ...]:
 
 
 def update_limit(
-    store: Store, changed: Limit, *, comment: str | None = None, boosted: Adjustment | None = None
+    store: Store,
+    changed: Limit,
+    *,
+    comment: str | None = None,
+    boosted: Adjustment | None = None,
+    check: Check | None = None,
 ) -> StoredLimit:
     """Change the limit of this id to what `changed` says of amount, boost and carry-over; None leaves the comment.
 
-    `boosted` is written down with it.
+    `boosted` is written down with it. `check` is asked about the limit as it was, before anything is written.
 
     Raises:
         LimitUnknown: there is none in the database.
+        Exception: what `check` raises.
     """
     with store.write() as connection:
         before = _find(connection, changed.id)
+        if check is not None:
+            check(before)
         after = StoredLimit(
             replace(
                 before.limit,
@@ -89,21 +101,24 @@ def update_limit(
         )
         connection.execute(update(tr_limits).where(tr_limits.c.id == changed.id).values(_row(after)))
         add_adjustments(connection, [boosted] if boosted else [])
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         _note(store, connection, "limit.boost" if boosted else "limit.change", before, after)
     return after
 
 
-def remove_limit(store: Store, limit_id: str) -> StoredLimit:
-    """Remove a limit and return it.
+def remove_limit(store: Store, limit_id: str, *, check: Check | None = None) -> StoredLimit:
+    """Remove a limit and return it. `check`: as `update_limit`.
 
     Raises:
         LimitUnknown: there is none in the database.
+        Exception: what `check` raises.
     """
     with store.write() as connection:
         gone = _find(connection, limit_id)
+        if check is not None:
+            check(gone)
         connection.execute(delete(tr_limits).where(tr_limits.c.id == limit_id))
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         _note(store, connection, "limit.remove", gone, None)
     return gone
 

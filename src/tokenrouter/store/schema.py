@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
     true,
 )
 
@@ -73,9 +74,25 @@ tr_keys = Table(
     Column("temporary", Boolean, nullable=False, server_default=false()),
     Column("previous_digest", LargeBinary(32), nullable=True, unique=True),
     Column("previous_until_s", Float, nullable=True),
+    _text("words"),
+    Index("tr_keys_order", "created_at_s", "id", "words"),
+    Index("tr_keys_expiry", "expires_at_s"),
+    *(
+        Index(f"tr_keys_{column}_order", column, "created_at_s", "id")
+        for column in ("team", "user", "role", "parent_id", "enabled")
+    ),
 )
 """`allowed_models` and `allowed_ips` are JSON arrays. `parent_id` may name a key of the file, so it is no foreign key.
-A key that was rotated answers by its `previous_digest` too, until `previous_until_s`."""
+A key that was rotated answers by its `previous_digest` too, until `previous_until_s`. `words` is what searches look
+through (`store/key_pages.py`); the order of lists is an index that has them, so that a search reads nothing else."""
+
+tr_key_changes = Table(
+    "tr_key_changes",
+    metadata,
+    Column("version", BigInteger, primary_key=True, nullable=False, autoincrement=False),
+    _text("key_id", primary_key=True),
+)
+"""Which keys the last changes of the Catalog were of, by its version; "" for one that was of no key."""
 
 TOKEN_KINDS: Final = (
     "input_tokens",
@@ -144,9 +161,27 @@ tr_ledger = Table(
             ("end", "end_reason"),
         )
     ),
+    *(
+        Index(
+            f"tr_ledger_{what}_time",
+            column,
+            "started_us",
+            sqlite_where=text(f"{column} <> ''"),
+            postgresql_where=text(f"{column} <> ''"),
+        )
+        for what, column in (
+            ("ip", "client_ip"),
+            ("tool", "client_tool"),
+            ("alias", "alias"),
+            ("error", "error_code"),
+            ("client_request", "client_request_id"),
+            ("provider_request", "provider_request_id"),
+        )
+    ),
 )
 """One row per request, never changed afterwards. `chain` is a JSON array. Every filter of a page has an index that
-also has the order of time, so that the newest rows of a rare model cost what those of all do."""
+also has the order of time, so that the newest rows of a rare model cost what those of all do. What most rows leave
+empty is indexed where it is said."""
 
 
 def _usage_table(name: str, period: str, *indexes: Index) -> Table:

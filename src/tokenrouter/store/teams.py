@@ -65,7 +65,7 @@ def add_team(
             connection.execute(insert(tr_teams).values(_row(team)))
     except IntegrityError as error:
         raise TeamTaken(f"there is a team named {name!r} already") from error
-    raise_catalog_version(connection)
+    raise_catalog_version(connection, keys=())
     note(store, connection, "team.create", ("team", team.id, name), None, _row(team))
     return team
 
@@ -122,7 +122,7 @@ def update_team(
             check(before)
         after = replace(before, **{name: value for name, value in asdict(changes).items() if value is not None})
         connection.execute(update(tr_teams).where(tr_teams.c.id == before.id).values(_row(after)))
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         note(store, connection, "team.change", ("team", before.id, before.name), _row(before), _row(after))
     return after
 
@@ -140,7 +140,7 @@ def remove_team(store: Store, name_or_id: str, *, check: Callable[[Team], None] 
             check(gone)
         connection.execute(delete(tr_members).where(tr_members.c.team == gone.name))
         connection.execute(delete(tr_teams).where(tr_teams.c.id == gone.id))
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         note(store, connection, "team.remove", ("team", gone.id, gone.name), _row(gone), None)
     return gone
 

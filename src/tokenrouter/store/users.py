@@ -68,7 +68,7 @@ def add_user(store: Store, connection: Connection, wanted: NewUser, *, now_s: fl
     fields = {**asdict(wanted), "email": normal_email(wanted.email) if wanted.email else None}
     user = User(id=ID_PREFIX + secrets.token_hex(8), created_at_s=now_s, **fields)
     _write(connection, user, insert(tr_users).values(asdict(user)))
-    raise_catalog_version(connection)
+    raise_catalog_version(connection, keys=())
     note(store, connection, "user.create", _subject(user), None, told(user))
     return user
 
@@ -145,7 +145,7 @@ def change_user(
     after = replace(before, **said)
     _keep_an_owner(connection, before, after)
     _write(connection, after, update(tr_users).where(tr_users.c.id == before.id).values(asdict(after)))
-    raise_catalog_version(connection)
+    raise_catalog_version(connection, keys=())
     action = "user.password" if said.keys() == {"password_hash"} else "user.change"
     note(store, connection, action, _subject(before), told(before), told(after))
     return after
@@ -167,7 +167,7 @@ def remove_user(store: Store, name_or_id: str, *, check: Check | None = None) ->
         connection.execute(delete(tr_members).where(tr_members.c.user == gone.name))
         connection.execute(delete(tr_sessions).where(tr_sessions.c.user_id == gone.id))
         connection.execute(delete(tr_users).where(tr_users.c.id == gone.id))
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         note(store, connection, "user.remove", _subject(gone), told(gone), None)
     return gone
 
