@@ -108,12 +108,12 @@ def _wrong(problems: Sequence[Problem], said: Mapping[str, Any]) -> dict[tuple[s
     """Return by kind and name the subjects that cannot be as they are, with the reasons."""
     wrong: dict[tuple[str, str], str] = {}
     for problem in problems:
-        found = _SUBJECT.match(problem.path)
+        found = _SUBJECT.match(problem.key)
         tables = said.get(found[1]) if found is not None else None
         if found is None or not isinstance(tables, list) or int(found[2]) >= len(tables):
             continue
         name = str(tables[int(found[2])].get("name", f"#{found[2]}"))
-        wrong.setdefault((found[1], name), f"{problem.path.rpartition('.')[2]} {problem.message}")
+        wrong.setdefault((found[1], name), f"{problem.key.rpartition('.')[2]} {problem.message}")
     return wrong
 
 
