@@ -8,14 +8,13 @@ the operator: an import that is silent about what is missing would be found out 
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from tokenrouter.domain.aliases import Alias
 from tokenrouter.domain.catalog import Provider, Role
 from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import Limit
 from tokenrouter.domain.people import PersonRole
-from tokenrouter.domain.prices import Price
 
 SourceKind = Literal["tokenrouter-go", "llm-proxy", "classroom", "tokentracer", "litellm", "one-api"]
 SOURCE_KINDS: Final[tuple[SourceKind, ...]] = (
@@ -126,7 +125,7 @@ class Found:
 
     Attributes:
         providers: with their secrets in clear; `origin` is of no account.
-        prices: by `provider/model`, as the operator of the source had set them.
+        prices: by `provider/model`, as the operator of the source had set them, in the words of `[[prices]]`.
         history: yields the ledger rows, as often as it is called; the source must still be open.
         history_name: what is noted with the newest time that was imported, for histories in which the same use appears
             again in other rows; "" where a row is itself for ever.
@@ -141,7 +140,7 @@ class Found:
     default_provider: str = ""
     aliases: tuple[Alias, ...] = ()
     active_profile: str = ""
-    prices: dict[str, Price] = field(default_factory=dict)
+    prices: dict[str, dict[str, Any]] = field(default_factory=dict)
     history: Callable[[], Iterable[LedgerEntry]] = _no_history
     history_name: str = ""
     left_behind: tuple[LeftBehind, ...] = ()

@@ -15,7 +15,7 @@ import yaml
 from tokenrouter.domain.aliases import Alias, Target
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.limit_text import NANO
-from tokenrouter.domain.prices import MAX_RATE, MILLION, Price, rates_of
+from tokenrouter.domain.prices import MAX_RATE, MILLION
 from tokenrouter.imports.found import LeftBehind, SourceUnreadable
 from tokenrouter.imports.naming import ProviderNaming
 from tokenrouter.providers import preset
@@ -55,7 +55,7 @@ class LitellmConfig:
 
     providers: tuple[Provider, ...] = ()
     aliases: tuple[Alias, ...] = ()
-    prices: Mapping[str, Price] = field(default_factory=dict)
+    prices: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     master_key: str = field(default="", repr=False)
     left_behind: tuple[LeftBehind, ...] = ()
 
@@ -126,7 +126,7 @@ class _Reading:
     environ: Mapping[str, str]
     providers: dict[tuple[str, ...], Provider] = field(default_factory=dict)
     targets: dict[str, list[Target]] = field(default_factory=dict)
-    prices: dict[str, Price] = field(default_factory=dict)
+    prices: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_behind: list[LeftBehind] = field(default_factory=list)
     naming: ProviderNaming = field(default_factory=ProviderNaming)
 
@@ -162,7 +162,7 @@ class _Reading:
         if shown != target.name:
             self.targets.setdefault(shown, []).append(target)
         if (price := _price(params, _map(said.get("model_info")))) is not None:
-            self.prices[target.name] = price
+            self.prices[target.name] = {"provider": provider.name, "model": model, **price}
         if params.keys() & {"rpm", "tpm", "max_parallel_requests"}:
             self.leave(f"rates of the deployment {whole!r}", f"set a limit on model:{target.name}")
 
@@ -230,25 +230,25 @@ def _address(kind: str, base_url: str, usual: str, params: Mapping[str, Any]) ->
             return base_url or usual
 
 
-def _price(params: Mapping[str, Any], info: Mapping[str, Any]) -> Price | None:
-    """Return what the operator has set as a price: US dollars for a token."""
-    rates = [_rate(said.get(name)) for said in (params, info) for name in _COSTS if said.get(name) is not None]
-    if len(rates) < len(_COSTS) or None in rates[: len(_COSTS)]:
-        return None
-    per_input, per_output = (rate or 0 for rate in rates[: len(_COSTS)])
-    return Price(rates_of(input=per_input, output=per_output), dated="litellm")
+def _price(params: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return the rates that the operator has set, in our words: there they are US dollars for a token."""
+    for said in (params, info):
+        if all(said.get(name) is not None for name in _COSTS):
+            rates = {ours: _rate(said[name]) for name, ours in _COSTS.items()}
+            return {name: rate for name, rate in rates.items() if rate} if all(rates.values()) else None
+    return None
 
 
-_COSTS: Final = ("input_cost_per_token", "output_cost_per_token")
+_COSTS: Final = {"input_cost_per_token": "input_per_1m", "output_cost_per_token": "output_per_1m"}
 
 
-def _rate(said: Any) -> int | None:
-    """Return nano-dollars for a million tokens."""
+def _rate(said: Any) -> str:
+    """Return US dollars for a million tokens, "" for what is no price."""
     try:
-        rate = int(Decimal(str(said)) * MILLION * NANO)
-    except (ArithmeticError, ValueError):
-        return None
-    return rate if 0 <= rate <= MAX_RATE else None
+        rate = Decimal(str(said)) * MILLION
+    except ArithmeticError:
+        return ""
+    return f"{rate.quantize(Decimal(1) / NANO).normalize():f}" if 0 <= rate <= MAX_RATE // NANO else ""
 
 
 def _map(value: Any) -> Mapping[str, Any]:

@@ -7,10 +7,10 @@ would find everything to be new.
 import re
 from typing import Final
 
-from tokenrouter.config.file import PROVIDER_NAME
+from tokenrouter.config.providers import PROVIDER_NAME
 from tokenrouter.imports.found import LeftBehind
 from tokenrouter.store.errors import InvalidField
-from tokenrouter.store.keys import MAX_NAME_CHARS, check_name
+from tokenrouter.store.names import MAX_NAME_CHARS, check_name
 
 _FORBIDDEN: Final = re.compile(r"[*:\x00-\x1f\x7f]+")
 _NOT_IN_PROVIDERS: Final = re.compile(r"[^a-z0-9._-]+")

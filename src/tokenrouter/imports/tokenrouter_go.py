@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from tokenrouter.config.file import Secrets, Subjects, open_file, read_subjects
+from tokenrouter.config.file import Subjects, open_file, read_subjects
+from tokenrouter.config.pointers import Secrets
 from tokenrouter.config.problems import Problem
 from tokenrouter.config.settings import KeySetting
 from tokenrouter.domain.catalog import Provider, Timeouts
@@ -30,7 +31,6 @@ _CARRIED: Final = frozenset(
         "model_aliases",
         "aliases",
         "limits",
-        "prices",
         "teams",
         "active_model_profile",
         "default_provider",
@@ -81,7 +81,6 @@ def read_tokenrouter_go(sources: Sequence[Path], environ: Mapping[str, str]) -> 
         default_provider=_text(said, "default_provider"),
         aliases=tuple(alias for alias in subjects.aliases if ("model_aliases", alias.name) not in wrong),
         active_profile=_text(said, "active_model_profile"),
-        prices=subjects.prices,
         history=(lambda: usage_rows(usage, {key.name: key for key in keys})) if usage is not None else _nothing,
         history_name=str(usage.resolve()) if usage is not None else "",
         left_behind=(*left, *_settings_left(said), *_caches_left(caches)),
