@@ -52,7 +52,7 @@ def import_command(
 
     SOURCE is a database file or its folder, a configuration file, the dump of a MySQL, or a postgresql:// URL, which -
     reads from standard input; of tokenrouter-go a torod.toml and the folder of its caches, of litellm config.yaml and
-    URL. Sources are only read. Everything is written or nothing; run again, it adds what is new. Docs: docs/migration.md.
+    URL. Sources are only read. Everything is written or nothing; run again, it adds what is new.
     """
     from tokenrouter.domain.limit_text import parse_zone
     from tokenrouter.imports.found import SOURCE_KINDS, SourceUnreadable

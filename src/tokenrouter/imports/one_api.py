@@ -221,7 +221,7 @@ def _aliases(channels: _Channels) -> Iterator[Alias]:
     others after them when they fail.
     """
     for model, places in channels.models.items():
-        ordered = sorted(places)
+        ordered = sorted(places, key=lambda place: (place[0], -place[1], place[2]))
         yield Alias(
             model,
             tuple(Target(f"{name}/{model}", weight=weight) for _, weight, name in ordered),
