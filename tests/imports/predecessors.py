@@ -252,6 +252,7 @@ model_list:
       output_cost_per_token: 0.00001
   - model_name: gpt-4o
     litellm_params: {{model: openai/verbose, api_base: "{base_url}", api_key: os.environ/LAB_KEY}}
+    model_info: {{input_cost_per_token: 2.5e-06, output_cost_per_token: 1.0e-05}}
   - model_name: claude
     litellm_params: {{model: anthropic/claude-sonnet-4-5, api_key: sk-ant-secret}}
   - model_name: nowhere

@@ -71,6 +71,7 @@ class FoundKey:
         digest: the SHA-256 of the key where there is no `secret`.
         other_secret: a second form in which clients send the same key, or None.
         parent: the name of the key that answers for it, "" for none.
+        allow_unpriced: whether it may use models without a price under a budget, which then does not count them.
     """
 
     name: str
@@ -88,6 +89,7 @@ class FoundKey:
     enabled: bool = True
     hint: str = ""
     comment: str = ""
+    allow_unpriced: bool = False
 
     @property
     def id(self) -> str:

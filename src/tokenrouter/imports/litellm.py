@@ -178,6 +178,7 @@ def _read_keys(tables: Tables, people: _People) -> tuple[list[FoundKey], list[Fo
             expires_at_s=row.time_s("expires"),
             enabled=not row.is_true("blocked"),
             hint=row.text("key_name").replace("...", "…"),
+            allow_unpriced=True,  # what has no price costs nothing there
         )
         keys.append(key)
         limits += _limits(row, f"key:{key.name}", people)

@@ -42,6 +42,12 @@ AZURE_VERSION: Final = "2024-10-21"
 """Of Azure's API, where a channel names none (its field `other`)."""
 
 
+UNPRICED: Final = LeftBehind(
+    "the ratios that models were charged by",
+    "budgets count by prices here; until a model has one, imported keys use it without being charged",
+)
+
+
 @dataclass(slots=True)
 class _Channels:
     """Providers by the ids that rows use, and who may use which."""
@@ -77,7 +83,7 @@ def read_one_api(tables: Tables) -> Found:
         providers=tuple(channels.providers.values()),
         aliases=tuple(_aliases(channels)),
         history=lambda: _history(tables, names, keys, channels),
-        left_behind=(*naming.renamed, *channels.left_behind, *left),
+        left_behind=(*naming.renamed, *channels.left_behind, *left, UNPRICED),
     )
 
 
@@ -123,6 +129,7 @@ def _read_tokens(
             created_at_s=row.time_s("created_time") or 0.0,
             expires_at_s=row.time_s("expired_time") if row.number("expired_time", -1) > 0 else None,
             enabled=row.number("status", ENABLED) in (ENABLED, _EXHAUSTED),
+            allow_unpriced=True,
         )
         place = user_id, row.text("name")
         keys[place if place not in keys else (user_id, f"#{number}")] = key

@@ -253,6 +253,7 @@ class _Writing:
             enabled=found.enabled,
             hint=found.hint or (key_hint(found.secret) if found.secret is not None else ""),
             comment=found.comment or f"imported from {self.found.kind}",
+            allow_unpriced=found.allow_unpriced,
             previous_digest=key_digest(other, self.to.pepper) if other else None,
             previous_until_s=float(MAX_TIME_S - 1) if other else None,
         )
