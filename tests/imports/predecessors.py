@@ -209,7 +209,7 @@ def build_one_api(file: Path, base_url: str) -> Path:
         for statement in ONE_API_TABLES:
             db.execute(statement)
         for table, rows in one_api_rows(base_url).items():
-            db.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)  # noqa: S608
+            db.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
     db.close()
     return file
 
@@ -314,9 +314,9 @@ def build_litellm(folder: Path, url: str, base_url: str) -> Path:
         )
         db.execute("INSERT INTO \"LiteLLM_BudgetTable\" (budget_id, rpm_limit) VALUES ('b-1', 60)")
         db.execute(
-            'INSERT INTO "LiteLLM_VerificationToken" (token, key_name, key_alias, user_id, team_id, models, max_budget, '
-            "budget_duration, budget_reset_at, spend, budget_id, created_at) VALUES (%s, 'sk-...cdef', 'dana-laptop', "
-            "'u-1', 't-1', %s, 10, '30d', now() + interval '29 days', 9.9999999, 'b-1', %s)",
+            'INSERT INTO "LiteLLM_VerificationToken" (token, key_name, key_alias, user_id, team_id, models, '
+            "max_budget, budget_duration, budget_reset_at, spend, budget_id, created_at) VALUES (%s, 'sk-...cdef', "
+            "'dana-laptop', 'u-1', 't-1', %s, 10, '30d', now() + interval '29 days', 9.9999999, 'b-1', %s)",
             (hashed, ["gpt-4o", "claude"], naive),
         )
         db.execute(

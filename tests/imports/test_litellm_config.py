@@ -84,7 +84,11 @@ model_list:
   - model_name: a
     litellm_params: {model: azure/dep, api_base: "https://x.openai.azure.com/", api_key: k, api_version: 2024-06-01}
   - model_name: b
-    litellm_params: {model: bedrock/anthropic.claude, aws_access_key_id: AK, aws_secret_access_key: SK, aws_region_name: eu-west-1}
+    litellm_params:
+      model: bedrock/anthropic.claude
+      aws_access_key_id: AK
+      aws_secret_access_key: SK
+      aws_region_name: eu-west-1
   - model_name: c
     litellm_params: {model: ollama/llama3, api_base: "http://127.0.0.1:11434"}
 """)
