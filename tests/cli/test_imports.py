@@ -131,6 +131,7 @@ def test_a_token_of_one_api_answers_in_both_forms(running: Running) -> None:
     running.bring("one-api", dump)
 
     running.answers(f"sk-{predecessors.ONE_API_KEY}", "both")
+    assert running.ask(predecessors.ONE_API_KEY, "both") == 200
     assert running.ask(f"sk-{predecessors.ONE_API_KEY}", "first-channel/verbose") == 403
 
 

@@ -46,13 +46,31 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def empty_template(postgres: PostgresServer) -> str:
+    """The name of a PostgreSQL database with our tables."""
+    name = postgres.create_database()
+    migrate(postgres.url(name))
+    return name
+
+
 @pytest.fixture
-def here(empty_file: Path, home: Home) -> Iterator[Here]:
+def postgres_here(postgres: PostgresServer, empty_template: str) -> Iterator[str]:
+    """The URL of a PostgreSQL with our tables."""
+    name = postgres.create_database(empty_template)
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def here(request: pytest.FixtureRequest, empty_file: Path, home: Home) -> Iterator[Here]:
+    """On SQLite, or where a test asks for it (`indirect`) on PostgreSQL."""
     (home.path / "torod.toml").write_text('[[incoming_tokens]]\nname = "declared"\nkey = "declared-key-0123456789"\n')
     settings = load(config=str(home.path / "torod.toml"), environ=home.env)
     settings.paths.state_dir.mkdir(parents=True, exist_ok=True)
     shutil.copy(empty_file, settings.paths.state_dir / "tokenrouter.db")
-    store = open_store(settings.database_url)
+    in_postgres = getattr(request, "param", "") == "postgresql"
+    store = open_store(request.getfixturevalue("postgres_here") if in_postgres else settings.database_url)
     secret = load_or_create_secret(settings)
     yield Here(store, Installation(settings, pepper(secret), ring_of(settings)))
     store.close()

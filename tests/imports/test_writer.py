@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from tests.imports.conftest import BASE_URL, NOW_S, Here
 from tests.imports.predecessors import TEAM_TOKEN, build_classroom
@@ -24,18 +25,20 @@ from tokenrouter.store.keys import KeyRequest, create_key, list_keys
 from tokenrouter.store.ledger import LedgerFilter, ledger_page
 from tokenrouter.store.limit_use import limit_use
 from tokenrouter.store.limits import list_limits
+from tokenrouter.store.schema import metadata
 from tokenrouter.store.teams import list_teams
 from tokenrouter.store.users import NewUser, create_user, list_users
 
 KEY = FoundKey("alice", secret="alice-key-0123456789-abcdef", team="physics", user="alice")
 
 
+pytestmark = pytest.mark.parametrize("here", ["sqlite", "postgresql"], indirect=True)
+
+
 def contents(here: Here) -> list[list[tuple[object, ...]]]:
-    """Return every row of every table, but for the audit's."""
-    file = here.installation.settings.paths.state_dir / "tokenrouter.db"
-    with sqlite3.connect(file) as db:
-        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-        return [db.execute(f"SELECT * FROM {table}").fetchall() for table in tables if table != "tr_audit"]
+    """Return every row of every table."""
+    with here.store.read() as connection:
+        return [sorted(map(tuple, connection.execute(select(table))), key=repr) for table in metadata.sorted_tables]
 
 
 def test_a_dry_run_tells_the_same_and_changes_nothing(here: Here, tmp_path: Path) -> None:

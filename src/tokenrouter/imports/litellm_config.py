@@ -192,7 +192,10 @@ class _Reading:
             parts = [self.secret(params.get(name), f"{name} of {what}") for name in names]
             return ":".join(part for part in parts if part)
         if kind == "google-vertex-ai":
-            return self.secret(params.get("vertex_credentials"), f"the credentials of {what}")
+            credentials = self.secret(params.get("vertex_credentials"), f"the credentials of {what}")
+            if credentials and not credentials.lstrip().startswith("{"):
+                self.leave(f"the credentials of {what}", "they are in a file; give the provider what is in it")
+            return credentials if credentials.lstrip().startswith("{") else ""
         return self.secret(params.get("api_key"), f"the key of {what}")
 
     def aliases(self, fallbacks: list[Any], others: Mapping[str, Any]) -> Iterator[Alias]:
