@@ -60,7 +60,7 @@ def test_requests_are_ledger_rows_whose_tokens_are_what_the_quota_counted(here: 
 
 
 def test_the_provider_comes_from_the_env_file_and_what_stays_in_it_is_named(here: Here, tmp_path: Path) -> None:
-    outcome = here.bring("classroom", tmp_path if build_classroom(tmp_path, BASE_URL) else "")
+    outcome = here.bring("classroom", build_classroom(tmp_path, BASE_URL))
 
     left = {one.what for one in outcome.left_behind}
     assert outcome.added["providers"] == 1

@@ -13,7 +13,6 @@ from tokenrouter.store.errors import DatabaseUnusable, ForeignDatabase, SchemaMi
 from tokenrouter.store.facts import read_fact, write_fact
 from tokenrouter.store.urls import is_postgres
 from tokenrouter.testing.postgres import PostgresServer
-from tokenrouter.testing.postgres import PostgresServer
 
 CLASSROOM = ("teams", "request_logs")
 LLM_API_PROXY = ("users", "usage_logs")
