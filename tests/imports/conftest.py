@@ -11,8 +11,9 @@ from tokenrouter.config.keyfile import load_or_create_secret, pepper
 from tokenrouter.config.keyring import ring_of
 from tokenrouter.config.load import load
 from tokenrouter.imports.found import Found, SourceKind
+from tokenrouter.imports.outcome import Installation, Outcome
 from tokenrouter.imports.reading import SourceOptions, read_source
-from tokenrouter.imports.writer import Installation, Outcome, write_found
+from tokenrouter.imports.writer import write_found
 from tokenrouter.store.engine import Store, open_store
 from tokenrouter.store.migrate import migrate
 from tokenrouter.testing.postgres import PostgresServer

@@ -16,8 +16,8 @@ from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.ledger import LedgerEntry, Usage
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.imports.found import Found, FoundKey, FoundTeam, FoundUser, SourceUnreadable
+from tokenrouter.imports.outcome import ImportConflicts
 from tokenrouter.imports.terms import LIFETIME, found_limit, imported_row
-from tokenrouter.imports.writer import ImportConflicts
 from tokenrouter.jobs.limit_use import ChargeReader, follow_limits
 from tokenrouter.store.aliases import list_aliases
 from tokenrouter.store.audit import AuditFilter, audit_page, verify_audit
@@ -158,6 +158,23 @@ def test_an_alias_that_leads_nowhere_is_left_behind_and_what_leads_to_it_too(her
     assert len([one for one in outcome.left_behind if "alias" in one.what]) == 2
 
 
+def test_a_provider_or_an_alias_that_cannot_be_is_left_behind_and_the_rest_is_not(here: Here) -> None:
+    found = Found(
+        "one-api",
+        providers=(
+            Provider("lab", "openai-compatible", "https://lab.example/v1", "secret-secret"),
+            Provider("bad", "openai-compatible", "no address", "secret-secret"),
+        ),
+        aliases=(Alias("a*b*c", (Target("lab/echo"),)), Alias("fine", (Target("lab/echo"),))),
+    )
+
+    outcome = here.write(found)
+
+    assert (outcome.added["providers"], outcome.added["aliases"]) == (1, 1)
+    assert [one.what for one in outcome.left_behind] == ["the provider 'bad'", "the alias 'a*b*c' of global"]
+    assert "secret" not in str(outcome)
+
+
 def test_rows_count_in_sums_and_limits_have_only_what_the_source_said(here: Here) -> None:
     row = imported_row(("r", 1), int(NOW_S * 1e6), Usage(600, 400), key_id=KEY.id, key_name="alice", team="physics")
     limit = found_limit("team:physics", "tokens", LIFETIME, 5000, used=70)
@@ -176,7 +193,9 @@ def test_every_change_is_in_the_audit_log_without_a_secret(here: Here, tmp_path:
     here.bring("classroom", build_classroom(tmp_path, BASE_URL))
 
     entries = audit_page(here.store, AuditFilter(), limit=100)
-    assert {"team.create", "user.create", "key.create", "provider.create", "import.run"} <= {e.action for e in entries}
+    assert {"team.create", "user.create", "key.create", "limit.create", "provider.create", "import.run"} <= {
+        e.action for e in entries
+    }
     assert verify_audit(here.store).broken_at is None
     assert TEAM_TOKEN not in str(entries)
     assert hashlib.sha256(TEAM_TOKEN.encode()).hexdigest() not in str(entries)

@@ -14,7 +14,7 @@ from tokenrouter.cli.opening import CONFIG, JSON, counted, fail, open_database
 if TYPE_CHECKING:
     from tokenrouter.config.settings import Settings
     from tokenrouter.imports.found import LeftBehind
-    from tokenrouter.imports.writer import Installation, Outcome
+    from tokenrouter.imports.outcome import Installation, Outcome
 
 KINDS: Final = ("tokenrouter-go", "llm-proxy", "classroom", "tokentracer", "litellm", "one-api")
 COUNTED: Final = ("teams", "users", "keys", "limits", "providers", "aliases", "prices", "requests")
@@ -56,9 +56,10 @@ def import_command(
     """
     from tokenrouter.domain.limit_text import parse_zone
     from tokenrouter.imports.found import SOURCE_KINDS, SourceUnreadable
+    from tokenrouter.imports.outcome import ImportConflicts
     from tokenrouter.imports.prefixing import prefixed
     from tokenrouter.imports.reading import SourceOptions, read_source
-    from tokenrouter.imports.writer import ImportConflicts, write_found
+    from tokenrouter.imports.writer import write_found
     from tokenrouter.store.errors import StoreError
 
     settings, store = open_database(config)
@@ -88,7 +89,7 @@ def import_command(
 def _installation(settings: "Settings") -> "Installation":
     from tokenrouter.config.keyfile import load_or_create_secret, pepper
     from tokenrouter.config.keyring import ring_of
-    from tokenrouter.imports.writer import Installation
+    from tokenrouter.imports.outcome import Installation
 
     return Installation(settings, pepper(load_or_create_secret(settings)), ring_of(settings))
 

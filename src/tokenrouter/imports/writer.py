@@ -6,16 +6,18 @@ operator has decided. A dry run does everything and gives it up at the end, so i
 one's.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
 from sqlalchemy import Connection
 
-from tokenrouter.config.keyring import KeyRing
-from tokenrouter.config.settings import Settings
+from tokenrouter.config.problems import InvalidValues
+from tokenrouter.config.stored_providers import read_values
 from tokenrouter.domain.alias_checks import alias_mistakes
+from tokenrouter.domain.alias_text import InvalidAlias, kept_fields, read_alias
+from tokenrouter.domain.aliases import Alias
 from tokenrouter.domain.catalog import Key, Provider
 from tokenrouter.domain.keys import key_digest, key_hint
 from tokenrouter.domain.ledger import LedgerEntry
@@ -23,7 +25,8 @@ from tokenrouter.domain.limit_text import MAX_TIME_S
 from tokenrouter.domain.limits import Limit, kind_of
 from tokenrouter.domain.people import Membership
 from tokenrouter.domain.windows import window_start
-from tokenrouter.imports.found import Found, FoundKey, FoundLimit, FoundUser, LeftBehind, SourceKind
+from tokenrouter.imports.found import Found, FoundKey, FoundLimit, FoundUser, LeftBehind
+from tokenrouter.imports.outcome import ImportConflicts, Installation, Outcome
 from tokenrouter.imports.provider_words import is_private, provider_words
 from tokenrouter.store.adjustments import Adjustment
 from tokenrouter.store.aliases import StoredAlias, add_aliases, aliases_in, choose_profile, chosen_profile
@@ -36,6 +39,7 @@ from tokenrouter.store.keys import add_key, check_chosen_key, keys_in
 from tokenrouter.store.ledger import Row, add_ledger_rows
 from tokenrouter.store.limit_use import add_first_uses, count_adjustments, has_carried
 from tokenrouter.store.limits import create_limit, limits_in
+from tokenrouter.store.names import MAX_NAME_CHARS
 from tokenrouter.store.prices import StoredPrice, find_price, put_price
 from tokenrouter.store.providers import StoredProvider, create_provider, providers_in
 from tokenrouter.store.settings import change_settings, changed_settings
@@ -44,43 +48,6 @@ from tokenrouter.store.users import NewUser, UserChanges, add_user, change_user,
 
 BATCH_ROWS: Final = 500
 _HISTORY_FACT: Final = "import"
-
-
-class ImportConflicts(Exception):
-    """Names that are taken by something else; nothing was written."""
-
-    def __init__(self, conflicts: tuple[LeftBehind, ...]) -> None:
-        super().__init__("; ".join(f"{one.what}: {one.why}" for one in conflicts))
-        self.conflicts = conflicts
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """What is imported into: the declared configuration, and what hashes short keys and wraps secrets."""
-
-    settings: Settings
-    pepper: bytes = field(repr=False)
-    ring: KeyRing = field(repr=False)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What an import did, or a dry run would do.
-
-    Attributes:
-        added, present: how many of each kind (`teams`, `keys`, …) are new, and were there already.
-    """
-
-    kind: SourceKind
-    added: dict[str, int] = field(default_factory=dict)
-    present: dict[str, int] = field(default_factory=dict)
-    left_behind: list[LeftBehind] = field(default_factory=list)
-    conflicts: list[LeftBehind] = field(default_factory=list)
-
-    def count(self, what: str, *, is_new: bool, number: int = 1) -> None:
-        """Count one more, or `number`."""
-        counts = self.added if is_new else self.present
-        counts[what] = counts.get(what, 0) + number
 
 
 class _GivenUp(Exception):
@@ -261,6 +228,7 @@ class _Writing:
     def _write_limits(self) -> None:
         there = {(one.limit.scope, kind_of(one.limit)): one.limit for one in limits_in(self.connection)}
         there |= {(limit.scope, kind_of(limit)): limit for limit in self.to.settings.limits}
+        carried: list[tuple[FoundLimit, Limit]] = []
         for one in self.found.limits:
             limit = one.limit
             if limit.scope in self.strangers:
@@ -271,26 +239,41 @@ class _Writing:
                 create_limit(self.store, limit, comment=f"imported from {self.found.kind}", now_s=self.now_s)
             elif known.amount != limit.amount:
                 self._leave(f"the amount of {limit.id}", f"it is {known.amount} here, and stays so")
-            self._carry(one, known or limit)
+            carried.append((one, known or limit))
+        self._carry(carried)
 
-    def _carry(self, one: FoundLimit, limit: Limit) -> None:
-        """Count what was used there, once in the life of the database."""
-        scope, kind = limit.scope, limit.window.kind
-        started_us = int((one.window_started_s or self.now_s) * 1e6)
-        if kind == "interval":
-            add_first_uses(self.connection, {(limit.id, scope): started_us})
-        if not one.used or has_carried(self.connection, limit.id, scope):
-            return
-        at_us = started_us if kind == "interval" else int(self.now_s * 1e6)
-        window_us = {"interval": started_us, "lifetime": 0}.get(
-            kind, int(window_start(limit.window, self.now_s, self.now_s) * 1e6)
-        )
-        once = f"import/{limit.id}/{scope}"
-        made_us = int(self.now_s * 1e6)
+    def _carry(self, carried: Sequence[tuple[FoundLimit, Limit]]) -> None:
+        """Count what was used there, once in the life of the database; an interval goes on as it began there."""
+        began = {
+            (limit.id, limit.scope): self._started_us(one) for one, limit in carried if limit.window.kind == "interval"
+        }
+        add_first_uses(self.connection, began)
         count_adjustments(
             self.connection,
-            [(Adjustment("import", limit.id, scope, one.used, at_us, made_us, self.found.kind, once=once), window_us)],
+            [
+                self._adjustment(one, limit)
+                for one, limit in carried
+                if one.used and not has_carried(self.connection, limit.id, limit.scope)
+            ],
         )
+
+    def _adjustment(self, one: FoundLimit, limit: Limit) -> tuple[Adjustment, int]:
+        """Return what was used, and when the window began in which it counts."""
+        made_us = int(self.now_s * 1e6)
+        at_us = self._started_us(one) if limit.window.kind == "interval" else made_us
+        match limit.window.kind:
+            case "interval":
+                window_us = at_us
+            case "lifetime":
+                window_us = 0
+            case _:
+                window_us = int(window_start(limit.window, self.now_s, self.now_s) * 1e6)
+        once = f"import/{limit.id}/{limit.scope}"
+        made = Adjustment("import", limit.id, limit.scope, one.used, at_us, made_us, self.found.kind, once=once)
+        return made, window_us
+
+    def _started_us(self, one: FoundLimit) -> int:
+        return int((one.window_started_s or self.now_s) * 1e6)
 
     def _write_providers(self) -> None:
         there = {one.name: str(one.values.get("base_url", "")) for one in providers_in(self.connection, self.to.ring)}
@@ -300,13 +283,20 @@ class _Writing:
             if known is not None and known.rstrip("/") != provider.base_url.rstrip("/"):
                 self._conflict(f"the provider {provider.name!r}", f"one of that name is here, at {known}")
                 continue
-            self.outcome.count("providers", is_new=known is None)
             if known is None:
                 self._add_provider(provider)
+            else:
+                self.outcome.count("providers", is_new=False)
         self._choose_default()
 
     def _add_provider(self, provider: Provider) -> None:
         words = provider_words(provider)
+        try:
+            read_values(words, self.to.settings.timeouts)
+        except InvalidValues as error:
+            self._leave(f"the provider {provider.name!r}", str(error))
+            return
+        self.outcome.count("providers", is_new=True)
         comment = f"imported from {self.found.kind}"
         stored = StoredProvider(provider.name, words, enabled=provider.enabled, comment=comment)
         create_provider(self.store, self.to.ring, stored, now_s=self.now_s)
@@ -337,19 +327,35 @@ class _Writing:
                 self.outcome.count("aliases", is_new=False)
             else:
                 self._conflict(f"the alias {alias.name!r} of {alias.scope}", "there is one that leads elsewhere")
-        providers = [one.name for one in providers_in(self.connection, self.to.ring)]
-        names = (*providers, *(provider.name for provider in self.to.settings.providers))
-        while mistakes := [
-            one for one in alias_mistakes((*there.values(), *wanted), names) if any(one.alias is a for a in wanted)
-        ]:
-            for mistake in mistakes[:1]:
-                self._leave(f"the alias {mistake.alias.name!r} of {mistake.alias.scope}", mistake.message)
-                wanted = [alias for alias in wanted if alias is not mistake.alias]
+        usable = self._usable_aliases(wanted, tuple(there.values()))
         comment = f"imported from {self.found.kind}"
-        add_aliases(self.connection, (StoredAlias(alias, comment, "", self.now_s) for alias in wanted))
-        self.outcome.count("aliases", is_new=True, number=len(wanted))
+        kept = (StoredAlias(alias, comment, "", self.now_s) for alias in usable)
+        add_aliases(self.store, self.connection, kept)
+        self.outcome.count("aliases", is_new=True, number=len(usable))
         if self.found.active_profile and not chosen_profile(self.store):
             choose_profile(self.store, self.found.active_profile)
+
+    def _usable_aliases(self, wanted: Iterable[Alias], there: tuple[Alias, ...]) -> list[Alias]:
+        """Return those that can be, alone and beside the others; what leads to one that cannot cannot either."""
+        usable = [alias for alias in wanted if self._is_alias(alias)]
+        providers = [one.name for one in providers_in(self.connection, self.to.ring)]
+        names = (*providers, *(provider.name for provider in self.to.settings.providers))
+        while True:
+            own = {id(alias) for alias in usable}
+            wrong = {id(one.alias): one for one in alias_mistakes((*there, *usable), names) if id(one.alias) in own}
+            if not wrong:
+                return usable
+            for one in wrong.values():
+                self._leave(f"the alias {one.alias.name!r} of {one.alias.scope}", one.message)
+            usable = [alias for alias in usable if id(alias) not in wrong]
+
+    def _is_alias(self, alias: Alias) -> bool:
+        try:
+            read_alias(kept_fields(alias), needs_default=False)
+        except InvalidAlias as error:
+            self._leave(f"the alias {alias.name[:MAX_NAME_CHARS]!r} of {alias.scope}", str(error))
+            return False
+        return True
 
     def _write_prices(self) -> None:
         for name, values in self.found.prices.items():
