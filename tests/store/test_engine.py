@@ -23,7 +23,7 @@ def make_tables(url: str, tables: tuple[str, ...]) -> None:
     engine = make_engine(url)
     with engine.begin() as connection:
         for table in tables:
-            connection.execute(text(f"CREATE TABLE {table} (id INTEGER)"))
+            connection.execute(text(f'CREATE TABLE "{table}" (id INTEGER)'))
     engine.dispose()
 
 
@@ -57,6 +57,25 @@ def test_a_database_of_another_program_is_named_and_not_touched(
     assert program in str(refused.value)
     assert tables_in(new_database_url) == set(tables)
     assert {file.name: file.read_bytes() for file in (tmp_path / "new").iterdir()} == before
+
+
+def test_the_refusal_says_how_everything_is_brought_over(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'their own.db'}"
+    make_tables(url, ("users", "tokens", "channels", "logs"))
+
+    with pytest.raises(ForeignDatabase) as refused:
+        open_store(url)
+
+    assert f"torod import one-api '{tmp_path / 'their own.db'}'" in str(refused.value)
+
+
+def test_a_password_is_not_part_of_it(new_postgres_url: str, postgres: PostgresServer) -> None:
+    make_tables(new_postgres_url, ("LiteLLM_VerificationToken",))
+
+    with pytest.raises(ForeignDatabase, match="torod import litellm -") as refused:
+        open_store(new_postgres_url)
+
+    assert postgres.password not in str(refused.value)
 
 
 def test_a_foreign_table_beside_ours_is_refused_too(database_url: str) -> None:

@@ -17,6 +17,7 @@ from tokenrouter import __version__
 from tokenrouter.cli.aliases import aliases, profile
 from tokenrouter.cli.audit import audit
 from tokenrouter.cli.conversations import conversations
+from tokenrouter.cli.imports import import_command
 from tokenrouter.cli.keys import keys
 from tokenrouter.cli.ledger import ledger
 from tokenrouter.cli.limits import limits
@@ -190,6 +191,7 @@ def config_check(config: str | None) -> None:
 
 main.add_command(keys)
 main.add_command(store)
+main.add_command(import_command)
 main.add_command(ledger)
 main.add_command(limits)
 main.add_command(logs)

@@ -140,6 +140,10 @@ class Ended(NamedTuple):
     decision: str = ""
 
 
+IMPORTED: Final = "imported"
+"""The `price_source` of rows that come from another gateway: their cost is what that one noted, and limits have what
+they used as an adjustment of their own, since it may have been reset there."""
+
 AnsweredBy = Literal["", "cache", "shared", "replay"]
 """Whose answer it was: "" is its provider's own; else one that the response cache had kept, one that another request
 was getting at the same time, or that of the same request, sent again with its idempotency key."""

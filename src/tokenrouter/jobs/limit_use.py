@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.domain.ledger import IMPORTED, LedgerEntry
 from tokenrouter.domain.limits import Amounts, CounterPast, Limit, LimitTable, PastByCounter, UsedByCounter
 from tokenrouter.domain.windows import window_before, window_start
 from tokenrouter.store.adjustments import adjustments_of, last_adjustment
@@ -152,8 +152,11 @@ class ChargeReader:
 
 
 def was_admitted(entry: LedgerEntry) -> bool:
-    """Return whether the request got past its limits; one that was refused has no tokens and no provider's status."""
-    return entry.latency_us > 0 or entry.end_reason not in _NEVER_ASKED
+    """Return whether the request got past its limits; one that was refused has no tokens and no provider's status.
+
+    One that another gateway has served got past the limits there, and used nothing of ours.
+    """
+    return entry.price_source != IMPORTED and (entry.latency_us > 0 or entry.end_reason not in _NEVER_ASKED)
 
 
 def _scopes(entry: LedgerEntry, name_of_key: NameOfKey) -> Iterator[str]:

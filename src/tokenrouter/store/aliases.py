@@ -61,11 +61,12 @@ def create_alias(
     return stored
 
 
-def add_aliases(connection: Connection, added: Iterable[StoredAlias]) -> None:
-    """Keep aliases that the caller has checked beside `aliases_in`, in a transaction of `Store.write`."""
+def add_aliases(store: Store, connection: Connection, added: Iterable[StoredAlias]) -> None:
+    """Keep aliases that the caller has checked beside `aliases_in`, in a transaction of `store.write()`."""
     for one in added:
         stored = replace(one, alias=replace(one.alias, origin=ORIGIN))
         connection.execute(insert(tr_aliases).values(_row(stored)))
+        _note(store, connection, "alias.create", None, stored)
     raise_catalog_version(connection, keys=())
 
 

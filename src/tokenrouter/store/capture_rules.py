@@ -38,7 +38,7 @@ def set_capture_rule(store: Store, rule: CaptureRule) -> None:
                 scope=rule.scope, enabled=rule.enabled, made_by=rule.made_by, created_at_s=rule.created_at_s
             )
         )
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         note(store, connection, "capture.set", _subject(rule.scope), before, {"enabled": rule.enabled})
 
 
@@ -53,7 +53,7 @@ def remove_capture_rule(store: Store, scope: str) -> None:
         if before is None:
             raise CaptureRuleUnknown(f"nothing is said about the capture of {scope!r} in the database")
         connection.execute(delete(tr_capture_rules).where(tr_capture_rules.c.scope == scope))
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         note(store, connection, "capture.remove", _subject(scope), before, None)
 
 

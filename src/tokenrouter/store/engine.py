@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shlex import quote
 from typing import Final, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, event, inspect, select, text
@@ -32,11 +33,13 @@ Mode = Literal["read", "append", "write"]
 Result = TypeVar("Result")
 
 FOREIGN_TABLES: Final = (
-    ("TokenTracer", frozenset({"users", "model_aliases"})),
-    ("the LLM API Proxy", frozenset({"users", "usage_logs"})),
-    ("the Classroom system", frozenset({"teams", "request_logs"})),
+    ("LiteLLM", "litellm", frozenset({"LiteLLM_VerificationToken"})),
+    ("TokenTracer", "tokentracer", frozenset({"users", "model_aliases"})),
+    ("One API", "one-api", frozenset({"users", "tokens", "channels"})),
+    ("the LLM API Proxy", "llm-proxy", frozenset({"users", "usage_logs"})),
+    ("the Classroom system", "classroom", frozenset({"teams", "request_logs"})),
 )
-"""Predecessor → tables that give it away; the most telling first."""
+"""Gateway, what `torod import` calls it, and the tables that give it away; the most telling first."""
 
 
 class Store:
@@ -200,14 +203,20 @@ def _refuse_foreign(engine: Engine, names: frozenset[str]) -> None:
     foreign = sorted(name for name in names if not name.startswith(TABLE_PREFIX))
     if not foreign:
         return
-    looks_like = next((program for program, tables in FOREIGN_TABLES if tables <= names), "")
+    looks_like, kind = next(((who, kind) for who, kind, tables in FOREIGN_TABLES if tables <= names), ("", ""))
     whose = f"; they look like those of {looks_like}" if looks_like else ""
+    bring = f", then bring everything over with\n  torod import {kind} {_source(engine)}" if kind else "."
     raise ForeignDatabase(
         f"the database {shown(engine.url)} holds tables that are not TokenRouter's ({', '.join(foreign[:8])})"
-        f"{whose}. It was not touched: choose another database_url. A command that imports from it comes in a later "
-        "version.",
+        f"{whose}. It was not touched: choose another database_url{bring}",
         looks_like=looks_like,
     )
+
+
+def _source(engine: Engine) -> str:
+    """Return the database as `torod import` takes it; a URL with a password is typed on standard input."""
+    file = database_file(engine.url)
+    return quote(str(file)) if file is not None else f"-  (and type {shown(engine.url)} with its password)"
 
 
 def _revision(connection: Connection) -> str | None:

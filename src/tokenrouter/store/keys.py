@@ -151,6 +151,7 @@ def add_key(store: Store, connection: Connection, key: Key) -> None:
     check_name(key.name)
     check_models(key.allowed_models)
     check_comment(key.comment)
+    _check_networks(key.allowed_ips)
     _insert(connection, key)
     raise_catalog_version(connection, [key.id])
     _note(store, connection, "key.create", None, key)

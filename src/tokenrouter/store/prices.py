@@ -44,7 +44,7 @@ def put_price(store: Store, price: StoredPrice, check: Check = lambda _: None) -
             connection.execute(insert(tr_prices).values(_row(price)))
         else:
             connection.execute(update(tr_prices).where(_columns.name == price.name).values(_row(price)))
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         note(store, connection, "price.set", _subject(price), None if before is None else _told(before), _told(price))
     return before is None
 
@@ -62,7 +62,7 @@ def remove_price(store: Store, name: str, check: Check = lambda _: None) -> Stor
             raise PriceUnknown(f"there is no price of {name!r} in the database")
         check(gone)
         connection.execute(delete(tr_prices).where(_columns.name == name))
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         note(store, connection, "price.remove", _subject(gone), _told(gone), None)
     return gone
 

@@ -74,7 +74,7 @@ def create_provider(store: Store, ring: KeyRing, provider: StoredProvider, *, no
         except IntegrityError as error:
             raise ProviderTaken(f"there is a provider {stored.name!r} already; change it") from error
         keep_secrets(connection, ring, KIND, stored.name, split_secrets(stored.values)[1], now_s=now_s)
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         note(store, connection, "provider.create", _subject(stored), None, _told(stored))
     return stored
 
@@ -120,7 +120,7 @@ def change_provider(store: Store, ring: KeyRing, name: str, change: Change, *, n
         if after.values != before.values:
             after = replace(after, hints=_hints(after.values), unreadable=(), problem="")
             keep_secrets(connection, ring, KIND, name, split_secrets(after.values)[1], now_s=now_s)
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         note(store, connection, "provider.change", _subject(after), _told(before), _told(after))
     return after
 
@@ -137,7 +137,7 @@ def remove_provider(store: Store, ring: KeyRing, name: str, check: Check = lambd
         check(gone)
         connection.execute(delete(tr_providers).where(_columns.name == name))
         remove_secrets(connection, KIND, name)
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         note(store, connection, "provider.remove", _subject(gone), _told(gone), None)
     return gone
 
@@ -154,7 +154,7 @@ def override_enabled(store: Store, name: str, enabled: bool | None) -> None:
             connection.execute(delete(tr_settings).where(tr_settings.c.key == fact))
         else:
             write_fact(connection, fact, after)
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         told = ({"enabled_override": None if one is None else json.loads(one)} for one in (before, after))
         note(store, connection, "provider.override", (KIND, name, name), *told)
 

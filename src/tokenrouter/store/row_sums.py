@@ -8,9 +8,9 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
-from tokenrouter.domain.ledger import LedgerEntry, Usage
+from tokenrouter.domain.ledger import IMPORTED, LedgerEntry, Usage
 from tokenrouter.store.schema import tr_ledger
 
 _columns: Final = tr_ledger.c
@@ -21,13 +21,14 @@ _USED: Final = ("input_tokens", "output_tokens", "cost_nano_usd")
 def summed_rows(connection: Connection, refusals: Collection[str]) -> Iterator[tuple[LedgerEntry, int]]:
     """Yield rows that stand for all those of single, admitted requests and of parts of them, each with their number.
 
-    Not admitted is what ended as one of `refusals` before any time had passed. Of what was used, tokens of input and
-    output and the cost are there; a row began when the last of its requests did.
+    Not admitted is what ended as one of `refusals` before any time had passed, and what another gateway has served. Of
+    what was used, tokens of input and output and the cost are there; a row began when the last of its requests did.
     """
     group = [_columns[name] for name in (*_GROUP, "chain")]
     sums = [func.coalesce(func.sum(_columns[name]), 0) for name in _USED]
     query = select(func.sum(_columns["count"]), func.max(_columns.started_us), *sums, *group).group_by(*group)
-    admitted = or_(_columns.latency_us > 0, _columns.end_reason.not_in(refusals))
+    asked = or_(_columns.latency_us > 0, _columns.end_reason.not_in(refusals))
+    admitted = and_(asked, _columns.price_source != IMPORTED)
     rows = connection.execute(query.where(_columns["count"] <= 1, admitted), execution_options={"yield_per": 1000})
     for requests, last_us, input_tokens, output_tokens, cost_nano_usd, *subject, chain in rows:
         entry = LedgerEntry(

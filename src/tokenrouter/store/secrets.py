@@ -119,7 +119,7 @@ def use_key(store: Store, ring: KeyRing, key_id: str) -> None:
         before = current_key_id(connection, ring)
         if before != key_id:
             write_fact(connection, KEY_FACT, key_id)
-            raise_catalog_version(connection)
+            raise_catalog_version(connection, keys=())
             note(store, connection, "secrets.rotate", ("secrets", "", ""), {"key_id": before}, {"key_id": key_id})
 
 

@@ -45,6 +45,6 @@ def change_settings(store: Store, changes: Mapping[str, Any], check: Check) -> d
                 connection.execute(delete(tr_settings).where(tr_settings.c.key == f"{_FACT}{name}"))
             else:
                 write_fact(connection, f"{_FACT}{name}", json.dumps(value))
-        raise_catalog_version(connection)
+        raise_catalog_version(connection, keys=())
         note(store, connection, "settings.change", ("settings", "", ""), before, after)
     return after
