@@ -8,12 +8,20 @@ from urllib.parse import urlsplit
 
 from tokenrouter.config.changeable import CHANGEABLE
 from tokenrouter.config.origins import PREFIX
-from tokenrouter.config.settings import ConversationSettings, Settings, SignUpSettings
+from tokenrouter.config.settings import ConversationSettings, LogSettings, Settings, SignUpSettings
 from tokenrouter.domain.catalog import CacheRules, Policy, Timeouts
 from tokenrouter.providers.local_servers import DEFAULT_PORTS
 
 SECRET: Final = frozenset(
-    ("admin_password", "encryption_key", "encryption_key_first", "encryption_key_old", "metrics_token", "proxies")
+    (
+        "admin_password",
+        "encryption_key",
+        "encryption_key_first",
+        "encryption_key_old",
+        "metrics_token",
+        "otel.headers",
+        "proxies",
+    )
 )
 """Settings of which it is shown that they are set."""
 _URLS: Final = frozenset(("database_url", "redis_url"))
@@ -33,8 +41,10 @@ _ELSEWHERE: Final = frozenset(
         "alerts",
         "limits",
         "local_ports",
+        "logs",
         "notices",
         "oidc",
+        "otel",
         "origins",
         "paths",
         "policy",
@@ -59,6 +69,13 @@ SHOWN: Final[Mapping[str, str]] = {
     **{f"idempotency.{name}": f"idempotency.{name}" for name in ("enabled", "keep_s")},
     **{f"idempotency.{name}": f"idempotency.room.{name}" for name in ("max_bytes", "max_entry_bytes")},
     **{f"conversations.{f.name}": f"conversations.{f.name}" for f in fields(ConversationSettings)},
+    **{f"logs.{f.name}": f"logs.{f.name}" for f in fields(LogSettings)},
+    **{
+        f"otel.{name}": f"otel.{name}"
+        for name in ("enabled", "endpoint", "headers", "service_name", "traces", "metrics")
+    },
+    "otel.interval_s": "otel.interval_s",
+    "alerts.journal_lag_s": "alerts.journal_lag_s",
     **{f"sign_up.{f.name}": f"sign_up.{f.name}" for f in fields(SignUpSettings)},
     **{f"timeouts.{f.name}": f"timeouts.{f.name}" for f in fields(Timeouts)},
     **{f"local_servers.ports.{kind}": f"local_ports.{kind}" for kind in DEFAULT_PORTS},
