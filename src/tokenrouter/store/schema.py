@@ -31,7 +31,7 @@ from sqlalchemy import (
 TABLE_PREFIX: Final = "tr_"
 REVISIONS: Final[tuple[str, ...]] = (
     *("0001", "0002", "0003", "0004", "0005", "0006", "0007"),
-    *("0010", "0011", "0012", "0014", "0016", "0015"),
+    *("0010", "0011", "0012", "0014", "0016", "0015", "0018"),
 )
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
@@ -525,6 +525,16 @@ tr_prices = Table(
     Column("changed_at_s", Float, nullable=False),
 )
 """Prices made by API or command line: `name` is `provider/model`, `said` JSON in the words of `[[prices]]`."""
+
+tr_numbers = Table(
+    "tr_numbers",
+    metadata,
+    _text("kind", primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    _text("subject"),
+    UniqueConstraint("kind", "subject", name="tr_numbers_subject"),
+)
+"""What subjects are called in the APIs of predecessors, whose ids are numbers (`store/numbers.py`)."""
 
 tr_journal = Table(
     "tr_journal",
