@@ -50,6 +50,8 @@ from tokenrouter.admin import (
     user_access,
     users,
 )
+from tokenrouter.admin.compat import llm_proxy
+from tokenrouter.admin.compat.error_shapes import ErrorShapes
 from tokenrouter.admin.docs import serve_documentation
 from tokenrouter.admin.headers import SecurityHeaders
 from tokenrouter.admin.problems import handle_problems
@@ -95,6 +97,7 @@ _ROUTERS: Final = (
     user_access.router,
     access_codes.router,
     signing_up.router,
+    llm_proxy.router,
 )
 
 
@@ -110,6 +113,7 @@ def create_app(state: ControlState) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.control = state
+    app.add_middleware(ErrorShapes)
     app.add_middleware(SecurityHeaders)
     handle_problems(app)
     for router in _ROUTERS:
