@@ -50,7 +50,7 @@ from tokenrouter.admin import (
     user_access,
     users,
 )
-from tokenrouter.admin.compat import llm_proxy
+from tokenrouter.admin.compat import classroom, llm_proxy
 from tokenrouter.admin.compat.error_shapes import ErrorShapes
 from tokenrouter.admin.docs import serve_documentation
 from tokenrouter.admin.headers import SecurityHeaders
@@ -98,6 +98,7 @@ _ROUTERS: Final = (
     access_codes.router,
     signing_up.router,
     llm_proxy.router,
+    classroom.router,
 )
 
 

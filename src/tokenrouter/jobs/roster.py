@@ -25,7 +25,6 @@ from tokenrouter.store.limits import create_limit, list_limits, remove_limit, up
 from tokenrouter.store.teams import create_team, list_teams, members_of, memberships_of, put_member, remove_member
 from tokenrouter.store.users import NewUser, UserChanges, create_user, list_users, update_user
 
-MADE_BY: Final = "roster"
 _LIFETIME: Final = Window("lifetime")
 
 
@@ -264,7 +263,7 @@ class _Import:
             changes.append("has a limit in the file, which stays")
             return None
         if known is None:
-            self._limits[limit.id] = create_limit(self._store, limit, made_by=MADE_BY, now_s=self._now_s).limit
+            self._limits[limit.id] = create_limit(self._store, limit, now_s=self._now_s).limit
             changes.append(f"may use {amount:,} tokens")
         elif known.amount != amount:
             update_limit(self._store, replace(known, amount=amount))
