@@ -60,6 +60,7 @@ def test_a_dry_run_shows_what_would_happen_and_changes_nothing(store: Store) -> 
     shown = bring(store, FIRST, dry_run=True)
 
     assert is_empty(store)
+    assert [person.key for person in shown.people] == [None, None]
     assert not audit_page(store, AuditFilter(), limit=5)
     assert changes(bring(store, FIRST)) == changes(shown)
 

@@ -32,6 +32,7 @@ from tokenrouter.cli.providers import providers
 from tokenrouter.cli.quota import quota
 from tokenrouter.cli.secrets import secrets
 from tokenrouter.cli.settings import settings as settings_group
+from tokenrouter.cli.roster import roster
 from tokenrouter.cli.store import store
 from tokenrouter.cli.teams import teams
 from tokenrouter.cli.users import users
@@ -204,6 +205,7 @@ main.add_command(users)
 main.add_command(prices)
 main.add_command(settings_group)
 main.add_command(secrets)
+main.add_command(roster)
 
 
 @main.group()

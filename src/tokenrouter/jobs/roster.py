@@ -105,7 +105,7 @@ def import_roster(
 ) -> RosterOutcome:
     """Bring teams, people, keys and limits up to date with `roster`, and return what that was; keys are shown once.
 
-    With `dry_run` nothing has changed afterwards, and keys that are shown are none.
+    With `dry_run` nothing has changed afterwards, and no key is shown, since there is none.
     """
     if roster.mistakes:
         return RosterOutcome(mistakes=roster.mistakes, notes=roster.notes)
@@ -117,7 +117,7 @@ def import_roster(
             if dry_run or outcome.mistakes:
                 raise _TakenBack
     except _TakenBack:
-        pass
+        return replace(outcome, people=tuple(replace(person, key=None) for person in outcome.people))
     return outcome
 
 

@@ -27,7 +27,7 @@ _LIMITS: Final[tuple[tuple[Metric, Window], ...]] = (("tokens", LIFETIME), ("req
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a team may use: tokens for all time, and requests a minute; None says nothing, 0 requests is no rate."""
+    """What a team may use: tokens for all time, requests a minute; None says nothing, and 0 requests is no rate."""
 
     quota_tokens: int | None = None
     max_requests_per_minute: int | None = None
