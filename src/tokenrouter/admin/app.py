@@ -51,7 +51,7 @@ from tokenrouter.admin import (
     user_access,
     users,
 )
-from tokenrouter.admin.compat import classroom, llm_proxy
+from tokenrouter.admin.compat import classroom, llm_proxy, registration
 from tokenrouter.admin.compat.error_shapes import ErrorShapes
 from tokenrouter.admin.docs import serve_documentation
 from tokenrouter.admin.headers import SecurityHeaders
@@ -101,6 +101,7 @@ _ROUTERS: Final = (
     signing_up.router,
     llm_proxy.router,
     classroom.router,
+    registration.router,
 )
 
 
