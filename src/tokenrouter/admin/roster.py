@@ -13,10 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from tokenrouter.admin.callers import Grant, needs
-from tokenrouter.admin.keys import Text
 from tokenrouter.admin.problems import Problem, problem_response
 from tokenrouter.admin.slips import Handout, Paper, handouts_csv, slips_page, slips_policy
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.texts import Text
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.roster import MAX_ROSTER_BYTES, Roster, RosterMistake, read_roster
 from tokenrouter.jobs.roster import Declared, PersonOutcome, RosterOutcome, RosterWishes, import_roster

@@ -5,15 +5,13 @@ a file as from the server, and shows its keys to nobody. Whatever people are cal
 """
 
 import base64
-import csv
 import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Final, Literal
 
-from tokenrouter.jobs.ledger_export import defused
+from tokenrouter.domain.csv_text import csv_text
 
 Paper = Literal["a4", "letter"]
 SLIPS_PER_SHEET: Final = 8
@@ -64,14 +62,9 @@ def slips_policy(paper: Paper) -> str:
 
 
 def handouts_csv(handouts: Sequence[Handout], *, base_url: str) -> str:
-    """Return the same as a table (RFC 4180); what a spreadsheet would work out as a formula is written as text."""
-    written = io.StringIO(newline="")
-    writer = csv.writer(written)
-    writer.writerow(("name", "email", "team", "key", "base_url", "quota_tokens"))
-    for one in handouts:
-        quota = "" if one.quota_tokens is None else str(one.quota_tokens)
-        writer.writerow([defused(cell) for cell in (one.name, one.email, one.team, one.key, base_url, quota)])
-    return written.getvalue()
+    """Return the same as a table."""
+    rows = [(one.name, one.email, one.team, one.key, base_url, one.quota_tokens) for one in handouts]
+    return "".join(csv_text(("name", "email", "team", "key", "base_url", "quota_tokens"), [rows]))
 
 
 def slips_style(paper: Paper) -> str:

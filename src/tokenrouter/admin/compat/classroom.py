@@ -23,9 +23,10 @@ from tokenrouter.admin.compat.classroom_teams import (
     make_team,
 )
 from tokenrouter.admin.compat.password import needs_or_password
-from tokenrouter.admin.keys import Text, all_keys
+from tokenrouter.admin.key_rules import all_keys
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.texts import Text
 from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import Limit, LimitTable, Metric, Window
@@ -228,7 +229,7 @@ def logs(state: State, _grant: Managing, number: Number, skip: Skip = 0, limit: 
         rows += page
         if len(page) < MAX_ROWS:
             break
-        wanted = LedgerFilter(team=team.name, before_id=page[-1].id)
+        wanted = LedgerFilter(team=team.name, before=(page[-1].started_us, page[-1].id))
     return [_logged(row, number) for row in rows[skip : skip + limit]]
 
 

@@ -14,9 +14,10 @@ from pydantic import BaseModel
 
 from tokenrouter.admin.callers import Grant
 from tokenrouter.admin.compat.password import needs_or_password
-from tokenrouter.admin.keys import Text, all_keys
+from tokenrouter.admin.key_rules import all_keys
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.texts import Text
 from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.store.key_costs import KeyCost, key_costs

@@ -15,10 +15,10 @@ from pydantic import BaseModel, Field
 
 from tokenrouter.admin import html
 from tokenrouter.admin.compat.classroom_teams import Terms, make_team
-from tokenrouter.admin.keys import Text
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.roster import base_url, example_model
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.texts import Text
 from tokenrouter.domain.actors import Actor
 from tokenrouter.store.errors import InvalidField, KeyRefused, TeamTaken, UserTaken
 from tokenrouter.store.names import normal_email
