@@ -51,7 +51,7 @@ from tokenrouter.admin import (
     user_access,
     users,
 )
-from tokenrouter.admin.compat import classroom, llm_proxy, registration
+from tokenrouter.admin.compat import classroom, llm_proxy, registration, tokentracer_auth, tokentracer_manage
 from tokenrouter.admin.compat.error_shapes import ErrorShapes
 from tokenrouter.admin.docs import serve_documentation
 from tokenrouter.admin.headers import SecurityHeaders
@@ -90,6 +90,11 @@ _ROUTERS: Final = (
     pages.router,
     quota_page.router,
     setup.router,
+    llm_proxy.router,
+    classroom.router,
+    registration.router,
+    tokentracer_auth.router,
+    tokentracer_manage.router,
     sign_in_page.router,
     password_page.router,
     account_page.router,
@@ -99,9 +104,6 @@ _ROUTERS: Final = (
     user_access.router,
     access_codes.router,
     signing_up.router,
-    llm_proxy.router,
-    classroom.router,
-    registration.router,
 )
 
 

@@ -24,15 +24,14 @@ def test_errors_of_each_api_have_its_shape(path: str, shape: object) -> None:
 
 
 def test_fields_at_fault_are_a_list_as_fastapi_has_it() -> None:
-    problem = {"detail": "name: is missing", "errors": [{"field": "name.0", "message": "is missing"}]}
+    problem = {"status": 422, "detail": "name: is missing", "errors": [{"field": "name.0", "message": "is missing"}]}
 
-    kind, body = as_detail(problem)
-
-    assert (kind, body) == (
+    assert as_detail(problem) == (
+        422,
         "application/json",
         b'{"detail": [{"loc": ["body", "name", "0"], "msg": "is missing", "type": "value_error"}]}',
     )
-    assert as_text(problem) == ("text/plain; charset=utf-8", b"name: is missing\n")
+    assert as_text(problem) == (400, "text/plain; charset=utf-8", b"name: is missing\n")
 
 
 def test_other_paths_and_answers_are_left_as_they_are(client: TestClient) -> None:

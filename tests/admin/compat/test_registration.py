@@ -8,6 +8,7 @@ from tests.admin.installation import Installation, bearer
 from tokenrouter.config.settings import RegistrationSettings
 from tokenrouter.store.audit import AuditFilter, audit_page
 from tokenrouter.store.limits import list_limits
+from tokenrouter.store.sign_in_waits import BY_ADDRESS
 from tokenrouter.store.users import find_user, list_users
 
 CODE = "spring-2026"
@@ -102,7 +103,9 @@ def test_without_codes_or_where_it_is_switched_off_nobody_registers(
 
 
 def test_who_guesses_has_to_wait(client: TestClient) -> None:
-    statuses = [register(client, access_code=f"guess-{number}").status_code for number in range(7)]
+    client.headers["x-forwarded-for"] = "192.0.2.7"
+
+    statuses = [register(client, access_code=f"guess-{number}").status_code for number in range(BY_ADDRESS.free + 1)]
 
     assert (statuses[0], statuses[-1]) == (401, 429)
     assert register(client).headers["retry-after"]

@@ -11,8 +11,8 @@ from typing import Any, Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Shape = Callable[[dict[str, Any]], tuple[str, bytes]]
-"""Makes content type and body out of a problem document."""
+Shape = Callable[[dict[str, Any]], tuple[int, str, bytes]]
+"""Makes status, content type and body out of a problem document."""
 _PROBLEM: Final = "application/problem+json"
 _DETAIL_PATHS: Final = (
     "/admin/gen_key",
@@ -29,18 +29,19 @@ _DETAIL_PATHS: Final = (
 _TEXT_PATHS: Final = ("/auth", "/manage")
 
 
-def as_detail(problem: dict[str, Any]) -> tuple[str, bytes]:
+def as_detail(problem: dict[str, Any]) -> tuple[int, str, bytes]:
     """Return what FastAPI answers by itself, as both Python predecessors did: fields at fault make it a list."""
     errors = [
         {"loc": ["body", *one["field"].split(".")], "msg": one["message"], "type": "value_error"}
         for one in problem.get("errors", ())
     ]
-    return "application/json", json.dumps({"detail": errors or problem["detail"]}).encode()
+    return problem["status"], "application/json", json.dumps({"detail": errors or problem["detail"]}).encode()
 
 
-def as_text(problem: dict[str, Any]) -> tuple[str, bytes]:
-    """Return a line, as Go's `http.Error` writes it."""
-    return "text/plain; charset=utf-8", f"{problem['detail']}\n".encode()
+def as_text(problem: dict[str, Any]) -> tuple[int, str, bytes]:
+    """Return a line, as Go's `http.Error` writes it; a body that cannot be is 400 there."""
+    status = 400 if problem["status"] == 422 else problem["status"]
+    return status, "text/plain; charset=utf-8", f"{problem['detail']}\n".encode()
 
 
 def shape_of(path: str) -> Shape | None:
@@ -80,7 +81,7 @@ class _Answer:
             return
         self._body += message.get("body", b"")
         if not message.get("more_body"):
-            kind, body = self._shape(json.loads(self._body))
+            self._start["status"], kind, body = self._shape(json.loads(self._body))
             headers = MutableHeaders(scope=self._start)
             headers["content-type"] = kind
             headers["content-length"] = str(len(body))

@@ -5,16 +5,21 @@ Where the header is sent nothing else is looked at: who mistypes a password shal
 """
 
 import hmac
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header, Request
 
 from tokenrouter.admin.callers import Caller, Credentials, Grant, Needs
 from tokenrouter.admin.problems import Problem
+from tokenrouter.admin.sessions import visitor_of
+from tokenrouter.admin.signing_in import count_attempt, refuse
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.actors import Actor
+from tokenrouter.store.sign_in_waits import Guesser, attempt_succeeded
 
-PASSWORD_HEADER = "x-admin-password"  # noqa: S105 - a name
+PASSWORD_HEADER: Final = "x-admin-password"  # noqa: S105 - a name
+ACCOUNT: Final = "ADMIN_PASSWORD"
+"""Under which its guesses are counted, those at the sign-in page among them."""
 
 
 class NeedsOrPassword(Needs):
@@ -48,14 +53,12 @@ def needs_or_password(action: str) -> Any:
 
 
 def _caller_with_password(state: ControlState, request: Request, sent: str) -> Caller:
-    address, now_s = request.headers.get("x-forwarded-for", ""), state.clock()
-    wait_s = state.throttle.wait_s(address, now_s=now_s)
-    if wait_s > 0:
-        retry = {"retry-after": str(int(wait_s) + 1)}
-        raise Problem(429, "too_many_attempts", f"Too many attempts; try again in {wait_s:.0f} seconds.", headers=retry)
+    visitor = visitor_of(request)
+    guesser = Guesser(visitor.address, ACCOUNT)
+    count_attempt(state, guesser)
     password = state.settings.admin_password
     if not password or not hmac.compare_digest(password.encode(), sent.encode("utf-8", "replace")):
-        state.throttle.failed(address, now_s=now_s)
+        refuse(state, visitor, way=PASSWORD_HEADER, account="", reason="not ADMIN_PASSWORD")
         raise Problem(401, "wrong_password", "Invalid admin password.")
-    state.throttle.succeeded(address)
-    return Caller("admin", Actor("password", name="ADMIN_PASSWORD", address=address))
+    attempt_succeeded(state.store, guesser)
+    return Caller("admin", Actor("password", name=ACCOUNT, address=visitor.address))

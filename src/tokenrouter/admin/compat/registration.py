@@ -15,13 +15,17 @@ from pydantic import BaseModel, Field
 
 from tokenrouter.admin import html
 from tokenrouter.admin.compat.classroom_teams import Terms, make_team
+from tokenrouter.admin.csrf import refuse_foreign
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.roster import base_url, example_model
+from tokenrouter.admin.sessions import visitor_of
+from tokenrouter.admin.signing_in import count_attempt, refuse
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.texts import Text
 from tokenrouter.domain.actors import Actor
 from tokenrouter.store.errors import InvalidField, KeyRefused, TeamTaken, UserTaken
 from tokenrouter.store.names import normal_email
+from tokenrouter.store.sign_in_waits import Guesser, attempt_succeeded
 
 router: Final = APIRouter(tags=["Classroom"])
 
@@ -73,7 +77,7 @@ def register_by_form(
     access_code: Annotated[str, Form(max_length=200)] = "",
 ) -> HTMLResponse:
     """The same for the form, whose answers are pages."""
-    html.refuse_foreign_form(request)
+    refuse_foreign(request)
     if not _USERNAME.fullmatch(username):
         words = "A user name has 5 to 50 letters, digits or underscores."
         return _page(f'<p class="wrong">{words}</p>{_form(username, email)}', 422)
@@ -137,16 +141,14 @@ def _require_code(state: ControlState, request: Request, sent: str) -> None:
     """
     if not _is_open(state):
         raise Problem(403, "registration_closed", "Registration is disabled")
-    address, now_s = request.headers.get("x-forwarded-for", ""), state.clock()
-    wait_s = state.throttle.wait_s(address, now_s=now_s)
-    if wait_s > 0:
-        retry = {"retry-after": str(int(wait_s) + 1)}
-        raise Problem(429, "too_many_attempts", f"Too many attempts; try again in {wait_s:.0f} seconds.", headers=retry)
-    said = sent.encode()
+    visitor = visitor_of(request)
+    guesser, said = Guesser(visitor.address), sent.encode()
+    count_attempt(state, guesser)
     matches = [hmac.compare_digest(code.encode(), said) for code in state.settings.registration.access_codes]
     if not any(matches):
-        state.throttle.failed(address, now_s=now_s)
+        refuse(state, visitor, way="register", account="", reason="wrong access code")
         raise Problem(401, "wrong_code", "Invalid access code")
+    attempt_succeeded(state.store, guesser)
 
 
 def _allowed_email(state: ControlState, sent: str) -> str:
