@@ -4,9 +4,10 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from tests.admin.installation import Installation, bearer
+from tests.admin.installation import PEPPER, Installation, bearer
 from tokenrouter.config.settings import RegistrationSettings
 from tokenrouter.store.audit import AuditFilter, audit_page
+from tokenrouter.store.keys import KeyRequest, create_key
 from tokenrouter.store.limits import list_limits
 from tokenrouter.store.sign_in_waits import BY_ADDRESS
 from tokenrouter.store.users import find_user, list_users
@@ -81,6 +82,14 @@ def test_who_may_not_is_told_in_its_shape_and_nothing_is_left(
     assert refused.status_code == status
     assert set(refused.json()) == {"detail"}
     assert not list_users(installation.store)
+
+
+def test_a_name_that_a_key_or_a_limit_only_mentions_is_taken_as_well(
+    client: TestClient, installation: Installation
+) -> None:
+    create_key(installation.store, KeyRequest("other", team="chemistry", user="mrs_fox"), pepper=PEPPER, now_s=1.0)
+
+    assert [register(client, username=name).status_code for name in ("chemistry", "mrs_fox", "other")] == [400] * 3
 
 
 def test_names_and_addresses_are_taken_once(client: TestClient) -> None:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from tokenrouter.admin import html
 from tokenrouter.admin.compat.classroom_teams import Terms, make_team
 from tokenrouter.admin.csrf import refuse_foreign
+from tokenrouter.admin.key_rules import all_keys
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.roster import base_url, example_model
 from tokenrouter.admin.sessions import visitor_of
@@ -97,8 +98,7 @@ def register_by_form(
 def _register(request: Request, state: ControlState, wanted: Registration) -> Registered:
     _require_code(state, request, wanted.access_code)
     email = _allowed_email(state, wanted.email)
-    taken = {name for key in state.declared_keys() for name in (key.name, key.team, key.user)}
-    if wanted.username in taken | {*state.settings.teams, *state.settings.users}:
+    if wanted.username in _mentioned(state):
         raise Problem(400, "taken", "Username already taken")
     quota = state.settings.registration.quota_tokens
     actor = Actor("system", name=f"/register: {wanted.username}", address=request.headers.get("x-forwarded-for", ""))
@@ -126,6 +126,14 @@ def _register(request: Request, state: ControlState, wanted: Registration) -> Re
         warning=_WARNING,
         usage_example=_example(state, made.key),
     )
+
+
+def _mentioned(state: ControlState) -> frozenset[str]:
+    """Return the names that mean somebody already: whoever had one would see and be charged for that one's use."""
+    settings, catalog = state.settings, state.catalog()
+    charged = (name for key in all_keys(state) for name in (key.name, key.team, key.user))
+    limited = (limit.scope.partition(":")[2] for limit in catalog.limits)
+    return frozenset((*settings.teams, *settings.users, *charged, *limited))
 
 
 def _is_open(state: ControlState) -> bool:
