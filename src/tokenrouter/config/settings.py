@@ -268,6 +268,9 @@ class ConversationSettings:
     max_age_days: int = 30
     max_bytes: int = 2**30
     max_body_bytes: int = DEFAULT_BODY_BYTES
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrationSettings:
     """Who may get a key at `/register` by themselves: the Classroom system's variables.
 
