@@ -40,7 +40,7 @@ from tokenrouter.store.teams import list_teams
 from tokenrouter.store.usage import UsageFilter, usage_groups
 from tokenrouter.store.users import list_users
 
-router: Final = APIRouter(tags=["Classroom"])
+router: Final = APIRouter(include_in_schema=False)
 
 NUMBERED: Final = "team"
 USUAL_RATE: Final = 30

@@ -24,7 +24,7 @@ from tokenrouter.store.key_costs import KeyCost, key_costs
 from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, update_key
 from tokenrouter.store.numbers import numbers_of
 
-router: Final = APIRouter(prefix="/admin", tags=["LLM API Proxy"])
+router: Final = APIRouter(prefix="/admin", include_in_schema=False)
 
 PREFIX: Final = "llmp-"
 """How its keys begin; 64 hexadecimal digits follow, 256 random bits."""

@@ -28,7 +28,7 @@ from tokenrouter.store.errors import InvalidField, KeyRefused, TeamTaken, UserTa
 from tokenrouter.store.names import normal_email
 from tokenrouter.store.sign_in_waits import Guesser, attempt_succeeded
 
-router: Final = APIRouter(tags=["Classroom"])
+router: Final = APIRouter(include_in_schema=False)
 
 USUAL_RATE: Final = 60
 """Requests a minute of who registers: what the Classroom system gave."""

@@ -21,7 +21,7 @@ from tokenrouter.admin.signing_up import sign_up_person
 from tokenrouter.admin.state import State
 from tokenrouter.admin.texts import Text
 
-router: Final = APIRouter(prefix="/auth", tags=["TokenTracer"])
+router: Final = APIRouter(prefix="/auth", include_in_schema=False)
 
 KEY_LIFETIME: Final = timedelta(days=365)
 """As long as its keys were good."""

@@ -24,7 +24,7 @@ from tokenrouter.store.alias_usage import alias_usage
 from tokenrouter.store.aliases import create_alias, list_aliases, update_alias
 from tokenrouter.store.numbers import numbers_of
 
-router: Final = APIRouter(prefix="/manage", tags=["TokenTracer"])
+router: Final = APIRouter(prefix="/manage", include_in_schema=False)
 
 PROVIDERS: Final = "provider"
 ALIASES: Final = "alias"
