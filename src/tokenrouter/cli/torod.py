@@ -30,9 +30,9 @@ from tokenrouter.cli.opening import open_database as _open
 from tokenrouter.cli.prices import prices
 from tokenrouter.cli.providers import providers
 from tokenrouter.cli.quota import quota
+from tokenrouter.cli.roster import roster
 from tokenrouter.cli.secrets import secrets
 from tokenrouter.cli.settings import settings as settings_group
-from tokenrouter.cli.roster import roster
 from tokenrouter.cli.store import store
 from tokenrouter.cli.teams import teams
 from tokenrouter.cli.users import users

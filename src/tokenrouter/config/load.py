@@ -118,7 +118,6 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         metrics_addr=_metrics_addr(top),
         public_url=read_public_url(environ, problems),
         registration=read_registration(environ, problems),
-        default_provider=environ.get("TOKENROUTER_DEFAULT_PROVIDER") or top.text("default_provider"),
         active_model_profile=top.text("active_model_profile"),
         providers=tuple(providers),
         keys=tuple(subjects.keys),
