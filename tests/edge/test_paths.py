@@ -89,6 +89,14 @@ def test_no_path_belongs_to_both_processes() -> None:
     assert not paths.is_control(b"/administrator")
 
 
+def test_paths_of_the_predecessors_apis_are_the_control_process_s() -> None:
+    for path in (b"/register", b"/auth/login", b"/manage/providers/7/models", b"/v1/usage/physics", b"/admin/gen_key"):
+        assert paths.is_control(path)
+        assert paths.find(path) is None
+    assert not paths.is_control(b"/v1/usage")
+    assert not paths.is_control(b"/authors")
+
+
 @pytest.mark.parametrize("path", ["/v1/route/decisions/req_0a.2", "/route/decisions/req_0a.2"])
 def test_a_decision_is_found_by_the_id_of_its_request(path: str) -> None:
     target = paths.find(path.encode())

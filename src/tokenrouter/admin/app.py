@@ -39,17 +39,22 @@ from tokenrouter.admin import (
     quota_page,
     quotas,
     reconciliation,
+    roster,
     secrets,
     session_api,
     settings,
     setup,
     sign_in_page,
     signing_up,
+    team_page,
+    team_reset,
     teams,
     usage,
     user_access,
     users,
 )
+from tokenrouter.admin.compat import classroom, llm_proxy, registration, tokentracer_auth, tokentracer_manage
+from tokenrouter.admin.compat.error_shapes import ErrorShapes
 from tokenrouter.admin.docs import serve_documentation
 from tokenrouter.admin.headers import SecurityHeaders
 from tokenrouter.admin.problems import handle_problems
@@ -71,6 +76,7 @@ _ROUTERS: Final = (
     ledger.router,
     ledger_export.router,
     reconciliation.router,
+    roster.router,
     decisions.router,
     overview.router,
     quotas.router,
@@ -86,6 +92,13 @@ _ROUTERS: Final = (
     pages.router,
     quota_page.router,
     setup.router,
+    team_page.router,
+    team_reset.router,
+    llm_proxy.router,
+    classroom.router,
+    registration.router,
+    tokentracer_auth.router,
+    tokentracer_manage.router,
     sign_in_page.router,
     password_page.router,
     account_page.router,
@@ -110,6 +123,7 @@ def create_app(state: ControlState) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.control = state
+    app.add_middleware(ErrorShapes)
     app.add_middleware(SecurityHeaders)
     handle_problems(app)
     for router in _ROUTERS:

@@ -59,6 +59,7 @@ users.write             all    all    -           -       -          -
 users.access            all    all    -           -       -          -
 access_codes.read       all    all    -           -       -          -
 access_codes.write      all    all    -           -       -          -
+roster.import           all    all    -           -       -          -
 owners.write            all    -      -           -       -          -
 conversations.read      all    all    team        own     -          -
 conversations.delete    all    all    team        own     -          -

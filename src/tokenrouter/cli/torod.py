@@ -31,6 +31,7 @@ from tokenrouter.cli.opening import open_database as _open
 from tokenrouter.cli.prices import prices
 from tokenrouter.cli.providers import providers
 from tokenrouter.cli.quota import quota
+from tokenrouter.cli.roster import roster
 from tokenrouter.cli.secrets import secrets
 from tokenrouter.cli.settings import settings as settings_group
 from tokenrouter.cli.store import store
@@ -206,6 +207,7 @@ main.add_command(users)
 main.add_command(prices)
 main.add_command(settings_group)
 main.add_command(secrets)
+main.add_command(roster)
 
 
 @main.group()

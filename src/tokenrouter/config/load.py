@@ -36,6 +36,7 @@ from tokenrouter.config.pointers import Secrets
 from tokenrouter.config.problems import ConfigErrors, Problem
 from tokenrouter.config.providers import read_timeouts, why_unusable
 from tokenrouter.config.proxies import read_proxies
+from tokenrouter.config.registration import read_public_url, read_registration
 from tokenrouter.config.settings import PRICE_SOURCES, KeySetting, Notice, Paths, RedisLoss, Settings
 from tokenrouter.config.shown import SHOWN
 from tokenrouter.config.table import Table
@@ -115,6 +116,8 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         metrics_token=Secrets(environ).resolve(top, "metrics_token") or environ.get("TOKENROUTER_METRICS_TOKEN", ""),
         trusted_proxies=read_addresses(top, "trusted_proxies"),
         metrics_addr=_metrics_addr(top),
+        public_url=read_public_url(environ, problems),
+        registration=read_registration(environ, problems),
         active_model_profile=top.text("active_model_profile"),
         providers=tuple(providers),
         keys=tuple(subjects.keys),

@@ -271,6 +271,23 @@ class ConversationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RegistrationSettings:
+    """Who may get a key at `/register` by themselves: the Classroom system's variables.
+
+    Attributes:
+        enabled: `REGISTRATION_ENABLED`; without codes nobody may all the same.
+        access_codes: `REGISTRATION_ACCESS_CODES`.
+        email_domains: `ALLOWED_EMAIL_DOMAINS`, in lower case; all where empty.
+        quota_tokens: `DEFAULT_REGISTRATION_QUOTA`, tokens for all time.
+    """
+
+    enabled: bool = True
+    access_codes: tuple[str, ...] = field(default=(), repr=False)
+    email_domains: tuple[str, ...] = ()
+    quota_tokens: int = 500_000
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something legal that the operator should know; `where` is `file:line` or the variable's name."""
 
@@ -295,6 +312,8 @@ class Settings:
         encryption_key_old: `ENCRYPTION_KEY_OLD`, the one before it, while a rotation goes on.
         encryption_key_first: `ENCRYPTION_KEY_FIRST`, the one that the installation began with.
         admin_password: `ADMIN_PASSWORD`, or "".
+        public_url: what clients are pointed at (`PUBLIC_API_URL`), such as `https://ai.example/v1`; "" for our address.
+        registration: who may get a key by themselves at `/register`.
         metrics_token: bearer that may read `/metrics` and nothing else, or "".
         trusted_proxies: addresses and networks of proxies that are believed about whom they pass on.
         metrics_addr: `host:port` that serves `/metrics` alone, to everybody who reaches it, or "".
@@ -339,6 +358,8 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     trusted_proxies: tuple[str, ...] = ()
     metrics_addr: str = ""
+    public_url: str = ""
+    registration: RegistrationSettings = RegistrationSettings()
     default_provider: str = ""
     active_model_profile: str = ""
     providers: tuple[Provider, ...] = ()

@@ -101,7 +101,12 @@ _CONTROL: Final = (
     b"/static-offline-docs",
     b"/redoc",
     b"/dashboard",
+    b"/auth",
+    b"/manage",
+    b"/register",
 )
+_TEAM_USAGE: Final = b"/v1/usage/"
+"""Below it the Classroom system tells what a team has used, which stands in the books."""
 
 
 def _table() -> dict[bytes, Target]:
@@ -209,4 +214,6 @@ def unquoted(text: bytes) -> str:
 
 def is_control(path: bytes) -> bool:
     """Whether the control process owns `path`."""
-    return path == b"/" or any(path == prefix or path.startswith(prefix + b"/") for prefix in _CONTROL)
+    if path == b"/" or path.startswith(_TEAM_USAGE):
+        return True
+    return any(path == prefix or path.startswith(prefix + b"/") for prefix in _CONTROL)

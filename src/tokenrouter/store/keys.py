@@ -88,6 +88,7 @@ class KeyChanges:
     unbounded_input: UnboundedInput | None = None
     cache: CacheUse | None = None
     allowed_ips: tuple[str, ...] | None = None
+    team: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +340,7 @@ def _changed(key: Key, changes: KeyChanges) -> Key:
         unbounded_input=key.unbounded_input if changes.unbounded_input is None else changes.unbounded_input,
         cache=key.cache if changes.cache is None else changes.cache,
         allowed_ips=key.allowed_ips if changes.allowed_ips is None else changes.allowed_ips,
+        team=key.team if changes.team is None else changes.team,
     )
 
 

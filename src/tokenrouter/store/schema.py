@@ -44,6 +44,7 @@ REVISIONS: Final[tuple[str, ...]] = (
     "0014",
     "0015",
     "0016",
+    "0018",
     "0019",
 )
 """Every migration in order; the last is what this program needs. Kept here because the control process
@@ -538,6 +539,16 @@ tr_prices = Table(
     Column("changed_at_s", Float, nullable=False),
 )
 """Prices made by API or command line: `name` is `provider/model`, `said` JSON in the words of `[[prices]]`."""
+
+tr_numbers = Table(
+    "tr_numbers",
+    metadata,
+    _text("kind", primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    _text("subject"),
+    UniqueConstraint("kind", "subject", name="tr_numbers_subject"),
+)
+"""What subjects are called in the APIs of predecessors, whose ids are numbers (`store/numbers.py`)."""
 
 tr_journal = Table(
     "tr_journal",

@@ -1,0 +1,91 @@
+"""`/api/v1/teams/{name}/reset`: what a team and the people and keys in it have used is given back, all at once.
+
+A new term begins: nobody wants to reset thirty limits one by one. Limits on people count what they use in other teams,
+too, so a team admin gives back what the team and its keys have used, and an admin that of its members as well.
+"""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel
+
+from tokenrouter.admin.amounts import amount_of
+from tokenrouter.admin.callers import Grant, needs
+from tokenrouter.admin.key_rules import all_keys
+from tokenrouter.admin.limit_bodies import Note, ShownAmount, Strict
+from tokenrouter.admin.people_rules import find_team_for, require_administration
+from tokenrouter.admin.state import ControlState, State
+from tokenrouter.domain.limit_text import limit_handle, window_text
+from tokenrouter.domain.limits import LimitTable, Metric
+from tokenrouter.jobs.limit_adjustments import reset_limit
+from tokenrouter.store.joined import JoinedStore
+from tokenrouter.store.teams import members_of
+
+router: Final = APIRouter(prefix="/api/v1/teams", tags=["teams"])
+
+
+class NewTeamReset(Strict):
+    """Why; a note in the books."""
+
+    reason: Note = ""
+
+
+class TeamGivenBack(BaseModel):
+    """What was given back of one limit to one scope."""
+
+    limit_id: str
+    scope: str
+    metric: Metric
+    window: str
+    amount: ShownAmount
+
+
+class TeamReset(BaseModel):
+    """Everything that was given back."""
+
+    data: list[TeamGivenBack]
+
+
+@router.post("/{name_or_id}/reset")
+def reset_team(
+    state: State,
+    grant: Annotated[Grant, needs("limits.reset")],
+    name_or_id: str,
+    wanted: Annotated[NewTeamReset, Body()] = NewTeamReset(),  # noqa: B008 - FastAPI copies it
+) -> TeamReset:
+    """Give back what was used of every limit of a team, in the windows of now; what requests hold stays held."""
+    team = find_team_for(state, grant, name_or_id).name
+    require_administration(grant, team)
+    state.drain_now()
+    table, given_back = LimitTable(state.catalog().limits), []
+    with grant.store.write() as connection:
+        joined = JoinedStore(grant.store, connection)
+        for scope in _scopes(state, grant, team):
+            for limit in table.of(scope):
+                back = reset_limit(
+                    joined,
+                    limit,
+                    scope,
+                    made_by=grant.caller.actor.name,
+                    reason=wanted.reason,
+                    now_s=state.clock(),
+                )
+                given_back += [
+                    TeamGivenBack(
+                        limit_id=limit_handle(limit.id),
+                        scope=one,
+                        metric=limit.metric,
+                        window=window_text(limit.window),
+                        amount=amount_of(limit.metric, used),
+                    )
+                    for one, used in back.items()
+                ]
+    state.keys_changed()
+    return TeamReset(data=given_back)
+
+
+def _scopes(state: ControlState, grant: Grant, team: str) -> list[str]:
+    """Return whose limits are meant."""
+    keys = [f"key:{key.name}" for key in all_keys(state) if key.team == team]
+    people = [f"user:{member.user}" for member in members_of(state.store, team)] if grant.is_for_all else []
+    return [f"team:{team}", *people, *keys]
