@@ -44,6 +44,8 @@ from tokenrouter.admin import (
     user_access,
     users,
 )
+from tokenrouter.admin.compat import go_aliases, go_network, go_security, go_stats, go_version
+from tokenrouter.admin.compat.go_answers import GoAnswers
 from tokenrouter.admin.docs import serve_documentation
 from tokenrouter.admin.headers import SecurityHeaders
 from tokenrouter.admin.problems import handle_problems
@@ -83,6 +85,11 @@ _ROUTERS: Final = (
     user_access.router,
     access_codes.router,
     signing_up.router,
+    go_aliases.router,
+    go_network.router,
+    go_security.router,
+    go_stats.router,
+    go_version.router,
 )
 
 
@@ -99,6 +106,7 @@ def create_app(state: ControlState) -> FastAPI:
     )
     app.state.control = state
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(GoAnswers, state=state)
     handle_problems(app)
     for router in _ROUTERS:
         app.include_router(router)

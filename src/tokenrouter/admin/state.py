@@ -4,6 +4,7 @@ Everything that changes while the process runs (the Catalog, live figures) is be
 route always sees the current one and never keeps an old one.
 """
 
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,7 @@ class ControlState:
         passwords: makes and checks hashes of passwords, a few at a time.
         oidc: the identity providers of the file; None where nobody can sign in elsewhere.
         quotas: what is left to each provider, as far as anybody has told.
+        ask_providers: asks every enabled provider for its models, and returns when they have answered.
         ask_quotas: asks everybody for it who can be asked, and returns when they have answered.
         quota_alerts: how many alerts of quotas there were, by (provider, threshold in percent).
         webhooks: how many deliveries of alerts came to an end, by how.
@@ -54,6 +56,7 @@ class ControlState:
         sealing: opens what is kept of conversations.
         take_in_conversations: moves what was captured on this node into the store; blocks.
         clock: seconds since the epoch.
+        instance_id: tells this process from others, and from itself before a restart; no secret.
     """
 
     settings: Settings
@@ -69,6 +72,7 @@ class ControlState:
     limit_figures: Callable[[], LimitFigures] = LimitFigures
     limit_alerts: Callable[[], Mapping[tuple[str, str, int], int]] = dict
     quotas: Callable[[], Sequence[QuotaSnapshot]] = tuple
+    ask_providers: Callable[[], Awaitable[None]] = nothing_to_ask
     ask_quotas: Callable[[], Awaitable[None]] = nothing_to_ask
     quota_alerts: Callable[[], Mapping[tuple[str, int], int]] = dict
     webhooks: Callable[[], Mapping[str, int]] = dict
@@ -78,6 +82,7 @@ class ControlState:
     clock: Callable[[], float] = time.time
     passwords: Passwords = field(default_factory=Passwords, repr=False)
     oidc: OidcClients | None = field(default=None, repr=False)
+    instance_id: str = field(default_factory=lambda: secrets.token_hex(8))
     _directory: Directory | None = field(default=None, init=False, repr=False)
 
     def directory(self) -> Directory:

@@ -1,0 +1,66 @@
+"""`/admin/api/settings/security`: TokenRouter-Go's switches, the two that opened everything to localhost among them.
+
+Those two are off for ever: whoever could reach the port from this machine, through a proxy as well, was an
+administrator. The others are the configuration's.
+"""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends
+
+from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.compat.go_body import Lenient, sent
+from tokenrouter.admin.problems import Problem
+from tokenrouter.admin.state import ControlState, State
+
+router: Final = APIRouter(prefix="/admin/api/settings/security", include_in_schema=False)
+
+_NEVER: Final = ("allow_localhost_no_auth", "allow_host_docker_internal_no_auth")
+_SWITCHES: Final = (
+    "auto_enable_public_free_models",
+    "auto_detect_local_servers",
+    "auto_remove_expired_tokens",
+    "auto_remove_empty_quota_tokens",
+)
+
+
+class Security(Lenient):
+    """All switches; what is left out is off, as there, but `auto_detect_local_servers`, which stays."""
+
+    allow_localhost_no_auth: bool = False
+    allow_host_docker_internal_no_auth: bool = False
+    auto_enable_public_free_models: bool = False
+    auto_detect_local_servers: bool | None = None
+    auto_remove_expired_tokens: bool = False
+    auto_remove_empty_quota_tokens: bool = False
+
+
+@router.get("")
+def read_security(state: State, _admin: Admin) -> dict[str, bool]:
+    """Return the switches."""
+    return _switches(state)
+
+
+@router.put("")
+def change_security(
+    state: State, _admin: Admin, wanted: Annotated[Security, Depends(sent(Security))]
+) -> dict[str, Any]:
+    """Answer that all is as wanted, or say where to change it."""
+    for name in _NEVER:
+        if getattr(wanted, name):
+            raise Problem(400, "invalid_field", f"{name}: nobody is let in without a key; make one instead")
+    now = _switches(state)
+    for name in _SWITCHES:
+        value = getattr(wanted, name)
+        if value is not None and value != now[name]:
+            raise Problem(409, "declared_elsewhere", _change_there(state, name, value=value))
+    return {"status": "ok", **now}
+
+
+def _switches(state: ControlState) -> dict[str, bool]:
+    return {**dict.fromkeys(_NEVER, False), **{name: bool(getattr(state.settings, name)) for name in _SWITCHES}}
+
+
+def _change_there(state: ControlState, name: str, *, value: bool) -> str:
+    file = state.settings.paths.config_file or state.settings.paths.default_config_file
+    return f"write {name} = {str(value).lower()} into {file} and have it read again (SIGHUP)"

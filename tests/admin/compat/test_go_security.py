@@ -1,0 +1,31 @@
+from fastapi.testclient import TestClient
+
+from tests.admin.installation import ROOT
+
+PATH = "/admin/api/settings/security"
+
+
+def test_the_switches_are_shown(client: TestClient) -> None:
+    assert client.get(PATH, headers=ROOT).json() == {
+        "allow_localhost_no_auth": False,
+        "allow_host_docker_internal_no_auth": False,
+        "auto_enable_public_free_models": False,
+        "auto_detect_local_servers": True,
+        "auto_remove_expired_tokens": True,
+        "auto_remove_empty_quota_tokens": False,
+    }
+
+
+def test_what_is_so_already_can_be_put_back(client: TestClient) -> None:
+    now = client.get(PATH, headers=ROOT).json()
+
+    assert client.put(PATH, headers=ROOT, json=now).json() == {"status": "ok", **now}
+
+
+def test_nobody_can_be_let_in_without_a_key(client: TestClient) -> None:
+    now = client.get(PATH, headers=ROOT).json()
+
+    for name in ("allow_localhost_no_auth", "allow_host_docker_internal_no_auth"):
+        refused = client.put(PATH, headers=ROOT, json={**now, name: True})
+        assert refused.status_code == 400
+        assert name in refused.text
