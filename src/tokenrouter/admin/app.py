@@ -44,7 +44,16 @@ from tokenrouter.admin import (
     user_access,
     users,
 )
-from tokenrouter.admin.compat import go_aliases, go_network, go_security, go_stats, go_version
+from tokenrouter.admin.compat import (
+    go_aliases,
+    go_benchmark,
+    go_models,
+    go_network,
+    go_providers,
+    go_security,
+    go_stats,
+    go_version,
+)
 from tokenrouter.admin.compat.go_answers import GoAnswers
 from tokenrouter.admin.docs import serve_documentation
 from tokenrouter.admin.headers import SecurityHeaders
@@ -86,7 +95,10 @@ _ROUTERS: Final = (
     access_codes.router,
     signing_up.router,
     go_aliases.router,
+    go_benchmark.router,
+    go_models.router,
     go_network.router,
+    go_providers.router,
     go_security.router,
     go_stats.router,
     go_version.router,

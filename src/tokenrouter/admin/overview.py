@@ -80,7 +80,7 @@ def _shown_provider(state: ControlState, provider: Provider, *, is_default: bool
     return ShownProvider(
         name=provider.name,
         kind=provider.kind,
-        base_url=_without_secrets(provider.base_url),
+        base_url=without_secrets(provider.base_url),
         enabled=provider.enabled,
         is_default=is_default,
         has_secret=bool(provider.secret),
@@ -91,7 +91,7 @@ def _shown_provider(state: ControlState, provider: Provider, *, is_default: bool
     )
 
 
-def _without_secrets(url: str) -> str:
+def without_secrets(url: str) -> str:
     """Return `url` without user, password and query, where some people keep a key."""
     try:
         parts = urlsplit(url)

@@ -17,6 +17,7 @@ from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog, Key
 from tokenrouter.domain.quotas import QuotaSnapshot
 from tokenrouter.gateway.directory import MAX_CHAIN, Directory
+from tokenrouter.jobs.benchmark import Benchmark, nobody
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.provider_status import ProviderStatus
@@ -56,6 +57,7 @@ class ControlState:
         sealing: opens what is kept of conversations.
         take_in_conversations: moves what was captured on this node into the store; blocks.
         clock: seconds since the epoch.
+        benchmark: asks models how fast they are.
         instance_id: tells this process from others, and from itself before a restart; no secret.
     """
 
@@ -82,6 +84,7 @@ class ControlState:
     clock: Callable[[], float] = time.time
     passwords: Passwords = field(default_factory=Passwords, repr=False)
     oidc: OidcClients | None = field(default=None, repr=False)
+    benchmark: Benchmark = field(default_factory=lambda: Benchmark(nobody), repr=False)
     instance_id: str = field(default_factory=lambda: secrets.token_hex(8))
     _directory: Directory | None = field(default=None, init=False, repr=False)
 

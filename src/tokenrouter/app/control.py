@@ -52,6 +52,7 @@ from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.jobs.automatic_providers import AutomaticProviders
+from tokenrouter.jobs.benchmark import Benchmark, FrontDoor, own_address
 from tokenrouter.jobs.catalog_builder import build_catalog
 from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.conversation_drain import ConversationDrain
@@ -154,6 +155,8 @@ class ControlProcess:
         self._quotas = ProviderQuotas(
             lambda: self._settings, lambda: self._catalog.providers, store, self._upstream, self._conditions
         )
+        door = FrontDoor(self._upstream, lambda: own_address(self._settings.listen_addr))
+        self._benchmark = Benchmark(door.chat)
         self._webhooks = Webhooks(self._upstream, lambda: self._settings.alerts.webhooks)
         self._channel = ChannelServer(
             arguments.runtime / "channel.sock",
@@ -295,6 +298,7 @@ class ControlProcess:
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
         await tasks.close()
         await self._webhooks.close()
+        await self._benchmark.close()
         self._quotas.save()
         await self._channel.close()
         self._watcher.close()
@@ -322,12 +326,14 @@ class ControlProcess:
             limit_figures=self._drain.figures,
             limit_alerts=lambda: self._alerts.counts,
             oidc=self._oidc,
+            ask_providers=self._ask_providers,
             quotas=self._quotas.snapshots,
             ask_quotas=self._quotas.refresh,
             quota_alerts=lambda: self._quotas.alert_counts,
             webhooks=lambda: self._webhooks.counts,
             sealing=self._sealing,
             take_in_conversations=self._conversations.drain,
+            benchmark=self._benchmark,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         app = create_app(self._admin)
@@ -352,6 +358,11 @@ class ControlProcess:
             self._channel.workers,
             time.time(),
         )
+
+    async def _ask_providers(self) -> None:
+        """Ask every provider for its models, and return when the Catalog shows what they have answered."""
+        await self._checks.ask_now(self._catalog.providers)
+        await self._watch_quietly()
 
     def _show_changes(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look at what has changed, for a route's thread: who is told of a change finds it in force on this node.

@@ -18,8 +18,10 @@ INSTANCE_HEADER: Final = "x-opp-instance-id"
 UNAUTHORIZED: Final = "unauthorized"
 NOT_SET_UP: Final = "admin setup required"
 _PROBLEM: Final = "application/problem+json"
+BENCHMARK_RUNNING: Final = "benchmark_running"
 _AS_THEY_ARE: Final = frozenset({401, 403, 405, 429})
 """Statuses that its programs knew; whatever else was wrong with a request is 400 there, what is not found as well."""
+_CODES_AS_THEY_ARE: Final = frozenset({"path_not_found", BENCHMARK_RUNNING})
 
 
 class GoAnswers:
@@ -76,7 +78,7 @@ def told(status: int, problem: dict[str, Any], *, is_set_up: bool) -> tuple[int,
     if status == 401:
         return (401, UNAUTHORIZED) if is_set_up else (503, NOT_SET_UP)
     words = problem["detail"]
-    if status in _AS_THEY_ARE or status >= 500 or problem["code"] == "path_not_found":
+    if status in _AS_THEY_ARE or status >= 500 or problem["code"] in _CODES_AS_THEY_ARE:
         return status, words
     return 400, words
 
