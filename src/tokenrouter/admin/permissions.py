@@ -41,6 +41,13 @@ aliases.write           all    all    team        own     -          -
 profile.read            all    all    -           -       -          -
 profile.write           all    all    -           -       -          -
 providers.read          all    all    -           -       -          -
+providers.refresh       all    all    -           -       -          -
+settings.read           all    all    -           -       -          -
+settings.write          all    all    -           -       -          -
+stats.read              all    all    -           -       -          -
+benchmark.run           all    all    -           -       -          -
+tokens.read             all    all    -           -       children   -
+tokens.write            all    all    -           -       children   -
 prices.read             all    all    -           -       -          -
 prices.refresh          all    all    -           -       -          -
 quota.read              all    all    -           -       -          -

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_body import Lenient, sent
 from tokenrouter.admin.keys import Text
 from tokenrouter.admin.problems import Problem
@@ -21,6 +21,9 @@ from tokenrouter.jobs.alias_changes import alias_check
 from tokenrouter.store.aliases import choose_profile, chosen_profile, create_alias, remove_alias, update_alias
 
 router: Final = APIRouter(prefix="/admin/api/model-aliases", include_in_schema=False)
+
+Reading = Annotated[Grant, needs("profile.read")]
+Writing = Annotated[Grant, needs("profile.write")]
 
 
 class GoTarget(Lenient):
@@ -45,13 +48,13 @@ class ProfileChoice(Lenient):
 
 
 @router.get("")
-def list_aliases(state: State, _admin: Admin) -> dict[str, Any]:
+def list_aliases(state: State, _grant: Reading) -> dict[str, Any]:
     """Return the aliases, with where each leads now."""
     return _shown(state)
 
 
 @router.post("", status_code=201)
-def create(state: State, caller: Admin, wanted: Annotated[GoAlias, Depends(sent(GoAlias))]) -> dict[str, Any]:
+def create(state: State, grant: Writing, wanted: Annotated[GoAlias, Depends(sent(GoAlias))]) -> dict[str, Any]:
     """Make an alias."""
     _check(wanted.name, wanted.targets)
     if any(alias.name == wanted.name for alias in _global(state)):
@@ -60,14 +63,14 @@ def create(state: State, caller: Admin, wanted: Annotated[GoAlias, Depends(sent(
         raise Problem(400, "invalid_field", "set active_model_profile before creating model aliases")
     alias = read_alias({"name": wanted.name, "targets": _targets(wanted)}, needs_default=False)
     check = alias_check(state.settings, alias)
-    create_alias(state.store, alias, check, made_by=caller.key.id, now_s=state.clock())
+    create_alias(grant.store, alias, check, made_by=grant.caller.id, now_s=state.clock())
     state.keys_changed()
     return _shown(state)
 
 
 @router.put("/settings")
 def choose(
-    state: State, _admin: Admin, wanted: Annotated[ProfileChoice, Depends(sent(ProfileChoice))]
+    state: State, grant: Writing, wanted: Annotated[ProfileChoice, Depends(sent(ProfileChoice))]
 ) -> dict[str, Any]:
     """Let a profile count from now on. Where there is no alias yet, any may be chosen."""
     profile, aliases = wanted.active_model_profile, _global(state)
@@ -75,14 +78,14 @@ def choose(
         raise Problem(400, "invalid_field", "active_model_profile is required")
     if aliases and profile not in profiles_of(aliases):
         raise Problem(400, "invalid_field", f"active_model_profile {profile!r} is not a profile of any model alias")
-    choose_profile(state.store, profile)
+    choose_profile(grant.store, profile)
     state.keys_changed()
     return _shown(state)
 
 
 @router.put("/{name:path}")
 def change(
-    state: State, _admin: Admin, name: str, wanted: Annotated[GoAlias, Depends(sent(GoAlias))]
+    state: State, grant: Writing, name: str, wanted: Annotated[GoAlias, Depends(sent(GoAlias))]
 ) -> dict[str, Any]:
     """Put other targets in the place of an alias's."""
     found = _find_own(state, name)
@@ -90,15 +93,15 @@ def change(
         raise Problem(400, "invalid_field", "the name of a model alias cannot be changed; make another")
     _check(name, wanted.targets)
     alias = read_alias({**alias_fields(found), "targets": _targets(wanted)}, needs_default=False)
-    update_alias(state.store, alias, alias_check(state.settings, alias))
+    update_alias(grant.store, alias, alias_check(state.settings, alias))
     state.keys_changed()
     return _shown(state)
 
 
 @router.delete("/{name:path}")
-def remove(state: State, _admin: Admin, name: str) -> dict[str, Any]:
+def remove(state: State, grant: Writing, name: str) -> dict[str, Any]:
     """Remove an alias to which no other leads."""
-    remove_alias(state.store, _find_own(state, name), alias_check(state.settings, None))
+    remove_alias(grant.store, _find_own(state, name), alias_check(state.settings, None))
     state.keys_changed()
     return _shown(state)
 

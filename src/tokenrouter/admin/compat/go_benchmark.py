@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Header
 from pydantic import Field
 
 from tokenrouter.admin.amounts import time_text
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_answers import BENCHMARK_RUNNING
 from tokenrouter.admin.compat.go_body import Lenient, sent
 from tokenrouter.admin.problems import Problem
@@ -18,6 +18,8 @@ from tokenrouter.admin.state import State
 from tokenrouter.jobs.benchmark import MAX_CHATS, MAX_MESSAGES, MAX_MODELS, BenchmarkRunning, Plan, Run
 
 router: Final = APIRouter(prefix="/admin/api/benchmark", include_in_schema=False)
+
+Running = Annotated[Grant, needs("benchmark.run")]
 
 
 class Wanted(Lenient):
@@ -30,7 +32,7 @@ class Wanted(Lenient):
 
 
 @router.get("")
-async def read_benchmark(state: State, _admin: Admin) -> dict[str, Any]:
+async def read_benchmark(state: State, _grant: Running) -> dict[str, Any]:
     """Return the run that is under way, or the last one."""
     run = state.benchmark.run
     return {"running": False} if run is None else {"running": run.status == "running", "run": _shown(run)}
@@ -39,7 +41,7 @@ async def read_benchmark(state: State, _admin: Admin) -> dict[str, Any]:
 @router.post("/start")
 async def start(
     state: State,
-    _admin: Admin,
+    _grant: Running,
     wanted: Annotated[Wanted, Depends(sent(Wanted))],
     authorization: Annotated[str, Header()] = "",
 ) -> dict[str, Any]:
@@ -66,7 +68,7 @@ async def start(
 
 
 @router.post("/cancel")
-async def cancel(state: State, _admin: Admin) -> dict[str, str]:
+async def cancel(state: State, _grant: Running) -> dict[str, str]:
     """End the run that is under way."""
     return {"status": "ok" if state.benchmark.cancel() else "idle"}
 

@@ -5,13 +5,13 @@ asking is what `models/refresh` and `refresh=1` are for.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
 from tokenrouter.admin.amounts import time_text
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_aliases import resolved, shown_target
 from tokenrouter.admin.compat.go_provider_rows import display_name, price_of, shown_providers
 from tokenrouter.admin.compat.go_usage import added, period_of
@@ -23,12 +23,15 @@ from tokenrouter.store.period_usage import MAX_PERIOD_S, PeriodSums, period_buck
 
 router: Final = APIRouter(prefix="/admin/api/models", include_in_schema=False)
 
+Reading = Annotated[Grant, needs("providers.read")]
+Writing = Annotated[Grant, needs("providers.refresh")]
+
 _Performance = dict[tuple[str, str], PeriodSums]
 
 
 @router.get("")
 @router.get("/catalog")
-async def read_catalog(state: State, _admin: Admin, refresh: str = "", period_seconds: str = "") -> dict[str, Any]:
+async def read_catalog(state: State, _grant: Reading, refresh: str = "", period_seconds: str = "") -> dict[str, Any]:
     """Return the models; `refresh=1` asks for their prices before."""
     if refresh == "1":
         await state.pricing.refresh(state.catalog().providers, again=True)
@@ -41,7 +44,7 @@ async def read_catalog(state: State, _admin: Admin, refresh: str = "", period_se
 
 
 @router.post("/refresh")
-async def refresh_models(state: State, _admin: Admin) -> dict[str, Any]:
+async def refresh_models(state: State, _grant: Writing) -> dict[str, Any]:
     """Ask every provider for its models now, and return all that can be asked for."""
     await state.ask_providers()
     providers = [provider for provider in state.catalog().providers if provider.enabled]

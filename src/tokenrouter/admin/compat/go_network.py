@@ -12,12 +12,15 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_body import Lenient, sent
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 
 router: Final = APIRouter(prefix="/admin/api", include_in_schema=False)
+
+Reading = Annotated[Grant, needs("settings.read")]
+Writing = Annotated[Grant, needs("settings.write")]
 
 _EVERYWHERE: Final = ("", "0.0.0.0", "::")
 _HERE: Final = ("127.0.0.1", "localhost", "::1")
@@ -42,7 +45,7 @@ class Tls(Lenient):
 
 
 @router.get("/settings/network")
-def read_network(state: State, _admin: Admin) -> dict[str, Any]:
+def read_network(state: State, _grant: Reading) -> dict[str, Any]:
     """Return where the gateway listens."""
     address = state.settings.listen_addr
     return {
@@ -56,7 +59,7 @@ def read_network(state: State, _admin: Admin) -> dict[str, Any]:
 
 
 @router.post("/settings/network/apply")
-def apply_network(state: State, _admin: Admin, wanted: Annotated[Bind, Depends(sent(Bind))]) -> dict[str, Any]:
+def apply_network(state: State, _grant: Writing, wanted: Annotated[Bind, Depends(sent(Bind))]) -> dict[str, Any]:
     """Answer that all is as wanted, or say where to change it."""
     address = _address_of(wanted)
     if address != state.settings.listen_addr or wanted.http_mode not in ("", "enabled"):
@@ -65,7 +68,7 @@ def apply_network(state: State, _admin: Admin, wanted: Annotated[Bind, Depends(s
 
 
 @router.post("/settings/network/confirm")
-def confirm_network(_admin: Admin) -> None:
+def confirm_network(_grant: Writing) -> None:
     """There is never anything to confirm."""
     raise Problem(400, "invalid_request", "switch not found")
 
@@ -85,7 +88,7 @@ def probe(request: Request, state: State) -> Response:
 
 
 @router.get("/settings/tls")
-def read_tls(_admin: Admin) -> dict[str, Any]:
+def read_tls(_grant: Reading) -> dict[str, Any]:
     """Return that there is no HTTPS."""
     return {
         "enabled": False,
@@ -103,7 +106,7 @@ def read_tls(_admin: Admin) -> dict[str, Any]:
 
 
 @router.put("/settings/tls")
-def change_tls(_admin: Admin, wanted: Annotated[Tls, Depends(sent(Tls))]) -> dict[str, str]:
+def change_tls(_grant: Writing, wanted: Annotated[Tls, Depends(sent(Tls))]) -> dict[str, str]:
     """Answer that HTTPS is off, or what to do instead."""
     if wanted.enabled:
         raise Problem(400, "invalid_request", _NO_TLS)
@@ -112,7 +115,7 @@ def change_tls(_admin: Admin, wanted: Annotated[Tls, Depends(sent(Tls))]) -> dic
 
 @router.post("/settings/tls/test-certificate")
 @router.post("/settings/tls/renew")
-def get_certificate(_admin: Admin) -> JSONResponse:
+def get_certificate(_grant: Writing) -> JSONResponse:
     """Say that there is no certificate to get."""
     return JSONResponse({"status": "error", "error": _NO_TLS}, 400)
 

@@ -2,12 +2,12 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_provider_rows import provider_row, shown_providers
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import State
@@ -15,26 +15,29 @@ from tokenrouter.providers.presets import Preset, presets
 
 router: Final = APIRouter(prefix="/admin/api/providers", include_in_schema=False)
 
+Reading = Annotated[Grant, needs("providers.read")]
+Writing = Annotated[Grant, needs("providers.refresh")]
+
 ASKED_S: Final = 45.0
 """How long a refresh waits for the slowest provider; as there."""
 _NO_OAUTH: Final = "signing in to a provider is not possible here; give its API key instead"
 
 
 @router.get("")
-def list_providers(state: State, _admin: Admin) -> list[dict[str, Any]]:
+def list_providers(state: State, _grant: Reading) -> list[dict[str, Any]]:
     """Return the providers in routing order, without their secrets."""
     statuses = {row.name: row for row in state.provider_statuses()}
     return [provider_row(state, one, statuses.get(one.name)) for one in shown_providers(state, statuses)]
 
 
 @router.get("/popular")
-def list_popular(_admin: Admin) -> list[dict[str, Any]]:
+def list_popular(_grant: Reading) -> list[dict[str, Any]]:
     """Return the vendors that are known by name."""
     return [_preset_row(row) for row in presets().values()]
 
 
 @router.post("/refresh")
-async def refresh(state: State, _admin: Admin) -> dict[str, Any]:
+async def refresh(state: State, _grant: Writing) -> dict[str, Any]:
     """Ask every provider how it is, and for its prices; what does not answer in time is as it was known."""
     providers = state.catalog().providers
     with suppress(TimeoutError):
@@ -48,13 +51,13 @@ async def refresh(state: State, _admin: Admin) -> dict[str, Any]:
 @router.post("/device-code")
 @router.post("/device-token")
 @router.post("/oauth/start")
-def sign_in(_admin: Admin) -> None:
+def sign_in(_grant: Writing) -> None:
     """Say that only keys are taken."""
     raise Problem(400, "invalid_request", _NO_OAUTH)
 
 
 @router.get("/oauth/result")
-def sign_in_result(_admin: Admin) -> JSONResponse:
+def sign_in_result(_grant: Reading) -> JSONResponse:
     """Say that nobody is signing in."""
     return JSONResponse({"ok": False, "error": "oauth session not found"}, 404)
 

@@ -8,12 +8,15 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
 
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_body import Lenient, sent
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 
 router: Final = APIRouter(prefix="/admin/api/settings/security", include_in_schema=False)
+
+Reading = Annotated[Grant, needs("settings.read")]
+Writing = Annotated[Grant, needs("settings.write")]
 
 _NEVER: Final = ("allow_localhost_no_auth", "allow_host_docker_internal_no_auth")
 _SWITCHES: Final = (
@@ -36,14 +39,14 @@ class Security(Lenient):
 
 
 @router.get("")
-def read_security(state: State, _admin: Admin) -> dict[str, bool]:
+def read_security(state: State, _grant: Reading) -> dict[str, bool]:
     """Return the switches."""
     return _switches(state)
 
 
 @router.put("")
 def change_security(
-    state: State, _admin: Admin, wanted: Annotated[Security, Depends(sent(Security))]
+    state: State, _grant: Writing, wanted: Annotated[Security, Depends(sent(Security))]
 ) -> dict[str, Any]:
     """Answer that all is as wanted, or say where to change it."""
     for name in _NEVER:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header
 from starlette.concurrency import run_in_threadpool
 
 from tokenrouter.admin.amounts import time_text
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_usage import availability, period_of, provider_quotas, summary, totals
 from tokenrouter.admin.compat.go_version import running_version
 from tokenrouter.admin.key_usage import authenticated_key
@@ -19,9 +19,11 @@ from tokenrouter.store.period_usage import period_sums
 
 router: Final = APIRouter(include_in_schema=False)
 
+Reading = Annotated[Grant, needs("stats.read")]
+
 
 @router.get("/admin/api/stats")
-async def read_stats(state: State, _admin: Admin, period_seconds: str = "", force: str = "") -> dict[str, Any]:
+async def read_stats(state: State, _grant: Reading, period_seconds: str = "", force: str = "") -> dict[str, Any]:
     """Return what was used; `force=1` asks the providers for their quotas before."""
     if force == "1":
         await state.ask_quotas()

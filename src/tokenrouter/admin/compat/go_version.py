@@ -3,14 +3,16 @@
 A Python package knows no commit, so those fields are empty rather than made up.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter
 
 from tokenrouter import __version__
-from tokenrouter.admin.auth import Admin
+from tokenrouter.admin.callers import Grant, needs
 
 router: Final = APIRouter(prefix="/admin/api/version", include_in_schema=False)
+
+Reading = Annotated[Grant, needs("settings.read")]
 
 
 def running_version() -> dict[str, str | bool]:
@@ -19,6 +21,6 @@ def running_version() -> dict[str, str | bool]:
 
 
 @router.get("")
-def read_version(_admin: Admin) -> dict[str, str | bool]:
+def read_version(_grant: Reading) -> dict[str, str | bool]:
     """Return the version."""
     return running_version()
