@@ -45,6 +45,7 @@ from tokenrouter.admin import (
     users,
 )
 from tokenrouter.admin.compat import (
+    go_access_tokens,
     go_aliases,
     go_benchmark,
     go_models,
@@ -94,6 +95,7 @@ _ROUTERS: Final = (
     user_access.router,
     access_codes.router,
     signing_up.router,
+    go_access_tokens.router,
     go_aliases.router,
     go_benchmark.router,
     go_models.router,

@@ -79,6 +79,15 @@ class KeyChanges:
     unbounded_input: UnboundedInput | None = None
     cache: CacheUse | None = None
     allowed_ips: tuple[str, ...] | None = None
+    role: Role | None = None
+
+
+Also = Callable[[Connection, Key], None]
+"""What is to be done with a key in the transaction that makes, changes or deletes it."""
+
+
+def nothing_else(_connection: Connection, _key: Key) -> None:
+    """Where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ class NewKey:
         return f"NewKey({self.stored.name!r})"
 
 
-def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float) -> NewKey:
+def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float, also: Also = nothing_else) -> NewKey:
     """Make the key that `request` describes.
 
     Raises:
@@ -129,6 +138,7 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
         _insert(connection, stored)
         raise_catalog_version(connection)
         _note(store, connection, "key.create", None, stored)
+        also(connection, stored)
     return NewKey(key, stored)
 
 
@@ -169,7 +179,12 @@ def find_key(store: Store, name_or_id: str) -> Key:
 
 
 def update_key(
-    store: Store, name_or_id: str, changes: KeyChanges, *, check: Callable[[Key], None] | None = None
+    store: Store,
+    name_or_id: str,
+    changes: KeyChanges,
+    *,
+    check: Callable[[Key], None] | None = None,
+    also: Also = nothing_else,
 ) -> Key:
     """Change a key and return it as it is now; `check` sees it as it was, and stops the change by raising.
 
@@ -189,6 +204,7 @@ def update_key(
         connection.execute(update(tr_keys).where(tr_keys.c.id == before.id).values(_row(after)))
         raise_catalog_version(connection)
         _note(store, connection, "key.change", before, after)
+        also(connection, after)
     return after
 
 
@@ -230,7 +246,13 @@ def rotate_key(
     return NewKey(key, after)
 
 
-def revoke_key(store: Store, name_or_id: str, *, check: Callable[[Key], None] | None = None) -> tuple[Key, ...]:
+def revoke_key(
+    store: Store,
+    name_or_id: str,
+    *,
+    check: Callable[[Key], None] | None = None,
+    also: Also = nothing_else,
+) -> tuple[Key, ...]:
     """Delete a key and everything below it; return what was deleted, the key itself first. `check`: as `update_key`.
 
     Raises:
@@ -245,6 +267,7 @@ def revoke_key(store: Store, name_or_id: str, *, check: Callable[[Key], None] | 
         _delete(connection, family)
         for key in family:
             _note(store, connection, "key.revoke", key, None)
+            also(connection, key)
     return family
 
 
@@ -311,6 +334,7 @@ def _changed(key: Key, changes: KeyChanges) -> Key:
     expires_at_s = None if changes.never_expires else (changes.expires_at_s or key.expires_at_s)
     return replace(
         key,
+        role=key.role if changes.role is None else changes.role,
         enabled=key.enabled if changes.enabled is None else changes.enabled,
         comment=key.comment if changes.comment is None else changes.comment,
         allowed_models=key.allowed_models if changes.allowed_models is None else changes.allowed_models,

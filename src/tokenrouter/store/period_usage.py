@@ -78,10 +78,7 @@ def period_buckets(store: Store, since_us: int, slot_s: int) -> list[PeriodBucke
     newest = query.order_by(slot.desc(), *group).limit(MAX_BUCKETS)
     with store.read() as connection:
         rows = connection.execute(newest).all()
-    return [
-        PeriodBucket(row.slot * slot_s, *(getattr(row, name) for name in _GROUP), _read_sums(row))
-        for row in reversed(rows)
-    ]
+    return [_read_bucket(row, slot_s) for row in reversed(rows)]
 
 
 def _since(query: Select[Any], since_us: int, key_id: str = "") -> Select[Any]:
@@ -106,6 +103,11 @@ def _speed(tokens: ColumnElement[int], phase_us: ColumnElement[int]) -> ColumnEl
     """Return tokens per second, bounded; what has no first token of its own took all of the time."""
     per_s = cast(tokens, Float) * _US / case((phase_us > MIN_PHASE_US, phase_us), else_=MIN_PHASE_US)
     return case((per_s > MAX_TOKENS_PER_S, MAX_TOKENS_PER_S), else_=per_s)
+
+
+def _read_bucket(row: Any, slot_s: int) -> PeriodBucket:
+    names: dict[str, str] = {name: getattr(row, name) for name in _GROUP}
+    return PeriodBucket(start_s=row.slot * slot_s, sums=_read_sums(row), **names)
 
 
 def _read_sums(row: Any) -> PeriodSums:

@@ -12,9 +12,9 @@ from pydantic import Field
 
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_body import Lenient, sent
-from tokenrouter.admin.keys import Text
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.texts import Text
 from tokenrouter.domain.alias_text import alias_fields, read_alias
 from tokenrouter.domain.aliases import DEFAULT_PROFILE, GLOBAL, Alias, Target, profiles_of
 from tokenrouter.jobs.alias_changes import alias_check

@@ -1,0 +1,85 @@
+"""Keys with their quotas: what TokenRouter-Go has as one thing is made, changed and removed in one transaction.
+
+A quota is what hard limits on requests and tokens say of the key itself; its other limits are nobody's business here.
+The limits go with the key, so that another key of the same name begins with none.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection
+
+from tokenrouter.domain.catalog import Key
+from tokenrouter.domain.limits import Limit, Metric
+from tokenrouter.store.audit import note
+from tokenrouter.store.engine import Store
+from tokenrouter.store.keys import KeyChanges, KeyRequest, NewKey, create_key, revoke_key, update_key
+from tokenrouter.store.limits import limits_in, put_limit, take_limit
+
+QUOTA_METRICS: Final[tuple[Metric, ...]] = ("requests", "tokens")
+QUOTA_WINDOWS: Final = ("lifetime", "interval")
+
+Check = Callable[[Key], None]
+
+
+def is_quota(limit: Limit) -> bool:
+    """Whether TokenRouter-Go could say this of a key."""
+    is_key = limit.scope.startswith("key:") and limit.scope != "key:*"
+    return is_key and limit.mode == "hard" and limit.metric in QUOTA_METRICS and limit.window.kind in QUOTA_WINDOWS
+
+
+def create_with_quota(
+    store: Store, request: KeyRequest, quota: Sequence[Limit], *, pepper: bytes, made_by: str, now_s: float
+) -> NewKey:
+    """Make a key, with `quota` as its own.
+
+    Raises:
+        InvalidField, NameTaken, KeyTaken: as `create_key`.
+    """
+    put = partial(_put_quota, store, quota, made_by, now_s)
+    return create_key(store, request, pepper=pepper, now_s=now_s, also=put)
+
+
+def change_with_quota(
+    store: Store,
+    key_id: str,
+    changes: KeyChanges,
+    quota: Sequence[Limit],
+    *,
+    check: Check,
+    made_by: str,
+    now_s: float,
+) -> Key:
+    """Change a key, and put `quota` in the place of its own; what was used of limits that stay is kept.
+
+    Raises:
+        KeyUnknown, InvalidField: as `update_key`.
+        Exception: what `check` raises.
+    """
+    return update_key(store, key_id, changes, check=check, also=partial(_put_quota, store, quota, made_by, now_s))
+
+
+def revoke_with_quota(store: Store, key_id: str, *, check: Check) -> tuple[Key, ...]:
+    """Delete a key and everything below it, each with its quota.
+
+    Raises:
+        KeyUnknown: as `revoke_key`.
+        Exception: what `check` raises.
+    """
+    return revoke_key(store, key_id, check=check, also=partial(_put_quota, store, (), "", 0.0))
+
+
+def _put_quota(
+    store: Store, quota: Sequence[Limit], made_by: str, now_s: float, connection: Connection, key: Key
+) -> None:
+    scope = f"key:{key.name}"
+    before = {stored.limit.id: stored.limit for stored in limits_in(connection, scope) if is_quota(stored.limit)}
+    wanted = {limit.id: limit for limit in quota}
+    for limit_id in before.keys() - wanted.keys():
+        take_limit(connection, limit_id)
+    for limit in wanted.values():
+        put_limit(connection, limit, made_by=made_by, now_s=now_s)
+    told = tuple({one: limits[one].amount for one in sorted(limits)} for limits in (before, wanted))
+    if told[0] != told[1]:
+        note(store, connection, "key.quota", ("key", key.id, key.name), *told)
