@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import StartGateway
 from tokenrouter.testing.processes import Answer, GatewayProcess, SandboxProcess, call, make_home, wait_until
 
 pytestmark = pytest.mark.e2e
@@ -164,6 +165,26 @@ def test_what_a_child_uses_is_charged_to_its_parent(server: GatewayProcess) -> N
     send(server, "DELETE", f"{TOKENS}/{listed(server)['boss']['id']}")
     assert [chat(server, one).status for one in (child, parent)] == [401, 401]
     assert "helper" not in listed(server)
+
+
+def test_a_key_that_is_used_up_goes_with_those_below_it_when_settings_are_saved(
+    gateway: StartGateway, sandbox_config: str
+) -> None:
+    server = gateway("auto_remove_empty_quota_tokens = true\n" + sandbox_config)
+    security = "/admin/api/settings/security"
+    wait_until("the control process", lambda: send(server, "GET", security).status == 200, 30)
+    spent, below, fresh = new_key(), new_key(), new_key()
+    quota = {"requests": {"limit": 1}}
+    send(server, "POST", TOKENS, {"name": "spent", "key": spent, "role": "keymaster", "quota": quota})
+    send(server, "POST", TOKENS, {"name": "below", "key": below, "role": "inferrer"}, spent)
+    send(server, "POST", TOKENS, {"name": "fresh", "key": fresh, "role": "inferrer", "quota": quota})
+    assert chat(server, below).status == 200
+    assert listed(server)["spent"]["quota"]["requests"]["used"] == 1
+
+    assert send(server, "PUT", security, send(server, "GET", security).json()).status == 200
+
+    assert {"spent", "below", "fresh"} & listed(server).keys() == {"fresh"}
+    assert [chat(server, one).status for one in (spent, below, fresh)] == [401, 401, 200]
 
 
 def test_each_role_may_what_it_might(server: GatewayProcess) -> None:

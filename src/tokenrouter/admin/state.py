@@ -53,6 +53,7 @@ class ControlState:
         ask_quotas: asks everybody for it who can be asked, and returns when they have answered.
         quota_alerts: how many alerts of quotas there were, by (provider, threshold in percent).
         webhooks: how many deliveries of alerts came to an end, by how.
+        clean_keys: removes the keys that are to go by themselves, and returns when they have gone.
         damaged_journals: how many journal files of this node could not be read to their end, and were kept.
         sealing: opens what is kept of conversations.
         take_in_conversations: moves what was captured on this node into the store; blocks.
@@ -78,6 +79,7 @@ class ControlState:
     ask_quotas: Callable[[], Awaitable[None]] = nothing_to_ask
     quota_alerts: Callable[[], Mapping[tuple[str, int], int]] = dict
     webhooks: Callable[[], Mapping[str, int]] = dict
+    clean_keys: Callable[[], Awaitable[None]] = nothing_to_ask
     damaged_journals: Callable[[], int] = int
     sealing: Sealing = field(default_factory=lambda: Sealing(bytes(32)), repr=False)
     take_in_conversations: Callable[[], object] = lambda: None

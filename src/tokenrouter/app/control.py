@@ -334,6 +334,7 @@ class ControlProcess:
             sealing=self._sealing,
             take_in_conversations=self._conversations.drain,
             benchmark=self._benchmark,
+            clean_keys=self._clean_now,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         app = create_app(self._admin)
@@ -480,6 +481,11 @@ class ControlProcess:
             kept = self._settings.conversations
             await asyncio.to_thread(delete_old_conversations, self._store, kept, time.time())
             await asyncio.to_thread(forget_ended_windows, self._store, self._catalog.limits, time.time())
+
+    async def _clean_now(self) -> None:
+        """Clean up, and return when this node serves by it."""
+        await self._clean()
+        await self._watch_quietly()
 
     async def _look_for_alerts(self) -> None:
         """Tell of limits, ours and providers', that come to an end; one node does it for all."""

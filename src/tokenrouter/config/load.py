@@ -116,6 +116,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         ledger_retention_days=_retention_days(top),
         encryption_key=environ.get("ENCRYPTION_KEY", ""),
         admin_password=environ.get("ADMIN_PASSWORD", ""),
+        admin_key_in_query=top.flag("admin_key_in_query", False),
         metrics_token=Secrets(environ).resolve(top, "metrics_token") or environ.get("TOKENROUTER_METRICS_TOKEN", ""),
         trusted_proxies=read_addresses(top, "trusted_proxies"),
         default_provider=environ.get("TOKENROUTER_DEFAULT_PROVIDER") or top.text("default_provider"),

@@ -226,6 +226,7 @@ class Settings:
         ledger_retention_days: how long ledger rows are kept before they are summed up in balances; 0 is for ever.
         encryption_key: `ENCRYPTION_KEY`, or "" when the key file is used.
         admin_password: `ADMIN_PASSWORD`, or "".
+        admin_key_in_query: whether `?key=` stands for a bearer in the admin API of TokenRouter-Go.
         metrics_token: bearer that may read `/metrics` and nothing else, or "".
         trusted_proxies: addresses and networks of proxies that are believed about whom they pass on.
         journal_sync_s: longest time between appending to the journal and its reaching the disk.
@@ -263,6 +264,7 @@ class Settings:
     admin_password: str = field(default="", repr=False)
     metrics_token: str = field(default="", repr=False)
     trusted_proxies: tuple[str, ...] = ()
+    admin_key_in_query: bool = False
     default_provider: str = ""
     active_model_profile: str = ""
     providers: tuple[Provider, ...] = ()

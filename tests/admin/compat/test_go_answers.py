@@ -33,6 +33,18 @@ def test_a_key_in_the_address_opens_nothing(client: TestClient) -> None:
     assert client.get(STATS, headers={"cookie": f"opp_admin_session={key}"}).status_code == 401
 
 
+def test_where_the_operator_wants_it_a_key_in_the_address_counts_as_one_in_the_header(
+    client: TestClient, installation: Installation
+) -> None:
+    installation.state.settings = replace(installation.settings, admin_key_in_query=True)
+    key = ROOT["Authorization"].removeprefix("Bearer ")
+
+    assert client.get(f"{STATS}?key={key}").status_code == 200
+    assert client.get(f"{STATS}?key={key}", headers=ALICE).status_code == 403
+    assert client.get(f"{STATS}?key=wrong").status_code == 401
+    assert client.get(f"/api/v1/keys?key={key}").status_code == 401
+
+
 def test_where_nobody_can_administer_it_says_so(client: TestClient, installation: Installation) -> None:
     keys = tuple(key for key in installation.settings.keys if key.role != "admin")
     installation.settings = installation.state.settings = replace(installation.settings, keys=keys, admin_password="")

@@ -1,6 +1,6 @@
 from fastapi.testclient import TestClient
 
-from tests.admin.installation import ROOT
+from tests.admin.installation import ROOT, Installation
 
 PATH = "/admin/api/settings/security"
 
@@ -16,10 +16,28 @@ def test_the_switches_are_shown(client: TestClient) -> None:
     }
 
 
-def test_what_is_so_already_can_be_put_back(client: TestClient) -> None:
+def test_what_is_so_already_can_be_put_back_and_keys_are_cleaned_up(
+    client: TestClient, installation: Installation
+) -> None:
+    cleaned = []
+
+    async def clean() -> None:
+        cleaned.append("now")
+
+    installation.state.clean_keys = clean
     now = client.get(PATH, headers=ROOT).json()
 
     assert client.put(PATH, headers=ROOT, json=now).json() == {"status": "ok", **now}
+    assert cleaned
+
+
+def test_a_switch_is_changed_in_the_configuration(client: TestClient, installation: Installation) -> None:
+    now = client.get(PATH, headers=ROOT).json()
+
+    refused = client.put(PATH, headers=ROOT, json={**now, "auto_remove_empty_quota_tokens": True})
+
+    assert refused.status_code == 400
+    assert "auto_remove_empty_quota_tokens = true" in refused.text
 
 
 def test_nobody_can_be_let_in_without_a_key(client: TestClient) -> None:

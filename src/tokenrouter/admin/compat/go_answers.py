@@ -6,6 +6,7 @@ below `/admin/api` has to know how that program told of errors (its `http.Error`
 
 import json
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -36,7 +37,18 @@ class GoAnswers:
         if scope["type"] != "http" or not (path == PAGES or path.startswith(f"{PAGES}/")):
             await self._app(scope, receive, send)
             return
-        await self._app(scope, receive, _Answer(self._state, send, is_api=path.startswith(API)))
+        is_api = path.startswith(API)
+        if is_api and self._state.settings.admin_key_in_query:
+            scope = _with_key_of_query(scope)
+        await self._app(scope, receive, _Answer(self._state, send, is_api=is_api))
+
+
+def _with_key_of_query(scope: Scope) -> Scope:
+    """Return `scope` with the key of its query as a bearer, unless it has one."""
+    if "authorization" in Headers(scope=scope):
+        return scope
+    key = dict(parse_qsl(scope["query_string"])).get(b"key", b"")
+    return {**scope, "headers": [*scope["headers"], (b"authorization", b"Bearer " + key)]} if key else scope
 
 
 class _Answer:

@@ -45,10 +45,10 @@ def read_security(state: State, _grant: Reading) -> dict[str, bool]:
 
 
 @router.put("")
-def change_security(
+async def change_security(
     state: State, _grant: Writing, wanted: Annotated[Security, Depends(sent(Security))]
 ) -> dict[str, Any]:
-    """Answer that all is as wanted, or say where to change it."""
+    """Answer that all is as wanted, or say where to change it; keys are cleaned up, as whenever these were saved."""
     for name in _NEVER:
         if getattr(wanted, name):
             raise Problem(400, "invalid_field", f"{name}: nobody is let in without a key; make one instead")
@@ -57,6 +57,7 @@ def change_security(
         value = getattr(wanted, name)
         if value is not None and value != now[name]:
             raise Problem(409, "declared_elsewhere", _change_there(state, name, value=value))
+    await state.clean_keys()
     return {"status": "ok", **now}
 
 
