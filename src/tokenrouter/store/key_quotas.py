@@ -5,7 +5,7 @@ The limits go with the key, so that another key of the same name begins with non
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection
@@ -14,8 +14,9 @@ from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.limits import Limit, Metric
 from tokenrouter.store.audit import note
 from tokenrouter.store.engine import Store
+from tokenrouter.store.joined import JoinedStore
 from tokenrouter.store.keys import KeyChanges, KeyRequest, NewKey, create_key, revoke_key, update_key
-from tokenrouter.store.limits import limits_in, put_limit, take_limit
+from tokenrouter.store.limits import create_limit, limits_of, remove_limit, update_limit
 
 QUOTA_METRICS: Final[tuple[Metric, ...]] = ("requests", "tokens")
 QUOTA_WINDOWS: Final = ("lifetime", "interval")
@@ -37,8 +38,11 @@ def create_with_quota(
     Raises:
         InvalidField, NameTaken, KeyTaken: as `create_key`.
     """
-    put = partial(_put_quota, store, quota, made_by, now_s)
-    return create_key(store, request, pepper=pepper, now_s=now_s, also=put)
+    with store.write() as connection:
+        joined = JoinedStore(store, connection)
+        made = create_key(joined, request, pepper=pepper, now_s=now_s)
+        _put_quota(joined, connection, made.stored, quota, made_by, now_s)
+    return made
 
 
 def change_with_quota(
@@ -57,7 +61,11 @@ def change_with_quota(
         KeyUnknown, InvalidField: as `update_key`.
         Exception: what `check` raises.
     """
-    return update_key(store, key_id, changes, check=check, also=partial(_put_quota, store, quota, made_by, now_s))
+    with store.write() as connection:
+        joined = JoinedStore(store, connection)
+        changed = update_key(joined, key_id, changes, check=check)
+        _put_quota(joined, connection, changed, quota, made_by, now_s)
+    return changed
 
 
 def revoke_with_quota(store: Store, key_id: str, *, check: Check) -> tuple[Key, ...]:
@@ -67,19 +75,27 @@ def revoke_with_quota(store: Store, key_id: str, *, check: Check) -> tuple[Key, 
         KeyUnknown: as `revoke_key`.
         Exception: what `check` raises.
     """
-    return revoke_key(store, key_id, check=check, also=partial(_put_quota, store, (), "", 0.0))
+    with store.write() as connection:
+        joined = JoinedStore(store, connection)
+        family = revoke_key(joined, key_id, check=check)
+        for key in family:
+            _put_quota(joined, connection, key, (), "", 0.0)
+    return family
 
 
 def _put_quota(
-    store: Store, quota: Sequence[Limit], made_by: str, now_s: float, connection: Connection, key: Key
+    store: JoinedStore, connection: Connection, key: Key, quota: Sequence[Limit], made_by: str, now_s: float
 ) -> None:
-    scope = f"key:{key.name}"
-    before = {stored.limit.id: stored.limit for stored in limits_in(connection, scope) if is_quota(stored.limit)}
+    stored = limits_of(connection, f"key:{key.name}")
+    before = {one.limit.id: one.limit for one in stored if is_quota(one.limit)}
     wanted = {limit.id: limit for limit in quota}
     for limit_id in before.keys() - wanted.keys():
-        take_limit(connection, limit_id)
-    for limit in wanted.values():
-        put_limit(connection, limit, made_by=made_by, now_s=now_s)
+        remove_limit(store, limit_id)
+    for limit_id, limit in wanted.items():
+        if limit_id in before:
+            update_limit(store, replace(before[limit_id], amount=limit.amount))
+        else:
+            create_limit(store, limit, made_by=made_by, now_s=now_s)
     told = tuple({one: limits[one].amount for one in sorted(limits)} for limits in (before, wanted))
     if told[0] != told[1]:
         note(store, connection, "key.quota", ("key", key.id, key.name), *told)

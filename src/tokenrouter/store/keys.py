@@ -82,14 +82,6 @@ class KeyChanges:
     role: Role | None = None
 
 
-Also = Callable[[Connection, Key], None]
-"""What is to be done with a key in the transaction that makes, changes or deletes it."""
-
-
-def nothing_else(_connection: Connection, _key: Key) -> None:
-    """Where nothing is."""
-
-
 @dataclass(frozen=True, slots=True)
 class NewKey:
     """A key just made, with the one chance to read it."""
@@ -101,7 +93,7 @@ class NewKey:
         return f"NewKey({self.stored.name!r})"
 
 
-def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float, also: Also = nothing_else) -> NewKey:
+def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float) -> NewKey:
     """Make the key that `request` describes.
 
     Raises:
@@ -138,7 +130,6 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
         _insert(connection, stored)
         raise_catalog_version(connection)
         _note(store, connection, "key.create", None, stored)
-        also(connection, stored)
     return NewKey(key, stored)
 
 
@@ -179,12 +170,7 @@ def find_key(store: Store, name_or_id: str) -> Key:
 
 
 def update_key(
-    store: Store,
-    name_or_id: str,
-    changes: KeyChanges,
-    *,
-    check: Callable[[Key], None] | None = None,
-    also: Also = nothing_else,
+    store: Store, name_or_id: str, changes: KeyChanges, *, check: Callable[[Key], None] | None = None
 ) -> Key:
     """Change a key and return it as it is now; `check` sees it as it was, and stops the change by raising.
 
@@ -204,7 +190,6 @@ def update_key(
         connection.execute(update(tr_keys).where(tr_keys.c.id == before.id).values(_row(after)))
         raise_catalog_version(connection)
         _note(store, connection, "key.change", before, after)
-        also(connection, after)
     return after
 
 
@@ -246,13 +231,7 @@ def rotate_key(
     return NewKey(key, after)
 
 
-def revoke_key(
-    store: Store,
-    name_or_id: str,
-    *,
-    check: Callable[[Key], None] | None = None,
-    also: Also = nothing_else,
-) -> tuple[Key, ...]:
+def revoke_key(store: Store, name_or_id: str, *, check: Callable[[Key], None] | None = None) -> tuple[Key, ...]:
     """Delete a key and everything below it; return what was deleted, the key itself first. `check`: as `update_key`.
 
     Raises:
@@ -267,7 +246,6 @@ def revoke_key(
         _delete(connection, family)
         for key in family:
             _note(store, connection, "key.revoke", key, None)
-            also(connection, key)
     return family
 
 

@@ -63,6 +63,12 @@ def limits_in(connection: Connection) -> tuple[StoredLimit, ...]:
     return tuple(_stored(row) for row in rows)
 
 
+def limits_of(connection: Connection, scope: str) -> tuple[StoredLimit, ...]:
+    """Return the database's limits of one scope, as a transaction sees them."""
+    rows = connection.execute(select(tr_limits).where(tr_limits.c.scope == scope).order_by(tr_limits.c.id))
+    return tuple(_stored(row) for row in rows.mappings())
+
+
 def update_limit(
     store: Store, changed: Limit, *, comment: str | None = None, boosted: Adjustment | None = None
 ) -> StoredLimit:
@@ -106,25 +112,6 @@ def remove_limit(store: Store, limit_id: str) -> StoredLimit:
         raise_catalog_version(connection)
         _note(store, connection, "limit.remove", gone, None)
     return gone
-
-
-def limits_in(connection: Connection, scope: str) -> tuple[StoredLimit, ...]:
-    """Return the database's limits of one scope, as a transaction sees them."""
-    rows = connection.execute(select(tr_limits).where(tr_limits.c.scope == scope).order_by(tr_limits.c.id))
-    return tuple(_stored(row) for row in rows.mappings())
-
-
-def put_limit(connection: Connection, limit: Limit, *, made_by: str, now_s: float) -> None:
-    """Keep `limit` in a transaction that has begun; of one that is there only the amount changes."""
-    changed = update(tr_limits).where(tr_limits.c.id == limit.id).values(amount=limit.amount)
-    if connection.execute(changed).rowcount == 0:
-        row = _row(StoredLimit(replace(limit, origin=ORIGIN), "", made_by, now_s))
-        connection.execute(insert(tr_limits).values(row))
-
-
-def take_limit(connection: Connection, limit_id: str) -> None:
-    """Remove a limit in a transaction that has begun, if it is there."""
-    connection.execute(delete(tr_limits).where(tr_limits.c.id == limit_id))
 
 
 def _find(connection: Connection, limit_id: str) -> StoredLimit:
