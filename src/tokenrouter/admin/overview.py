@@ -1,7 +1,6 @@
 """`/api/v1/providers`, `/version`: what the gateway consists of, read-only and without secrets."""
 
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -10,6 +9,7 @@ from tokenrouter import __version__
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.catalog import Origin, Provider
+from tokenrouter.providers.urls import shown_url
 
 router: Final = APIRouter(prefix="/api/v1", tags=["overview"])
 
@@ -80,7 +80,7 @@ def _shown_provider(state: ControlState, provider: Provider, *, is_default: bool
     return ShownProvider(
         name=provider.name,
         kind=provider.kind,
-        base_url=without_secrets(provider.base_url),
+        base_url=shown_url(provider.base_url),
         enabled=provider.enabled,
         is_default=is_default,
         has_secret=bool(provider.secret),
@@ -89,12 +89,3 @@ def _shown_provider(state: ControlState, provider: Provider, *, is_default: bool
         models=list(provider.models),
         problem=problem,
     )
-
-
-def without_secrets(url: str) -> str:
-    """Return `url` without user, password and query, where some people keep a key."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "(unreadable)"
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

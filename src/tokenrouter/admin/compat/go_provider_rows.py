@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tokenrouter.admin.amounts import time_text
-from tokenrouter.admin.overview import without_secrets
 from tokenrouter.admin.state import ControlState
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.price_table import ANY
 from tokenrouter.jobs.provider_status import ProviderStatus
 from tokenrouter.providers.presets import preset
+from tokenrouter.providers.urls import shown_url
 
 _NANO: Final = 10**9
 Statuses = Mapping[str, ProviderStatus]
@@ -56,7 +56,7 @@ def provider_row(state: ControlState, provider: Provider, status: ProviderStatus
         "display_name": display_name(provider),
         "name": provider.name,
         "provider_type": provider.kind,
-        "base_url": without_secrets(provider.base_url),
+        "base_url": shown_url(provider.base_url),
         "timeout_seconds": int(provider.timeouts.first_byte_s),
         "status": status.status if status else "unknown" if provider.enabled else "disabled",
         "model_count": len(provider.models),
