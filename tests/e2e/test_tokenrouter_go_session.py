@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -260,3 +261,18 @@ def test_the_version_and_the_settings_can_be_read(server: GatewayProcess) -> Non
     assert network["listen_addr"] == server.address
     probe = call(server.origin, "GET", "/admin/api/network/probe").json()
     assert probe["ok"] is True
+
+
+def test_whoever_listens_hears_of_a_change_until_the_key_ends(server: GatewayProcess) -> None:
+    key = new_key()
+    listener = send(server, "POST", TOKENS, {"name": "listener", "key": key, "role": "admin"}).json()["id"]
+    connection = HTTPConnection(server.address, timeout=30)
+    connection.request("GET", "/admin/api/events", headers={"Authorization": f"Bearer {key}"})
+    answer = connection.getresponse()
+    assert answer.getheader("content-type", "").startswith("text/event-stream")
+    assert answer.readline() == b'data: {"type": "refresh"}\n'
+
+    send(server, "DELETE", f"{TOKENS}/{listener}")
+
+    answer.read()  # returns, since the stream ends
+    connection.close()

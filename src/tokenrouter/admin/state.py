@@ -59,6 +59,7 @@ class ControlState:
         take_in_conversations: moves what was captured on this node into the store; blocks.
         clock: seconds since the epoch.
         benchmark: asks models how fast they are.
+        event_streams: how many readers hear of changes now.
         instance_id: tells this process from others, and from itself before a restart; no secret.
     """
 
@@ -87,6 +88,7 @@ class ControlState:
     passwords: Passwords = field(default_factory=Passwords, repr=False)
     oidc: OidcClients | None = field(default=None, repr=False)
     benchmark: Benchmark = field(default_factory=lambda: Benchmark(nobody), repr=False)
+    event_streams: int = 0
     instance_id: str = field(default_factory=lambda: secrets.token_hex(8))
     _directory: Directory | None = field(default=None, init=False, repr=False)
 
