@@ -3,6 +3,7 @@ from dataclasses import replace
 from fastapi.testclient import TestClient
 
 from tests.admin.installation import ALICE, MASTER, ROOT, Installation
+from tokenrouter.store.users import NewUser, create_user
 
 STATS = "/admin/api/stats"
 
@@ -52,6 +53,11 @@ def test_where_nobody_can_administer_it_says_so(client: TestClient, installation
     answer = client.get(STATS)
 
     assert (answer.status_code, answer.text) == (503, "admin setup required\n")
+
+    create_user(installation.store, NewUser("ann", role="member"), now_s=1.0)
+    assert client.get(STATS).status_code == 503
+    create_user(installation.store, NewUser("bea", role="owner"), now_s=1.0)
+    assert client.get(STATS).status_code == 401
 
 
 def test_what_is_wrong_with_a_request_is_400_in_words(client: TestClient) -> None:

@@ -24,7 +24,7 @@ class Seconds:
         self.now_s += 1
         self.at.get(self.now_s, lambda: None)()
 
-    def goes_on(self) -> bool:
+    async def goes_on(self) -> bool:
         return self.now_s < self.end_s
 
 

@@ -8,16 +8,19 @@ import json
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tokenrouter.admin.state import ControlState
+from tokenrouter.store.users import list_users
 
 API: Final = "/admin/api/"
 PAGES: Final = "/admin"
 INSTANCE_HEADER: Final = "x-opp-instance-id"
 UNAUTHORIZED: Final = "unauthorized"
 NOT_SET_UP: Final = "admin setup required"
+_ADMINISTRATORS: Final = ("owner", "admin")
 _PROBLEM: Final = "application/problem+json"
 BENCHMARK_RUNNING: Final = "benchmark_running"
 _AS_THEY_ARE: Final = frozenset({401, 403, 405, 429})
@@ -75,7 +78,8 @@ class _Answer:
             await self._tell(self._start)
 
     async def _tell(self, start: Message) -> None:
-        status, words = told(start["status"], json.loads(self._body), is_set_up=is_set_up(self._state))
+        is_usable = start["status"] != 401 or await run_in_threadpool(is_set_up, self._state)
+        status, words = told(start["status"], json.loads(self._body), is_set_up=is_usable)
         body = f"{words}\n".encode()
         start["status"] = status
         headers = MutableHeaders(scope=start)
@@ -96,11 +100,15 @@ def told(status: int, problem: dict[str, Any], *, is_set_up: bool) -> tuple[int,
 
 
 def is_set_up(state: ControlState) -> bool:
-    """Whether there is anybody who may administer: a key of that role that can be used, or a password."""
-    if state.settings.admin_password:
-        return True
+    """Whether there is anybody who may administer: a password, a key of that role that can be used, or a person.
+
+    May ask the database, so it blocks.
+    """
     now_s = state.clock()
-    return any(
+    has_key = any(
         key.role == "admin" and key.enabled and (key.expires_at_s is None or key.expires_at_s > now_s)
         for key in state.catalog().keys
     )
+    if has_key or state.settings.admin_password:
+        return True
+    return any(user.enabled and user.role in _ADMINISTRATORS for user in list_users(state.store))

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from tokenrouter.admin.callers import Credentials, Grant, Needs, needs
@@ -44,13 +45,14 @@ async def stream_events(
     """Tell of changes (`realtime`), or to look again every so often."""
     if state.event_streams >= MAX_STREAMS:
         raise Problem(429, "too_many_streams", f"At most {MAX_STREAMS} streams of events are open at a time.")
-    stream = _counted(state, events(state, lambda: _may_still(request, state, credentials), update_speed))
+    still_may = lambda: run_in_threadpool(_may_still, request, state, credentials)  # noqa: E731 (one line, asked again)
+    stream = _counted(state, events(state, still_may, update_speed))
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
 async def events(
-    state: ControlState, still_may: Callable[[], bool], update_speed: str, *, sleep: Sleep = asyncio.sleep
+    state: ControlState, still_may: Callable[[], Awaitable[bool]], update_speed: str, *, sleep: Sleep = asyncio.sleep
 ) -> AsyncIterator[bytes]:
     """Yield a refresh at once, and what follows from `update_speed`, until the reader may not any more."""
     is_realtime = update_speed not in _SPEEDS
@@ -58,7 +60,7 @@ async def events(
     seen = _look(state)
     since_refresh_s = since_word_s = 0.0
     yield _event({"type": "refresh"})
-    while still_may():
+    while await still_may():
         await sleep(LOOK_S)
         since_refresh_s, since_word_s = since_refresh_s + LOOK_S, since_word_s + LOOK_S
         now = _look(state)
