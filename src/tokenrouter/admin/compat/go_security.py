@@ -1,13 +1,15 @@
 """`/admin/api/settings/security`: TokenRouter-Go's switches, the two that opened everything to localhost among them.
 
 Those two are off for ever: whoever could reach the port from this machine, through a proxy as well, was an
-administrator. The others are the configuration's.
+administrator. A change of the others counts over the configuration until it is undone (`/api/v1/settings`).
 """
 
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
+from starlette.concurrency import run_in_threadpool
 
+from tokenrouter.admin import settings
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_body import Lenient, sent
 from tokenrouter.admin.problems import Problem
@@ -46,25 +48,20 @@ def read_security(state: State, _grant: Reading) -> dict[str, bool]:
 
 @router.put("")
 async def change_security(
-    state: State, _grant: Writing, wanted: Annotated[Security, Depends(sent(Security))]
+    state: State, grant: Writing, wanted: Annotated[Security, Depends(sent(Security))]
 ) -> dict[str, Any]:
-    """Answer that all is as wanted, or say where to change it; keys are cleaned up, as whenever these were saved."""
+    """Change what is wanted otherwise than it is; keys are cleaned up, as whenever these were saved."""
     for name in _NEVER:
         if getattr(wanted, name):
             raise Problem(400, "invalid_field", f"{name}: nobody is let in without a key; make one instead")
     now = _switches(state)
-    for name in _SWITCHES:
-        value = getattr(wanted, name)
-        if value is not None and value != now[name]:
-            raise Problem(409, "declared_elsewhere", _change_there(state, name, value=value))
+    asked = {name: getattr(wanted, name) for name in _SWITCHES}
+    changes = {name: value for name, value in asked.items() if value is not None and value != now[name]}
+    if changes:
+        await run_in_threadpool(settings.change, state, grant, changes)
     await state.clean_keys()
-    return {"status": "ok", **now}
+    return {"status": "ok", **_switches(state), **changes}
 
 
 def _switches(state: ControlState) -> dict[str, bool]:
     return {**dict.fromkeys(_NEVER, False), **{name: bool(getattr(state.settings, name)) for name in _SWITCHES}}
-
-
-def _change_there(state: ControlState, name: str, *, value: bool) -> str:
-    file = state.settings.paths.config_file or state.settings.paths.default_config_file
-    return f"write {name} = {str(value).lower()} into {file} and have it read again (SIGHUP)"
