@@ -28,6 +28,7 @@ from tokenrouter.store.ledger_rows import ledger_pages
 from tokenrouter.store.ledger_search import search_ledger
 from tokenrouter.store.limit_use import LimitCharge, limit_use
 from tokenrouter.store.migrate import migrate
+from tokenrouter.store.period_usage import period_buckets, period_sums
 from tokenrouter.store.retention import delete_oldest_rows
 from tokenrouter.store.usage import UsageFilter, usage_groups, usage_sums
 from tokenrouter.testing.postgres import PostgresServer
@@ -36,6 +37,7 @@ MAX_MS: Final = 200.0
 REPEATS: Final = 7
 PAGE: Final = 100
 KEY: Final = "key_7"
+HOUR_US: Final = 3_600_000_000
 MONTH_US: Final = 30 * 86_400_000_000
 POSTGRES_OPTIONS: Final[Mapping[str, str]] = {"shared_buffers": "128MB"}
 """The server's own default: whoever gives it more memory gets better figures."""
@@ -104,6 +106,8 @@ READS: Final[Mapping[str, Question]] = {
     "usage: by day, one team, a year": lambda store, _: usage_groups(store, UsageFilter(team="team 7"), "day"),
     "usage of one key": _key_usage,
     "use of all limits": _all_limits,
+    "usage by minute, client and model, an hour": lambda store, _: period_buckets(store, END_US - HOUR_US, 60),
+    "usage of one key, a day": lambda store, _: period_sums(store, END_US - 24 * HOUR_US, key_id=KEY),
 }
 
 

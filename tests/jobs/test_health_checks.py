@@ -199,3 +199,14 @@ async def test_a_slow_one_holds_up_nobody(new_watch: NewWatch) -> None:
         assert watch.discovery.listing(silent).status == "unknown"
         await watch.checks.close()
         slow.close()
+
+
+async def test_everybody_can_be_asked_out_of_turn_but_those_that_are_off(new_watch: NewWatch) -> None:
+    with little_server({"/v1/models": LIST}) as server:
+        watch = new_watch(server, asks=False)
+        off = replace(watch.provider, name="off", enabled=False)
+
+        await watch.checks.ask_now([watch.provider, off])
+
+        assert {name: one.status for name, one in watch.checks.shown().items()} == {"p": "online", "off": "disabled"}
+    assert server.asked == [ASKED]

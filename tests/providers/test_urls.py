@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenrouter.providers.base import Origin
-from tokenrouter.providers.urls import path_of_template, split_base_url
+from tokenrouter.providers.urls import path_of_template, shown_url, split_base_url
 
 SEGMENT = st.text("abcXYZ012-._~%", min_size=1, max_size=8)
 
@@ -117,3 +117,8 @@ def test_whatever_is_written_is_split_or_refused(text: str) -> None:
 )
 def test_only_a_path_that_is_the_same_for_everybody_is_a_default(template: str, path: str) -> None:
     assert path_of_template(template) == path
+
+
+def test_what_is_shown_of_an_address_has_nothing_that_could_be_a_key() -> None:
+    assert shown_url("https://user:sk-secret@host:8443/v1?key=sk-secret#x") == "https://host:8443/v1"
+    assert shown_url("http://[::1") == "(unreadable)"

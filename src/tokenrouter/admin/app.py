@@ -53,8 +53,28 @@ from tokenrouter.admin import (
     user_access,
     users,
 )
-from tokenrouter.admin.compat import classroom, llm_proxy, registration, tokentracer_auth, tokentracer_manage
+from tokenrouter.admin.compat import (
+    classroom,
+    go_access_tokens,
+    go_aliases,
+    go_benchmark,
+    go_conversations,
+    go_events,
+    go_logs,
+    go_models,
+    go_network,
+    go_provider_changes,
+    go_providers,
+    go_security,
+    go_stats,
+    go_version,
+    llm_proxy,
+    registration,
+    tokentracer_auth,
+    tokentracer_manage,
+)
 from tokenrouter.admin.compat.error_shapes import ErrorShapes
+from tokenrouter.admin.compat.go_answers import GoAnswers
 from tokenrouter.admin.docs import serve_documentation
 from tokenrouter.admin.headers import SecurityHeaders
 from tokenrouter.admin.problems import handle_problems
@@ -108,6 +128,19 @@ _ROUTERS: Final = (
     user_access.router,
     access_codes.router,
     signing_up.router,
+    go_access_tokens.router,
+    go_aliases.router,
+    go_benchmark.router,
+    go_conversations.router,
+    go_events.router,
+    go_logs.router,
+    go_models.router,
+    go_network.router,
+    go_provider_changes.router,
+    go_providers.router,
+    go_security.router,
+    go_stats.router,
+    go_version.router,
 )
 
 
@@ -125,6 +158,7 @@ def create_app(state: ControlState) -> FastAPI:
     app.state.control = state
     app.add_middleware(ErrorShapes)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(GoAnswers, state=state)
     handle_problems(app)
     for router in _ROUTERS:
         app.include_router(router)

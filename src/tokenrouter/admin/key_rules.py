@@ -115,8 +115,8 @@ _PRIVILEGES: Final = ("passthrough", "allow_unpriced")
 _LEAVES: Final = ("unpriced", "unbounded_input")
 
 
-def as_allowed(state: ControlState, grant: Grant, wanted: NewKey) -> NewKey:
-    """Return what is to be made, with what follows from who makes it.
+def as_allowed(state: ControlState, grant: Grant, wanted: NewKey, *, may_choose: bool = False) -> NewKey:
+    """Return what is to be made, with what follows from who makes it; `may_choose`: also what the key is.
 
     Raises:
         RoleNotAllowed: it is more than the caller can give.
@@ -128,7 +128,7 @@ def as_allowed(state: ControlState, grant: Grant, wanted: NewKey) -> NewKey:
         wanted = _as_temporary(state, caller, wanted)
     if wanted.role != "inferrer":
         raise RoleNotAllowed(f"The role {caller.role} makes keys of the role inferrer, not {wanted.role}.")
-    if wanted.key is not None:
+    if wanted.key is not None and not may_choose:
         raise RoleNotAllowed("Only an admin chooses a key; leave `key` out and a random one is made.")
     if caller.key is None:
         _refuse_privileges(wanted)

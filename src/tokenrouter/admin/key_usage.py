@@ -59,7 +59,7 @@ def key_usage(
     x_tokenrouter_limits: Annotated[str, Header()] = "[]",
 ) -> dict[str, Any]:
     """Return what the key has used today, this month and ever, and its limits."""
-    key = _key(state, x_tokenrouter_key_id)
+    key = authenticated_key(state, x_tokenrouter_key_id)
     limits = _live_limits(state, x_tokenrouter_limits)
     state.drain_now()
     return {
@@ -77,8 +77,12 @@ def key_usage(
     }
 
 
-def _key(state: ControlState, ascii_id: str) -> Key:
-    """Return the key whose id was put into a header, where only ASCII may stand."""
+def authenticated_key(state: ControlState, ascii_id: str) -> Key:
+    """Return the key that a data process has authenticated, whose id it put into a header, where only ASCII may stand.
+
+    Raises:
+        Problem: it is gone.
+    """
     for key in state.catalog().keys:
         if key.id.encode("ascii", "backslashreplace").decode() == ascii_id:
             return key

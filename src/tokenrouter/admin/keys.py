@@ -65,14 +65,7 @@ def list_all(
 @router.post("", status_code=201)
 def create(state: State, grant: Annotated[Grant, needs("keys.create")], wanted: Annotated[NewKey, Body()]) -> MadeKey:
     """Make a key. The answer holds it; nobody can read it again."""
-    wanted = as_allowed(state, grant, wanted)
-    check_temporary(state, wanted)
-    parent = parent_of(state, grant, wanted)
-    _refuse_taken(state, wanted)
-    said = wanted.model_dump(exclude={"parent", "expires_at"})
-    expires_at_s = wanted.expires_at.timestamp() if wanted.expires_at else None
-    request = KeyRequest(parent=parent, expires_at_s=expires_at_s, **_tuples(said))
-    made = create_key(grant.store, request, pepper=state.pepper, now_s=state.clock())
+    made = create_key(grant.store, key_request(state, grant, wanted), pepper=state.pepper, now_s=state.clock())
     state.keys_changed()
     return MadeKey(key=made.key, **shown(state, made.stored).model_dump())
 
@@ -144,6 +137,24 @@ def revoke(
     return RevokedKeys(data=[shown(state, gone) for gone in revoked])
 
 
+def key_request(state: ControlState, grant: Grant, wanted: NewKey, *, may_choose: bool = False) -> KeyRequest:
+    """Return what is to be made of `wanted`, with what follows from who makes it.
+
+    `may_choose`: whether somebody who is no admin may say what the key is.
+
+    Raises:
+        RoleNotAllowed: it is more than the caller can give.
+        Problem: it cannot be made so.
+    """
+    wanted = as_allowed(state, grant, wanted, may_choose=may_choose)
+    check_temporary(state, wanted)
+    parent = parent_of(state, grant, wanted)
+    _refuse_taken(state, wanted)
+    said = wanted.model_dump(exclude={"parent", "expires_at"})
+    expires_at_s = wanted.expires_at.timestamp() if wanted.expires_at else None
+    return KeyRequest(parent=parent, expires_at_s=expires_at_s, **_tuples(said))
+
+
 def ids_of(state: ControlState, name_or_id: str) -> frozenset[str]:
     """Return the ids that a name or id stands for; an id that is gone stands for itself, as in the ledger."""
     return frozenset({name_or_id, *(key.id for key in keys_named(state, name_or_id) if key.name == name_or_id)})
@@ -165,9 +176,18 @@ def _find_stored(state: ControlState, grant: Grant, name_or_id: str) -> Key:
         Problem: 404, or 409 for one of the file.
     """
     key = find_key_for(state, grant, name_or_id)
+    refuse_declared(state, key)
+    return key
+
+
+def refuse_declared(state: ControlState, key: Key) -> None:
+    """Refuse to change a key of the file.
+
+    Raises:
+        Problem: 409, it is one.
+    """
     if key.origin != "database":
         raise Problem(409, "declared_elsewhere", f"{key.name!r} is declared at {_place(state, key)}; change it there.")
-    return key
 
 
 def _refuse_taken(state: ControlState, wanted: NewKey) -> None:

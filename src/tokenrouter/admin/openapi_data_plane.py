@@ -187,6 +187,7 @@ PATHS: Final[dict[str, Any]] = {
         "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
     },
     "/v1/usage": _inquiry("What the calling key has used and has left"),
+    "/v1/status": _inquiry("What was used lately: by everybody for an administrator, else by the calling key"),
     "/healthz": _inquiry("Whether the process answers", key=False),
     "/health": _inquiry("The same, as JSON", key=False),
     "/readyz": _inquiry("Whether requests may be sent here", key=False),

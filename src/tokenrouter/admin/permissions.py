@@ -42,9 +42,14 @@ profile.read            all    all    -           -       -          -
 profile.write           all    all    -           -       -          -
 providers.read          all    all    -           -       -          -
 providers.write         all    all    -           -       -          -
+providers.refresh       all    all    -           -       -          -
 secrets.read            all    all    -           -       -          -
 settings.read           all    all    -           -       -          -
 settings.write          all    all    -           -       -          -
+stats.read              all    all    -           -       -          -
+benchmark.run           all    all    -           -       -          -
+tokens.read             all    all    -           -       children   -
+tokens.write            all    all    -           -       children   -
 prices.read             all    all    -           -       -          -
 prices.write            all    all    -           -       -          -
 prices.refresh          all    all    -           -       -          -

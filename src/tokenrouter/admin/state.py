@@ -4,6 +4,7 @@ Everything that changes while the process runs (the Catalog, live figures) is be
 route always sees the current one and never keeps an old one.
 """
 
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.quotas import QuotaSnapshot
 from tokenrouter.gateway.directory import MAX_CHAIN, Directory
+from tokenrouter.jobs.benchmark import Benchmark, nobody
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.jobs.model_question import Look
 from tokenrouter.jobs.pricing import Pricing
@@ -63,15 +65,20 @@ class ControlState:
         passwords: makes and checks hashes of passwords, a few at a time.
         oidc: the identity providers of the file; None where nobody can sign in elsewhere.
         quotas: what is left to each provider, as far as anybody has told.
+        ask_providers: asks every enabled provider for its models, and returns when they have answered.
         ask_quotas: asks everybody for it who can be asked, and returns when they have answered.
         quota_alerts: how many alerts of quotas there were, by (provider, threshold in percent).
         webhooks: how many deliveries of alerts came to an end, by how.
+        clean_keys: removes the keys that are to go by themselves, and returns when they have gone.
         damaged_journals: how many journal files of this node could not be read to their end, and were kept.
         sealing: opens what is kept of conversations.
         take_in_conversations: moves what was captured on this node into the store; blocks.
         figures_beside: more metrics of this process; whoever has some adds a collector.
         clock: seconds since the epoch.
         log_streams: how many readers follow the log now.
+        benchmark: asks models how fast they are.
+        event_streams: how many readers hear of changes now.
+        instance_id: tells this process from others, and from itself before a restart; no secret.
     """
 
     settings: Settings
@@ -89,9 +96,11 @@ class ControlState:
     limit_figures: Callable[[], LimitFigures] = LimitFigures
     limit_alerts: Callable[[], Mapping[tuple[str, str, int], int]] = dict
     quotas: Callable[[], Sequence[QuotaSnapshot]] = tuple
+    ask_providers: Callable[[], Awaitable[None]] = nothing_to_ask
     ask_quotas: Callable[[], Awaitable[None]] = nothing_to_ask
     quota_alerts: Callable[[], Mapping[tuple[str, int], int]] = dict
     webhooks: Callable[[], Mapping[str, int]] = dict
+    clean_keys: Callable[[], Awaitable[None]] = nothing_to_ask
     damaged_journals: Callable[[], int] = int
     sealing: Sealing = field(default_factory=lambda: Sealing(bytes(32)), repr=False)
     take_in_conversations: Callable[[], object] = lambda: None
@@ -102,6 +111,9 @@ class ControlState:
     passwords: Passwords = field(default_factory=Passwords, repr=False)
     oidc: OidcClients | None = field(default=None, repr=False)
     log_streams: int = 0
+    benchmark: Benchmark = field(default_factory=lambda: Benchmark(nobody), repr=False)
+    event_streams: int = 0
+    instance_id: str = field(default_factory=lambda: secrets.token_hex(8))
     _directory: Directory | None = field(default=None, init=False, repr=False)
 
     def directory(self) -> Directory:

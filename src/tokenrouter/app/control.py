@@ -66,6 +66,7 @@ from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.jobs.alerting import Alerting
 from tokenrouter.jobs.automatic_providers import AutomaticProviders
+from tokenrouter.jobs.benchmark import Benchmark, FrontDoor, own_address
 from tokenrouter.jobs.catalog_builder import build_catalog, keys_bear_limits, unshadowed_keys
 from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.conversation_drain import ConversationDrain
@@ -176,7 +177,6 @@ class ControlProcess:
         self._adjusted: list[Adjusted] = []
         self._limits: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
         self._cluster = Cluster(settings.redis_url, self._hear)
-        elsewhere = self._cluster if settings.redis_url else None
         self._node = socket.gethostname()
         self._model_figures = ModelFigures()
         self._telemetry = start_telemetry(settings.otel, self._kind_of, instance=self._node)
@@ -184,7 +184,7 @@ class ControlProcess:
             store,
             settings.paths.state_dir / "journal",
             lambda: self._limits,
-            elsewhere=elsewhere,
+            elsewhere=self._cluster if settings.redis_url else None,
             written=self._take_rows,
         )
         self._sealing = Sealing(conversations_key(secret))
@@ -192,6 +192,7 @@ class ControlProcess:
         self._quotas = ProviderQuotas(
             lambda: self._settings, lambda: self._catalog.providers, store, self._upstream, self._conditions
         )
+        self._benchmark = Benchmark(FrontDoor(self._upstream, lambda: own_address(self._settings.listen_addr)).chat)
         self._webhooks = Webhooks(self._upstream, lambda: self._settings.alerts.webhooks)
         self._emails = Emails(lambda: self._settings.alerts.email)
         self._alerting = Alerting((self._webhooks, self._emails))
@@ -429,6 +430,7 @@ class ControlProcess:
         await self._alerting.close()
         if self._telemetry is not None:
             await asyncio.to_thread(self._telemetry.close)
+        await self._benchmark.close()
         self._quotas.save()
         await self._channel.close()
         self._watcher.close()
@@ -460,6 +462,7 @@ class ControlProcess:
             limit_figures=self._drain.figures,
             limit_alerts=lambda: self._alerts.counts,
             oidc=self._oidc,
+            ask_providers=self._ask_providers,
             quotas=self._quotas.snapshots,
             ask_quotas=self._quotas.refresh,
             quota_alerts=lambda: self._quotas.alert_counts,
@@ -467,6 +470,8 @@ class ControlProcess:
             sealing=self._sealing,
             take_in_conversations=self._conversations.drain,
             figures_beside=self._figures_beside,
+            benchmark=self._benchmark,
+            clean_keys=self._clean_now,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         app = create_app(self._admin)
@@ -513,6 +518,11 @@ class ControlProcess:
             time.time(),
         )
         return with_problems(rows, self._unusable)
+
+    async def _ask_providers(self) -> None:
+        """Ask every provider for its models, and return when the Catalog shows what they have answered."""
+        await self._checks.ask_now(self._catalog.providers)
+        await self._watch_quietly()
 
     def _show_changes(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look at what has changed, for a route's thread: who is told of a change finds it in force on this node.
@@ -631,6 +641,11 @@ class ControlProcess:
             kept = self._settings.conversations
             await asyncio.to_thread(delete_old_conversations, self._store, kept, time.time())
             await asyncio.to_thread(forget_ended_windows, self._store, self._catalog.limits, time.time())
+
+    async def _clean_now(self) -> None:
+        """Clean up, and return when this node serves by it."""
+        await self._clean()
+        await self._watch_quietly()
 
     async def _look_for_alerts(self) -> None:
         """Tell of limits, ours and providers', that come to an end; one node does it for all."""

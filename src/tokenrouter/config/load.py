@@ -113,6 +113,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         encryption_key_old=environ.get("ENCRYPTION_KEY_OLD", ""),
         encryption_key_first=environ.get("ENCRYPTION_KEY_FIRST", ""),
         admin_password=environ.get("ADMIN_PASSWORD", ""),
+        admin_key_in_query=top.flag("admin_key_in_query", False),
         metrics_token=Secrets(environ).resolve(top, "metrics_token") or environ.get("TOKENROUTER_METRICS_TOKEN", ""),
         trusted_proxies=read_addresses(top, "trusted_proxies"),
         metrics_addr=_metrics_addr(top),

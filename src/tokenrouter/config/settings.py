@@ -314,6 +314,7 @@ class Settings:
         admin_password: `ADMIN_PASSWORD`, or "".
         public_url: what clients are pointed at (`PUBLIC_API_URL`), such as `https://ai.example/v1`; "" for our address.
         registration: who may get a key by themselves at `/register`.
+        admin_key_in_query: whether `?key=` stands for a bearer in the admin API of TokenRouter-Go.
         metrics_token: bearer that may read `/metrics` and nothing else, or "".
         trusted_proxies: addresses and networks of proxies that are believed about whom they pass on.
         metrics_addr: `host:port` that serves `/metrics` alone, to everybody who reaches it, or "".
@@ -360,6 +361,7 @@ class Settings:
     metrics_addr: str = ""
     public_url: str = ""
     registration: RegistrationSettings = RegistrationSettings()
+    admin_key_in_query: bool = False
     default_provider: str = ""
     active_model_profile: str = ""
     providers: tuple[Provider, ...] = ()

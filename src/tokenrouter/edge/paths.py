@@ -26,7 +26,18 @@ from tokenrouter.edge.resource_paths import COLLECTIONS, METHODS, find_resource
 from tokenrouter.gateway.account.call import ResourceTarget
 
 Inquiry = Literal[
-    "card", "models", "model", "usage", "healthz", "health", "readyz", "response", "input_items", "explain", "decision"
+    "card",
+    "models",
+    "model",
+    "usage",
+    "status",
+    "healthz",
+    "health",
+    "readyz",
+    "response",
+    "input_items",
+    "explain",
+    "decision",
 ]
 
 
@@ -124,6 +135,7 @@ def _table() -> dict[bytes, Target]:
             methods = METHODS[resource.kind, resource.action]
             table[(prefix + path).encode()] = Target(methods, resource=resource)
     table[b"/v2/rerank"] = Target(b"POST", dialect=RERANK)
+    table[b"/v1/status"] = Target(b"GET", inquiry="status")
     table[b"/v1"] = table[b"/v1/"] = Target(b"GET", inquiry="card")
     return table
 

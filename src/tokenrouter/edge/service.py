@@ -260,6 +260,8 @@ class Service:
                 self._answer_readiness(responder)
             case "usage":
                 await self._usage(request, responder)
+            case "status":
+                await self._status(request, responder)
             case "explain":
                 await self._explain(request, responder)
             case "decision":
@@ -313,6 +315,13 @@ class Service:
         inner = Request(head, client_ip=request.client_ip, id=request.id)
         extra = b"%bx-tokenrouter-limits: %b\r\n" % (_key_line(principal), msgspec.json.encode(states))
         await self._control.relay(inner, responder, extra_headers=extra)
+
+    async def _status(self, request: Request, responder: HttpResponder) -> None:
+        """What was used lately stands in the ledger, so the control process answers."""
+        principal = self._authenticate(request)
+        head = RequestHead(b"GET", b"/internal/status", request.head.query, {b"accept": b"application/json"})
+        inner = Request(head, client_ip=request.client_ip, id=request.id)
+        await self._control.relay(inner, responder, extra_headers=_key_line(principal))
 
     async def _explain(self, request: Request, responder: HttpResponder) -> None:
         """Tell what would become of a request; the body is that request."""

@@ -156,6 +156,11 @@ class HealthChecks:
             self._asking.add(provider.name)
             self._tasks.start(self._ask(provider), "provider check")
 
+    async def ask_now(self, providers: Sequence[Provider]) -> None:
+        """Ask every enabled one of `providers` at once, and return when all have answered or failed to."""
+        await self._discovery.ask([provider for provider in providers if provider.enabled])
+        self.look(providers)
+
     async def _ask(self, provider: Provider) -> None:
         try:
             await self._discovery.ask([provider])

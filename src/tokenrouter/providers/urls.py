@@ -37,6 +37,15 @@ class BaseUrl:
         return f"{self.path}/{path}" + (f"{separator}{self.query}" if self.query else "")
 
 
+def shown_url(url: str) -> str:
+    """Return `url` without user, password and query, where some people keep a key."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(unreadable)"
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
 def split_base_url(url: str, *, default_path: str = "", operation_paths: tuple[str, ...] = ()) -> BaseUrl:
     """Return `url` in parts.
 

@@ -89,6 +89,7 @@ class KeyChanges:
     cache: CacheUse | None = None
     allowed_ips: tuple[str, ...] | None = None
     team: str | None = None
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +330,7 @@ def _changed(key: Key, changes: KeyChanges) -> Key:
     expires_at_s = None if changes.never_expires else (changes.expires_at_s or key.expires_at_s)
     return replace(
         key,
+        role=key.role if changes.role is None else changes.role,
         enabled=key.enabled if changes.enabled is None else changes.enabled,
         comment=key.comment if changes.comment is None else changes.comment,
         allowed_models=key.allowed_models if changes.allowed_models is None else changes.allowed_models,

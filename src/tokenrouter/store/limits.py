@@ -67,6 +67,12 @@ def limits_in(connection: Connection) -> tuple[StoredLimit, ...]:
     return tuple(_stored(row) for row in rows)
 
 
+def limits_of(connection: Connection, scope: str) -> tuple[StoredLimit, ...]:
+    """Return the database's limits of one scope, as a transaction sees them."""
+    rows = connection.execute(select(tr_limits).where(tr_limits.c.scope == scope).order_by(tr_limits.c.id))
+    return tuple(_stored(row) for row in rows.mappings())
+
+
 def update_limit(
     store: Store,
     changed: Limit,

@@ -30,22 +30,8 @@ from sqlalchemy import (
 
 TABLE_PREFIX: Final = "tr_"
 REVISIONS: Final[tuple[str, ...]] = (
-    "0001",
-    "0002",
-    "0003",
-    "0004",
-    "0005",
-    "0006",
-    "0007",
-    "0010",
-    "0011",
-    "0012",
-    "0013",
-    "0014",
-    "0015",
-    "0016",
-    "0018",
-    "0019",
+    *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010"),
+    *("0011", "0012", "0013", "0014", "0015", "0016", "0018", "0019"),
 )
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
