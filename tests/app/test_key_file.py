@@ -18,7 +18,7 @@ def names(folder: Path, secret: bytes = SECRET) -> list[str]:
 @pytest.fixture
 def file(tmp_path: Path) -> KeyFile:
     """Ann and Bob, and then Cyd in place of Ann."""
-    file = KeyFile(tmp_path, SECRET)
+    file = KeyFile(tmp_path, lambda: SECRET)
     file.write(all_parts([ANN, BOB], 1))
     file.add(news_of([CYD], [], base=1, version=2))
     file.add(news_of([], ["key_an"], base=2, version=3))
@@ -37,6 +37,20 @@ def test_nobody_else_can_read_them(file: KeyFile, tmp_path: Path) -> None:
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
         assert b"kept here" not in (tmp_path / name).read_bytes()
     assert names(tmp_path, b"o" * 32) == []
+
+
+def test_after_a_rotation_both_keys_are_needed_until_all_is_written_again(tmp_path: Path) -> None:
+    secrets = [SECRET]
+    file = KeyFile(tmp_path, lambda: secrets[-1])
+    file.write(all_parts([ANN], 1))
+    secrets.append(b"n" * 32)
+    assert file.needs_whole
+    file.add(news_of([BOB], [], base=1, version=2))
+
+    assert sorted(one.id for one in read_keys(tmp_path, *secrets)) == ["key_an", "key_bo"]
+    file.write(all_parts([ANN, BOB], 2))
+    assert names(tmp_path, secrets[-1]) == ["key_an", "key_bo"]
+    assert not file.needs_whole
 
 
 def test_writing_all_of_them_puts_an_end_to_the_changes(file: KeyFile, tmp_path: Path) -> None:

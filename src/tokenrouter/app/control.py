@@ -163,7 +163,7 @@ class ControlProcess:
         self._status_file = StatusFile(settings.paths.cache_dir / STATUS_FILE)
         self._bundled_facts: Mapping[str, ModelFacts] = {}
         self._book = KeyBook(store)
-        self._key_file = KeyFile(settings.paths.state_dir, snapshot_key(secret))
+        self._key_file = KeyFile(settings.paths.state_dir, self._newest_key)
         self._keys_version = -1
         self._are_keys_stale = False
         self._pricing = Pricing(
@@ -283,8 +283,7 @@ class ControlProcess:
         self._log.hide(secrets_in(self._settings, self._catalog))
         names = {key.id: key.name for key in self._catalog.keys if key.origin != "database"}
         self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id) or self._book.name(key_id))
-        newest = snapshot_key(self._ring.secrets[-1])
-        write_snapshot(self._settings.paths.state_dir / FILE_NAME, self._told_catalog(), newest)
+        write_snapshot(self._settings.paths.state_dir / FILE_NAME, self._told_catalog(), self._newest_key())
         since_us = int((time.time() - ADJUSTED_S) * 1e6)
         self._adjusted = [
             Adjusted(one.number, one.limit_id, one.scope, one.used)
@@ -293,6 +292,10 @@ class ControlProcess:
         ]
         self._conditions.keep(provider.name for provider in self._catalog.providers)
         self._channel.broadcast(CatalogMessage(self._told_catalog(), self._adjusted))
+
+    def _newest_key(self) -> bytes:
+        """Return what is written down is encrypted under: after a rotation, the new secret's."""
+        return snapshot_key(self._ring.secrets[-1])
 
     def _told_catalog(self) -> Catalog:
         """Return the Catalog as data processes are told it: their keys of the database come by `KeysMessage`."""
@@ -326,7 +329,7 @@ class ControlProcess:
     def _keep_keys(self, news: KeysMessage | None) -> None:
         """Write down what has changed, or all keys where that is not enough."""
         try:
-            if news is None or self._key_file.is_long:
+            if news is None or self._key_file.needs_whole:
                 self._key_file.write(self._all_keys())
             else:
                 self._key_file.add(news)

@@ -136,7 +136,7 @@ class DataProcess:
         secrets = load_or_create_secrets(settings)
         secret = secrets[0]
         self._pepper = pepper(secret)
-        self._keys = KeyFeed(read_keys(settings.paths.state_dir, snapshot_key(secret)))
+        self._keys = KeyFeed(read_keys(settings.paths.state_dir, *map(snapshot_key, reversed(secrets))))
         self._keys_asked = False
         catalog = _first_catalog(settings, secrets, self._pepper)
         self._source = CurrentDirectory(Directory(catalog, self._pepper, self._keys.ring))

@@ -7,7 +7,8 @@ the one before it, ends the reading: the control process tells the rest.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -34,17 +35,21 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 
 
 class KeyFile:
-    """Writes both files in `folder`, mode 0600; one control process does. `key` has 32 bytes (AES-256-GCM)."""
+    """Writes both files in `folder`, mode 0600; one control process does.
 
-    def __init__(self, folder: Path, key: bytes) -> None:
+    `key` returns the 32 bytes (AES-256-GCM) that count now: secrets are rotated while servers run.
+    """
+
+    def __init__(self, folder: Path, key: Callable[[], bytes]) -> None:
         self._keys, self._changes = folder / KEYS_NAME, folder / CHANGES_NAME
-        self._cipher = AESGCM(key)
+        self._key = key
+        self._written_under = b""
         self._changed_bytes = 0
 
     @property
-    def is_long(self) -> bool:
-        """Whether so much has changed that the whole should be written again."""
-        return self._changed_bytes > MAX_CHANGES_BYTES
+    def needs_whole(self) -> bool:
+        """Whether the whole should be written again: so much has changed, or it is under an older key."""
+        return self._changed_bytes > MAX_CHANGES_BYTES or self._written_under != self._key()
 
     def write(self, parts: Iterable[KeysMessage]) -> None:
         """Put all keys, as `all_parts` tells them, in the place of what is there: a reader sees the old or the new.
@@ -52,6 +57,7 @@ class KeyFile:
         Raises:
             OSError: the folder cannot be written.
         """
+        self._written_under = self._key()
         fresh = self._keys.with_suffix(f".{os.getpid()}")
         with os.fdopen(_open(fresh, os.O_TRUNC), "wb") as file:
             for part in parts:
@@ -73,30 +79,42 @@ class KeyFile:
 
     def _sealed(self, message: KeysMessage) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, _encode(message), _CONTEXT)
+        sealed = nonce + AESGCM(self._key()).encrypt(nonce, _encode(message), _CONTEXT)
         return len(sealed).to_bytes(_LENGTH_BYTES, "big") + sealed
 
 
-def read_keys(folder: Path, key: bytes) -> KeyRing:
-    """Return the keys on disk as far as they can be trusted; an empty ring where there are none."""
+def read_keys(folder: Path, *keys: bytes) -> KeyRing:
+    """Return the keys on disk as far as any of `keys` opens them; an empty ring where there are none."""
     feed = KeyFeed(KeyRing())
-    cipher = AESGCM(key)
-    for message in _messages(folder / KEYS_NAME, cipher):
+    ciphers = [AESGCM(key) for key in keys]
+    for message in _messages(folder / KEYS_NAME, ciphers):
         if feed.take(message) == "lost":
             return KeyRing()
-    for message in _messages(folder / CHANGES_NAME, cipher):
+    for message in _messages(folder / CHANGES_NAME, ciphers):
         if feed.take(message) == "lost":
             break
     return feed.ring
 
 
-def _messages(path: Path, cipher: AESGCM) -> Iterator[KeysMessage]:
+def _messages(path: Path, ciphers: Sequence[AESGCM]) -> Iterator[KeysMessage]:
     try:
         with path.open("rb") as file:
             while sealed := file.read(min(MAX_FRAME_BYTES, int.from_bytes(file.read(_LENGTH_BYTES), "big"))):
-                yield _decode(cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _CONTEXT))
+                yield _decode(_opened(sealed, ciphers))
     except (OSError, InvalidTag, ValueError, msgspec.DecodeError):
         return
+
+
+def _opened(sealed: bytes, ciphers: Sequence[AESGCM]) -> bytes:
+    """Return what one of `ciphers` opens.
+
+    Raises:
+        InvalidTag: none does.
+    """
+    for cipher in ciphers:
+        with suppress(InvalidTag):
+            return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _CONTEXT)
+    raise InvalidTag
 
 
 def _open(path: Path, mode: int) -> int:

@@ -54,8 +54,8 @@ def build_catalog(
     names. `stored_capture` are the rules of the database about whose conversations are kept. `settings` are those that
     count, in which `switched` and `changed` are already.
     """
-    automatic = (replace(one, enabled=switched.get(one.name, one.enabled)) for one in automatic)
     keys = _joined_keys([declared_key(setting, pepper) for setting in settings.keys], stored_keys)
+    automatic = (replace(one, enabled=switched.get(one.name, one.enabled)) for one in automatic)
     limits = (*settings.limits, *unshadowed_limits(stored_limits, settings.limits))
     return Catalog(
         version=version,
