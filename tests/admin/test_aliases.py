@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -144,7 +143,7 @@ def test_an_alias_whose_name_the_file_takes_later_is_shown_as_shadowed(
 ) -> None:
     made(client)
     declared = Alias("smart", (Target("acme/large"),), origin="torod.toml:50")
-    installation.settings = installation.state.settings = replace(installation.settings, aliases=(declared,))
+    installation.declare(aliases=(declared,))
 
     shown = [one for one in client.get(ALIASES, headers=ROOT).json()["data"] if one["name"] == "smart"]
 

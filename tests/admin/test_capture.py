@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -16,8 +14,7 @@ def put(client: TestClient, scope: str, enabled: object = True) -> Response:
 
 def configure(installation: Installation, settings: ConversationSettings) -> None:
     origins = {**installation.settings.origins, "conversations.capture": "torod.toml:9"}
-    installation.settings = replace(installation.settings, conversations=settings, origins=origins)
-    installation.state.settings = installation.settings
+    installation.declare(conversations=settings, origins=origins)
 
 
 def test_a_rule_is_set_listed_and_removed_and_counts_at_once(installation: Installation, client: TestClient) -> None:

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 from fastapi.testclient import TestClient
 
 from tests.admin.installation import ALICE, MASTER, ROOT, Installation
@@ -28,8 +26,7 @@ def test_a_profile_is_chosen_at_run_time_and_the_choice_undone(client: TestClien
 
 def test_what_the_file_says_is_told_with_its_place(client: TestClient, installation: Installation) -> None:
     origins = {"active_model_profile": "torod.toml:2"}
-    declared = replace(installation.settings, active_model_profile="home", origins=origins)
-    installation.settings = installation.state.settings = declared
+    installation.declare(active_model_profile="home", origins=origins)
 
     shown = client.get(PROFILE, headers=ROOT).json()
 

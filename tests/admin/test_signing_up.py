@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,8 +14,7 @@ PATH = "/api/v1/sign-up"
 
 
 def open_to(installation: Installation, **allowed: Any) -> None:
-    settings = installation.state.settings
-    installation.state.settings = replace(settings, sign_up=SignUpSettings(enabled=True, **allowed))
+    installation.declare(sign_up=SignUpSettings(enabled=True, **allowed))
 
 
 def sign_up(client: TestClient, name: str = "ann", code: str | None = None, **headers: str) -> Response:

@@ -20,6 +20,10 @@ _VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "listen_addr": ("TOKENROUTER_LISTEN_ADDR",),
     "max_concurrent_requests": ("MAX_CONCURRENT_REQUESTS",),
     "metrics_token": ("TOKENROUTER_METRICS_TOKEN",),
+    "registration.access_codes": ("REGISTRATION_ACCESS_CODES",),
+    "registration.email_domains": ("ALLOWED_EMAIL_DOMAINS",),
+    "registration.enabled": ("REGISTRATION_ENABLED",),
+    "registration.quota_tokens": ("DEFAULT_REGISTRATION_QUOTA",),
     "redis_url": ("TOKENROUTER_REDIS_URL", "REDIS_URL"),
     "timeouts.first_byte_s": ("REQUEST_TIMEOUT", "PROVIDER_TIMEOUT"),
 }

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -203,7 +201,7 @@ def test_a_team_without_a_limit_of_its_own_has_that_of_every_team_or_none(
     assert client.get("/v1/usage/free", headers=ROOT).json()["used_tokens"] == 15
 
     every = Limit("team:*|tokens|lifetime", "team:*", "tokens", Window("lifetime"), 60)
-    installation.settings = installation.state.settings = replace(installation.settings, limits=(every,))
+    installation.declare(limits=(every,))
     installation.limit_figures = LimitFigures(frozenset({every.id}), {(every.id, "team:free"): 15})
     usage = client.get("/v1/usage/free", headers=ROOT).json()
     assert (usage["quota_tokens"], usage["used_tokens"], usage["usage_percentage"]) == (60, 15, 25.0)

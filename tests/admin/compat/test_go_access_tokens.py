@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -191,7 +190,7 @@ def test_the_children_go_with_their_parent_and_so_do_their_quotas(
 def test_a_keymaster_of_the_file_that_is_gone_can_do_nothing(client: TestClient, installation: Installation) -> None:
     make(client, MASTER)
     keys = tuple(key for key in installation.settings.keys if key.name != "master")
-    installation.settings = installation.state.settings = replace(installation.settings, keys=keys)
+    installation.declare(keys=keys)
 
     assert client.get(PATH, headers=MASTER).status_code == 401
     assert client.get("/api/v1/usage", headers=bearer(KEY)).status_code == 401

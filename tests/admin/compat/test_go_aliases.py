@@ -12,7 +12,7 @@ CHAT = {"name": "chat", "targets": [{"profile": "home", "provider": "acme", "mod
 
 @pytest.fixture(autouse=True)
 def _no_alias(installation: Installation) -> None:
-    installation.settings = installation.state.settings = replace(installation.settings, aliases=())
+    installation.declare(aliases=())
 
 
 def listed(client: TestClient) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def test_an_alias_says_whether_it_can_be_used(client: TestClient, installation: 
     assert "active_target" not in told["other"]
 
     off = replace(installation.settings.providers[0], enabled=False)
-    installation.settings = replace(installation.settings, providers=(off,))
+    installation.declare(providers=(off,))
     assert listed(client)["data"][0]["status"] == "provider_unavailable"
 
 
@@ -129,7 +129,7 @@ def test_what_tokenrouter_go_does_not_know_of_an_alias_stays_when_it_is_changed(
 
 
 def test_an_alias_of_the_file_is_changed_there(client: TestClient, installation: Installation) -> None:
-    installation.settings = installation.state.settings = replace(installation.settings, aliases=(FAST, LOCAL))
+    installation.declare(aliases=(FAST, LOCAL))
 
     refused = client.delete(f"{PATH}/fast", headers=ROOT)
     assert (refused.status_code, "torod.toml:30" in refused.text) == (400, True)

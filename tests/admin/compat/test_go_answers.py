@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 from fastapi.testclient import TestClient
 
 from tests.admin.installation import ALICE, MASTER, ROOT, Installation
@@ -37,7 +35,7 @@ def test_a_key_in_the_address_opens_nothing(client: TestClient) -> None:
 def test_where_the_operator_wants_it_a_key_in_the_address_counts_as_one_in_the_header(
     client: TestClient, installation: Installation
 ) -> None:
-    installation.state.settings = replace(installation.settings, admin_key_in_query=True)
+    installation.declare(admin_key_in_query=True)
     key = ROOT["Authorization"].removeprefix("Bearer ")
 
     assert client.get(f"{STATS}?key={key}").status_code == 200
@@ -48,7 +46,7 @@ def test_where_the_operator_wants_it_a_key_in_the_address_counts_as_one_in_the_h
 
 def test_where_nobody_can_administer_it_says_so(client: TestClient, installation: Installation) -> None:
     keys = tuple(key for key in installation.settings.keys if key.role != "admin")
-    installation.settings = installation.state.settings = replace(installation.settings, keys=keys, admin_password="")
+    installation.declare(keys=keys, admin_password="")
 
     answer = client.get(STATS)
 

@@ -23,9 +23,7 @@ def _open(installation: Installation) -> None:
 def opened(installation: Installation, **changes: object) -> None:
     usual = RegistrationSettings(access_codes=("autumn-2025", CODE), email_domains=("b.example",), quota_tokens=1000)
     registration = replace(usual, **changes)  # type: ignore[arg-type]
-    installation.state.settings = replace(
-        installation.settings, registration=registration, public_url="https://ai.example/v1"
-    )
+    installation.declare(registration=registration, public_url="https://ai.example/v1")
 
 
 def register(client: TestClient, **changes: object) -> Response:

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from fastapi.testclient import TestClient
 
@@ -14,8 +12,7 @@ ACCOUNT = {"email": "ann@b.example", "password": PASSWORD}
 
 @pytest.fixture
 def open_sign_up(installation: Installation) -> None:
-    settings = replace(installation.settings, sign_up=SignUpSettings(enabled=True, by_code=False))
-    installation.settings = installation.state.settings = settings
+    installation.declare(sign_up=SignUpSettings(enabled=True, by_code=False))
 
 
 @pytest.mark.usefixtures("open_sign_up")
