@@ -8,7 +8,13 @@ from urllib.parse import urlsplit
 
 from tokenrouter.config.changeable import CHANGEABLE
 from tokenrouter.config.origins import PREFIX
-from tokenrouter.config.settings import ConversationSettings, LogSettings, Settings, SignUpSettings
+from tokenrouter.config.settings import (
+    ConversationSettings,
+    LogSettings,
+    RegistrationSettings,
+    Settings,
+    SignUpSettings,
+)
 from tokenrouter.domain.catalog import CacheRules, Policy, Timeouts
 from tokenrouter.providers.local_servers import DEFAULT_PORTS
 
@@ -21,6 +27,7 @@ SECRET: Final = frozenset(
         "metrics_token",
         "otel.headers",
         "proxies",
+        "registration.access_codes",
     )
 )
 """Settings of which it is shown that they are set."""
@@ -52,6 +59,7 @@ _ELSEWHERE: Final = frozenset(
         "providers",
         "public_base_urls",
         "quota_probes",
+        "registration",
         "report_keys",
         "sign_up",
         "teams",
@@ -76,6 +84,7 @@ SHOWN: Final[Mapping[str, str]] = {
     },
     "otel.interval_s": "otel.interval_s",
     "alerts.journal_lag_s": "alerts.journal_lag_s",
+    **{f"registration.{f.name}": f"registration.{f.name}" for f in fields(RegistrationSettings)},
     **{f"sign_up.{f.name}": f"sign_up.{f.name}" for f in fields(SignUpSettings)},
     **{f"timeouts.{f.name}": f"timeouts.{f.name}" for f in fields(Timeouts)},
     **{f"local_servers.ports.{kind}": f"local_ports.{kind}" for kind in DEFAULT_PORTS},
