@@ -1,13 +1,12 @@
 """Relaying to the control process, over a real Unix socket."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.edge.talking import listening, talk
+from tests.edge.talking import Answer, listening, talk
 from tokenrouter.domain.errors import ControlPlaneAway
 from tokenrouter.edge.control import ControlRelay
 from tokenrouter.edge.request import Request, RequestHead
@@ -35,7 +34,7 @@ async def relayed(folder: Path, answer: bytes) -> bytes:
         server.close()
 
 
-def relaying(client: UpstreamClient, path: Path) -> Callable[[Request, HttpResponder], Awaitable[None]]:
+def relaying(client: UpstreamClient, path: Path) -> Answer:
     relay = ControlRelay(client, path)
 
     async def answer(request: Request, responder: HttpResponder) -> None:
