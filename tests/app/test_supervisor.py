@@ -124,6 +124,15 @@ def test_a_child_that_dies_is_started_again_and_no_client_is_refused(supervise: 
     assert running.answer() != first
 
 
+def test_no_process_writes_its_memory_down_when_it_crashes(supervise: Callable[..., Running]) -> None:
+    running = supervise()
+
+    for pid in (running.process.pid, running.pids("data")[0], running.pids("control")[0]):
+        lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+        (soft,) = (line.split()[4] for line in lines if line.startswith("Max core file size"))
+        assert soft in ("0", "1")
+
+
 def test_the_control_process_dying_again_and_again_leaves_the_data_process_alone(
     supervise: Callable[..., Running],
 ) -> None:

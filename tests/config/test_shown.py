@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from tokenrouter.config.settings import Paths, Settings
+from tokenrouter.config.settings import Paths, RegistrationSettings, Settings
 from tokenrouter.config.shown import shown_settings
 
 SETTINGS = Settings(
@@ -15,6 +15,7 @@ SETTINGS = Settings(
     database_url="postgresql://me:hidden-6@db.test/tokenrouter?sslmode=require&password=hidden-7",
     redis_url="redis://:hidden-8@cache.test:6379/0",
     proxies={"https_proxy": "http://me:hidden-9@proxy.test"},
+    registration=RegistrationSettings(access_codes=("hidden-10",), quota_tokens=7),
     origins={"settings.metrics_token": "torod.toml:3"},
 )
 
@@ -23,6 +24,7 @@ def test_nothing_that_is_secret_is_shown() -> None:
     shown = {one.name: one.value for one in shown_settings(SETTINGS, SETTINGS, {})}
 
     assert "hidden" not in json.dumps(shown)
+    assert (shown["registration.access_codes"], shown["registration.quota_tokens"]) == ("set", 7)
     assert (shown["encryption_key"], shown["proxies"], shown["admin_password"]) == ("set", "set", "set")
     assert shown["database_url"] == "postgresql://me@db.test/tokenrouter"
     assert shown["redis_url"] == "redis://@cache.test:6379/0"
@@ -54,3 +56,10 @@ def test_names_are_paths_of_the_file_and_each_stands_once() -> None:
 
     assert names == sorted(set(names))
     assert {"cache.ttl_s", "timeouts.total_s", "local_servers.ports.ollama", "unpriced", "workers"} <= set(names)
+
+
+def test_every_value_is_a_plain_one_or_a_list_of_them() -> None:
+    """What is made of parts is shown by its parts: a whole one would show what is secret in it."""
+    for one in shown_settings(SETTINGS, SETTINGS, {}):
+        parts = one.value if isinstance(one.value, list) else [one.value]
+        assert all(isinstance(part, str | int | float | bool | None) for part in parts), one.name

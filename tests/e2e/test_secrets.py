@@ -174,6 +174,10 @@ def test_a_key_that_is_lost_stops_one_provider_and_nothing_else(
     rows: list[dict[str, Any]] = running.call("GET", "/api/v1/providers/status").json()["data"]
     assert "api_key cannot be decrypted" in {row["name"]: row["problem"] for row in rows}["made"]
     assert running.call("GET", "/api/v1/secrets").json()["unreadable"] == 1
+    told = "/api/v1/logs?q=a+stored+secret+cannot+be+decrypted"
+    wait_until("the alert", lambda: bool(running.call("GET", told).json()["data"]), 20)
+    (alert,) = running.call("GET", told).json()["data"]
+    assert alert["fields"]["subject"] == "providers/made/api_key"
     assert ask(running, "declared").status == 200
 
     assert running.call("PATCH", "/api/v1/providers/made", json_body={"api_key": KEY}).status == 200

@@ -168,6 +168,15 @@ async def test_a_providers_own_error_passes_as_it_is_and_costs_nothing() -> None
     assert notes.ended[0].usage.input_tokens == 0
 
 
+async def test_a_providers_error_that_repeats_the_key_passes_without_it() -> None:
+    notes, client = Notes(), Client()
+    body = b'{"error":{"message":"Incorrect API key provided: sk-acme","code":"sk-acme"}}'
+    await gateway(Provided(Scripted(400, JSON, [body])), notes).serve(call(), client)
+
+    assert client.body == body.replace(b"sk-acme", "…".encode())
+    assert "sk-acme" not in str(notes.ended)
+
+
 async def test_a_stream_that_is_cut_is_charged_for_what_was_delivered() -> None:
     notes, client = Notes(), Client()
     cut = ProviderCut("cut", provider="acme")

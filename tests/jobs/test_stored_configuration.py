@@ -69,6 +69,8 @@ def test_a_provider_whose_secret_cannot_be_decrypted_keeps_its_name_and_is_off(s
     ]
     assert list(found.unusable) == ["acme"]
     assert "api_key cannot be decrypted" in found.unusable["acme"]
+    assert read_stored(store, KeyRing(lambda: (b"x" * 32,))).unreadable == ("providers/acme/api_key",)
+    assert read_stored(store, RING).unreadable == ()
 
 
 def test_what_cannot_be_read_any_more_is_told_and_keeps_nothing_from_counting(store: Store) -> None:

@@ -55,6 +55,7 @@ from tokenrouter.admin import (
 )
 from tokenrouter.admin.compat import (
     classroom,
+    classroom_logs,
     go_access_tokens,
     go_aliases,
     go_benchmark,
@@ -116,6 +117,7 @@ _ROUTERS: Final = (
     team_reset.router,
     llm_proxy.router,
     classroom.router,
+    classroom_logs.router,
     registration.router,
     tokentracer_auth.router,
     tokentracer_manage.router,

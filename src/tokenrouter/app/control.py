@@ -93,7 +93,13 @@ from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.jobs.stored_configuration import StoredConfiguration, join_configuration, read_stored
 from tokenrouter.jobs.troubles import FILE_NAME as TROUBLES_FILE
-from tokenrouter.jobs.troubles import TroubleBook, journal_troubles, provider_troubles, unknown_providers
+from tokenrouter.jobs.troubles import (
+    TroubleBook,
+    journal_troubles,
+    provider_troubles,
+    secret_troubles,
+    unknown_providers,
+)
 from tokenrouter.jobs.webhooks import Webhooks
 from tokenrouter.journal.conversation_files import FOLDER as CONVERSATIONS_FOLDER
 from tokenrouter.journal.reader import damaged_files
@@ -664,8 +670,8 @@ class ControlProcess:
         lag_s, longest_s = time.time() - self._drain.drained_at_s, self._settings.alerts.journal_lag_s
         node = journal_troubles(self._channel.workers, self._node, lag_s, longest_s)
         self._troubles.forget("provider.offline", {row.name for row in rows if row.status != "disabled"})
-        news = self._troubles.look((*node, *provider_troubles(rows)), time.time(), unknown=unknown_providers(rows))
-        self._alerting.send(news)
+        troubles = (*node, *provider_troubles(rows), *secret_troubles(self._stored.unreadable))
+        self._alerting.send(self._troubles.look(troubles, time.time(), unknown=unknown_providers(rows)))
 
     def _last_drain(self) -> None:
         try:

@@ -68,5 +68,4 @@ def _as_json(line: "LogLine") -> str:
 
 def _as_words(line: "LogLine") -> str:
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line.time_us / 1e6))
-    facts = "".join(f" {name}={json.dumps(value, ensure_ascii=False)}" for name, value in line.fields.items())
-    return f"{moment} {line.level:<7} {line.process:<10} {line.message}{facts}"
+    return line.shown(moment)

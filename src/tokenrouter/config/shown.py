@@ -60,6 +60,7 @@ _ELSEWHERE: Final = frozenset(
         "providers",
         "public_base_urls",
         "quota_probes",
+        "registration",
         "report_keys",
         "sign_up",
         "teams",

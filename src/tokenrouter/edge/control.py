@@ -84,8 +84,9 @@ class ControlRelay:
         length = response.headers.get(b"content-length")
         headers = b"".join(
             b"%b: %b\r\n" % (name, value)
-            for name, value in response.headers.items()
+            for name, values in response.headers.items()
             if name not in _HOP_BY_HOP and name != b"date"
+            for value in values.split(b"\n")  # cookies; in others there is no line feed
         )
         responder.start(response.status, headers, int(length) if length is not None else None)
         responder.flow = response

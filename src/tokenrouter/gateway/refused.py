@@ -17,8 +17,8 @@ def note_answer(exchange: Exchange, response: UpstreamResponse) -> None:
 
 
 async def pass_refusal(exchange: Exchange, response: UpstreamResponse) -> None:
-    """Pass a provider's own error on as it is, where it is one that the client can act on."""
-    body = await _collect(exchange, response)
+    """Pass a provider's own error on as it is, but for its key, where it is one that the client can act on."""
+    body = exchange.lane.adapter.without_secret(await _collect(exchange, response))
     error = exchange.lane.adapter.read_error(response.status, response.headers, body)
     readable = body.lstrip()[:1] == b"{"
     if error is None or exchange.crossing is not None or exchange.responder.started or not readable or _is_ours(error):

@@ -44,6 +44,11 @@ class StoredConfiguration:
     changed: Mapping[str, Any] = field(default_factory=dict)
     key_id: str = ""
 
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """What the secrets are called that cannot be decrypted here: `providers/NAME/FIELD`."""
+        return tuple(f"providers/{one.name}/{field}" for one in self.providers for field in one.unreadable)
+
 
 @dataclass(frozen=True, slots=True)
 class JoinedConfiguration:

@@ -5,6 +5,7 @@ read from their ends, a block at a time: a page of the newest lines costs the sa
 """
 
 import heapq
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,6 +40,11 @@ class LogLine(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """What a search looks at."""
         return " ".join((self.message, *(f"{name}={value}" for name, value in self.fields.items())))
+
+    def shown(self, moment: str) -> str:
+        """Return it as people read it; `moment` is its time as they tell it."""
+        facts = "".join(f" {name}={json.dumps(value, ensure_ascii=False)}" for name, value in self.fields.items())
+        return f"{moment} {self.level:<7} {self.process:<10} {self.message}{facts}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,11 @@ def newest_lines(folder: Path, wanted: LogFilter, *, limit: int, before_id: str 
     recent = takewhile(lambda line: line.time_us >= wanted.since_us, merged)
     found = (line for line in recent if (not before_id or line.id < before_id) and wanted.matches(line))
     return list(islice(found, limit))
+
+
+def file_lines(path: Path, limit: int) -> list[LogLine]:
+    """Return the newest `limit` lines of one file, oldest first; none of a file that is gone."""
+    return list(islice(_backwards(path, b""), limit))[::-1]
 
 
 def clear_logs(folder: Path) -> int:

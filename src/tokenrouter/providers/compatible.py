@@ -4,6 +4,7 @@ It is built when the catalogue is swapped and does all its work then: a request 
 each model where the vendor has the model in the path. It does no I/O and holds no state.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import quote
@@ -45,7 +46,8 @@ _OURS: Final = frozenset(
 MODEL: Final = "{model}"
 """What stands for the model in an operation's path."""
 _MIN_BLOTTED_CHARS: Final = 4
-"""A shorter secret is not looked for in messages: it would blot out ordinary words."""
+"""A shorter secret is not looked for in errors: it would blot out ordinary words."""
+_BLOT: Final = "…".encode()
 
 
 class CompatibleAdapter:
@@ -60,6 +62,7 @@ class CompatibleAdapter:
 
     __slots__ = (
         "_base",
+        "_blotted",
         "_codecs",
         "_head_fields",
         "_heads",
@@ -67,7 +70,6 @@ class CompatibleAdapter:
         "_models",
         "_name",
         "_preset",
-        "_secret",
         "models_headers",
         "models_url",
         "origin",
@@ -82,7 +84,7 @@ class CompatibleAdapter:
         """
         base = _base_url(provider, preset)
         self._name = provider.name
-        self._secret = provider.secret or ""
+        self._blotted = _forms_of(provider.secret or "")
         self._lacks_key = _lacks_key(provider, preset)
         self.origin: Final[Origin] = base.origin
         self.quirks: Final[Quirks] = preset.quirks
@@ -181,11 +183,11 @@ class CompatibleAdapter:
         Rejected credentials have the status that a client may see (502); every other refusal has the
         provider's own. Header names are lower-case; `body` may be cut.
         """
-        return self._without_secret(error_of(self._name, status, headers, body))
+        return error_of(self._name, status, headers, self.without_secret(body))
 
     def error_in_stream(self, event: bytes) -> GatewayError | None:
         """Return the error that the data of one stream event carries, or None when it carries none."""
-        return self._without_secret(error_in_event(self._name, event))
+        return error_in_event(self._name, self.without_secret(event))
 
     def parse_models(self, body: bytes) -> tuple[str, ...]:
         """Return the model ids of a list, each once, at most 10,000.
@@ -209,12 +211,18 @@ class CompatibleAdapter:
         """Return what a model list says of the length of conversations and answers, by model id."""
         return read_listed_facts(body, id_prefix=self.quirks.model_id_prefix)
 
-    def _without_secret(self, error: GatewayError | None) -> GatewayError | None:
-        """Blot the secret out of a message that quotes the provider: some vendors repeat the key they refuse."""
-        if error is not None and len(self._secret) >= _MIN_BLOTTED_CHARS:
-            error.message = error.message.replace(self._secret, "…")
-            error.args = (error.message,)
-        return error
+    def without_secret(self, told: bytes) -> bytes:
+        """Blot the secret out of an error of the provider's: some vendors repeat the key they refuse."""
+        for form in self._blotted:
+            told = told.replace(form, _BLOT)
+        return told
+
+
+def _forms_of(secret: str) -> tuple[bytes, ...]:
+    """Return how a secret stands in text and in JSON, if it is long enough to be looked for."""
+    if len(secret) < _MIN_BLOTTED_CHARS:
+        return ()
+    return tuple(dict.fromkeys((secret.encode(), json.dumps(secret)[1:-1].encode())))
 
 
 def _lacks_key(provider: Provider, preset: Preset) -> bool:

@@ -273,13 +273,14 @@ class GatewayProcess(ServerProcess):
         path: str,
         *,
         json_body: object = None,
+        raw_body: bytes | None = None,
         key: str | None = "",
         headers: Mapping[str, str] | None = None,
         timeout_s: float = 60.0,
     ) -> Answer:
         """Send one request and return the whole answer. `key`: another one than the admin's, or None for none."""
         sent = dict(headers or {})
-        body = None
+        body = raw_body
         if json_body is not None:
             body = json.dumps(json_body).encode()
             sent.setdefault("Content-Type", "application/json")

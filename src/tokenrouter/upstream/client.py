@@ -192,7 +192,7 @@ class UpstreamClient:
         origin = to.origin
         if isinstance(origin, UnixOrigin):
             loop = asyncio.get_running_loop()
-            _, connection = await loop.create_unix_connection(self._new_connection, str(origin.path))
+            _, connection = await loop.create_unix_connection(self._new_inner_connection, str(origin.path))
             return connection
         proxy = self._proxies.proxy_for(origin)
         if proxy is None:
@@ -201,6 +201,9 @@ class UpstreamClient:
 
     def _new_connection(self) -> UpstreamConnection:
         return UpstreamConnection(asyncio.get_running_loop(), self._free)
+
+    def _new_inner_connection(self) -> UpstreamConnection:
+        return UpstreamConnection(asyncio.get_running_loop(), self._free, keeps_cookies=True)
 
     async def _open_direct(self, origin: Origin, *, allow_private: bool) -> UpstreamConnection:
         failure: OSError | None = None

@@ -53,12 +53,15 @@ class UpstreamConnection(asyncio.Protocol):
         self,
         loop: asyncio.AbstractEventLoop,
         on_free: "Callable[[UpstreamConnection, UpstreamResponse, bool], None]",
+        *,
+        keeps_cookies: bool = False,
     ) -> None:
+        """`keeps_cookies`: every `set-cookie` counts, not only the last (RFC 9110, 5.3 excepts them from joining)."""
         self.loop = loop
         self._on_free = on_free
         self._headers: dict[bytes, bytes] = {}
         self.parts: list[bytes] = []
-        self.on_header = self._headers.__setitem__
+        self.on_header = self._add_header if keeps_cookies else self._headers.__setitem__
         self.on_body = self.parts.append
         self._parser = httptools.HttpResponseParser(self)
         self._response: UpstreamResponse | None = None
@@ -184,6 +187,12 @@ class UpstreamConnection(asyncio.Protocol):
             )
 
     # httptools callbacks
+
+    def _add_header(self, name: bytes, value: bytes) -> None:
+        """Note a header of somebody who sets several cookies in one answer; line feeds stand between them."""
+        name = name.lower()
+        before = self._headers.get(name) if name == b"set-cookie" else None
+        self._headers[name] = value if before is None else before + b"\n" + value
 
     def on_headers_complete(self) -> None:
         response = self._response

@@ -33,7 +33,7 @@ class UpstreamResponse:
     """Status, headers and body of one answer.
 
     Attributes:
-        headers: lower-case names; of a repeated header the last.
+        headers: lower-case names; of a repeated header the last; over a Unix socket every `set-cookie`, a line each.
         complete: the whole body has arrived (not necessarily been taken).
         until_s: by the loop's clock, when the request has no more time for an answer that has not begun; 0: never.
     """

@@ -4,10 +4,10 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from tests.admin.installation import PEPPER, Installation, bearer
-from tokenrouter.config.settings import RegistrationSettings
+from tests.admin.installation import PEPPER, ROOT, Installation, bearer
+from tokenrouter.config.settings import RegistrationSettings, SignUpSettings
 from tokenrouter.store.audit import AuditFilter, audit_page
-from tokenrouter.store.keys import KeyRequest, create_key
+from tokenrouter.store.keys import KeyRequest, create_key, list_keys
 from tokenrouter.store.limits import list_limits
 from tokenrouter.store.sign_in_waits import BY_ADDRESS
 from tokenrouter.store.users import find_user, list_users
@@ -107,6 +107,56 @@ def test_without_codes_or_where_it_is_switched_off_nobody_registers(
     assert register(client).json() == {"detail": "Registration is disabled"}
     assert register(client, access_code="").status_code == 403
     assert "closed" in client.get("/register").text
+
+
+def make_code(client: TestClient, **fields: object) -> str:
+    code: str = client.post("/api/v1/access-codes", json=fields, headers=ROOT).json()["code"]
+    return code
+
+
+def test_an_access_code_of_the_database_gives_its_team_its_quota_and_its_models(
+    client: TestClient, installation: Installation
+) -> None:
+    code = make_code(client, team="physics", quota_tokens=5000, allowed_models=["lab/*"], max_uses=1)
+
+    made = register(client, access_code=code).json()
+
+    assert made["quota_tokens"] == 5000
+    (key,) = list_keys(installation.store)
+    assert (key.team, key.user, key.allowed_models) == ("physics", "anna_bell", ("lab/*",))
+    assert {(one.limit.scope, one.limit.metric, one.limit.amount) for one in list_limits(installation.store)} == {
+        ("user:anna_bell", "tokens", 5000),
+        ("user:anna_bell", "requests", 60),
+    }
+    assert register(client, username="bob_stone", email="b@b.example", access_code=code).status_code == 401
+
+
+def test_a_code_without_a_team_makes_one_as_those_of_the_environment_do(
+    client: TestClient, installation: Installation
+) -> None:
+    register(client, access_code=make_code(client, allowed_models=["lab/*"]))
+
+    (key,) = list_keys(installation.store)
+    assert (key.team, key.allowed_models) == ("anna_bell", ("lab/*",))
+
+
+def test_who_is_refused_uses_no_code_up(client: TestClient) -> None:
+    code = make_code(client, max_uses=1)
+
+    statuses = [register(client, access_code=code, username=name).status_code for name in ("physics", "anna_bell")]
+
+    assert statuses == [400, 201]
+
+
+def test_codes_of_the_database_open_registration_where_they_open_signing_up(
+    client: TestClient, installation: Installation
+) -> None:
+    code = make_code(client)
+    opened(installation, access_codes=())
+    assert register(client, access_code=code).status_code == 403
+
+    installation.declare(sign_up=SignUpSettings(enabled=True))
+    assert register(client, access_code=code).status_code == 201
 
 
 def test_who_guesses_has_to_wait(client: TestClient) -> None:

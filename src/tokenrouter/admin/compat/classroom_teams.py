@@ -34,9 +34,17 @@ class Terms:
 
 
 def make_team(
-    store: Store, name: str, terms: Terms, *, token: str | None = None, email: str = "", pepper: bytes, now_s: float
+    store: Store,
+    name: str,
+    terms: Terms,
+    *,
+    token: str | None = None,
+    email: str = "",
+    allowed_models: tuple[str, ...] = (),
+    pepper: bytes,
+    now_s: float,
 ) -> tuple[Team, NewKey]:
-    """Make a team with its key and its limits; `token` is a key of somebody's choice.
+    """Make a team with its key, which may use `allowed_models`, and its limits; `token` is a key of somebody's choice.
 
     Whose address is `email` is a person of the team's name, to whom the key belongs.
 
@@ -49,10 +57,37 @@ def make_team(
         if email:
             create_user(joined, NewUser(name, email), now_s=now_s)
             put_member(joined, Membership(name, name))
-        request = KeyRequest(name, key=token or make_token(), team=name, user=name if email else "")
+        key, user = token or make_token(), name if email else ""
+        request = KeyRequest(name, key=key, team=name, user=user, allowed_models=allowed_models)
         made = create_key(joined, request, pepper=pepper, now_s=now_s)
-        _set_terms(joined, name, terms, now_s=now_s)
+        _set_terms(joined, f"team:{name}", terms, now_s=now_s)
     return team, made
+
+
+def join_team(
+    store: Store,
+    name: str,
+    team: str,
+    terms: Terms,
+    *,
+    email: str,
+    allowed_models: tuple[str, ...] = (),
+    pepper: bytes,
+    now_s: float,
+) -> NewKey:
+    """Make a person in a team that others are in as well; key and limits are the person's.
+
+    Raises:
+        UserTaken, NameTaken, InvalidField
+    """
+    with store.write() as connection:
+        joined = JoinedStore(store, connection)
+        create_user(joined, NewUser(name, email), now_s=now_s)
+        put_member(joined, Membership(team, name))
+        request = KeyRequest(name, key=make_token(), team=team, user=name, allowed_models=allowed_models)
+        made = create_key(joined, request, pepper=pepper, now_s=now_s)
+        _set_terms(joined, f"user:{name}", terms, now_s=now_s)
+    return made
 
 
 def make_token() -> str:
@@ -69,7 +104,7 @@ def change_team(store: Store, name: str, terms: Terms, *, enabled: bool | None, 
     with store.write() as connection:
         joined = JoinedStore(store, connection)
         update_team(joined, name, TeamChanges(enabled=enabled))
-        _set_terms(joined, name, terms, now_s=now_s)
+        _set_terms(joined, f"team:{name}", terms, now_s=now_s)
 
 
 def drop_team(store: Store, name: str) -> None:
@@ -99,20 +134,19 @@ def keys_by_team(keys: Sequence[Key]) -> dict[str, Key]:
     return found
 
 
-def limit_of(limits: Mapping[str, Limit], team: str, metric: Metric, window: Window) -> Limit | None:
-    """Return the limit of a team that is its quota (`LIFETIME`) or its rate (`MINUTE`)."""
-    return limits.get(limit_id(f"team:{team}", metric, window))
+def limit_of(limits: Mapping[str, Limit], scope: str, metric: Metric, window: Window) -> Limit | None:
+    """Return the limit of a scope that is its quota (`LIFETIME`) or its rate (`MINUTE`)."""
+    return limits.get(limit_id(scope, metric, window))
 
 
-def _set_terms(joined: JoinedStore, team: str, terms: Terms, *, now_s: float) -> None:
+def _set_terms(joined: JoinedStore, scope: str, terms: Terms, *, now_s: float) -> None:
     limits = {stored.limit.id: stored.limit for stored in list_limits(joined)}
     amounts = (terms.quota_tokens, terms.max_requests_per_minute)
     for (metric, window), amount in zip(_LIMITS, amounts, strict=True):
         if amount is None:
             continue
-        known = limit_of(limits, team, metric, window)
+        known = limit_of(limits, scope, metric, window)
         is_none = metric == "requests" and amount == 0
-        scope = f"team:{team}"
         if known is None and not is_none:
             limit = Limit(limit_id(scope, metric, window), scope, metric, window, amount)
             create_limit(joined, limit, now_s=now_s)

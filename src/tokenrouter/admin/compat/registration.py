@@ -1,7 +1,8 @@
 """`/register`: who has an access code gets a key and a quota by themselves, as in the Classroom system.
 
-Nobody may while no code is set. Codes are compared in constant time, and guesses are counted together with those at the
-sign-in page. Whoever registers is a team of their own there, and so here; see `classroom_teams.py`.
+Nobody may while no code is set. Good are the codes of the environment, and those that administrators make for signing
+up, with the team, quota and models that they give. Guesses are counted together with those at the sign-in page. Whoever
+registers is a team of their own there, and so here unless the code names one; see `classroom_teams.py`.
 """
 
 import hmac
@@ -14,7 +15,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from tokenrouter.admin import html
-from tokenrouter.admin.compat.classroom_teams import Terms, make_team
+from tokenrouter.admin.compat.classroom_teams import Terms, join_team, make_team
 from tokenrouter.admin.csrf import refuse_foreign
 from tokenrouter.admin.key_rules import all_keys
 from tokenrouter.admin.problems import Problem
@@ -24,7 +25,10 @@ from tokenrouter.admin.signing_in import count_attempt, refuse
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.texts import Text
 from tokenrouter.domain.actors import Actor
+from tokenrouter.store.access_codes import AccessCode, use_access_code
 from tokenrouter.store.errors import InvalidField, KeyRefused, TeamTaken, UserTaken
+from tokenrouter.store.joined import JoinedStore
+from tokenrouter.store.keys import NewKey
 from tokenrouter.store.names import normal_email
 from tokenrouter.store.sign_in_waits import Guesser, attempt_succeeded
 
@@ -95,26 +99,26 @@ def register_by_form(
     )
 
 
+class _WrongCode(Exception):
+    """Whoever wants to register has none that is good."""
+
+
 def _register(request: Request, state: ControlState, wanted: Registration) -> Registered:
-    _require_code(state, request, wanted.access_code)
-    email = _allowed_email(state, wanted.email)
-    if wanted.username in _mentioned(state):
-        raise Problem(400, "taken", "Username already taken")
-    quota = state.settings.registration.quota_tokens
-    actor = Actor("system", name=f"/register: {wanted.username}", address=request.headers.get("x-forwarded-for", ""))
+    if not _is_open(state):
+        raise Problem(403, "registration_closed", "Registration is disabled")
+    visitor = visitor_of(request)
+    guesser = Guesser(visitor.address)
+    count_attempt(state, guesser)
     try:
-        _, made = make_team(
-            state.store.acting(actor),
-            wanted.username,
-            Terms(quota, USUAL_RATE),
-            email=email,
-            pepper=state.pepper,
-            now_s=state.clock(),
-        )
+        made, email, quota = _make(state, wanted, visitor.address)
+    except _WrongCode:
+        refuse(state, visitor, way="register", account="", reason="wrong access code")
+        raise Problem(401, "wrong_code", "Invalid access code") from None
     except UserTaken as error:
         raise Problem(400, "taken", "Username or email already taken") from error
     except (TeamTaken, KeyRefused) as error:
         raise Problem(400, "taken", "Username already taken") from error
+    attempt_succeeded(state.store, guesser)
     state.keys_changed()
     return Registered(
         message="Registration successful",
@@ -128,6 +132,39 @@ def _register(request: Request, state: ControlState, wanted: Registration) -> Re
     )
 
 
+def _make(state: ControlState, wanted: Registration, address: str) -> tuple[NewKey, str, int]:
+    """Use the code and make everything, in one transaction; return the key, the address and the quota.
+
+    Raises:
+        _WrongCode, UserTaken, TeamTaken, KeyRefused
+        Problem: the address cannot be used, or the name is taken.
+    """
+    now_s, is_of_environment = state.clock(), _is_of_environment(state, wanted.access_code)
+    store = state.store.acting(Actor("system", name=f"/register: {wanted.username}", address=address))
+    with store.write() as connection:
+        code = AccessCode("", b"")
+        if not is_of_environment:
+            found = use_access_code(connection, wanted.access_code, pepper=state.pepper, now_s=now_s)
+            if found is None:
+                raise _WrongCode
+            code = found
+        email = _allowed_email(state, wanted.email)
+        if wanted.username in _mentioned(state):
+            raise Problem(400, "taken", "Username already taken")
+        quota = code.quota_tokens or state.settings.registration.quota_tokens
+        made = _make_by(JoinedStore(store, connection), wanted.username, email, code, quota, state.pepper, now_s)
+    return made, email, quota
+
+
+def _make_by(
+    joined: JoinedStore, name: str, email: str, code: AccessCode, quota: int, pepper: bytes, now_s: float
+) -> NewKey:
+    terms, models = Terms(quota, USUAL_RATE), code.allowed_models
+    if code.team:
+        return join_team(joined, name, code.team, terms, email=email, allowed_models=models, pepper=pepper, now_s=now_s)
+    return make_team(joined, name, terms, email=email, allowed_models=models, pepper=pepper, now_s=now_s)[1]
+
+
 def _mentioned(state: ControlState) -> frozenset[str]:
     """Return the names that mean somebody already: whoever had one would see and be charged for that one's use."""
     settings, catalog = state.settings, state.catalog()
@@ -137,26 +174,15 @@ def _mentioned(state: ControlState) -> frozenset[str]:
 
 
 def _is_open(state: ControlState) -> bool:
-    registration = state.settings.registration
-    return registration.enabled and bool(registration.access_codes)
+    registration, sign_up = state.settings.registration, state.settings.sign_up
+    return registration.enabled and (bool(registration.access_codes) or (sign_up.enabled and sign_up.by_code))
 
 
-def _require_code(state: ControlState, request: Request, sent: str) -> None:
-    """Refuse whoever has no access code.
-
-    Raises:
-        Problem: 403 where registration is closed, 429 after too many guesses, 401 for a wrong code.
-    """
-    if not _is_open(state):
-        raise Problem(403, "registration_closed", "Registration is disabled")
-    visitor = visitor_of(request)
-    guesser, said = Guesser(visitor.address), sent.encode()
-    count_attempt(state, guesser)
+def _is_of_environment(state: ControlState, sent: str) -> bool:
+    """Whether a code is one of `REGISTRATION_ACCESS_CODES`, in constant time."""
+    said = sent.encode()
     matches = [hmac.compare_digest(code.encode(), said) for code in state.settings.registration.access_codes]
-    if not any(matches):
-        refuse(state, visitor, way="register", account="", reason="wrong access code")
-        raise Problem(401, "wrong_code", "Invalid access code")
-    attempt_succeeded(state.store, guesser)
+    return any(matches)
 
 
 def _allowed_email(state: ControlState, sent: str) -> str:
@@ -169,7 +195,7 @@ def _allowed_email(state: ControlState, sent: str) -> str:
         email = normal_email(sent)
     except InvalidField as error:
         raise Problem(400, "invalid_field", "This is no e-mail address") from error
-    domains = state.settings.registration.email_domains
+    domains = state.settings.registration.email_domains or state.settings.sign_up.email_domains
     if domains and email.rpartition("@")[2] not in domains:
         raise Problem(403, "domain_not_allowed", f"Only addresses of {', '.join(domains)} may register")
     return email
