@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from tokenrouter.admin import html
 from tokenrouter.admin.compat.classroom_teams import Terms, make_team
 from tokenrouter.admin.csrf import refuse_foreign
-from tokenrouter.admin.key_rules import all_keys
+from tokenrouter.admin.key_rules import key_reader, keys_named
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.roster import base_url, example_model
 from tokenrouter.admin.sessions import visitor_of
@@ -25,6 +25,7 @@ from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.texts import Text
 from tokenrouter.domain.actors import Actor
 from tokenrouter.store.errors import InvalidField, KeyRefused, TeamTaken, UserTaken
+from tokenrouter.store.key_pages import KeyFilter, KeySight
 from tokenrouter.store.names import normal_email
 from tokenrouter.store.sign_in_waits import Guesser, attempt_succeeded
 
@@ -98,7 +99,7 @@ def register_by_form(
 def _register(request: Request, state: ControlState, wanted: Registration) -> Registered:
     _require_code(state, request, wanted.access_code)
     email = _allowed_email(state, wanted.email)
-    if wanted.username in _mentioned(state):
+    if _is_mentioned(state, wanted.username):
         raise Problem(400, "taken", "Username already taken")
     quota = state.settings.registration.quota_tokens
     actor = Actor("system", name=f"/register: {wanted.username}", address=request.headers.get("x-forwarded-for", ""))
@@ -128,12 +129,15 @@ def _register(request: Request, state: ControlState, wanted: Registration) -> Re
     )
 
 
-def _mentioned(state: ControlState) -> frozenset[str]:
-    """Return the names that mean somebody already: whoever had one would see and be charged for that one's use."""
-    settings, catalog = state.settings, state.catalog()
-    charged = (name for key in all_keys(state) for name in (key.name, key.team, key.user))
-    limited = (limit.scope.partition(":")[2] for limit in catalog.limits)
-    return frozenset((*settings.teams, *settings.users, *charged, *limited))
+def _is_mentioned(state: ControlState, name: str) -> bool:
+    """Whether a name means somebody already: whoever had it would see and be charged for that one's use."""
+    settings = state.settings
+    if name in settings.teams or name in settings.users or any(keys_named(state, name)):
+        return True
+    if any(limit.scope.partition(":")[2] == name for limit in state.catalog().limits):
+        return True
+    charged = KeyFilter(sight=KeySight(teams=frozenset({name}), users=frozenset({name})))
+    return bool(key_reader(state, charged)((), 1))
 
 
 def _is_open(state: ControlState) -> bool:
