@@ -65,10 +65,11 @@ def _run(wanted: options.Options, folder: Path) -> bool:
 
 
 def _record(about: str, sections: dict[str, str]) -> None:
-    """Write translation in a place of its own: it is also measured alone."""
-    apart = sections.pop("translation", None)
-    if apart is not None:
-        report.write_between_markers(PAGE, "translation", f"\n{about}\n\n{apart}\n")
+    """Write translation and the control plane in places of their own: they are also measured alone."""
+    for name in ("translation", "control"):
+        apart = sections.pop(name, None)
+        if apart is not None:
+            report.write_between_markers(PAGE, name, f"\n{about}\n\n{apart}\n")
     if sections:
         report.write_between_markers(PAGE, "figures", "\n" + "\n\n".join([about, *sections.values()]) + "\n")
 

@@ -47,6 +47,11 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "keys: a search that finds one": "/api/v1/keys?q=pupil%204711",
     "keys: a search that finds none": "/api/v1/keys?q=nobody%20has%20this",
     "keys: one by its name": "/api/v1/keys/pupil%20711",
+    "users: the first page": "/api/v1/users",
+    "users: a search that finds one": "/api/v1/users?q=user4711@",
+    "teams: the first page": "/api/v1/teams",
+    "audit": "/api/v1/audit",
+    "conversations": "/api/v1/conversations",
     "limits": "/api/v1/limits",
     "aliases": "/api/v1/aliases",
     "ledger: the newest rows": "/api/v1/ledger",
@@ -61,7 +66,11 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "usage: by key, 30 days": "/api/v1/usage?by=key&from=2026-11-01",
     "usage: by model, a year": "/api/v1/usage?by=model",
     "usage: by day, one team": "/api/v1/usage?by=day&team=team%207",
+    "usage: by day, all": "/api/v1/usage?by=day",
 }
+EXPORT: Final = "ledger: CSV of 100,000 rows, its first byte"
+EXPORT_ROWS: Final = 100_000
+"""Rows of an export that are read, the newest; who goes away then ends it."""
 
 
 def fill_home(home: Path, length: Length) -> None:
@@ -85,6 +94,7 @@ def measure(plan: CorePlan, upstream: Upstream, folder: Path, length: Length) ->
     fill_home(folder / SETUP.name, length)
     with gateway(plan, upstream, folder, SETUP) as target:
         asked = [_ask_often(target, name, path, length.control_asked) for name, path in QUESTIONS.items()]
+        asked += _export(target.port)
         quiet, quiet_us = _pace(target, plan, length)
         with _Asking(target):
             busy, busy_us = _pace(target, plan, length)
@@ -119,6 +129,23 @@ def _ask(port: int, path: str) -> float:
     if answer.status != 200:
         raise RunFailed(f"{path} was answered with {answer.status}")
     return (time.perf_counter() - begun_s) * 1e3
+
+
+def _export(port: int) -> list[Asked]:
+    """Return how long it took until an export of the ledger began, and until so many rows had come."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
+    begun_s = time.perf_counter()
+    with closing(connection):
+        connection.request("GET", "/api/v1/ledger?format=csv", headers={**AUTHORIZATION, **ADMIN})
+        answer = connection.getresponse()
+        answer.read(1)
+        first_ms = (time.perf_counter() - begun_s) * 1e3
+        rows = sum(1 for _, _ in zip(range(EXPORT_ROWS), answer, strict=False))
+        all_ms = (time.perf_counter() - begun_s) * 1e3
+    if answer.status != 200:
+        raise RunFailed(f"the export was answered with {answer.status}")
+    print(f"{rows} rows of CSV in {all_ms:.0f} ms")
+    return [Asked(EXPORT, first_ms, first_ms, first_ms)]
 
 
 class _Asking:

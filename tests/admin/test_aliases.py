@@ -182,3 +182,21 @@ def test_of_two_who_change_the_same_alias_the_second_is_told(client: TestClient)
     assert client.patch(path, headers=seen, json={"comment": "no, mine"}).json()["code"] == "changed_meanwhile"
     assert client.delete(path, headers=seen).status_code == 412
     assert client.get(path, headers=ROOT).json()["comment"] == "mine"
+
+
+def test_the_list_comes_in_pages_is_searched_and_is_a_file(client: TestClient) -> None:
+    made(client, name="early", comment="Spring")
+    made(client, name="late")
+
+    def names(query: str) -> list[str]:
+        return [one["name"] for one in client.get(f"{ALIASES}?{query}", headers=ROOT).json()["data"]]
+
+    first = client.get(f"{ALIASES}?limit=3", headers=ROOT).json()
+    last = client.get(f"{ALIASES}?limit=3&after={first['next']}", headers=ROOT).json()
+    seen = [one["name"] for page in (first, last) for one in page["data"]]
+
+    assert last["next"] is None
+    assert seen == names("") == ["fast", "local", "early", "late"]
+    assert names("q=SPRING") == ["early"]
+    assert names("scope=team:none") == []
+    assert client.get(f"{ALIASES}?format=csv", headers=ROOT).text.count("\n") == 5

@@ -1,8 +1,11 @@
+import re
+
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from tests.admin.installation import PEPPER, ROOT_KEY, Installation
 from tokenrouter import __version__
+from tokenrouter.admin.paging import DEFAULT_ROWS
 from tokenrouter.jobs.provider_status import CoolingTarget, ProviderStatus
 from tokenrouter.store.keys import KeyRequest, create_key
 
@@ -46,6 +49,22 @@ def test_the_page_says_how_providers_are_and_since_when_that_is_known(
     ):
         installation.provider_statuses = rows
         assert told in client.get("/admin").text
+
+
+def test_of_many_keys_a_page_shows_some_and_leads_to_the_others(client: TestClient, installation: Installation) -> None:
+    names = [f"pupil {number}" for number in range(DEFAULT_ROWS)]
+    for number, name in enumerate(names):
+        create_key(installation.store, KeyRequest(name), pepper=PEPPER, now_s=1000.0 + number)
+    sign_in(client)
+
+    first = client.get("/admin").text
+    link = re.search(r'href="(/admin\?after=[^"]+)"', first)
+    assert link is not None
+    last = client.get(link[1]).text
+
+    assert [name for name in names if f"<td>{name}</td>" in first] == names[:-3]  # three are of the file
+    assert [name for name in names if f"<td>{name}</td>" in last] == names[-3:]
+    assert "More keys" not in last
 
 
 def test_what_people_have_written_is_escaped(client: TestClient, installation: Installation) -> None:

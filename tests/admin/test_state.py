@@ -20,6 +20,17 @@ def test_keys_of_the_database_are_not_declared(installation: Installation) -> No
     assert [key.name for key in installation.state.declared_keys()] == ["root", "master", "alice"]
 
 
+def test_declared_keys_are_picked_out_once_for_each_catalog(installation: Installation) -> None:
+    catalogs = [installation.catalog()]
+    installation.state.catalog = lambda: catalogs[-1]
+
+    first = installation.state.declared_keys()
+    assert installation.state.declared_keys() is first
+
+    catalogs.append(Catalog(version=2))
+    assert installation.state.declared_keys() == ()
+
+
 def test_its_repr_shows_no_secret(installation: Installation) -> None:
     assert PROVIDER_SECRET not in repr(installation.state)
     assert repr(installation.state.pepper) not in repr(installation.state)

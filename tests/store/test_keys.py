@@ -12,8 +12,11 @@ from tokenrouter.store.keys import (
     KeyChanges,
     KeyRequest,
     NewKey,
+    child_ids,
     create_key,
     find_key,
+    key_with_digest,
+    keys_of_team,
     list_keys,
     remove_expired_keys,
     revoke_key,
@@ -187,3 +190,15 @@ def test_a_key_that_is_not_there_cannot_be_found_changed_or_revoked(store: Store
         update_key(store, "nobody", KeyChanges(enabled=False))
     with pytest.raises(KeyUnknown, match="nobody"):
         revoke_key(store, "nobody")
+
+
+def test_keys_are_found_by_parent_digest_and_team(store: Store) -> None:
+    parent = make(store, KeyRequest("parent", team="physics"))
+    child = make(store, KeyRequest("child", parent=parent.stored)).stored
+    make(store, KeyRequest("other"))
+
+    assert child_ids(store, [parent.stored.id, "key_none"]) == {child.id}
+    assert key_with_digest(store, parent.stored.digest) == parent.stored
+    assert key_with_digest(store, b"") is None
+    with store.read() as connection:
+        assert set(keys_of_team(connection, "physics")) == {parent.stored, child}

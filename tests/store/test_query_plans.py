@@ -12,7 +12,10 @@ from bench.key_rows import KEY_READS, fill_keys, one_key
 from bench.ledger_rows import fill
 from bench.store import READS
 from tokenrouter.store.engine import Store, open_store
+from tokenrouter.store.limit_pages import LimitFilter, limit_page
 from tokenrouter.store.migrate import migrate
+from tokenrouter.store.usage import UsageFilter, usage_groups
+from tokenrouter.store.within import Within
 from tokenrouter.testing.postgres import PostgresServer
 
 ROWS = 60_000
@@ -81,6 +84,33 @@ def test_no_list_of_keys_reads_the_whole_table(long_ledger: Store, name: str) ->
     assert not [plan for plan in plans if re.search(whole, plan)]
     if searches and long_ledger.is_sqlite:
         assert any("USING COVERING INDEX tr_keys_order" in plan for plan in plans)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        UsageFilter(team="team 7"),
+        UsageFilter(user="user 7"),
+        UsageFilter(provider="provider 1", model="model 7"),
+        UsageFilter(within=Within(teams=frozenset({"team 7"}), users=frozenset({"user 3"}))),
+    ],
+)
+def test_sums_of_few_read_the_days_of_few(long_ledger: Store, wanted: UsageFilter) -> None:
+    with plans_of(long_ledger) as plans:
+        usage_groups(long_ledger, wanted, "day")
+
+    assert plans
+    assert not [plan for plan in plans if re.search(r"SCAN tr_usage|Seq Scan on tr_usage", plan)]
+
+
+def test_limits_are_found_without_reading_all(long_ledger: Store) -> None:
+    asked = [LimitFilter(scope="key:pupil 7"), LimitFilter(handle="lim_0123456789abcdef"), LimitFilter()]
+    with plans_of(long_ledger) as plans:
+        for wanted in asked:
+            limit_page(long_ledger, wanted, None, 100)
+
+    whole = r"SCAN tr_limits(?! USING)" if long_ledger.is_sqlite else r"$^"  # PostgreSQL reads a table of one page
+    assert not [plan for plan in plans if re.search(whole, plan)]
 
 
 def test_one_key_is_found_by_its_id_or_name(long_ledger: Store) -> None:

@@ -9,7 +9,16 @@ from tests.store.entries import NOON_US, entry
 from tokenrouter.domain.ledger import LedgerEntry, Usage
 from tokenrouter.store.engine import Store
 from tokenrouter.store.ledger import Row, record
-from tokenrouter.store.usage import Grouping, UsageFilter, usage_groups, usage_sums, whole_months
+from tokenrouter.store.usage import (
+    GROUPS,
+    Grouping,
+    UsageFilter,
+    UsageSums,
+    added_up,
+    usage_groups,
+    usage_sums,
+    whole_months,
+)
 
 DAY_US = 86_400_000_000
 ROWS: list[LedgerEntry] = [
@@ -114,3 +123,9 @@ def test_months_and_days_together_are_the_same_as_days_alone(store: Store, seed:
 def _on(day: date, number: int) -> LedgerEntry:
     started_us = int(datetime.combine(day, time(number % 24), UTC).timestamp()) * 1_000_000
     return entry(f"day {number:03}", started_us=started_us, model=f"m{number % 3}")
+
+
+@pytest.mark.parametrize("by", GROUPS)
+def test_groups_are_together_what_all_is(store: Store, by: Grouping) -> None:
+    assert added_up(group.sums for group in usage_groups(store, UsageFilter(), by)) == usage_sums(store, UsageFilter())
+    assert added_up([]) == UsageSums()

@@ -12,6 +12,7 @@ from tokenrouter.store.users import (
     UserChanges,
     create_user,
     find_user,
+    has_user_in_role,
     list_users,
     remove_user,
     signed_in,
@@ -92,3 +93,12 @@ def test_no_hash_is_in_the_audit_log_nor_shown(store: Store) -> None:
     assert [entry.action for entry in entries] == ["user.password", "user.create"]
     assert "argon2id" not in repr(entries) + repr(find_user(store, "ann"))
     assert find_user(store, "ann").signed_in_at_s == 9.0
+
+
+def test_only_users_who_are_enabled_count_in_a_role(store: Store) -> None:
+    made(store, role="admin")
+    assert has_user_in_role(store, ["owner", "admin"])
+    assert not has_user_in_role(store, ["owner"])
+
+    update_user(store, "ann", UserChanges(enabled=False))
+    assert not has_user_in_role(store, ["owner", "admin"])

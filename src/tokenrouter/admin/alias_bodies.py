@@ -98,8 +98,12 @@ class ShownAlias(BaseModel):
 
 
 class AliasList(BaseModel):
-    """Every alias, those of the file first; the profiles that they have, and the one that counts."""
+    """Aliases, those of the file first; the profiles that all have, and the one that counts.
+
+    `next` is the `after` of the page after this one, null at the end.
+    """
 
     active_model_profile: str
     profiles: list[str]
     data: list[ShownAlias]
+    next: str | None = None

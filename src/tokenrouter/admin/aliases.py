@@ -7,13 +7,16 @@ from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Response
+from starlette.responses import StreamingResponse
 
 from tokenrouter.admin.alias_bodies import AliasList, ChangedAlias, NewAlias, ShownAlias
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.etags import IfMatch, tagged
+from tokenrouter.admin.paging import CSV, Reader, WantedPage, declared_first, listing, whole_list
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.texts import Words
 from tokenrouter.domain.alias_text import alias_fields, read_alias
 from tokenrouter.domain.aliases import GLOBAL, Alias, profiles_of
 from tokenrouter.domain.errors import RoleNotAllowed
@@ -27,15 +30,17 @@ Reading = Annotated[Grant, needs("aliases.read")]
 Writing = Annotated[Grant, needs("aliases.write")]
 
 
-@router.get("")
-def list_all(state: State, grant: Reading) -> AliasList:
-    """Return the aliases."""
-    catalog = state.catalog()
-    return AliasList(
-        active_model_profile=catalog.active_profile,
-        profiles=list(profiles_of(catalog.aliases)),
-        data=[_shown(state, one) for one in _all(state) if _may_read(grant, one.alias)],
-    )
+@router.get("", response_model=AliasList, responses=CSV)
+def list_all(
+    state: State, grant: Reading, page: WantedPage, q: Words = "", scope: Words = ""
+) -> AliasList | StreamingResponse:
+    """Return the aliases, those of the file first; `q` stands in the name, the scope or the comment."""
+    reader, catalog = _reader(state, grant, q, scope), state.catalog()
+    found = listing("aliases", page, ShownAlias, reader, partial(_shown, state))
+    if isinstance(found, StreamingResponse):
+        return found
+    profiles = list(profiles_of(catalog.aliases))
+    return AliasList(active_model_profile=catalog.active_profile, profiles=profiles, data=found.data, next=found.next)
 
 
 @router.post("", status_code=201)
@@ -90,6 +95,27 @@ def remove(state: State, grant: Writing, name: str, if_match: IfMatch, scope: st
 
 def _all(state: ControlState) -> list[StoredAlias]:
     return [*map(StoredAlias, state.settings.aliases), *list_aliases(state.store)]
+
+
+def _reader(state: ControlState, grant: Grant, words: str, scope: str) -> Reader[StoredAlias]:
+    """Return the list of the aliases that the caller may see and that are wanted.
+
+    All are read: every process holds them in memory anyway, so they are never very many.
+    """
+    found = [
+        one
+        for one in _all(state)
+        if _may_read(grant, one.alias)
+        and scope in ("", one.alias.scope)
+        and words.casefold() in f"{one.alias.name}\n{one.alias.scope}\n{one.comment}".casefold()
+    ]
+    declared = [one for one in found if one.alias.origin != "database"]
+    stored = sorted((one for one in found if one.alias.origin == "database"), key=_place)
+    return declared_first(declared, whole_list(stored, _place))
+
+
+def _place(one: StoredAlias) -> tuple[float, str, str]:
+    return one.created_at_s, one.alias.scope, one.alias.name
 
 
 def _may_read(grant: Grant, alias: Alias) -> bool:

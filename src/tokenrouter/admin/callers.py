@@ -21,6 +21,7 @@ from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.errors import MissingKey, RoleNotAllowed
 from tokenrouter.gateway.directory import Principal
 from tokenrouter.store.engine import Store
+from tokenrouter.store.keys import child_ids
 from tokenrouter.store.within import Within
 
 bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key of this gateway.")
@@ -159,23 +160,20 @@ def within(state: ControlState, grant: Grant) -> Within | None:
     if grant.reach == "all":
         return None
     if caller.key is not None:
-        return Within(key_ids=frozenset({caller.key.id, *family_ids(state.catalog().keys, caller.key.id)}))
+        return Within(key_ids=frozenset({caller.key.id, *_family_ids(state, caller.key.id)}))
     users = frozenset({caller.user} - {""})
     return Within(teams=caller.teams if grant.reach == "team" else frozenset(), users=users)
 
 
-def family_ids(keys: tuple[Key, ...], root: str) -> frozenset[str]:
-    """Return the ids of all keys below `root`."""
-    children: dict[str, list[str]] = {}
-    for key in keys:
-        if key.parent_id is not None:
-            children.setdefault(key.parent_id, []).append(key.id)
+def _family_ids(state: ControlState, root: str) -> frozenset[str]:
+    """Return the ids of all keys below `root`, of the file and of the database."""
+    declared = {key.id: key.parent_id for key in state.declared_keys()}
     found: set[str] = set()
-    queue = [root]
-    while queue:
-        fresh = [one for one in children.get(queue.pop(), ()) if one not in found]
-        found.update(fresh)
-        queue += fresh
+    parents = {root}
+    while parents:
+        own = {key_id for key_id, parent in declared.items() if parent in parents}
+        parents = (own | child_ids(state.store, parents)) - found - {root}
+        found |= parents
     return frozenset(found)
 
 

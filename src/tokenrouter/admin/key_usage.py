@@ -6,8 +6,10 @@ includes the request that ended a moment ago.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header
@@ -18,6 +20,7 @@ from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.limit_text import window_text
 from tokenrouter.domain.limits import Limit
+from tokenrouter.store.keys import keys_called
 from tokenrouter.store.usage import UsageFilter, usage_sums
 
 router: Final = APIRouter(include_in_schema=False)
@@ -83,10 +86,15 @@ def authenticated_key(state: ControlState, ascii_id: str) -> Key:
     Raises:
         Problem: it is gone.
     """
-    for key in state.catalog().keys:
+    for key in chain(state.declared_keys(), keys_called(state.store, ascii_id), _others(state)):
         if key.id.encode("ascii", "backslashreplace").decode() == ascii_id:
             return key
     raise Problem(404, "key_not_found", "The key is gone since the request was authenticated.")
+
+
+def _others(state: ControlState) -> Iterator[Key]:
+    """Yield all keys, for an id that no look-up finds because it is not ASCII, and one that has just gone."""
+    yield from state.catalog().keys
 
 
 def _live_limits(state: ControlState, text: str) -> list[_LiveLimit]:

@@ -5,6 +5,7 @@ reset here, since what was used is not declared. A keymaster sees the limits on 
 makes such limits, changes those that it made, and none of them allows more than the template whose place it takes.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Final
@@ -15,7 +16,7 @@ from starlette.responses import StreamingResponse
 from tokenrouter.admin.amounts import amount_of, time_text
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.etags import IfMatch, tagged
-from tokenrouter.admin.key_rules import visible_keys
+from tokenrouter.admin.key_rules import keys_named, sight
 from tokenrouter.admin.limit_bodies import (
     ChangedLimit,
     GivenBack,
@@ -29,11 +30,12 @@ from tokenrouter.admin.limit_bodies import (
     ScopeUse,
     ShownLimit,
 )
-from tokenrouter.admin.paging import CSV, Page, WantedPage, declared_first, listing, whole_list
+from tokenrouter.admin.paging import CSV, Page, Place, Reader, WantedPage, checked, declared_first, listing
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.texts import Words
 from tokenrouter.config.environment import RATE_ORIGIN
+from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.domain.limit_checks import Names, contradiction, limit_warnings, subject_mistake
 from tokenrouter.domain.limit_text import (
@@ -49,8 +51,10 @@ from tokenrouter.jobs.catalog_builder import subject_names
 from tokenrouter.jobs.limit_adjustments import reset_limit
 from tokenrouter.jobs.limit_states import limit_states
 from tokenrouter.store.adjustments import Adjustment
+from tokenrouter.store.key_pages import KeyFilter, KeySight, key_page
 from tokenrouter.store.keys import keys_called
-from tokenrouter.store.limits import ORIGIN, StoredLimit, create_limit, list_limits, remove_limit, update_limit
+from tokenrouter.store.limit_pages import LimitFilter, LimitSight, limit_page
+from tokenrouter.store.limits import StoredLimit, create_limit, limits_of, remove_limit, update_limit
 
 router: Final = APIRouter(prefix="/api/v1/limits", tags=["limits"])
 
@@ -58,6 +62,9 @@ Reading = Annotated[Grant, needs("limits.read")]
 Writing = Annotated[Grant, needs("limits.write")]
 Resetting = Annotated[Grant, needs("limits.reset")]
 
+MAX_COMPARED_KEYS: Final = 1000
+"""Most keys among which a name like a mistaken one is looked for: some milliseconds; a hundred thousand take many
+seconds."""
 PAGE_SCOPES: Final = 1000
 """Most scopes of a template in one answer."""
 
@@ -67,18 +74,8 @@ def list_all(
     state: State, grant: Reading, page: WantedPage, q: Words = "", scope: Words = "", metric: Metric | None = None
 ) -> Page[ShownLimit] | StreamingResponse:
     """Return the limits, those of the file and the environment first; `q` stands in the scope or the comment."""
-    word = q.casefold()
-    found = [
-        one
-        for one in _visible(state, grant)
-        if word in f"{one.limit.scope}\n{one.comment}".casefold()
-        and scope in ("", one.limit.scope)
-        and metric in (None, one.limit.metric)
-    ]
-    declared = [one for one in found if one.limit.origin != ORIGIN]
-    stored = [one for one in found if one.limit.origin == ORIGIN]
-    reader = declared_first(declared, whole_list(stored, lambda one: (one.created_at_s, one.limit.id)))
-    return listing("limits", page, ShownLimit, reader, partial(shown, state))
+    wanted = LimitFilter(q, scope, metric, sight=_sight(state, grant))
+    return listing("limits", page, ShownLimit, _reader(state, wanted), partial(shown, state))
 
 
 @router.post("", status_code=201)
@@ -224,37 +221,60 @@ def _origin(limit: Limit) -> Origin:
 
 
 def _made(state: ControlState, stored: StoredLimit) -> MadeLimit:
-    others = [one.limit for one in _all(state)]
-    warnings = limit_warnings(stored.limit, others, _names(state, stored.limit), state.catalog().prices, state.clock())
+    limit = stored.limit
+    others = [one.limit for one in _of_scope(state, limit.scope)]
+    warnings = limit_warnings(limit, others, _names(state, limit), state.catalog().prices, state.clock())
     return MadeLimit(warnings=warnings, **shown(state, stored).model_dump())
 
 
-def _all(state: ControlState) -> list[StoredLimit]:
-    return [*map(StoredLimit, state.settings.limits), *list_limits(state.store)]
+def _reader(state: ControlState, wanted: LimitFilter) -> Reader[StoredLimit]:
+    """Return the list of the limits that are `wanted`, those of the file and the environment first."""
+    declared = [one for one in map(StoredLimit, state.settings.limits) if _fits(state, one.limit, wanted)]
+
+    def stored(after: Place, rows: int) -> Sequence[tuple[Place, StoredLimit]]:
+        return limit_page(state.store, wanted, checked(after, float, str) if after else None, rows)
+
+    return declared_first(declared, stored)
 
 
-def _visible(state: ControlState, grant: Grant) -> list[StoredLimit]:
-    limits = _all(state)
-    if grant.is_for_all:
-        return limits
-    own = _scopes(state, grant)
-    return [one for one in limits if one.limit.scope in own]
+def _fits(state: ControlState, limit: Limit, wanted: LimitFilter) -> bool:
+    """Whether a limit that is not of the database is among them; it has no comment."""
+    return (
+        wanted.words.casefold() in limit.scope.casefold()
+        and wanted.scope in ("", limit.scope)
+        and wanted.metric in (None, limit.metric)
+        and wanted.handle in ("", limit.id, limit_handle(limit.id))
+        and (wanted.sight is None or _sees(state, wanted.sight, limit.scope))
+    )
 
 
-def _scopes(state: ControlState, grant: Grant) -> set[str]:
-    """Return the scopes whose limits concern the caller: of its keys, and of people also their own and their teams'."""
-    scopes = {f"key:{key.name}" for key in visible_keys(state, grant)}
-    caller = grant.caller
+def _sees(state: ControlState, sight: LimitSight, scope: str) -> bool:
+    kind, _, name = scope.partition(":")
+    keys = keys_named(state, name) if kind == "key" else ()
+    return scope in sight.scopes or any(key.name == name and sight.keys.covers(key) for key in keys)
+
+
+def _of_scope(state: ControlState, scope: str) -> list[StoredLimit]:
+    with state.store.read() as connection:
+        stored = limits_of(connection, scope)
+    return [*(StoredLimit(limit) for limit in state.settings.limits if limit.scope == scope), *stored]
+
+
+def _sight(state: ControlState, grant: Grant) -> LimitSight | None:
+    """Return which limits concern the caller: of its keys, and of people also their own and their teams'."""
+    keys, caller = sight(grant), grant.caller
+    if grant.is_for_all or keys is None:
+        return None
+    scopes = {f"key:{key.name}" for key in state.declared_keys() if keys.covers(key)}
     if caller.key is None:
-        teams = caller.teams | caller.member_of
-        scopes |= {f"team:{team}" for team in teams} | ({f"user:{caller.user}"} if caller.user else set())
-    return scopes
+        scopes |= {f"team:{team}" for team in caller.teams | caller.member_of}
+        scopes |= {f"user:{caller.user}"} if caller.user else set()
+    return LimitSight(frozenset(scopes), keys)
 
 
 def _find(state: ControlState, grant: Grant, limit_id: str) -> StoredLimit:
-    for one in _visible(state, grant):
-        if limit_id in (limit_handle(one.limit.id), one.limit.id):
-            return one
+    for _, one in _reader(state, LimitFilter(handle=limit_id, sight=_sight(state, grant)))((), 1):
+        return one
     raise Problem(404, "limit_not_found", "There is no such limit; GET /api/v1/limits lists them.")
 
 
@@ -277,8 +297,8 @@ def _refuse_others(grant: Grant, found: StoredLimit) -> None:
 def _require_below(state: ControlState, grant: Grant, limit: Limit) -> None:
     if grant.is_for_all:
         return
-    below = {f"key:{key.name}" for key in visible_keys(state, grant)}
-    if limit.scope not in below:
+    below = sight(grant)
+    if not _sees(state, LimitSight(keys=below or KeySight()), limit.scope):
         raise RoleNotAllowed(
             f"The role {grant.caller.role} limits keys that are its own: scope key:NAME of one of them."
         )
@@ -288,9 +308,9 @@ def _refuse_more_than_template(state: ControlState, grant: Grant, limit: Limit) 
     """A named limit takes the place of its template, so a keymaster could give what it was not given."""
     if grant.is_for_all:
         return
-    for one in _all(state):
+    for one in _of_scope(state, "key:*"):
         template = one.limit
-        if template.scope != "key:*" or kind_of(template) != kind_of(limit):
+        if kind_of(template) != kind_of(limit):
             continue
         if limit.amount + limit.boost + limit.carry_over > template.amount:
             most = amount_of(template.metric, template.amount)
@@ -304,10 +324,24 @@ def _refuse_wrong_subject(state: ControlState, limit: Limit) -> None:
 
 
 def _names(state: ControlState, limit: Limit) -> Names:
+    """Return what limits may name. Of very many keys only those that `limit` names: nobody looks for a likeness there.
+
+    The Catalog lags a moment, so the database is asked for them, too.
+    """
     catalog = state.catalog()
-    kind, _, name = limit.scope.partition(":")
-    just_made = keys_called(state.store, name) if kind == "key" else ()  # the Catalog lags a moment
-    return subject_names(state.settings, (*catalog.keys, *just_made), catalog.providers, catalog.aliases)
+    keys = catalog.keys if len(catalog.keys) <= MAX_COMPARED_KEYS else state.declared_keys()
+    return subject_names(state.settings, (*keys, *_named_by(state, limit.scope)), catalog.providers, catalog.aliases)
+
+
+def _named_by(state: ControlState, scope: str) -> Sequence[Key]:
+    """Return the keys of the database that `scope` names, or one that is charged to whom it names."""
+    kind, _, name = scope.partition(":")
+    if kind == "key":
+        return keys_called(state.store, name)
+    if kind not in ("team", "user"):
+        return ()
+    charged = KeyFilter(team=name) if kind == "team" else KeyFilter(user=name)
+    return [key for _, key in key_page(state.store, charged, None, 1)]
 
 
 def _with(limit: Limit, **changes: object) -> Limit:

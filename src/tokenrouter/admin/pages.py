@@ -5,21 +5,23 @@ could be injected. The pages to come replace it, not its sessions.
 """
 
 from html import escape
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from tokenrouter import __version__
 from tokenrouter.admin import html
 from tokenrouter.admin.amounts import time_text
-from tokenrouter.admin.key_rules import all_keys
+from tokenrouter.admin.key_rules import key_reader
 from tokenrouter.admin.page_head import page_head
+from tokenrouter.admin.paging import MAX_CURSOR_CHARS, Wanted, one_page, place_of
 from tokenrouter.admin.provider_views import shown_providers
 from tokenrouter.admin.sessions import find_signed_in, visitor_of
 from tokenrouter.admin.sign_in_page import sign_in_page
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.jobs.provider_status import ProviderStatus
+from tokenrouter.store.key_pages import KeyFilter
 from tokenrouter.store.sessions import Session
 
 router: Final = APIRouter(include_in_schema=False)
@@ -48,12 +50,15 @@ def style() -> Response:
 
 @router.get("/admin")
 @router.get("/admin/")
-def admin_page(request: Request, state: State) -> Response:
+def admin_page(
+    request: Request, state: State, after: Annotated[str, Query(max_length=MAX_CURSOR_CHARS)] = ""
+) -> Response:
     """Show what runs, or the way in; people who are no admins are shown what is theirs."""
     found = find_signed_in(state, visitor_of(request))
     if found is None:
         return sign_in_page(state)
-    return _overview(state, found.session) if found.is_admin else RedirectResponse("/admin/account", 302)
+    wanted = Wanted(after=place_of(after))
+    return _overview(state, found.session, wanted) if found.is_admin else RedirectResponse("/admin/account", 302)
 
 
 def current_session(state: ControlState, request: Request) -> Session | None:
@@ -62,11 +67,11 @@ def current_session(state: ControlState, request: Request) -> Session | None:
     return found.session if found is not None and found.is_admin else None
 
 
-def _overview(state: ControlState, session: Session) -> HTMLResponse:
+def _overview(state: ControlState, session: Session, keys: Wanted) -> HTMLResponse:
     body = (
         page_head(state, session, "/admin")
         + html.section("Providers", _providers_table(state))
-        + html.section("Keys", _keys_table(state))
+        + html.section("Keys", _keys_table(state, keys))
         + html.section("Use it", _how_to(state.address))
     )
     return html.page("TokenRouter", body)
@@ -102,7 +107,8 @@ def _status_cells(row: ProviderStatus | None, now_s: float) -> tuple[str, str]:
     return f"{row.status}{cooling}", f"{age} ago{took}" if row.checked_at_s else "never"
 
 
-def _keys_table(state: ControlState) -> str:
+def _keys_table(state: ControlState, wanted: Wanted) -> str:
+    keys, after = one_page(key_reader(state, KeyFilter()), wanted)
     rows = [
         (
             key.name,
@@ -113,9 +119,12 @@ def _keys_table(state: ControlState) -> str:
             time_text(key.expires_at_s) or "never",
             state.declared_at(f"incoming_tokens.{key.name}") or key.origin,
         )
-        for key in all_keys(state)
+        for key in keys
     ]
-    return html.table(("Name", "Role", "Key", "State", "Team", "Expires", "From"), rows) if rows else "<p>None yet.</p>"
+    if not rows:
+        return "<p>None yet.</p>"
+    more = f'<p><a href="/admin?after={escape(after)}">More keys</a></p>' if after else ""
+    return html.table(("Name", "Role", "Key", "State", "Team", "Expires", "From"), rows) + more
 
 
 def _how_to(address: str) -> str:

@@ -5,6 +5,7 @@ everything that was typed can be used.
 """
 
 from html import escape
+from itertools import count
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Query, Request
@@ -12,7 +13,7 @@ from fastapi.responses import HTMLResponse
 
 from tokenrouter.admin import html
 from tokenrouter.admin.csrf import refuse_foreign
-from tokenrouter.admin.key_rules import all_keys
+from tokenrouter.admin.key_rules import keys_named
 from tokenrouter.admin.sessions import Visitor, give_cookie, visitor_of
 from tokenrouter.admin.signing_in import MAX_SECRET_CHARS, sign_in_person
 from tokenrouter.admin.state import ControlState, State
@@ -118,9 +119,8 @@ def _done(state: ControlState, visitor: Visitor, owner: User | None, shown_key: 
 
 def _free_name(state: ControlState) -> str:
     """Return `admin`, or `admin-2`, … when that is taken."""
-    taken = {name for key in all_keys(state) for name in (key.name, key.id)}
-    candidates = ("admin" if number == 1 else f"admin-{number}" for number in range(1, len(taken) + 2))
-    return next(name for name in candidates if name not in taken)
+    candidates = ("admin" if number == 1 else f"admin-{number}" for number in count(1))
+    return next(name for name in candidates if not any(keys_named(state, name)))
 
 
 def _offer(token: str, wrong: str = "") -> HTMLResponse:

@@ -115,6 +115,7 @@ class ControlState:
     event_streams: int = 0
     instance_id: str = field(default_factory=lambda: secrets.token_hex(8))
     _directory: Directory | None = field(default=None, init=False, repr=False)
+    _declared: tuple[Catalog, tuple[Key, ...]] | None = field(default=None, init=False, repr=False)
 
     def directory(self) -> Directory:
         """Return the current Catalog, indexed; made once per Catalog."""
@@ -125,9 +126,15 @@ class ControlState:
         return directory
 
     def declared_keys(self) -> tuple[Key, ...]:
-        """Return the keys that the file or the environment owns, each with the team and the user it is charged to."""
-        declared = {key.id: key for key in self.catalog().keys if key.origin != "database"}
-        return tuple(_as_charged(key, declared) for key in declared.values())
+        """Return the keys that the file or the environment owns, each with the team and the user it is charged to.
+
+        They are picked out once per Catalog, which may have a hundred thousand others.
+        """
+        catalog, known = self.catalog(), self._declared
+        if known is None or known[0] is not catalog:
+            declared = {key.id: key for key in catalog.keys if key.origin != "database"}
+            known = self._declared = catalog, tuple(_as_charged(key, declared) for key in declared.values())
+        return known[1]
 
     def declared_at(self, subject: str) -> str:
         """Return where `incoming_tokens.alice` or `providers.acme` is declared, or ""."""

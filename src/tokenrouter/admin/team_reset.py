@@ -11,14 +11,16 @@ from pydantic import BaseModel
 
 from tokenrouter.admin.amounts import amount_of
 from tokenrouter.admin.callers import Grant, needs
-from tokenrouter.admin.key_rules import all_keys
+from tokenrouter.admin.key_rules import key_reader
 from tokenrouter.admin.limit_bodies import Note, ShownAmount, Strict
+from tokenrouter.admin.paging import all_pages
 from tokenrouter.admin.people_rules import find_team_for, require_administration
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.limit_text import limit_handle, window_text
 from tokenrouter.domain.limits import LimitTable, Metric
 from tokenrouter.jobs.limit_adjustments import reset_limit
 from tokenrouter.store.joined import JoinedStore
+from tokenrouter.store.key_pages import KeyFilter
 from tokenrouter.store.teams import members_of
 
 router: Final = APIRouter(prefix="/api/v1/teams", tags=["teams"])
@@ -86,6 +88,7 @@ def reset_team(
 
 def _scopes(state: ControlState, grant: Grant, team: str) -> list[str]:
     """Return whose limits are meant."""
-    keys = [f"key:{key.name}" for key in all_keys(state) if key.team == team]
+    reader = key_reader(state, KeyFilter(team=team))
+    keys = [f"key:{key.name}" for page in all_pages(reader) for key in page]
     people = [f"user:{member.user}" for member in members_of(state.store, team)] if grant.is_for_all else []
     return [f"team:{team}", *people, *keys]

@@ -9,7 +9,7 @@ from tokenrouter.admin.amounts import Day, Sums, sums_of
 from tokenrouter.admin.callers import Grant, needs, within
 from tokenrouter.admin.keys import ids_of
 from tokenrouter.admin.state import State
-from tokenrouter.store.usage import Grouping, UsageFilter, usage_groups, usage_sums
+from tokenrouter.store.usage import MAX_GROUPS, Grouping, UsageFilter, added_up, usage_groups, usage_sums
 
 router: Final = APIRouter(prefix="/api/v1/usage", tags=["usage"])
 
@@ -53,8 +53,7 @@ def read_usage(
         provider=provider,
         model=model,
     )
-    groups = [
-        Group(name=group.name, key_id=group.key_id, **sums_of(group.sums).model_dump())
-        for group in usage_groups(state.store, wanted, by)
-    ]
-    return Usage(by=by, total=sums_of(usage_sums(state.store, wanted)), groups=groups)
+    found = usage_groups(state.store, wanted, by)
+    total = usage_sums(state.store, wanted) if len(found) == MAX_GROUPS else added_up(group.sums for group in found)
+    groups = [Group(name=group.name, key_id=group.key_id, **sums_of(group.sums).model_dump()) for group in found]
+    return Usage(by=by, total=sums_of(total), groups=groups)

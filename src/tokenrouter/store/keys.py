@@ -187,6 +187,26 @@ def keys_called(store: Store, name_or_id: str) -> tuple[Key, ...]:
         return tuple(map(read_key, connection.execute(select_keys().where(wanted)).all()))
 
 
+def keys_of_team(connection: Connection, team: str) -> tuple[Key, ...]:
+    """Return the keys that are charged to a team, as a transaction sees them, oldest first."""
+    wanted = select_keys().where(tr_keys.c.team == team).order_by(tr_keys.c.created_at_s, tr_keys.c.id)
+    return tuple(map(read_key, connection.execute(wanted).all()))
+
+
+def child_ids(store: Store, parents: Iterable[str]) -> frozenset[str]:
+    """Return the ids of the keys directly below any of these."""
+    with store.read() as connection:
+        wanted = (select(tr_keys.c.id).where(tr_keys.c.parent_id.in_(some)) for some in _some(parents))
+        return frozenset(found for query in wanted for found in connection.execute(query).scalars())
+
+
+def key_with_digest(store: Store, digest: bytes) -> Key | None:
+    """Return the key of the database that has this digest now."""
+    with store.read() as connection:
+        row = connection.execute(select_keys().where(tr_keys.c.digest == digest)).first()
+    return None if row is None else read_key(row)
+
+
 def update_key(
     store: Store, name_or_id: str, changes: KeyChanges, *, check: Callable[[Key], None] | None = None
 ) -> Key:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from tokenrouter.domain.limit_text import parse_window, window_text
+from tokenrouter.domain.limit_text import limit_handle, parse_window, window_text
 from tokenrouter.domain.limits import Limit
 from tokenrouter.store.adjustments import Adjustment, add_adjustments
 from tokenrouter.store.audit import note
@@ -64,13 +64,13 @@ def list_limits(store: Store) -> tuple[StoredLimit, ...]:
 def limits_in(connection: Connection) -> tuple[StoredLimit, ...]:
     """Return every limit as a transaction sees them, oldest first."""
     rows = connection.execute(select(tr_limits).order_by(tr_limits.c.created_at_s, tr_limits.c.id)).mappings()
-    return tuple(_stored(row) for row in rows)
+    return tuple(read_stored_limit(row) for row in rows)
 
 
 def limits_of(connection: Connection, scope: str) -> tuple[StoredLimit, ...]:
     """Return the database's limits of one scope, as a transaction sees them."""
     rows = connection.execute(select(tr_limits).where(tr_limits.c.scope == scope).order_by(tr_limits.c.id))
-    return tuple(_stored(row) for row in rows.mappings())
+    return tuple(read_stored_limit(row) for row in rows.mappings())
 
 
 def update_limit(
@@ -133,7 +133,7 @@ def _find(connection: Connection, limit_id: str) -> StoredLimit:
     row = connection.execute(select(tr_limits).where(tr_limits.c.id == limit_id)).mappings().first()
     if row is None:
         raise LimitUnknown(f"there is no limit {limit_id!r} in the database")
-    return _stored(row)
+    return read_stored_limit(row)
 
 
 def _note(
@@ -142,7 +142,12 @@ def _note(
     stored = after or before
     if stored is not None:
         subject = ("limit", stored.limit.id, stored.limit.scope)
-        note(store, connection, action, subject, *(None if one is None else _row(one) for one in (before, after)))
+        note(store, connection, action, subject, *(None if one is None else _told(one) for one in (before, after)))
+
+
+def _told(stored: StoredLimit) -> dict[str, Any]:
+    """Return what the audit log tells of a limit."""
+    return {name: value for name, value in _row(stored).items() if name not in ("handle", "words")}
 
 
 def _row(stored: StoredLimit) -> dict[str, Any]:
@@ -162,10 +167,13 @@ def _row(stored: StoredLimit) -> dict[str, Any]:
         "comment": stored.comment,
         "made_by": stored.made_by,
         "created_at_s": stored.created_at_s,
+        "handle": limit_handle(limit.id),
+        "words": f"{limit.scope}\n{stored.comment}".casefold(),
     }
 
 
-def _stored(row: RowMapping) -> StoredLimit:
+def read_stored_limit(row: RowMapping) -> StoredLimit:
+    """Return the limit of a whole row of `tr_limits`."""
     limit = Limit(
         id=row["id"],
         scope=row["scope"],

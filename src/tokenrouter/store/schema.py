@@ -31,7 +31,7 @@ from sqlalchemy import (
 TABLE_PREFIX: Final = "tr_"
 REVISIONS: Final[tuple[str, ...]] = (
     *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010"),
-    *("0011", "0012", "0013", "0014", "0015", "0016", "0018", "0019"),
+    *("0011", "0012", "0013", "0014", "0015", "0016", "0018", "0019", "0021"),
 )
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
@@ -184,7 +184,8 @@ also has the order of time, so that the newest rows of a rare model cost what th
 empty is indexed where it is said."""
 
 
-def _usage_table(name: str, period: str, *indexes: Index) -> Table:
+def _usage_table(name: str, period: str) -> Table:
+    indexes = {"key": ("key_id",), "team": ("team",), "user": ("user",), "model": ("provider", "model")}
     return Table(
         name,
         metadata,
@@ -195,14 +196,14 @@ def _usage_table(name: str, period: str, *indexes: Index) -> Table:
         *(_count(kind) for kind in TOKEN_KINDS),
         _count("cost_nano_usd"),
         _count("unpriced_requests"),
-        *indexes,
+        *(Index(f"{name}_{what}", *columns, period) for what, columns in indexes.items()),
     )
 
 
-tr_usage_daily = _usage_table("tr_usage_daily", "day", Index("tr_usage_daily_key", "key_id", "day"))
+tr_usage_daily = _usage_table("tr_usage_daily", "day")
 """The ledger summed by UTC day (`2026-02-28`), so that a month of a key is some dozens of rows."""
 
-tr_usage_monthly = _usage_table("tr_usage_monthly", "month", Index("tr_usage_monthly_key", "key_id", "month"))
+tr_usage_monthly = _usage_table("tr_usage_monthly", "month")
 """The same by UTC month (`2026-02`), so that years of all keys are some thousands."""
 
 BALANCE_KEY: Final = ("period", "key_id", "user", "team", "provider", "model", "alias", "chain", "admitted")
@@ -260,10 +261,15 @@ tr_limits = Table(
     _text("comment"),
     _text("made_by"),
     Column("created_at_s", Float, nullable=False),
+    _text("handle"),
+    _text("words"),
     UniqueConstraint("scope", "metric", "window", "mode", name="tr_limits_kind"),
+    Index("tr_limits_order", "created_at_s", "id"),
+    Index("tr_limits_handle", "handle"),
 )
 """Limits made by API or command line. `id` names the counter (`domain/limit_text.py`), `week_start` is 0 for Monday,
-`made_by` the id of a key or empty for the command line."""
+`made_by` the id of a key or empty for the command line. `handle` is the `id` as paths have it; `words` is what searches
+look through."""
 
 tr_adjustments = Table(
     "tr_adjustments",

@@ -4,6 +4,7 @@ Everything here reads sums by month and, at the edges of a time and where days a
 same after a million requests as after ten, and a year costs little more than a month.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, Literal
@@ -93,6 +94,19 @@ def usage_groups(store: Store, wanted: UsageFilter, by: Grouping) -> list[UsageG
     query = select(*columns).group_by(*group).order_by(*order).limit(MAX_GROUPS)
     with store.read() as connection:
         return [_group(row, by) for row in connection.execute(query)]
+
+
+def added_up(parts: Iterable[UsageSums]) -> UsageSums:
+    """Return what `parts` are together: of all groups, without asking for it again, what nothing was left out of."""
+    found = list(parts)
+    counts = {kind: sum(getattr(one.usage, kind) for one in found) for kind in TOKEN_KINDS}
+    return UsageSums(
+        requests=sum(one.requests for one in found),
+        failed=sum(one.failed for one in found),
+        cost_nano_usd=sum(one.cost_nano_usd for one in found),
+        unpriced_requests=sum(one.unpriced_requests for one in found),
+        usage=Usage(**counts),
+    )
 
 
 def whole_months(since_day: str, until_day: str) -> tuple[str, str] | None:

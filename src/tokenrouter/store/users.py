@@ -5,7 +5,7 @@ always an owner left once there was one, or nobody could undo what an admin did.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -77,6 +77,13 @@ def list_users(store: Store) -> tuple[User, ...]:
     """Return every user of the database, by name."""
     with store.read() as connection:
         return users_in(connection)
+
+
+def has_user_in_role(store: Store, roles: Iterable[PersonRole]) -> bool:
+    """Whether any user who is enabled has one of these roles."""
+    wanted = select(tr_users.c.id).where(tr_users.c.role.in_(list(roles)), tr_users.c.enabled).limit(1)
+    with store.read() as connection:
+        return connection.execute(wanted).first() is not None
 
 
 def users_in(connection: Connection) -> tuple[User, ...]:

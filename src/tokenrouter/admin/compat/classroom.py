@@ -23,7 +23,8 @@ from tokenrouter.admin.compat.classroom_teams import (
     make_team,
 )
 from tokenrouter.admin.compat.password import needs_or_password
-from tokenrouter.admin.key_rules import all_keys
+from tokenrouter.admin.key_rules import key_reader
+from tokenrouter.admin.paging import all_pages
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.texts import Text
@@ -34,6 +35,7 @@ from tokenrouter.domain.people import Team
 from tokenrouter.jobs.limit_adjustments import reset_limit
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.store.errors import KeyTaken, NameTaken, TeamTaken, UserTaken
+from tokenrouter.store.key_pages import KeyFilter, KeySight
 from tokenrouter.store.ledger import DELIVERED, LedgerFilter, ledger_page
 from tokenrouter.store.numbers import numbers_of, subject_of
 from tokenrouter.store.teams import list_teams
@@ -295,7 +297,7 @@ def _percentage(used: int, quota: Limit | None) -> float:
 
 
 def _shown(state: ControlState, teams: Mapping[int, Team]) -> list[ShownTeam]:
-    keys: Mapping[str, Key] = keys_by_team(all_keys(state))
+    keys: Mapping[str, Key] = keys_by_team(_keys_of(state, frozenset(team.name for team in teams.values())))
     emails = {user.name: user.email for user in list_users(state.store)}
     books = _Books(state)
     return [
@@ -309,6 +311,11 @@ def _shown(state: ControlState, teams: Mapping[int, Team]) -> list[ShownTeam]:
         )
         for number, team in teams.items()
     ]
+
+
+def _keys_of(state: ControlState, teams: frozenset[str]) -> list[Key]:
+    reader = key_reader(state, KeyFilter(sight=KeySight(teams=teams)))
+    return [key for page in all_pages(reader) for key in page]
 
 
 def _team(state: ControlState, number: int) -> Team:

@@ -15,8 +15,8 @@ from tokenrouter.domain.limits import Limit, Metric, Window
 from tokenrouter.domain.people import Membership, Team
 from tokenrouter.store.engine import Store
 from tokenrouter.store.joined import JoinedStore
-from tokenrouter.store.keys import KeyRequest, NewKey, create_key, list_keys, revoke_key
-from tokenrouter.store.limits import create_limit, list_limits, remove_limit, update_limit
+from tokenrouter.store.keys import KeyRequest, NewKey, create_key, keys_of_team, revoke_key
+from tokenrouter.store.limits import create_limit, limits_of, remove_limit, update_limit
 from tokenrouter.store.teams import TeamChanges, create_team, put_member, remove_team, update_team
 from tokenrouter.store.users import NewUser, create_user
 
@@ -117,12 +117,11 @@ def drop_team(store: Store, name: str) -> None:
         joined = JoinedStore(store, connection)
         remove_team(joined, name)
         gone: set[str] = set()
-        for key in list_keys(joined):
-            if key.team == name and key.id not in gone:
+        for key in keys_of_team(connection, name):
+            if key.id not in gone:
                 gone.update(one.id for one in revoke_key(joined, key.id))
-        for stored in list_limits(joined):
-            if stored.limit.scope == f"team:{name}":
-                remove_limit(joined, stored.limit.id)
+        for stored in limits_of(connection, f"team:{name}"):
+            remove_limit(joined, stored.limit.id)
 
 
 def keys_by_team(keys: Sequence[Key]) -> dict[str, Key]:
@@ -140,7 +139,8 @@ def limit_of(limits: Mapping[str, Limit], scope: str, metric: Metric, window: Wi
 
 
 def _set_terms(joined: JoinedStore, scope: str, terms: Terms, *, now_s: float) -> None:
-    limits = {stored.limit.id: stored.limit for stored in list_limits(joined)}
+    with joined.read() as connection:
+        limits = {stored.limit.id: stored.limit for stored in limits_of(connection, scope)}
     amounts = (terms.quota_tokens, terms.max_requests_per_minute)
     for (metric, window), amount in zip(_LIMITS, amounts, strict=True):
         if amount is None:

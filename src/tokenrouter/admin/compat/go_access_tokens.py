@@ -15,7 +15,7 @@ from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_body import Lenient, sent
 from tokenrouter.admin.compat.go_quotas import Quota, limits_of, shown_quota
 from tokenrouter.admin.key_bodies import NewKey
-from tokenrouter.admin.key_rules import visible_keys
+from tokenrouter.admin.key_rules import keys_named, sight, visible_keys
 from tokenrouter.admin.keys import key_request, refuse_declared
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
@@ -211,8 +211,9 @@ def _find(state: ControlState, grant: Grant, token_id: str) -> Key:
         Problem: there is none, or the file declares it.
         RoleNotAllowed: a keymaster asks for another's, or for none.
     """
-    for key in visible_keys(state, grant):
-        if key.id == token_id:
+    seen = sight(grant)
+    for key in keys_named(state, token_id):
+        if key.id == token_id and (seen is None or seen.covers(key)):
             refuse_declared(state, key)
             return key
     raise _not_found(grant)

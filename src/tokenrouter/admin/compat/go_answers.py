@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tokenrouter.admin.state import ControlState
-from tokenrouter.store.users import list_users
+from tokenrouter.store.users import has_user_in_role
 
 API: Final = "/admin/api/"
 PAGES: Final = "/admin"
@@ -111,4 +111,4 @@ def is_set_up(state: ControlState) -> bool:
     )
     if has_key or state.settings.admin_password:
         return True
-    return any(user.enabled and user.role in _ADMINISTRATORS for user in list_users(state.store))
+    return has_user_in_role(state.store, _ADMINISTRATORS)

@@ -14,14 +14,14 @@ from pydantic import BaseModel
 
 from tokenrouter.admin.callers import Grant
 from tokenrouter.admin.compat.password import needs_or_password
-from tokenrouter.admin.key_rules import all_keys
+from tokenrouter.admin.key_rules import all_keys, keys_named
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.texts import Text
 from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.store.key_costs import KeyCost, key_costs
-from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, update_key
+from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, key_with_digest, update_key
 from tokenrouter.store.numbers import numbers_of
 
 router: Final = APIRouter(prefix="/admin", include_in_schema=False)
@@ -109,7 +109,7 @@ class CostList(BaseModel):
 @router.post("/gen_key")
 def gen_key(state: State, grant: Managing, wanted: Annotated[Username, Body()]) -> MadeUser:
     """Make a key for a person."""
-    if any(wanted.username in (key.name, key.id) for key in all_keys(state)):
+    if any(keys_named(state, wanted.username)):
         raise Problem(400, "key_exists", f"User '{wanted.username}' already exists")
     request = KeyRequest(wanted.username, user=wanted.username, key=PREFIX + secrets.token_hex(32))
     made = create_key(grant.store, request, pepper=state.pepper, now_s=state.clock())
@@ -238,7 +238,9 @@ def _meant(state: ControlState, named: Named) -> Key:
     if not named.username and not named.api_key:
         raise Problem(400, "invalid_request", "Either username or api_key must be provided")
     digest = key_digest(named.api_key, state.pepper) if named.api_key else b""
-    for key in all_keys(state):
-        if key.name == named.username or key.digest == digest:
-            return key
+    stored = key_with_digest(state.store, digest)
+    shown = (key for key in (*state.declared_keys(), *filter(None, (stored,))) if key.digest == digest)
+    called = (key for key in keys_named(state, named.username or "") if key.name == named.username)
+    for key in (*called, *shown):
+        return key
     raise Problem(404, "key_not_found", "User or API key not found")

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from tokenrouter.admin import html
 from tokenrouter.admin.compat.classroom_teams import Terms, join_team, make_team
 from tokenrouter.admin.csrf import refuse_foreign
-from tokenrouter.admin.key_rules import all_keys
+from tokenrouter.admin.key_rules import key_reader, keys_named
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.roster import base_url, example_model
 from tokenrouter.admin.sessions import visitor_of
@@ -28,6 +28,7 @@ from tokenrouter.domain.actors import Actor
 from tokenrouter.store.access_codes import AccessCode, use_access_code
 from tokenrouter.store.errors import InvalidField, KeyRefused, TeamTaken, UserTaken
 from tokenrouter.store.joined import JoinedStore
+from tokenrouter.store.key_pages import KeyFilter, KeySight
 from tokenrouter.store.keys import NewKey
 from tokenrouter.store.names import normal_email
 from tokenrouter.store.sign_in_waits import Guesser, attempt_succeeded
@@ -149,7 +150,7 @@ def _make(state: ControlState, wanted: Registration, address: str) -> tuple[NewK
                 raise _WrongCode
             code = found
         email = _allowed_email(state, wanted.email)
-        if wanted.username in _mentioned(state):
+        if _is_mentioned(state, wanted.username):
             raise Problem(400, "taken", "Username already taken")
         quota = code.quota_tokens or state.settings.registration.quota_tokens
         made = _make_by(JoinedStore(store, connection), wanted.username, email, code, quota, state.pepper, now_s)
@@ -165,12 +166,15 @@ def _make_by(
     return make_team(joined, name, terms, email=email, allowed_models=models, pepper=pepper, now_s=now_s)[1]
 
 
-def _mentioned(state: ControlState) -> frozenset[str]:
-    """Return the names that mean somebody already: whoever had one would see and be charged for that one's use."""
-    settings, catalog = state.settings, state.catalog()
-    charged = (name for key in all_keys(state) for name in (key.name, key.team, key.user))
-    limited = (limit.scope.partition(":")[2] for limit in catalog.limits)
-    return frozenset((*settings.teams, *settings.users, *charged, *limited))
+def _is_mentioned(state: ControlState, name: str) -> bool:
+    """Whether a name means somebody already: whoever had it would see and be charged for that one's use."""
+    settings = state.settings
+    if name in settings.teams or name in settings.users or any(keys_named(state, name)):
+        return True
+    if any(limit.scope.partition(":")[2] == name for limit in state.catalog().limits):
+        return True
+    charged = KeyFilter(sight=KeySight(teams=frozenset({name}), users=frozenset({name})))
+    return bool(key_reader(state, charged)((), 1))
 
 
 def _is_open(state: ControlState) -> bool:
