@@ -53,12 +53,15 @@ bench: $(DEV) ## The gateway beside nginx and a direct run, printed as ratios
 	$(BIN)/python -m bench $(ARGS)
 
 ##@ To keep house
-.PHONY: lock clean distclean help
+.PHONY: lock openapi clean distclean help
 lock: $(BIN)/uv ## Recompile requirements/*.txt from pyproject.toml (newer versions: ARGS=--upgrade)
 	$(COMPILE) --group build --output-file requirements/build.txt
 	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	$(COMPILE) --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
 	$(COMPILE) --group openai-2 --constraints requirements/runtime.txt --output-file requirements/openai-2.txt
+
+openapi: $(DEV) ## Write docs/openapi.json anew
+	$(BIN)/python -m tests.repo.openapi_file
 
 clean: ## Remove caches and what was built; the environment stays
 	rm -rf build dist bench/out .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

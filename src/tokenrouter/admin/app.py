@@ -4,7 +4,7 @@ It listens on a private Unix socket; the data process relays to it, having taken
 `x-tokenrouter-*` header away that a client sent.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 
@@ -148,6 +148,21 @@ _ROUTERS: Final = (
 
 def create_app(state: ControlState) -> FastAPI:
     """Return the application that works with `state`."""
+    app = _routed()
+    app.state.control = state
+    app.add_middleware(ErrorShapes)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(GoAnswers, state=state)
+    handle_problems(app)
+    return app
+
+
+def api_document() -> dict[str, Any]:
+    """Return the OpenAPI document, which is the same for every state; `docs/openapi.json` is its copy."""
+    return _routed().openapi()
+
+
+def _routed() -> FastAPI:
     app = FastAPI(
         title="TokenRouter",
         version=__version__,
@@ -157,11 +172,6 @@ def create_app(state: ControlState) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.control = state
-    app.add_middleware(ErrorShapes)
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(GoAnswers, state=state)
-    handle_problems(app)
     for router in _ROUTERS:
         app.include_router(router)
     serve_documentation(app)

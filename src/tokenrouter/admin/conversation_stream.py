@@ -23,7 +23,7 @@ MAX_NEWS: Final = 500
 """Told at once; what is more comes a second later."""
 
 
-@router.get("/stream", response_class=StreamingResponse)
+@router.get("/stream", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 def stream(
     request: Request,
     state: State,

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
+from tokenrouter.admin.answers import declare_problems
 from tokenrouter.admin.openapi_data_plane import PATHS
 
 router: Final = APIRouter(include_in_schema=False)
@@ -70,6 +71,7 @@ def serve_documentation(app: FastAPI) -> None:
 def describe(title: str, version: str, description: str, routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """Return the OpenAPI document of both processes together."""
     document: dict[str, Any] = get_openapi(title=title, version=version, description=description, routes=routes)
+    declare_problems(document)
     document["paths"] = {**PATHS, **document["paths"]}
     return document
 

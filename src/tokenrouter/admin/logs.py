@@ -33,6 +33,7 @@ LOOK_S: Final = 0.25
 KEEP_ALIVE_S: Final = 15.0
 """Silence after which a stream says that it is there: proxies cut what is silent for a minute."""
 MAX_STREAMS: Final = 16
+_STREAM: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/event-stream": {}}}, 429: {}}
 _ID_CHARS: Final = 40
 
 log = structlog.get_logger(__name__)
@@ -95,7 +96,7 @@ def delete_logs(state: State, grant: Annotated[Grant, needs("logs.delete")]) -> 
     return Cleared(files=files)
 
 
-@router.get("/stream", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
+@router.get("/stream", response_class=StreamingResponse, responses=_STREAM)
 async def stream_logs(
     request: Request,
     state: State,

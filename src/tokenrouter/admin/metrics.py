@@ -61,12 +61,15 @@ GAUGES: Final[Mapping[str, str]] = {
 _NANO: Final = 1_000_000_000
 _MICRO: Final = 1_000_000
 
+_TEXT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+"""What is declared in OpenAPI."""
+
 Snapshots = Mapping[str, Mapping[str, Any]]
 Alerts = Mapping[tuple[str, str, int], int]
 """(kind of scope, metric, threshold in percent) → how often a soft limit came to it."""
 
 
-@router.get("/metrics", response_class=Response, dependencies=[Depends(metrics_reader)])
+@router.get("/metrics", response_class=Response, responses=_TEXT, dependencies=[Depends(metrics_reader)])
 def read_metrics(state: State) -> Response:
     """Return every figure; needs an admin key or the metrics token."""
     return metrics_answer(state)

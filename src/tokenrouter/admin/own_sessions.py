@@ -79,7 +79,7 @@ def end_one(state: State, grant: Own, session_id: Text) -> None:
         raise Problem(404, "session_not_found", "You have no such session; GET /api/v1/me/sessions lists them.")
 
 
-@router.post("/password", status_code=204)
+@router.post("/password", status_code=204, responses={429: {}})
 def change_password(
     request: Request,
     state: State,

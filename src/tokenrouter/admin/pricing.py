@@ -74,7 +74,7 @@ def read_pricing(
     return shown_prices(state, provider)
 
 
-@router.post("/refresh")
+@router.post("/refresh", responses={502: {}})
 async def refresh(state: State, _grant: Annotated[Grant, needs("prices.refresh")]) -> Refreshed:
     """Ask every source now; where one could not tell its prices, the old ones stay and the answer is 502."""
     failed = await state.pricing.refresh(state.catalog().providers, again=True)

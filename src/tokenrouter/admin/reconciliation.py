@@ -74,7 +74,7 @@ class Reconciled(BaseModel):
     total: Row
 
 
-@router.get("")
+@router.get("", responses={404: {}, 409: {}, 502: {}})
 async def fetch(
     state: State,
     _grant: Annotated[Grant, needs("reconciliation.read")],
@@ -101,7 +101,7 @@ async def fetch(
     return await run_in_threadpool(_compared, state, name, lines, period, tolerance, mapped)
 
 
-@router.post("", openapi_extra=_CSV_BODY)
+@router.post("", openapi_extra=_CSV_BODY, responses={413: {}})
 async def upload(
     state: State,
     _grant: Annotated[Grant, needs("reconciliation.read")],

@@ -5,7 +5,7 @@ the answer and nowhere else: as JSON, as a table, or as slips to be printed, cut
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
@@ -25,6 +25,11 @@ router: Final = APIRouter(prefix="/api/v1/roster", tags=["roster"])
 
 MAX_TOLD_MISTAKES: Final = 200
 _TAKEN: Final = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
+_WRITTEN: Final = {"schema": {"type": "string"}}
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"text/csv": _WRITTEN, "text/html": _WRITTEN}},
+    413: {},
+}
 
 
 class RosterQuery(BaseModel):
@@ -65,7 +70,7 @@ class RosterAnswer(BaseModel):
     notes: list[str]
 
 
-@router.post("", response_model=RosterAnswer, openapi_extra=_TAKEN)
+@router.post("", response_model=RosterAnswer, openapi_extra=_TAKEN, responses=_ANSWERS)
 async def take_roster(
     request: Request,
     state: State,

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from tests.admin.installation import ALICE, MASTER, MASTER_KEY, ROOT, Installation, bearer
 from tokenrouter.jobs.limit_use import LimitFigures
@@ -60,6 +61,19 @@ def test_a_quota_is_made_with_the_key_and_shown_with_what_is_used(
         "requests": {"limit": 5, "interval_seconds": 3600, "used": 0},
         "tokens": {"limit": 1000, "interval_seconds": 0, "used": 12},
     }
+
+
+def test_where_its_quota_cannot_begin_anew_there_is_no_key(client: TestClient, installation: Installation) -> None:
+    with installation.store.write() as connection:
+        refusal = "BEGIN SELECT RAISE(ABORT, 'no'); END"
+        connection.execute(
+            text(f"CREATE TRIGGER no BEFORE INSERT ON tr_audit WHEN NEW.action = 'limit.reset' {refusal}")
+        )
+
+    make(client, status=503, quota=QUOTA)
+
+    assert listed(client).keys() & {"bob"} == set()
+    assert not list_limits(installation.store)
 
 
 def test_another_quota_takes_its_place_and_none_takes_it_away(client: TestClient, installation: Installation) -> None:

@@ -26,6 +26,7 @@ from tokenrouter.domain.limits import Limit
 from tokenrouter.jobs.limit_adjustments import reset_limit
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.store.errors import KeyTaken, KeyUnknown
+from tokenrouter.store.joined import JoinedStore
 from tokenrouter.store.key_quotas import change_with_quota, create_with_quota, revoke_with_quota
 from tokenrouter.store.keys import KeyChanges
 
@@ -87,11 +88,13 @@ def create(state: State, grant: Writing, wanted: Annotated[NewToken, Depends(sen
     )
     quota, now_s = limits_of(wanted.quota, wanted.name), state.clock()
     try:
-        made = create_with_quota(grant.store, request, quota, pepper=state.pepper, made_by=grant.caller.id, now_s=now_s)
+        with grant.store.write() as connection:
+            joined, made_by = JoinedStore(grant.store, connection), grant.caller
+            made = create_with_quota(joined, request, quota, pepper=state.pepper, made_by=made_by.id, now_s=now_s)
+            for limit in quota:  # an earlier key of this name may have used some of it
+                reset_limit(joined, limit, None, made_by=made_by.actor.name, reason="a new key", now_s=now_s)
     except KeyTaken:
         raise Problem(409, "key_exists", "token already exists") from None
-    for limit in quota:  # an earlier key of this name may have used some of it
-        reset_limit(grant.store, limit, None, made_by=grant.caller.actor.name, reason="a new key", now_s=now_s)
     state.keys_changed()
     return {"status": "ok", "id": made.stored.id}
 
