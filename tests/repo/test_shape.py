@@ -14,6 +14,8 @@ TESTED_ELSEWHERE = {
     "config/providers.py": "tests/config/test_load.py and test_stored_providers.py",
     "config/settings.py": "values without behaviour",
     "config/table.py": "tests/config/test_load.py",
+    "app/control_servers.py": "tests/app/test_control.py, tests/e2e/test_observability.py",
+    "app/told_counters.py": "tests/app/test_control.py, tests/app/test_data.py",
     "admin/alias_bodies.py": "values; tests/admin/test_aliases.py",
     "admin/provider_bodies.py": "values; tests/admin/test_providers.py",
     "admin/provider_views.py": "tests/admin/test_providers.py",

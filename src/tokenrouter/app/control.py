@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import replace
@@ -23,9 +23,7 @@ import uvloop
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from tokenrouter.admin.app import create_app
 from tokenrouter.admin.ledger_metrics import AfterRequests, LedgerMetrics
-from tokenrouter.admin.metrics_listener import create_metrics_app
 from tokenrouter.admin.process_metrics import ProcessMetrics
 from tokenrouter.admin.state import ControlState
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
@@ -33,19 +31,15 @@ from tokenrouter.app.channel import (
     CatalogMessage,
     ChannelServer,
     ConditionsMessage,
-    CountersMessage,
-    CountersWanted,
-    KeysMessage,
-    SumsMessage,
-    SumsWanted,
     ToData,
 )
 from tokenrouter.app.cluster import Cluster
-from tokenrouter.app.key_feed import PART_KEYS, all_parts, news_of
-from tokenrouter.app.key_file import KeyFile
+from tokenrouter.app.control_servers import metrics_server, relay_server
 from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
 from tokenrouter.app.telemetry import start_telemetry
+from tokenrouter.app.told_counters import tell_counters, tell_sums
+from tokenrouter.app.told_keys import ToldKeys
 from tokenrouter.config.automatic import public_candidates, still_wanted
 from tokenrouter.config.keyfile import (
     conversations_key,
@@ -56,7 +50,7 @@ from tokenrouter.config.keyfile import (
     snapshot_key,
 )
 from tokenrouter.config.keyring import ring_of
-from tokenrouter.config.load import load, split_address
+from tokenrouter.config.load import load
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
@@ -74,7 +68,6 @@ from tokenrouter.jobs.conversation_retention import delete_old_conversations
 from tokenrouter.jobs.discovery import Discovery
 from tokenrouter.jobs.emails import Emails
 from tokenrouter.jobs.health_checks import HealthChecks
-from tokenrouter.jobs.key_book import KeyBook
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
 from tokenrouter.jobs.limit_alerts import LimitAlerts
@@ -168,9 +161,7 @@ class ControlProcess:
         self._checks = HealthChecks(self._discovery, self._conditions, asks=lambda: self._settings.discovery)
         self._status_file = StatusFile(settings.paths.cache_dir / STATUS_FILE)
         self._bundled_facts: Mapping[str, ModelFacts] = {}
-        self._book = KeyBook(store)
-        self._key_file = KeyFile(settings.paths.state_dir, self._newest_key)
-        self._keys_version = -1
+        self._keys = ToldKeys(store, settings.paths.state_dir, self._newest_key)
         self._are_keys_stale = False
         self._pricing = Pricing(
             settings.paths.cache_dir / PRICES_FILE,
@@ -206,10 +197,10 @@ class ControlProcess:
         self._channel = ChannelServer(
             arguments.runtime / "channel.sock",
             self._welcome,
-            self._answer,
-            self._sum_up,
+            lambda wanted: tell_counters(self._drain, wanted),
+            lambda wanted: tell_sums(self._drain, wanted),
             lambda message: self._quotas.take(message.quotas),
-            self._all_keys,
+            self._keys.all,
         )
         self._alerts = LimitAlerts(store)
         self._watcher = CatalogWatch(store)
@@ -270,7 +261,7 @@ class ControlProcess:
         self._join_configuration()
         self._catalog = build_catalog(
             self._settings,
-            self._book.keys.values(),
+            self._keys.keys.values(),
             self._discovery.models(),
             self._pepper,
             version=self._catalog.version + 1,
@@ -288,7 +279,7 @@ class ControlProcess:
         )
         self._log.hide(secrets_in(self._settings, self._catalog))
         names = {key.id: key.name for key in self._catalog.keys if key.origin != "database"}
-        self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id) or self._book.name(key_id))
+        self._limits = (LimitTable(self._catalog.limits), lambda key_id: names.get(key_id) or self._keys.name(key_id))
         write_snapshot(self._settings.paths.state_dir / FILE_NAME, self._told_catalog(), self._newest_key())
         since_us = int((time.time() - ADJUSTED_S) * 1e6)
         self._adjusted = [
@@ -308,39 +299,24 @@ class ControlProcess:
         owned = tuple(key for key in self._catalog.keys if key.origin != "database")
         return replace(self._catalog, keys=owned)
 
-    def _all_keys(self) -> Iterator[KeysMessage]:
-        return all_parts(self._book.keys.values(), self._keys_version)
-
     def _take_keys(self, news: KeyNews | None = None) -> None:
         """Take in what has become of the keys of the database (read here, where nothing is given), and tell everybody.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError: the database is away.
         """
-        news = news or self._book.look()
-        is_first, change = self._keys_version < 0, self._book.take(news)
+        news = news or self._keys.look()
+        version = self._catalog.version + 1
+        told = self._keys.take(news, version)
         self._is_stale = self._is_stale or news.others
-        if not change and not is_first:
+        if told is None:
             return
         self._is_stale = self._is_stale or keys_bear_limits(self._settings)
-        base, version = self._keys_version, self._catalog.version + 1
-        keys = unshadowed_keys(self._catalog.keys, self._book.keys.values())
-        self._catalog, self._keys_version = replace(self._catalog, version=version, keys=keys), version
-        told = news_of(change.put, change.gone, base=base, version=version)
-        is_whole = is_first or len(change.put) > PART_KEYS
-        for message in self._all_keys() if is_whole else (told,):
+        keys = unshadowed_keys(self._catalog.keys, self._keys.keys.values())
+        self._catalog = replace(self._catalog, version=version, keys=keys)
+        for message in told.messages:
             self._channel.broadcast(message)
-        self._keep_keys(None if is_whole else told)
-
-    def _keep_keys(self, news: KeysMessage | None) -> None:
-        """Write down what has changed, or all keys where that is not enough."""
-        try:
-            if news is None or self._key_file.needs_whole:
-                self._key_file.write(self._all_keys())
-            else:
-                self._key_file.add(news)
-        except OSError as error:
-            log.error("keys cannot be written down; a start without the database may know old ones", reason=str(error))
+        self._keys.write_down(told)
 
     def _join_configuration(self) -> None:
         """Let count what the file says together with what the database adds, and know the keys of its secrets."""
@@ -363,37 +339,10 @@ class ControlProcess:
 
     def _welcome(self) -> list[ToData]:
         return [
-            *self._all_keys(),
+            *self._keys.all(),
             CatalogMessage(self._told_catalog(), self._adjusted),
             ConditionsMessage(self._conditions.current()),
         ]
-
-    async def _answer(self, wanted: CountersWanted) -> CountersMessage:
-        """Tell what has been used of limits, once every dead process's journal is in."""
-        while True:
-            try:
-                figures = await asyncio.to_thread(self._drain.figures)
-            except (StoreError, SQLAlchemyError, OSError) as error:
-                log.warning("counters cannot be restored yet", reason=str(error))
-                await asyncio.sleep(1.0)
-                continue
-            told = figures.limit_ids.intersection(wanted.limit_ids)
-            used = [(*counter, amount) for counter, amount in figures.together().items() if counter[0] in told]
-            past = [(*counter, past) for counter, past in figures.past.items() if counter[0] in told]
-            return CountersMessage(wanted.asked, sorted(told), used, past, figures.adjusted)
-
-    async def _sum_up(self, wanted: SumsWanted) -> SumsMessage:
-        """Tell what ended requests used of limits that are counted elsewhere."""
-        try:
-            sums = await asyncio.to_thread(self._drain.sums, wanted.limit_ids, wanted.counted)
-        except (StoreError, SQLAlchemyError, OSError) as error:
-            return SumsMessage(wanted.asked, problem=f"the database is away: {error}"[:500])
-        return SumsMessage(
-            wanted.asked,
-            [(*counter, amount) for counter, amount in sums.used.items()],
-            [(*counter, one) for counter, one in sums.past.items()],
-            adjusted=sums.adjusted,
-        )
 
     async def run(self) -> None:
         """Serve until told to stop; then drain once more."""
@@ -407,10 +356,11 @@ class ControlProcess:
         await asyncio.to_thread(self._carry_use)
         await self._pricing.begin(self._catalog.providers)
         await self._channel.start()
-        server = self._new_server(loop)
+        admin = self._lend(loop)
+        server = relay_server(admin, self._arguments.runtime)
         tasks = self._tasks
         serving = tasks.start(server.serve(), "admin server")
-        metrics_server = self._start_metrics_server()
+        beside = self._start_metrics_server(admin)
         tasks.start(self._cluster.run(), "cluster")
         tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
         tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
@@ -431,8 +381,8 @@ class ControlProcess:
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
         server.should_exit = True
-        if metrics_server is not None:
-            metrics_server.should_exit = True
+        if beside is not None:
+            beside.should_exit = True
         await asyncio.wait([serving], timeout=2.0)
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
         await tasks.close()
@@ -452,7 +402,8 @@ class ControlProcess:
         while not self._channel.workers and time.monotonic() < deadline_s:
             await asyncio.sleep(0.01)
 
-    def _new_server(self, loop: asyncio.AbstractEventLoop) -> uvicorn.Server:
+    def _lend(self, loop: asyncio.AbstractEventLoop) -> ControlState:
+        """Return what routes work with."""
         self._admin = ControlState(
             settings=self._settings,
             declared=self._declared,
@@ -483,34 +434,14 @@ class ControlProcess:
             clean_keys=self._clean_now,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
-        app = create_app(self._admin)
-        config = uvicorn.Config(
-            app,
-            uds=str(self._arguments.runtime / "control.sock"),
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=2,
-        )
-        server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        return server
+        return self._admin
 
-    def _start_metrics_server(self) -> uvicorn.Server | None:
-        """Serve `/metrics` on an address of its own, if there is to be one; that it is taken stops nothing else."""
-        address = split_address(self._settings.metrics_addr)
-        if self._admin is None or address is None:
+    def _start_metrics_server(self, state: ControlState) -> uvicorn.Server | None:
+        """Serve `/metrics` on an address of its own, if there is to be one."""
+        found = metrics_server(state, self._settings.metrics_addr)
+        if found is None:
             return None
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        try:
-            listener = socket.create_server(address, family=family)
-        except OSError as error:
-            log.error("metrics_addr cannot be used", address=self._settings.metrics_addr, reason=str(error))
-            return None
-        app = create_metrics_app(self._admin)
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False))
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        server, listener = found
         self._tasks.start(server.serve([listener]), "metrics server")
         return server
 
@@ -611,7 +542,7 @@ class ControlProcess:
         async with self._watching:
             self._are_keys_stale = await asyncio.to_thread(self._watcher.changed) or self._are_keys_stale
             if self._are_keys_stale:
-                self._take_keys(await asyncio.to_thread(self._book.look))
+                self._take_keys(await asyncio.to_thread(self._keys.look))
                 self._are_keys_stale = False
             if self._is_stale:
                 self._rebuild()
