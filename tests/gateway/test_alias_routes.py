@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -335,3 +336,27 @@ def test_what_cannot_be_used_is_told_with_its_reason_once() -> None:
         ("nowhere", "no_target"),
     ]
     assert {why for _, why in left_out} <= WHY.keys()
+
+
+@pytest.mark.parametrize("name", ["fast", "lab/mine", "gpt-*"])
+@pytest.mark.parametrize("scope", ["team:physics", "user:ann"])
+def test_an_alias_that_people_make_for_themselves_gives_no_more_than_their_keys_may_use(scope: str, name: str) -> None:
+    made = Alias(name, to("acme/large", "acme/small"), scope=scope, origin="database")
+    key = Key("k", "alice", key_digest(KEY, b""), allowed_models=("fast", "lab/*", "gpt-*"), team="physics", user="ann")
+    asked = name.replace("*", "4")
+
+    with pytest.raises(ModelNotAllowed):
+        choice(Directory(Catalog(providers=PROVIDERS, keys=(key,), aliases=(made,)), b""), asked)
+    freer = replace(key, allowed_models=(*key.allowed_models, "acme/small"))
+    state = Directory(Catalog(providers=PROVIDERS, keys=(freer,), aliases=(made,)), b"")
+    declared = replace(made, origin="torod.toml:7")
+
+    assert ends(state, asked) == ["acme/small"]
+    assert first(Directory(Catalog(providers=PROVIDERS, keys=(key,), aliases=(declared,)), b""), asked) == "acme/large"
+
+
+def test_an_alias_of_ones_own_leads_to_one_of_everybodys_that_the_key_may_use() -> None:
+    own = Alias("mine", to("fast"), scope="team:physics", origin="database")
+    everybodys = Alias("fast", to("acme/large"), origin="database")
+
+    assert ends(directory(own, everybodys, allowed=("fast",)), "mine") == ["acme/large"]

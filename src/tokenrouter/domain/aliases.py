@@ -77,6 +77,14 @@ class Alias:
         """Whether it stands for more than one name."""
         return WILD in self.name
 
+    @property
+    def gives_leave(self) -> bool:
+        """Whether a key that may ask for this name may use what it leads to.
+
+        Those of a team or a user in the database may be made by people whom the leave is meant to bind.
+        """
+        return self.scope == GLOBAL or self.origin != "database"
+
     def references(self) -> Iterator[tuple[str, str]]:
         """Yield whatever it may lead to, each with the field that says so."""
         for index, target in enumerate(self.targets):

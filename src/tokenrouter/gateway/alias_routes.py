@@ -31,7 +31,8 @@ def follow_alias(
         ModelNotFound: it leads nowhere.
     """
     walk = _Walk(directory, principal, match, requested)
-    choice = walk.follow(match.alias, walk.grant(requested, (False,) * len(principal.allowed)))
+    nothing = (False,) * len(principal.allowed)
+    choice = walk.follow(match.alias, walk.grant(requested, nothing) if match.alias.gives_leave else nothing)
     if left_out is not None:
         left_out += dict.fromkeys(walk.left_out)
     if choice is None:
@@ -80,7 +81,7 @@ class _Walk:
             self._reasons[f"{alias.name!r} leads in a circle, or through more than {MAX_CHAIN} aliases"] = None
             self.left_out.append(LeftOut(alias.name, "circle"))
             return None
-        granted = self.grant(alias.name, granted)
+        granted = self.grant(alias.name, granted) if alias.gives_leave else granted
         key = (*place, granted)
         if key not in self._found:
             self._path.add(place)
