@@ -11,8 +11,10 @@ from tokenrouter.admin.problems import Problem
 from tokenrouter.domain.actors import Actor
 from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.domain.limits import Limit, Window
+from tokenrouter.domain.people import Membership
 from tokenrouter.store.keys import KeyRequest, create_key
 from tokenrouter.store.limits import create_limit
+from tokenrouter.store.teams import put_member
 
 ANN = Caller("member", Actor("person", "usr_1", "ann"), user="ann", member_of=frozenset({"physics"}))
 HEAD = replace(ANN, role="team_admin", teams=frozenset({"physics", "art"}))
@@ -80,7 +82,7 @@ def test_where_keys_are_limited_a_member_makes_none_unless_they_are_limited_too(
 def test_a_team_admin_makes_keys_for_their_teams_and_no_others(installation: Installation) -> None:
     grant = granted(installation, HEAD, "team")
 
-    assert as_allowed(installation.state, grant, NewKey(name="x", team="art", user="bob")).team == "art"
+    assert as_allowed(installation.state, grant, NewKey(name="x", team="art")).team == "art"
     with pytest.raises(RoleNotAllowed):
         as_allowed(installation.state, grant, NewKey(name="x", team="biology"))
     with pytest.raises(Problem, match="team: is missing"):
@@ -106,3 +108,22 @@ def test_a_key_sees_what_is_below_it(installation: Installation) -> None:
     }
 
     assert [[key.name for key in keys] for keys in seen.values()] == [["pupil"], ["master", "pupil"]]
+
+
+def test_a_team_admin_charges_nobody_who_is_not_in_the_team(installation: Installation) -> None:
+    put_member(installation.store, Membership("art", "bob"))
+    grant = granted(installation, HEAD, "team")
+
+    assert as_allowed(installation.state, grant, NewKey(name="x", team="art", user="bob")).user == "bob"
+    assert as_allowed(installation.state, grant, NewKey(name="x", team="art")).user == ""
+    with pytest.raises(RoleNotAllowed, match="'eve' is not in the team 'art'"):
+        as_allowed(installation.state, grant, NewKey(name="x", team="art", user="eve"))
+
+
+def test_a_member_has_a_bounded_number_of_keys_below_others_too(installation: Installation) -> None:
+    for number in range(20):
+        create_key(installation.store, KeyRequest(f"k{number}", user="zoe"), pepper=b"", now_s=1.0)
+    grant = granted(installation, replace(ANN, user="zoe"), "own")
+
+    with pytest.raises(RoleNotAllowed, match="at most 20 keys"):
+        as_allowed(installation.state, grant, NewKey(name="x", parent="k0"))

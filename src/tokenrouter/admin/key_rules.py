@@ -22,6 +22,7 @@ from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.gateway.directory import MAX_CHAIN
 from tokenrouter.store.key_pages import KeyFilter, KeySight, key_page
 from tokenrouter.store.keys import keys_called, list_keys
+from tokenrouter.store.teams import members_of
 
 MAX_OWN_KEYS: Final = 20
 """Most keys that a member has, and that stand below one of an inferrer."""
@@ -132,6 +133,8 @@ def as_allowed(state: ControlState, grant: Grant, wanted: NewKey, *, may_choose:
         raise RoleNotAllowed("Only an admin chooses a key; leave `key` out and a random one is made.")
     if caller.key is None:
         _refuse_privileges(wanted)
+        if grant.reach == "own":
+            _refuse_too_many(state, grant)
         return wanted if wanted.parent else _as_of_person(state, grant, wanted)
     return wanted
 
@@ -172,6 +175,8 @@ def _as_of_person(state: ControlState, grant: Grant, wanted: NewKey) -> NewKey:
         team = wanted.team or _only(caller.teams, "team")
         if team not in caller.teams:
             raise RoleNotAllowed(f"{caller.user!r} does not administer the team {team!r}.")
+        if wanted.user and wanted.user not in {member.user for member in members_of(state.store, team)}:
+            raise RoleNotAllowed(f"{wanted.user!r} is not in the team {team!r}, so nothing is charged to them there.")
         return wanted.model_copy(update={"team": team})
     if wanted.user not in ("", caller.user):
         raise RoleNotAllowed("A member makes keys of their own only; leave `user` out.")
@@ -182,16 +187,24 @@ def _as_of_person(state: ControlState, grant: Grant, wanted: NewKey) -> NewKey:
     return wanted.model_copy(update={"team": team, "user": caller.user})
 
 
+def _own_keys(state: ControlState, grant: Grant) -> list[Key]:
+    """Return the keys of a person, at most as many as they may have."""
+    own = KeyFilter(sight=KeySight(users=frozenset({grant.caller.user})))
+    return [key for _, key in key_reader(state, own)((), MAX_OWN_KEYS)]
+
+
+def _refuse_too_many(state: ControlState, grant: Grant) -> None:
+    if len(_own_keys(state, grant)) >= MAX_OWN_KEYS:
+        raise RoleNotAllowed(f"A member has at most {MAX_OWN_KEYS} keys; revoke one first.")
+
+
 def _refuse_new_allowance(state: ControlState, grant: Grant) -> None:
     """Refuse a member another key where limits are on keys: each new one would be allowed as much again.
 
     Raises:
         RoleNotAllowed
     """
-    reader = key_reader(state, KeyFilter(sight=sight(grant)))
-    own = [key for _, key in reader((), MAX_OWN_KEYS)]
-    if len(own) >= MAX_OWN_KEYS:
-        raise RoleNotAllowed(f"A member has at most {MAX_OWN_KEYS} keys; revoke one first.")
+    own = _own_keys(state, grant)
     limits = [limit for limit in state.catalog().limits if limit.mode == "hard"]
     scopes = {"key:*", *(f"key:{key.name}" for key in own)}
     held = {limit.metric for limit in limits if limit.scope in (f"user:{grant.caller.user}", "user:*")}
