@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from tests.admin.installation import ADMIN_PASSWORD, PEPPER, ROOT_KEY, Installation
+from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.sessions import SignedIn, Visitor, find_signed_in
 from tokenrouter.admin.signing_in import sign_in_person, sign_in_with_secret
 from tokenrouter.domain.people import Membership, User
@@ -76,3 +77,15 @@ def test_the_digest_of_the_admin_password_is_not_in_the_database(installation: I
     assert found is not None
     assert found.session.owner.key_digest is not None
     assert repr(found.session.owner.key_digest) not in repr(found)
+
+
+def test_a_session_is_good_where_its_key_is_and_nowhere_else(installation: Installation) -> None:
+    request = KeyRequest("second", role="admin", allowed_ips=("192.0.2.7",))
+    key = create_key(installation.store, request, pepper=PEPPER, now_s=0.0).key
+    there = Visitor("192.0.2.7")
+    cookie = sign_in_with_secret(installation.state, there, key)
+
+    assert find_signed_in(installation.state, replace(there, cookie=cookie)) is not None
+    assert find_signed_in(installation.state, Visitor("198.51.100.1", cookie=cookie)) is None
+    with pytest.raises(Problem):
+        sign_in_with_secret(installation.state, Visitor("198.51.100.1"), key)

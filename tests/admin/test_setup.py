@@ -2,6 +2,7 @@ import re
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from tests.admin.installation import PEPPER, Installation, bearer
 from tokenrouter.store.keys import KeyRequest, create_key, list_keys
@@ -113,3 +114,14 @@ def test_what_cannot_be_used_uses_nothing_up(
 
     assert (refused.status_code, told in refused.text.replace("&#x27;", "'")) == (422, True)
     assert client.post("/admin/setup", data=form).status_code == 200
+
+
+def test_a_link_whose_key_cannot_be_made_is_good_still(client: TestClient, installation: Installation) -> None:
+    form = {"token": token(link(installation))}
+    with installation.store.write() as connection:
+        connection.execute(text("CREATE TRIGGER no BEFORE INSERT ON tr_keys BEGIN SELECT RAISE(ABORT, 'full'); END"))
+    assert client.post("/admin/setup", data=form).status_code >= 400
+    with installation.store.write() as connection:
+        connection.execute(text("DROP TRIGGER no"))
+
+    assert "<pre>tr_" in client.post("/admin/setup", data=form).text

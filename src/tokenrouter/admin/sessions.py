@@ -11,7 +11,7 @@ from fastapi import Request, Response
 
 from tokenrouter.admin.state import ControlState
 from tokenrouter.domain.actors import Actor
-from tokenrouter.domain.errors import InvalidKey
+from tokenrouter.domain.errors import AddressNotAllowed, InvalidKey
 from tokenrouter.domain.people import Membership, User
 from tokenrouter.gateway.directory import Principal
 from tokenrouter.store.accounts import user_with_id
@@ -124,5 +124,5 @@ def _owned(state: ControlState, session: Session, user: User | None, address: st
         return SignedIn(session) if state.settings.admin_password and owner == password_owner(state) else None
     try:
         return SignedIn(session, principal=state.directory().principal(owner.key_digest or b"", state.clock(), address))
-    except InvalidKey:
+    except (InvalidKey, AddressNotAllowed):
         return None

@@ -22,6 +22,7 @@ from tokenrouter.domain.people import User
 from tokenrouter.signin.passwords import UnfitPassword, check_password
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import InvalidField, UserTaken
+from tokenrouter.store.joined import JoinedStore
 from tokenrouter.store.keys import KeyRequest, create_key
 from tokenrouter.store.names import normal_email
 from tokenrouter.store.setup_links import SETUP_PATH, is_good_setup_token, use_setup_token_in
@@ -66,14 +67,13 @@ def set_up(
     store = state.store.acting(Actor("setup-link", address=visitor.address))
     try:
         owner = _owner(state, name, email, password) if email or password else None
-        is_used, made = _use_link(state, store, token, owner)
+        made = _use_link(state, store, token, owner, with_key=bool(key) or owner is None)
     except (InvalidField, UnfitPassword, UserTaken) as error:
         return _offer(token, str(error))
-    if not is_used:
+    if made is None:
         return _not_good()
-    shown = _make_key(state, store) if key or made is None else ""
     state.keys_changed()
-    return _done(state, visitor, made, shown)
+    return _done(state, visitor, *made)
 
 
 def _owner(state: ControlState, name: str, email: str, password: str) -> NewUser:
@@ -89,13 +89,19 @@ def _owner(state: ControlState, name: str, email: str, password: str) -> NewUser
     )
 
 
-def _use_link(state: ControlState, store: Store, token: str, owner: NewUser | None) -> tuple[bool, User | None]:
-    """Use the link up and make the owner, both or neither; False when somebody else has used the link meanwhile."""
+def _use_link(
+    state: ControlState, store: Store, token: str, owner: NewUser | None, *, with_key: bool
+) -> tuple[User | None, str] | None:
+    """Use the link up, and make the owner and the key, all or nothing; return them, the key as HTML.
+
+    None when somebody else has used the link meanwhile.
+    """
     now_s = state.clock()
     with store.write() as connection:
         if not use_setup_token_in(connection, token, now_s=now_s):
-            return False, None
-        return True, add_user(store, connection, owner, now_s=now_s) if owner is not None else None
+            return None
+        made = add_user(store, connection, owner, now_s=now_s) if owner is not None else None
+        return made, _make_key(state, JoinedStore(store, connection)) if with_key else ""
 
 
 def _make_key(state: ControlState, store: Store) -> str:

@@ -14,7 +14,7 @@ from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.sessions import Visitor, password_owner
 from tokenrouter.admin.state import ControlState
 from tokenrouter.domain.actors import Actor
-from tokenrouter.domain.errors import InvalidKey, Overloaded
+from tokenrouter.domain.errors import AddressNotAllowed, InvalidKey, Overloaded
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.people import User
 from tokenrouter.gateway.directory import Principal
@@ -117,7 +117,7 @@ def _check_admin_password(state: ControlState, visitor: Visitor, secret: str) ->
 def _principal(state: ControlState, key: str, address: str) -> Principal | None:
     try:
         return state.directory().principal(key_digest(key, state.pepper), state.clock(), address) if key else None
-    except (InvalidKey, UnicodeEncodeError):
+    except (InvalidKey, AddressNotAllowed, UnicodeEncodeError):
         return None
 
 
