@@ -5,7 +5,7 @@ import pytest
 from tests.admin.installation import Installation
 from tokenrouter.admin.callers import Caller, Grant, caller_with_key
 from tokenrouter.admin.key_bodies import ChangedKey, NewKey
-from tokenrouter.admin.key_rules import as_allowed, refuse_beyond, sight, visible_keys
+from tokenrouter.admin.key_rules import as_allowed, refuse_beyond, refuse_release, sight, visible_keys
 from tokenrouter.admin.permissions import Reach
 from tokenrouter.admin.problems import Problem
 from tokenrouter.domain.actors import Actor
@@ -127,3 +127,16 @@ def test_a_member_has_a_bounded_number_of_keys_below_others_too(installation: In
 
     with pytest.raises(RoleNotAllowed, match="at most 20 keys"):
         as_allowed(installation.state, grant, NewKey(name="x", parent="k0"))
+
+
+def test_a_member_does_not_get_rid_of_a_limit_by_getting_rid_of_its_key(installation: Installation) -> None:
+    for name in ("bound", "free"):
+        create_key(installation.store, KeyRequest(name, user="zoe"), pepper=b"", now_s=1.0)
+    limited(installation, "key:bound")
+    keys = {key.name: key for key in installation.catalog().keys}
+    grant = granted(installation, replace(ANN, user="zoe"), "own")
+
+    with pytest.raises(RoleNotAllowed, match="disable it"):
+        refuse_release(installation.state, grant, keys["bound"])
+    refuse_release(installation.state, grant, keys["free"])
+    refuse_release(installation.state, granted(installation, HEAD, "all"), keys["bound"])

@@ -2,12 +2,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.admin.compat.people import person
-from tests.admin.installation import ALICE, MASTER, ROOT, Installation
+from tests.admin.installation import ALICE, MASTER, PEPPER, ROOT, Installation
 from tests.store.entries import NOON_US
+from tokenrouter.domain.limit_text import parse_window
 from tokenrouter.domain.limits import Limit, Window
 from tokenrouter.domain.people import Membership
+from tokenrouter.domain.windows import window_start
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.store.adjustments import adjustments_since
+from tokenrouter.store.keys import KeyRequest, create_key
 from tokenrouter.store.limit_use import LimitCharge, add_limit_use
 from tokenrouter.store.limits import create_limit
 from tokenrouter.store.teams import create_team, put_member
@@ -47,12 +50,21 @@ def test_an_admin_gives_back_what_the_team_and_its_members_used(client: TestClie
     assert client.post("/api/v1/teams/7b/reset", headers=ROOT).json()["data"] == []
 
 
-def test_a_team_s_admin_gives_back_the_team_s_and_not_its_members(client: TestClient) -> None:
-    began = client.post("/api/v1/session", json={"email": "fox@b.example", "password": "a long enough password"})
+def test_a_team_s_admin_gives_back_of_the_limits_that_they_made_and_of_none_that_holds_them(
+    client: TestClient, installation: Installation
+) -> None:
+    began = client.post("/api/v1/session", json={"email": "fox@b.example", "password": "a long enough password"}).json()
+    key = create_key(installation.store, KeyRequest("laptop", team="7b"), pepper=PEPPER, now_s=1.0).stored
+    for made_by, window in ((began["id"], "day"), ("somebody else", "week")):
+        limit = Limit(f"key:laptop|tokens|{window}", f"key:{key.name}", "tokens", parse_window(window), 1000)
+        create_limit(installation.store, limit, made_by=made_by, now_s=1.0)
+        start_us = int(window_start(limit.window, installation.now_s, 0.0) * 1e6)
+        with installation.store.write() as connection:
+            add_limit_use(connection, [LimitCharge(limit.id, limit.scope, start_us, 100)])
 
-    answer = client.post("/api/v1/teams/7b/reset", headers={"x-csrf-token": began.json()["csrf"]})
+    answer = client.post("/api/v1/teams/7b/reset", headers={"x-csrf-token": began["csrf"]})
 
-    assert [one["scope"] for one in answer.json()["data"]] == ["team:7b"]
+    assert [(one["scope"], one["window"]) for one in answer.json()["data"]] == [("key:laptop", "day")]
 
 
 def test_others_reset_nothing(client: TestClient) -> None:

@@ -187,6 +187,19 @@ def _as_of_person(state: ControlState, grant: Grant, wanted: NewKey) -> NewKey:
     return wanted.model_copy(update={"team": team, "user": caller.user})
 
 
+def refuse_release(state: ControlState, grant: Grant, key: Key) -> None:
+    """Refuse a member to revoke a key that has hard limits of its own: the next one would have none.
+
+    Raises:
+        RoleNotAllowed
+    """
+    if grant.reach != "own" or grant.caller.key is not None:
+        return
+    limits = (limit for limit in state.catalog().limits if limit.scope == f"key:{key.name}")
+    if any(limit.mode == "hard" for limit in limits):
+        raise RoleNotAllowed(f"{key.name!r} has limits of its own, so only an admin revokes it; you may disable it.")
+
+
 def _own_keys(state: ControlState, grant: Grant) -> list[Key]:
     """Return the keys of a person, at most as many as they may have."""
     own = KeyFilter(sight=KeySight(users=frozenset({grant.caller.user})))

@@ -21,6 +21,7 @@ from tokenrouter.admin.key_rules import (
     keys_named,
     parent_of,
     refuse_beyond,
+    refuse_release,
     sight,
 )
 from tokenrouter.admin.paging import CSV, Page, WantedPage, listing
@@ -132,6 +133,7 @@ def revoke(
 ) -> RevokedKeys:
     """Revoke a key and every key below it; return what was revoked."""
     key = _find_stored(state, grant, name_or_id)
+    refuse_release(state, grant, key)
     revoked = revoke_key(grant.store, key.id, check=if_match.check(partial(shown, state)))
     state.keys_changed()
     return RevokedKeys(data=[shown(state, gone) for gone in revoked])

@@ -1,7 +1,7 @@
 """`/api/v1/teams/{name}/reset`: what a team and the people and keys in it have used is given back, all at once.
 
-A new term begins: nobody wants to reset thirty limits one by one. Limits on people count what they use in other teams,
-too, so a team admin gives back what the team and its keys have used, and an admin that of its members as well.
+A new term begins: nobody wants to reset thirty limits one by one. An admin gives back what the team, its members and
+its keys have used; a team admin only of the limits that they made themselves, since the others hold them too.
 """
 
 from typing import Annotated, Final
@@ -21,6 +21,7 @@ from tokenrouter.domain.limits import LimitTable, Metric
 from tokenrouter.jobs.limit_adjustments import reset_limit
 from tokenrouter.store.joined import JoinedStore
 from tokenrouter.store.key_pages import KeyFilter
+from tokenrouter.store.limits import limits_of
 from tokenrouter.store.teams import members_of
 
 router: Final = APIRouter(prefix="/api/v1/teams", tags=["teams"])
@@ -62,8 +63,9 @@ def reset_team(
     table, given_back = LimitTable(state.catalog().limits), []
     with grant.store.write() as connection:
         joined = JoinedStore(grant.store, connection)
-        for scope in _scopes(state, grant, team):
-            for limit in table.of(scope):
+        for scope in _scopes(state, team):
+            own = {one.limit.id for one in limits_of(connection, scope) if one.made_by == grant.caller.id}
+            for limit in (one for one in table.of(scope) if grant.is_for_all or one.id in own):
                 back = reset_limit(
                     joined,
                     limit,
@@ -86,9 +88,9 @@ def reset_team(
     return TeamReset(data=given_back)
 
 
-def _scopes(state: ControlState, grant: Grant, team: str) -> list[str]:
+def _scopes(state: ControlState, team: str) -> list[str]:
     """Return whose limits are meant."""
     reader = key_reader(state, KeyFilter(team=team))
     keys = [f"key:{key.name}" for page in all_pages(reader) for key in page]
-    people = [f"user:{member.user}" for member in members_of(state.store, team)] if grant.is_for_all else []
+    people = [f"user:{member.user}" for member in members_of(state.store, team)]
     return [f"team:{team}", *people, *keys]
