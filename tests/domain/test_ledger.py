@@ -1,4 +1,7 @@
-from tokenrouter.domain.ledger import Begun, Ended, Subject, Usage, entry_of
+import pytest
+
+from tests.store.entries import entry
+from tokenrouter.domain.ledger import Begun, Ended, Subject, Usage, entry_of, has_failed
 
 
 def test_a_row_has_what_was_known_before_and_what_came_after() -> None:
@@ -21,3 +24,17 @@ def test_a_request_without_an_end_was_interrupted() -> None:
     row = entry_of(Subject("chat"), Begun("req_1", 5))
 
     assert (row.end_reason, row.status, row.cost_nano_usd) == ("interrupted", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("end_reason", "status", "failed"),
+    [
+        ("completed", 200, False),
+        ("client_disconnect", 200, False),
+        ("completed", 400, True),
+        ("provider_cut", 200, True),
+        ("interrupted", 0, True),
+    ],
+)
+def test_failed_is_what_did_not_deliver(end_reason: str, status: int, failed: bool) -> None:
+    assert has_failed(entry("01", end_reason=end_reason, status=status)) is failed

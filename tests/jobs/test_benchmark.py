@@ -3,19 +3,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.jobs.little_servers import little_server
-from tokenrouter.jobs.benchmark import (
-    Benchmark,
-    BenchmarkRunning,
-    ChatFailed,
-    FrontDoor,
-    Plan,
-    Run,
-    Tokens,
-    nobody,
-    own_address,
-)
-from tokenrouter.upstream.client import UpstreamClient
+from tokenrouter.jobs.benchmark import Benchmark, BenchmarkRunning, ChatFailed, ModelProgress, Plan, Run, Said, nobody
 
 
 class Models:
@@ -26,12 +14,12 @@ class Models:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def chat(self, key: str, model: str, words: str) -> Tokens:
+    async def chat(self, key: str, model: str, words: str) -> Said:
         self.asked.append((key, model, words))
         await self.gate.wait()
         if model == "broken":
             raise ChatFailed("status 502: it is away")
-        return 10, 5
+        return Said(10, 5, 0.5, 1.5)
 
 
 @pytest.fixture
@@ -60,6 +48,7 @@ async def test_every_model_is_asked_one_after_the_other(benchmark: Benchmark, mo
     assert {key for key, _, _ in models.asked} == {"tr_key"}
     assert "chat 2, message 3" in models.asked[5][2]
     assert (run.status, run.total_tokens, run.started_at_s) == ("completed", 12 * 15, 1_000.0)
+    assert run.ended_at_s == 1_000.0
     assert [(one.status, one.chats_done, one.messages_done) for one in run.models] == [("done", 2, 6)] * 2
 
 
@@ -68,7 +57,8 @@ async def test_a_model_that_fails_says_why_and_the_others_are_asked(benchmark: B
     await over(run)
 
     assert [(one.status, one.last_error) for one in run.models] == [("error", "status 502: it is away"), ("done", "")]
-    assert run.models[0].messages_done == 1
+    assert (run.models[0].messages_done, run.models[0].failed) == (1, 1)
+    assert (run.models[0].first_token_s, run.models[0].answer_s, run.models[0].tokens_per_s) == (None, None, None)
 
 
 async def test_it_ends_when_as_many_tokens_are_used_as_were_allowed(benchmark: Benchmark, models: Models) -> None:
@@ -103,6 +93,38 @@ async def test_a_run_can_be_cancelled(benchmark: Benchmark, models: Models) -> N
     assert not benchmark.cancel()
 
 
+async def test_who_began_a_run_hears_of_its_end_however_it_ends(benchmark: Benchmark, models: Models) -> None:
+    heard: list[str] = []
+
+    async def ended(name: str) -> None:
+        heard.append(name)
+
+    async def has_heard(name: str) -> None:
+        async with asyncio.timeout(20):
+            while name not in heard:
+                await asyncio.sleep(0.001)
+
+    benchmark.start(Plan(("a",)), "k", lambda: ended("first"))
+    await has_heard("first")
+    models.gate.clear()
+    run = benchmark.start(Plan(("a",)), "k", lambda: ended("second"))
+    benchmark.cancel()
+    await has_heard("second")
+
+    assert (run.status, heard) == ("cancelled", ["first", "second"])
+
+
+def test_speeds_are_of_the_answers_that_tell_any() -> None:
+    progress = ModelProgress("a", messages_done=4, failed=1)
+
+    for said in (Said(10, 30, 0.5, 1.5), Said(10, 50, 0.3, 1.3), Said(10, 7, None, 0.2)):
+        progress.add(said)
+
+    assert progress.first_token_s == pytest.approx(0.4)
+    assert progress.answer_s == pytest.approx(1.0)
+    assert progress.tokens_per_s == pytest.approx(40.0)
+
+
 def test_a_run_shows_no_key() -> None:
     assert "tr_secret" not in repr(Benchmark(nobody))
 
@@ -110,51 +132,3 @@ def test_a_run_shows_no_key() -> None:
 async def test_nobody_does_not_answer() -> None:
     with pytest.raises(ChatFailed):
         await nobody("k", "m", "w")
-
-
-async def test_the_front_door_is_asked_as_clients_do() -> None:
-    told = {"usage": {"prompt_tokens": 7, "completion_tokens": 3}, "choices": []}
-    with little_server({"/v1/chat/completions": told}) as server:
-        async with UpstreamClient() as upstream:
-            door = FrontDoor(upstream, lambda: f"http://127.0.0.1:{server.port}")
-            assert await door.chat("tr_key", "acme/small", "hello") == (7, 3)
-
-    assert server.asked == ["POST /v1/chat/completions"]
-
-
-@pytest.mark.parametrize(
-    ("told", "words"),
-    [
-        ((429, {"error": {"message": "quota exceeded"}}), "status 429: quota exceeded"),
-        ((500, "oh no"), "status 500: no reason was given"),
-        ("no json", "no JSON"),
-    ],
-)
-async def test_what_is_no_good_answer_is_told_in_words(told: object, words: str) -> None:
-    with little_server({"/v1/chat/completions": told}) as server:
-        async with UpstreamClient() as upstream:
-            door = FrontDoor(upstream, lambda: f"http://127.0.0.1:{server.port}")
-            with pytest.raises(ChatFailed, match=words):
-                await door.chat("k", "m", "w")
-
-
-async def test_a_gateway_that_is_away_is_told_too() -> None:
-    with little_server({}) as server:
-        port = server.port
-    async with UpstreamClient() as upstream:
-        with pytest.raises(ChatFailed):
-            await FrontDoor(upstream, lambda: f"http://127.0.0.1:{port}").chat("k", "m", "w")
-
-
-@pytest.mark.parametrize(
-    ("listens", "address"),
-    [
-        ("127.0.0.1:8080", "http://127.0.0.1:8080"),
-        ("0.0.0.0:80", "http://127.0.0.1:80"),
-        ("[::]:80", "http://[::1]:80"),
-        (":80", "http://127.0.0.1:80"),
-        ("192.0.2.7:80", "http://192.0.2.7:80"),
-    ],
-)
-def test_the_gateway_is_reached_where_it_listens(listens: str, address: str) -> None:
-    assert own_address(listens) == address

@@ -83,7 +83,7 @@ def test_everything_that_is_derived_is_repaired_at_once_and_rows_are_not(books: 
 
     found = repair(books.store, books.rules, now_s=NOW_S)
 
-    assert {one.table for one in found.differences} == {"tr_usage_daily", "tr_limit_use", "tr_ledger"}
+    assert {one.table for one in found.differences} == {"tr_usage_daily", "tr_activity", "tr_limit_use", "tr_ledger"}
     left = books.verify().differences
     assert [(one.table, one.subject, one.is_derived) for one in left] == [("tr_ledger", "row 1-1", False)]
 

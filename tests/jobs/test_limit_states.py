@@ -1,6 +1,6 @@
 from tokenrouter.domain.limit_text import read_limit
 from tokenrouter.domain.limits import CounterPast, Limit
-from tokenrouter.jobs.limit_states import limit_states
+from tokenrouter.jobs.limit_states import limit_states, nearest, standing_of, state_of, states_by_limit
 from tokenrouter.jobs.limit_use import LimitFigures
 
 NOON_S = 1_767_268_800
@@ -44,3 +44,29 @@ def test_an_interval_ends_where_its_first_use_says() -> None:
     assert limit_states(limit, used, NOON_S)[0].resets_in_s == 3200
     assert limit_states(limit, LimitFigures(), NOON_S)[0].resets_in_s is None
     assert limit_states(a_limit("key:alice", "60s"), LimitFigures(), NOON_S)[0].resets_in_s is None
+
+
+def test_many_limits_are_shown_as_each_is_by_itself() -> None:
+    limits = [a_limit("key:*", "day"), a_limit("team:a", "day"), a_limit("user:b", "month", carry_over=5)]
+    used = {(limits[0].id, "key:x"): 5, (limits[0].id, "key:y"): 90, ("gone", "key:y"): 1}
+    figures = LimitFigures(used=used, past={(limits[2].id, "user:b"): CounterPast(used_before=1)})
+
+    found = states_by_limit(limits, figures, NOON_S)
+
+    assert found == {one.id: limit_states(one, figures, NOON_S) for one in limits}
+    assert nearest(found[limits[0].id]) == state_of(limits[0], "key:y", figures, NOON_S)
+    assert nearest([]) is None
+
+
+def test_a_limit_stops_or_is_passed_or_comes_to_its_end() -> None:
+    hard, soft, none = (a_limit("key:a", "day", **more) for more in ({}, {"mode": "soft"}, {"amount": 0}))
+
+    def standing(limit: Limit, used: int, held: int = 0) -> str:
+        counter = (limit.id, "key:a")
+        return standing_of(
+            state_of(limit, "key:a", LimitFigures(used={counter: used}, held={counter: held}), NOON_S), 80
+        )
+
+    assert [standing(hard, 79), standing(hard, 80), standing(hard, 70, 30)] == ["ok", "soon", "stopped"]
+    assert [standing(soft, 99), standing(soft, 100)] == ["soon", "over"]
+    assert standing(none, 0) == "stopped"

@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from tokenrouter.domain.actors import Actor
-from tokenrouter.store.audit import AuditFilter, audit_page, note, verify_audit
+from tokenrouter.store.audit import AuditFilter, audit_page, has_done, note, verify_audit
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import NameTaken
 from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, revoke_key, update_key
@@ -117,3 +117,12 @@ def test_hostile_names_are_kept_and_hashed_as_they_were_kept(store: Store) -> No
 
     assert verify_audit(store).broken_at is None
     assert audit_page(store, AuditFilter(), limit=1)[0].after == {"name": "\0\ud800"}
+
+
+def test_who_has_done_something_to_a_subject_is_known(store: Store) -> None:
+    own = create_key(store.acting(ANN), KeyRequest("own"), pepper=b"", now_s=1.0).stored
+    others = create_key(store, KeyRequest("others"), pepper=b"", now_s=1.0).stored
+
+    asked = ((one.id, action) for one in (own, others) for action in ("key.create", "key.revoke"))
+
+    assert [has_done(store, "usr_1", action, "key", key_id) for key_id, action in asked] == [True, False, False, False]

@@ -65,6 +65,13 @@ def test_the_children_of_a_key_are_a_list_of_their_own(store: Store, keys: tuple
     assert [key.name for key in keys if wanted.fits(key)] == ["ann's child"]
 
 
+def test_those_that_stand_below_none_are_the_tops_of_the_tree(store: Store, keys: tuple[Key, ...]) -> None:
+    tops = ["Ann", "bob 100%", "off"]
+
+    assert sorted(names(store, KeyFilter(top=True))) == tops
+    assert sorted(key.name for key in keys if KeyFilter(top=True).fits(key)) == tops
+
+
 @settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(1, 5))
 def test_pages_follow_each_other_without_gap_or_repeat(store: Store, keys: tuple[Key, ...], rows: int) -> None:

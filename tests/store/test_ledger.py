@@ -21,7 +21,6 @@ from tokenrouter.store.ledger import (
     LedgerFilter,
     Row,
     forget_journal,
-    has_failed,
     journal_positions,
     ledger_page,
     record,
@@ -186,20 +185,6 @@ def test_a_day_is_a_day_in_utc() -> None:
     assert utc_day(NOON_US) == "2026-01-01"
     assert utc_day(NOON_US + 12 * 3_600_000_000 - 1) == "2026-01-01"
     assert utc_day(NOON_US + 12 * 3_600_000_000) == "2026-01-02"
-
-
-@pytest.mark.parametrize(
-    ("end_reason", "status", "failed"),
-    [
-        ("completed", 200, False),
-        ("client_disconnect", 200, False),
-        ("completed", 400, True),
-        ("provider_cut", 200, True),
-        ("interrupted", 0, True),
-    ],
-)
-def test_failed_is_what_did_not_deliver(end_reason: str, status: int, failed: bool) -> None:
-    assert has_failed(entry("01", end_reason=end_reason, status=status)) is failed
 
 
 def test_a_character_that_postgresql_cannot_keep_stops_no_row(store: Store) -> None:

@@ -52,7 +52,7 @@ def plans_of(store: Store) -> Iterator[list[str]]:
     explain = "EXPLAIN QUERY PLAN " if store.is_sqlite else "EXPLAIN "
 
     def note(connection: Connection, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
-        if statement.lstrip().startswith("SELECT"):
+        if statement.lstrip().startswith(("SELECT", "WITH")):
             cursor.execute(explain + statement, parameters)
             plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
 

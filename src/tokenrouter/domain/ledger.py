@@ -217,6 +217,15 @@ class LedgerEntry:
     traceparent: str = ""
 
 
+DELIVERED: Final = frozenset({"completed", "client_disconnect"})
+"""End reasons of requests that did what they could; every other row counts as failed."""
+
+
+def has_failed(entry: LedgerEntry) -> bool:
+    """Return whether the request did not deliver what was asked for."""
+    return entry.end_reason not in DELIVERED or entry.status >= 400
+
+
 _DIED: Final = Ended("", 0, Usage(), 0, "interrupted")
 
 

@@ -12,14 +12,15 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 Metric = Literal["requests", "tokens", "input_tokens", "output_tokens", "cost_usd", "concurrency"]
 Mode = Literal["hard", "soft"]
 WindowKind = Literal["lifetime", "sliding", "hour", "day", "week", "month", "interval"]
 
 METRICS: Final[tuple[Metric, ...]] = ("requests", "tokens", "input_tokens", "output_tokens", "cost_usd", "concurrency")
-SCOPE_KINDS: Final = ("global", "provider", "model", "alias", "team", "user", "key", "ip")
+ScopeKind = Literal["global", "provider", "model", "alias", "team", "user", "key", "ip"]
+SCOPE_KINDS: Final[tuple[ScopeKind, ...]] = get_args(ScopeKind)
 TEMPLATED: Final = ("key", "user", "team")
 """Kinds of scope of which `kind:*` stands for each: a counter of its own for everyone."""
 

@@ -1,8 +1,9 @@
 """Small chats with some models, one after the other, to see how fast each is.
 
-They go through the gateway's own front door, with the key of whoever wants to know: so they are metered, limited and
-written down like all other requests, and what they measure is what clients get. TokenRouter-Go asked the providers
-behind its own back (its `runBenchmark`, read 2026-11). One run at a time; what the last one found stays until the next.
+They go through the gateway's own front door (`jobs/front_door.py`), with a key of whoever wants to know: so they are
+metered, limited and written down like all other requests, and what they measure is what clients get. TokenRouter-Go
+asked the providers behind its own back (its `runBenchmark`, read 2026-11). One run at a time; what the last one found
+stays until the next.
 """
 
 import asyncio
@@ -10,35 +11,37 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
-import msgspec
-
-from tokenrouter.domain.catalog import Timeouts
-from tokenrouter.domain.errors import GatewayError
 from tokenrouter.observe.tasks import BackgroundTasks
-from tokenrouter.providers.base import request_head
-from tokenrouter.providers.compatible import USER_AGENT
-from tokenrouter.providers.outbound import Destination, UpstreamRequest
-from tokenrouter.providers.urls import split_base_url
-from tokenrouter.upstream.client import UpstreamClient
 
 MAX_CHATS: Final = 200
 MAX_MESSAGES: Final = 20
 MAX_MODELS: Final = 200
-MAX_ANSWER_BYTES: Final = 2 * 2**20
-MAX_OUTPUT_TOKENS: Final = 200
-"""Room for one sentence, and for a little thinking before it."""
+MAX_STOP_TOKENS: Final = 10**9
 MAX_REASON_CHARS: Final = 300
-PATH: Final = "/v1/chat/completions"
-_TIMEOUTS: Final = Timeouts(connect_s=2.0, first_byte_s=120.0, between_bytes_s=60.0, total_s=180.0)
 
 Status = Literal["running", "cancelling", "cancelled", "completed"]
 ModelStatus = Literal["queued", "running", "done", "error"]
-Tokens = tuple[int, int]
-"""Of the prompt, and of the answer."""
-Chat = Callable[[str, str, str], Awaitable[Tokens]]
-"""Given a key, a model and what to say, returns what was used; raises `ChatFailed`."""
+
+
+class Said(NamedTuple):
+    """What one answer used, and how long it took.
+
+    Attributes:
+        first_token_s: from the question to the first piece of the answer; None where it had none.
+        total_s: from the question to the end of the answer.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+    first_token_s: float | None = None
+    total_s: float = 0.0
+
+
+Chat = Callable[[str, str, str], Awaitable[Said]]
+"""Given a key, a model and what to say, returns what became of it; raises `ChatFailed`."""
+Ended = Callable[[], Awaitable[None]]
 
 
 class ChatFailed(Exception):
@@ -61,15 +64,57 @@ class Plan:
 
 @dataclass(slots=True)
 class ModelProgress:
-    """How far a run is with one model."""
+    """How far a run is with one model.
+
+    Attributes:
+        messages_done: those that failed included.
+        first_token_sum_s: over `first_tokens` answers.
+        total_sum_s: over all good answers.
+        generation_s: of answers that came in pieces, from the first piece to the end; `generated` tokens came so.
+    """
 
     model: str
     status: ModelStatus = "queued"
     chats_done: int = 0
     messages_done: int = 0
+    failed: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     last_error: str = ""
+    first_tokens: int = 0
+    first_token_sum_s: float = 0.0
+    total_sum_s: float = 0.0
+    generation_s: float = 0.0
+    generated: int = 0
+
+    @property
+    def first_token_s(self) -> float | None:
+        """How long it takes to begin on average; None where nobody knows."""
+        return self.first_token_sum_s / self.first_tokens if self.first_tokens else None
+
+    @property
+    def answer_s(self) -> float | None:
+        """How long a whole answer takes on average."""
+        good = self.messages_done - self.failed
+        return self.total_sum_s / good if good else None
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """How fast answers come once they have begun; None where they came at once."""
+        return self.generated / self.generation_s if self.generation_s > 0 and self.generated else None
+
+    def add(self, said: Said) -> None:
+        """Count one answer."""
+        self.prompt_tokens += said.prompt_tokens
+        self.completion_tokens += said.completion_tokens
+        self.total_sum_s += said.total_s
+        if said.first_token_s is None:
+            return
+        self.first_tokens += 1
+        self.first_token_sum_s += said.first_token_s
+        if said.total_s > said.first_token_s:
+            self.generation_s += said.total_s - said.first_token_s
+            self.generated += said.completion_tokens
 
 
 @dataclass(slots=True)
@@ -81,6 +126,7 @@ class Run:
     plan: Plan
     models: list[ModelProgress]
     status: Status = "running"
+    ended_at_s: float | None = None
 
     @property
     def total_tokens(self) -> int:
@@ -104,9 +150,12 @@ class Benchmark:
     run: Run | None = None
     _tasks: BackgroundTasks = field(default_factory=BackgroundTasks)
     _task: "asyncio.Task[Any] | None" = None
+    _is_closed: bool = False
 
-    def start(self, plan: Plan, key: str) -> Run:
+    def start(self, plan: Plan, key: str, ended: Ended | None = None) -> Run:
         """Begin a run that asks with `key`, which is kept until the run is over and shown nowhere.
+
+        `ended` is awaited when it is over, however it ended, but where the gateway itself ends.
 
         Raises:
             BenchmarkRunning: one is under way.
@@ -117,6 +166,7 @@ class Benchmark:
             f"bench-{secrets.token_hex(8)}", self.clock(), plan, [ModelProgress(model) for model in plan.models]
         )
         self._task = self._tasks.start(self._work(run, key), "benchmark")
+        self._task.add_done_callback(lambda _: self._end(run, ended))
         return run
 
     def cancel(self) -> bool:
@@ -129,7 +179,16 @@ class Benchmark:
 
     async def close(self) -> None:
         """End whatever runs."""
+        self._is_closed = True
         await self._tasks.close()
+
+    def _end(self, run: Run, ended: Ended | None) -> None:
+        """Note when a run was over; one that was cancelled before it began has not noted that either."""
+        run.ended_at_s = self.clock()
+        if not run.is_over:
+            run.status = "cancelled"
+        if ended is not None and not self._is_closed:
+            self._tasks.start(_awaited(ended), "after the benchmark")
 
     async def _work(self, run: Run, key: str) -> None:
         try:
@@ -157,12 +216,10 @@ class Benchmark:
     async def _say(self, progress: ModelProgress, key: str, chat: int, message: int) -> None:
         words = f"Benchmark chat {chat + 1}, message {message + 1}. Answer with one short sentence."
         try:
-            prompt, completion = await self.chat(key, progress.model, words)
+            progress.add(await self.chat(key, progress.model, words))
         except ChatFailed as error:
             progress.status, progress.last_error = "error", str(error)[:MAX_REASON_CHARS]
-        else:
-            progress.prompt_tokens += prompt
-            progress.completion_tokens += completion
+            progress.failed += 1
         progress.messages_done += 1
 
 
@@ -170,88 +227,14 @@ def _is_enough(run: Run) -> bool:
     return 0 < run.plan.stop_after_tokens <= run.total_tokens
 
 
-async def nobody(_key: str, _model: str, _words: str) -> Tokens:
+async def _awaited(ended: Ended) -> None:
+    await ended()
+
+
+async def nobody(_key: str, _model: str, _words: str) -> Said:
     """Where there is no front door: whoever is asked does not answer.
 
     Raises:
         ChatFailed: always.
     """
     raise ChatFailed("the gateway does not listen")
-
-
-class _Used(msgspec.Struct):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-class _Answer(msgspec.Struct):
-    usage: _Used = msgspec.field(default_factory=_Used)
-
-
-class _Mistake(msgspec.Struct):
-    message: str = ""
-
-
-class _Refusal(msgspec.Struct):
-    error: _Mistake = msgspec.field(default_factory=_Mistake)
-
-
-class FrontDoor:
-    """The gateway's own address, as a client of it sees it."""
-
-    def __init__(self, upstream: UpstreamClient, address: Callable[[], str]) -> None:
-        """`address` returns what stands before a path, such as `http://127.0.0.1:8080`."""
-        self._upstream = upstream
-        self._address = address
-
-    async def chat(self, key: str, model: str, words: str) -> Tokens:
-        """Say `words` to `model` with `key`; return the tokens of the prompt and of the answer.
-
-        Raises:
-            ChatFailed: there was no good answer.
-        """
-        try:
-            response = await self._upstream.send(self._request(key, model, words))
-        except (GatewayError, ValueError) as error:
-            raise ChatFailed(str(error)) from None
-        status, body = response.status, response.take()
-        response.close()
-        if status >= 300:
-            raise ChatFailed(f"status {status}: {_reason(body)}")
-        try:
-            used = msgspec.json.decode(body, type=_Answer).usage
-        except msgspec.DecodeError:
-            raise ChatFailed("its answer is too long, or no JSON") from None
-        return used.prompt_tokens, used.completion_tokens
-
-    def _request(self, key: str, model: str, words: str) -> UpstreamRequest:
-        asked = {
-            "model": model,
-            "max_tokens": MAX_OUTPUT_TOKENS,
-            "messages": [{"role": "system", "content": "Be concise."}, {"role": "user", "content": words}],
-        }
-        body = msgspec.json.encode(asked)
-        origin = split_base_url(self._address()).origin
-        headers = {
-            "host": origin.authority,
-            "user-agent": f"{USER_AGENT} benchmark",
-            "authorization": f"Bearer {key}",
-            "content-type": "application/json",
-            "content-length": str(len(body)),
-        }
-        to = Destination(origin, _TIMEOUTS, "gateway", allow_private=True)
-        return UpstreamRequest(to, [request_head("POST", PATH, headers) + b"\r\n" + body], MAX_ANSWER_BYTES)
-
-
-def _reason(body: bytes) -> str:
-    try:
-        return msgspec.json.decode(body, type=_Refusal).error.message
-    except msgspec.DecodeError:
-        return "no reason was given"
-
-
-def own_address(listen_addr: str) -> str:
-    """Return where this machine reaches a listener: `0.0.0.0` and `::` are everywhere, so here as well."""
-    host, _, port = listen_addr.rpartition(":")
-    here = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]", "::": "[::1]"}.get(host, host)
-    return f"http://{here}:{port}"

@@ -147,8 +147,10 @@ class LedgerDrain:
         with self._lock:
             return self._drain()
 
-    def figures(self) -> LimitFigures:
+    def figures(self, limit_ids: Collection[str] | None = None) -> LimitFigures:
         """Return what has been used of every limit, what running requests may use, and what was before.
+
+        `limit_ids`: of which limits it is asked; None is all of them.
 
         Raises:
             StoreError, sqlalchemy.exc.SQLAlchemyError: as `drain`.
@@ -156,7 +158,7 @@ class LedgerDrain:
 
         def look(limits: LimitTable) -> LimitFigures:
             running = [entry for writer in self._writers.values() for entry in writer.open.held()]
-            return limit_figures(self._store, limits, running, self._charges, self._clock())
+            return limit_figures(self._store, limits, running, self._charges, self._clock(), wanted=limit_ids)
 
         with self._lock:
             return self._at_one_coverage(look)

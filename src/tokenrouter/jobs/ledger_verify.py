@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.periods import ALWAYS, Period
+from tokenrouter.jobs.ledger_verify_activity import ActivityCheck
 from tokenrouter.jobs.ledger_verify_costs import CostCheck, PriceOf
 from tokenrouter.jobs.ledger_verify_days import DayCheck, Difference, MonthCheck
 from tokenrouter.jobs.ledger_verify_limits import KeyNames, LimitCheck
@@ -93,7 +94,7 @@ def verify(
 
 
 def repair(store: Store, rules: Rules, period: Period = ALWAYS, *, now_s: float) -> Findings:
-    """Set daily sums and use of limits right, in one transaction; return what differed before, wrong costs included.
+    """Set sums and use of limits right, in one transaction; return what differed before, wrong costs included.
 
     Nothing else is written meanwhile: journals wait. Counters of running processes follow at their next start.
 
@@ -117,6 +118,7 @@ class _Check:
         self._repairs = repairs
         self._days = DayCheck(connection, period, closed_us, repairs=repairs)
         self._months = MonthCheck(connection, period, closed_us)
+        self._activity = ActivityCheck(connection, period, closed_us, repairs=repairs)
         self._costs = CostCheck(rules.price_of)
         self._limits = LimitCheck(connection, rules.limits, KeyNames(dict(rules.key_names)), period, now_s)
         self._findings = Findings()
@@ -129,6 +131,7 @@ class _Check:
             for entry in page:
                 if not self._months.takes(entry):
                     findings.add(self._days.add(entry))
+                findings.add(self._activity.add(entry))
                 self._limits.add(entry)
                 findings.add(self._costs.add(entry))
             findings.rows += len(page)
@@ -144,6 +147,7 @@ class _Check:
             self._days.finish(),
             self._months.finish(),
             check_months(self._connection, self._period, self._days.odd_months, repairs=self._repairs),
+            self._activity.finish(),
             self._limits.finish(repairs=self._repairs),
         )
 

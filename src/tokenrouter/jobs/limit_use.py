@@ -5,7 +5,7 @@ is never generous. Interval windows begin where the counter was first used, whic
 before (it was written later) belongs to the first of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,6 +31,7 @@ from tokenrouter.store.limit_use import (
     first_uses,
     forget_windows,
     limit_use,
+    limit_use_of,
 )
 from tokenrouter.store.row_sums import summed_rows
 
@@ -282,13 +283,23 @@ class LimitFigures:
 
 
 def limit_figures(
-    store: Store, limits: LimitTable, running: Iterable[LedgerEntry], reader: ChargeReader, now_s: float
+    store: Store,
+    limits: LimitTable,
+    running: Iterable[LedgerEntry],
+    reader: ChargeReader,
+    now_s: float,
+    *,
+    wanted: Collection[str] | None = None,
 ) -> LimitFigures:
-    """Return the figures of `limits`; `reader` is theirs, `running` are the requests that have not ended."""
+    """Return the figures of `limits`; `reader` is theirs, `running` are the requests that have not ended.
+
+    `wanted` are the ids of those whose use is asked for; None is all of them.
+    """
     running = list(running)
     held = held_use({}, running, reader)
     with store.read() as connection:
-        use, first_us = limit_use(connection), first_uses(connection)
+        use = limit_use(connection) if wanted is None else limit_use_of(connection, wanted)
+        first_us = first_uses(connection)
         adjusted = last_adjustment(connection)
     return LimitFigures(
         limit_ids=frozenset(limit.id for limit in limits),

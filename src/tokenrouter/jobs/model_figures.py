@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tokenrouter.domain.ledger import LedgerEntry, NanoUsd
-from tokenrouter.store.ledger import has_failed
+from tokenrouter.domain.ledger import LedgerEntry, NanoUsd, has_failed
 
 MAX_MODELS: Final = 1000
 REST: Final = ("other", "other")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tokenrouter.jobs.limit_use import was_admitted
+from tokenrouter.store.activity_books import trim_activity
 from tokenrouter.store.engine import Store
 from tokenrouter.store.retention import MAX_ROWS, delete_oldest_rows
 
@@ -27,14 +28,18 @@ def delete_old_rows(
 ) -> int:
     """Delete rows that began more than `days` whole UTC days ago; 0 days keep all. Returns how many went.
 
+    Sums that are kept for a while only go as well, whatever `days` says (`store/activity_books.py`).
+
     Blocks until all are gone, or until `goes_on`, asked before each transaction, says no; what was done stays done.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database is away; call again later.
     """
     if days <= 0:
+        trim_activity(store, now_s=now_s)
         return 0
     before_us = (int(now_s) // DAY_S - days) * DAY_S * 1_000_000
+    trim_activity(store, now_s=now_s, rows_since_s=before_us // 1_000_000)
     deleted = 0
     while goes_on():
         begun_s = time.monotonic()

@@ -14,13 +14,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select
 
 from tokenrouter.domain.actors import Actor
 from tokenrouter.store.engine import Store
 from tokenrouter.store.schema import tr_audit
 
-MAX_PAGE_ROWS: Final = 1000
+MAX_PAGE_ROWS: Final = 1001
+"""A page of a list, and the row that says whether there are more."""
 Subject = tuple[str, str, str]
 """Kind, id and name, such as `("key", "key_0123", "alice")`."""
 _HASHED: Final = (
@@ -121,6 +122,30 @@ def audit_page(store: Store, wanted: AuditFilter, *, limit: int) -> list[AuditEn
     query = select(tr_audit).where(*_conditions(wanted)).order_by(tr_audit.c.number.desc())
     with store.read() as connection:
         return [_entry(row) for row in connection.execute(query.limit(min(limit, MAX_PAGE_ROWS))).mappings()]
+
+
+def has_done(store: Store, actor_id: str, action: str, kind: str, subject_id: str) -> bool:
+    """Return whether whoever has this id did `action` to this subject, such as the making of a key."""
+    of = tr_audit.c
+    query = select(of.number).where(
+        of.kind == kind, of.subject_id == subject_id, of.action == action, of.actor_id == actor_id
+    )
+    with store.read() as connection:
+        return connection.execute(query.limit(1)).scalar() is not None
+
+
+def last_audit_number(store: Store) -> int:
+    """Return the number of the newest entry; 0 where there is none."""
+    with store.read() as connection:
+        return connection.execute(select(func.max(tr_audit.c.number))).scalar() or 0
+
+
+def audit_kinds_after(store: Store, number: int) -> dict[str, int]:
+    """Return of which kinds of subject there are entries after `number`, each with the number of its newest."""
+    last = func.max(tr_audit.c.number).label("last")
+    query = select(tr_audit.c.kind, last).where(tr_audit.c.number > number)
+    with store.read() as connection:
+        return {row.kind: row.last for row in connection.execute(query.group_by(tr_audit.c.kind))}
 
 
 def verify_audit(store: Store, *, noted: str = "") -> AuditState:

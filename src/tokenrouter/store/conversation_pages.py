@@ -5,7 +5,7 @@ answered are small, and opening one takes microseconds: a search opens those of 
 filters, the newest first, up to a bound, and says where it stopped (docs/design/conversations.md).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, exists, func
 from tokenrouter.config.sealing import SealBroken, Sealing
 from tokenrouter.domain.capture import Captured
 from tokenrouter.domain.ledger import NanoUsd
+from tokenrouter.store.conversation_charges import Charge, ChargedSum, charged_sums, charges_of
 from tokenrouter.store.conversations import Gist, gist_place, read_head, record_place
 from tokenrouter.store.engine import Store
-from tokenrouter.store.schema import tr_conversation_records, tr_conversations, tr_ledger
+from tokenrouter.store.schema import tr_conversation_records, tr_conversations
 from tokenrouter.store.within import Within
 
 MAX_PAGE_ROWS: Final = 500
@@ -96,7 +97,7 @@ def _seen_by(within: Within | None) -> list[ColumnElement[bool]]:
 
 @dataclass(frozen=True, slots=True)
 class ConversationRow:
-    """One conversation. `total_tokens` is what the ledger still knows of its requests."""
+    """One conversation. `total_tokens` and `cost_nano_usd` are what the ledger still knows of its requests."""
 
     id: str
     title: str
@@ -115,6 +116,7 @@ class ConversationRow:
     internal: int
     bytes: int
     total_tokens: int = 0
+    cost_nano_usd: NanoUsd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +136,6 @@ class ConversationSums:
     bytes: int = 0
     oldest_us: int | None = None
     newest_us: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """What the ledger knows of a request."""
-
-    provider: str
-    model: str
-    input_tokens: int
-    output_tokens: int
-    cost_nano_usd: NanoUsd | None
-    end_reason: str
-    latency_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +174,8 @@ def conversation_page(
         if len(found) > limit:
             found = found[:limit]
             more = found[-1]["last_us"], found[-1]["id"]
-        tokens = _tokens(connection, [row["id"] for row in found])
-        return ConversationPage(tuple(_row(sealing, row, tokens) for row in found), more)
+        sums = charged_sums(connection, [row["id"] for row in found])
+        return ConversationPage(tuple(_row(sealing, row, sums) for row in found), more)
 
 
 def _rows_after(
@@ -225,25 +214,18 @@ def _words(sealing: Sealing, record_id: str, gist: bytes) -> str:
     return f"{words.asked}\n{words.answered}".casefold()
 
 
-def _tokens(connection: Connection, ids: Sequence[str]) -> Mapping[str, int]:
-    """Return how many tokens the ledger knows of, by conversation."""
-    if not ids:
-        return {}
-    both = func.coalesce(func.sum(tr_ledger.c.input_tokens + tr_ledger.c.output_tokens), 0)
-    asked = (
-        select(_records.conversation_id, both.label("tokens"))
-        .join(tr_ledger, tr_ledger.c.id == _records.id)
-        .where(_records.conversation_id.in_(ids))
-        .group_by(_records.conversation_id)
-    )
-    return {row.conversation_id: int(row.tokens) for row in connection.execute(asked)}
-
-
-def _row(sealing: Sealing, row: RowMapping, tokens: Mapping[str, int]) -> ConversationRow:
+def _row(sealing: Sealing, row: RowMapping, sums: Mapping[str, ChargedSum]) -> ConversationRow:
     head = read_head(sealing, row)
     named = {name: row[name] for name in ConversationRow.__slots__ if name in row}
     title = head.get("title") or head.get("first", "").strip().partition("\n")[0][:120]
-    return ConversationRow(**named, title=title, preview=head.get("last", ""), total_tokens=tokens.get(row["id"], 0))
+    charged = sums.get(row["id"], ChargedSum())
+    return ConversationRow(
+        **named,
+        title=title,
+        preview=head.get("last", ""),
+        total_tokens=charged.tokens,
+        cost_nano_usd=charged.cost_nano_usd,
+    )
 
 
 def find_conversation(
@@ -253,7 +235,7 @@ def find_conversation(
     conditions = [_conversations.id == conversation_id, *_seen_by(within)]
     with store.read() as connection:
         row = connection.execute(select(tr_conversations).where(*conditions)).mappings().first()
-        return None if row is None else _row(sealing, row, _tokens(connection, [conversation_id]))
+        return None if row is None else _row(sealing, row, charged_sums(connection, [conversation_id]))
 
 
 def records_of(store: Store, sealing: Sealing, conversation_id: str) -> Iterator[KeptRecord]:
@@ -265,7 +247,7 @@ def records_of(store: Store, sealing: Sealing, conversation_id: str) -> Iterator
         )
         with store.read() as connection:
             rows = connection.execute(asked.order_by(_records.number).limit(_READ_AT_ONCE)).mappings().all()
-            charges = _charges(connection, [row["id"] for row in rows])
+            charges = charges_of(connection, [row["id"] for row in rows])
         for row in rows:
             last = row["number"]
             captured = _opened(sealing, row)
@@ -279,13 +261,6 @@ def _opened(sealing: Sealing, row: RowMapping) -> Captured | None:
         return _captured.decode(sealing.unseal(row["sealed"], record_place(row["id"])))
     except (SealBroken, DecodeError):
         return None
-
-
-def _charges(connection: Connection, ids: Sequence[str]) -> dict[str, Charge]:
-    ledger = tr_ledger.c
-    columns = [getattr(ledger, name) for name in Charge.__slots__]
-    rows = connection.execute(select(ledger.id, *columns).where(ledger.id.in_(ids))).mappings()
-    return {row["id"]: Charge(**{name: row[name] for name in Charge.__slots__}) for row in rows}
 
 
 def conversation_sums(store: Store, within: Within | None = None) -> ConversationSums:
@@ -318,6 +293,13 @@ def last_record_number(store: Store) -> int:
     """Return the number of the newest request; 0 where there is none."""
     with store.read() as connection:
         return connection.execute(select(func.max(_records.number))).scalar() or 0
+
+
+def conversations_of(store: Store, request_ids: Collection[str]) -> dict[str, str]:
+    """Return the conversation of each of these requests (at most a page of them), as far as they were kept."""
+    asked = select(_records.id, _records.conversation_id).where(_records.id.in_(sorted(request_ids)))
+    with store.read() as connection:
+        return {row.id: row.conversation_id for row in connection.execute(asked)}
 
 
 def records_after(store: Store, number: int, within: Within | None, *, limit: int) -> tuple[NewsOfRecord, ...]:

@@ -23,8 +23,13 @@ def attempts_of(store: Store, request_id: str) -> list[LedgerEntry]:
 
 def attempt_ids(request_id: str) -> list[str]:
     """Return the ids that rows of a request may have; `request_id` is that of any of its attempts."""
-    first = request_id.partition(".")[0]
+    first = request_of(request_id)
     return [first, *(f"{first}.{number}" for number in range(2, MAX_ATTEMPTS + 1))]
+
+
+def request_of(row_id: str) -> str:
+    """Return the id of the request of which `row_id` is an attempt."""
+    return row_id.partition(".")[0]
 
 
 def decision_of(attempts: list[LedgerEntry]) -> str:

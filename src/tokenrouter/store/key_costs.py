@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Select, case, func, select
 
+from tokenrouter.domain.ledger import DELIVERED
 from tokenrouter.store.engine import Store
-from tokenrouter.store.ledger import DELIVERED
 from tokenrouter.store.schema import tr_ledger, tr_usage_monthly
 
 _rows = tr_ledger.c

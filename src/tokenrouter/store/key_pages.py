@@ -54,6 +54,7 @@ class KeyFilter:
     Attributes:
         words: stand in the name, the hint, the user, the team or the comment, in any case.
         parent_id: the key that answers for them.
+        top: only those that stand below none.
         state: as it is at `now_s`; an enabled one has not expired.
         sight: what may be seen at most, whatever is wanted; None is everything.
     """
@@ -63,6 +64,7 @@ class KeyFilter:
     team: str = ""
     user: str = ""
     parent_id: str = ""
+    top: bool = False
     state: KeyState | None = None
     now_s: float = 0.0
     sight: KeySight | None = None
@@ -75,6 +77,7 @@ class KeyFilter:
             and self.team in ("", key.team)
             and self.user in ("", key.user)
             and self.parent_id in ("", key.parent_id)
+            and not (self.top and key.parent_id)
             and (self.sight is None or self.sight.covers(key))
             and (self.state is None or self._is(key, self.state))
         )
@@ -110,6 +113,8 @@ def _conditions(wanted: KeyFilter) -> list[ColumnElement[bool]]:
         for name in ("role", "team", "user", "parent_id")
         if getattr(wanted, name)
     ]
+    if wanted.top:
+        conditions.append(columns.parent_id.is_(None))
     if wanted.sight is not None:
         conditions.append(wanted.sight.condition())
     if wanted.words:

@@ -12,19 +12,22 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, literal_column, select, tuple_
 
-from tokenrouter.domain.ledger import LedgerEntry, Usage
+from tokenrouter.domain.ledger import DELIVERED, LedgerEntry, Usage, has_failed
+from tokenrouter.store.activity_sums import ActivitySums, add_activity
 from tokenrouter.store.bulk import add_rows, insert_new
 from tokenrouter.store.engine import Store
 from tokenrouter.store.limit_use import Coverage, LimitCharge, add_limit_use, coverage_in, coverage_version
 from tokenrouter.store.schema import TOKEN_KINDS, tr_journal, tr_ledger, tr_usage_daily, tr_usage_monthly
 from tokenrouter.store.within import Within
 
-DELIVERED: Final = frozenset({"completed", "client_disconnect"})
-"""End reasons of requests that did what they could; every other row counts as failed."""
+CUT: Final = frozenset({"provider_cut", "client_disconnect", "shutdown", "interrupted"})
+"""End reasons of answers that had begun and did not come to their end, whoever it was that went away."""
+Outcome = Literal["", "ok", "failed", "4xx", "5xx", "cut"]
+"""How requests ended, as people sort them: `ok` and `failed` are the opposite of each other."""
 MAX_PAGE_ROWS: Final = 1001
 """A thousand, and one more to see whether there is another page."""
 
@@ -65,6 +68,10 @@ class LedgerFilter:
     client_tool: str = ""
     alias: str = ""
     error_code: str = ""
+    outcome: Outcome = ""
+    stream: bool | None = None
+    min_cost_nano_usd: int = 0
+    min_latency_us: int = 0
     since_us: int = 0
     until_us: int | None = None
     before: tuple[int, str] | None = None
@@ -157,11 +164,6 @@ def utc_day(time_us: int) -> str:
     return datetime.fromtimestamp(time_us // 1_000_000, UTC).strftime("%Y-%m-%d")
 
 
-def has_failed(entry: LedgerEntry) -> bool:
-    """Return whether the request did not deliver what was asked for."""
-    return entry.end_reason not in DELIVERED or entry.status >= 400
-
-
 def _storable(row: Row) -> Row:
     """Return `row` without the one character that PostgreSQL cannot keep in a text, so that no row stops all others."""
     entry = row.entry
@@ -194,6 +196,7 @@ def read_entry(row: RowMapping) -> LedgerEntry:
 def _add_to_sums(connection: Connection, entries: Iterable[LedgerEntry]) -> None:
     sums: dict[tuple[Any, ...], list[int]] = {}
     names: dict[tuple[Any, ...], str] = {}
+    activity = ActivitySums()
     for entry in entries:
         group = (entry.started_us // _DAY_US, *daily_group(entry))
         total = sums.get(group)
@@ -202,10 +205,12 @@ def _add_to_sums(connection: Connection, entries: Iterable[LedgerEntry]) -> None
         names[group] = entry.key_name
         for index, amount in enumerate(daily_amounts(entry)):
             total[index] += amount
+        activity.add(entry)
     days = {(utc_day(group[0] * _DAY_US), *group[1:]): (total, names[group]) for group, total in sums.items()}
     for table, key, periods in ((tr_usage_daily, DAILY_KEY, days), (tr_usage_monthly, MONTHLY_KEY, _months(days))):
         rows = [(*group, *total, name) for group, (total, name) in periods.items()]
         add_rows(connection, table, key, DAILY_SUMS, rows, replaced=("key_name",))
+    add_activity(connection, activity.finish())
 
 
 def _months(days: Mapping[tuple[str, ...], tuple[list[int], str]]) -> dict[tuple[str, ...], tuple[list[int], str]]:
@@ -253,6 +258,7 @@ def row_conditions(wanted: LedgerFilter) -> list[ColumnElement[bool]]:
         for name in ("client_ip", "client_tool", "alias", "error_code")
         if getattr(wanted, name)
     ]
+    conditions += unindexed_conditions(wanted)
     if wanted.key_ids is not None:
         conditions.append(columns.key_id.in_(wanted.key_ids))
     if wanted.within is not None:
@@ -262,3 +268,32 @@ def row_conditions(wanted: LedgerFilter) -> list[ColumnElement[bool]]:
     if wanted.until_us is not None:
         conditions.append(columns.started_us < wanted.until_us)
     return [and_(*conditions)] if conditions else []
+
+
+def unindexed_conditions(wanted: LedgerFilter) -> list[ColumnElement[bool]]:
+    """Return those conditions for which there is no index: rows are read to see whether they are so."""
+    columns = tr_ledger.c
+    conditions: list[ColumnElement[bool]] = [] if not wanted.outcome else [_ended(wanted.outcome)]
+    if wanted.stream is not None:
+        conditions.append(columns.stream == wanted.stream)
+    if wanted.min_cost_nano_usd:
+        conditions.append(columns.cost_nano_usd >= wanted.min_cost_nano_usd)
+    if wanted.min_latency_us:
+        conditions.append(columns.latency_us >= wanted.min_latency_us)
+    return conditions
+
+
+def _ended(outcome: Outcome) -> ColumnElement[bool]:
+    columns = tr_ledger.c
+    delivered = and_(columns.end_reason.in_(sorted(DELIVERED)), columns.status < 400)
+    match outcome:
+        case "ok":
+            return delivered
+        case "failed":
+            return ~delivered
+        case "4xx":
+            return columns.status.between(400, 499)
+        case "5xx":
+            return columns.status >= 500
+        case _:
+            return columns.end_reason.in_(sorted(CUT))

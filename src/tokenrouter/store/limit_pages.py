@@ -8,7 +8,7 @@ from tokenrouter.domain.limits import Metric
 from tokenrouter.store.engine import Store
 from tokenrouter.store.key_pages import KeySight
 from tokenrouter.store.limits import StoredLimit, read_stored_limit
-from tokenrouter.store.schema import tr_keys, tr_limits
+from tokenrouter.store.schema import tr_keys, tr_limits, tr_members
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class LimitFilter:
 
     Attributes:
         words: stand in the scope or the comment, in any case.
+        kind: of scope: `global`, `team`, …
+        team: those on a team, on who is in it and on the keys that are charged to it.
         handle: the one of this id, or of this name in paths (`domain.limit_text.limit_handle`).
         sight: what may be seen at most, whatever is wanted; None is everything.
     """
@@ -37,6 +39,8 @@ class LimitFilter:
     words: str = ""
     scope: str = ""
     metric: Metric | None = None
+    kind: str = ""
+    team: str = ""
     handle: str = ""
     sight: LimitSight | None = None
 
@@ -61,6 +65,12 @@ def _conditions(wanted: LimitFilter) -> list[ColumnElement[bool]]:
         found.append(columns.scope == wanted.scope)
     if wanted.metric is not None:
         found.append(columns.metric == wanted.metric)
+    if wanted.kind:
+        found.append(or_(columns.scope == wanted.kind, columns.scope.startswith(f"{wanted.kind}:", autoescape=True)))
+    if wanted.team:
+        keys = select(literal("key:") + tr_keys.c.name).where(tr_keys.c.team == wanted.team)
+        people = select(literal("user:") + tr_members.c.user).where(tr_members.c.team == wanted.team)
+        found.append(or_(*(columns.scope.in_(part) for part in ([f"team:{wanted.team}"], keys, people))))
     if wanted.handle:
         found.append(or_(columns.handle == wanted.handle, columns.id == wanted.handle))
     if wanted.words:

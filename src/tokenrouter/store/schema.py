@@ -8,7 +8,7 @@ Only types and constraints that SQLite and PostgreSQL both have are used. Times 
 (`_us`) or seconds (`_s`) since the epoch, money is nano-dollars: integers, so sums stay exact.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -28,10 +28,13 @@ from sqlalchemy import (
     true,
 )
 
+from tokenrouter.domain.speeds import BUCKETS
+
 TABLE_PREFIX: Final = "tr_"
 REVISIONS: Final[tuple[str, ...]] = (
     *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010"),
     *("0011", "0012", "0013", "0014", "0015", "0016", "0018", "0019", "0021"),
+    "0022",
 )
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
@@ -205,6 +208,43 @@ tr_usage_daily = _usage_table("tr_usage_daily", "day")
 
 tr_usage_monthly = _usage_table("tr_usage_monthly", "month")
 """The same by UTC month (`2026-02`), so that years of all keys are some thousands."""
+
+ACTIVITY_KEY: Final = ("step", "dimension", "slot_s", "name")
+ACTIVITY_SUMS: Final = (
+    *("requests", "failed", "input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens"),
+    *("cost_nano_usd", "unpriced_requests"),
+)
+"""Of tokens, what charts show."""
+SPEED_SUMS: Final = (
+    *("prompt_tokens", "prompt_us", "generated_tokens", "generation_us"),
+    *(f"{what}_{number}" for what in ("latency", "first_token") for number in range(BUCKETS)),
+)
+"""The fields of `domain.speeds.Speeds`, its buckets one by one."""
+
+
+def _activity_table(name: str, *sums: Column[Any]) -> Table:
+    return Table(
+        name,
+        metadata,
+        _text("step", primary_key=True),
+        _text("dimension", primary_key=True),
+        Column("slot_s", BigInteger, primary_key=True, autoincrement=False),
+        _text("name", primary_key=True),
+        *sums,
+        sqlite_with_rowid=False,
+    )
+
+
+tr_activity = _activity_table(
+    "tr_activity",
+    _text("label"),
+    *map(_count, ACTIVITY_SUMS),
+)
+"""The ledger summed by hour, day and month (`step`), of everything and by one dimension at a time, so that a chart of a
+year reads some hundreds of rows. `slot_s` is when the step began, in UTC seconds (`store/activity_sums.py`)."""
+
+tr_speeds = _activity_table("tr_speeds", *map(_count, SPEED_SUMS))
+"""How fast requests were answered, by hour and day: of everything, by provider and by model."""
 
 BALANCE_KEY: Final = ("period", "key_id", "user", "team", "provider", "model", "alias", "chain", "admitted")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import FromClause, Row, Select, Table, func, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Row, Select, Table, func, select, union_all
 
 from tokenrouter.domain.ledger import NanoUsd, Usage
 from tokenrouter.store.engine import Store
@@ -150,18 +150,31 @@ def _part(table: Table, period: str, wanted: UsageFilter, group: tuple[str, ...]
     parts = [columns[name] for name in group]
     sums = [func.sum(columns[name]).label(name) for name in _SUMS]
     query = select(*parts, func.max(columns.key_name).label("key_name"), *sums).group_by(*parts)
-    for name in ("user", "team", "provider", "model"):
-        if value := getattr(wanted, name):
-            query = query.where(columns[name] == value)
-    if wanted.key_ids is not None:
-        query = query.where(columns.key_id.in_(wanted.key_ids))
-    if wanted.within is not None:
-        query = query.where(wanted.within.condition(columns))
+    query = query.where(*_whose(table, wanted))
     if first:
         query = query.where(columns[period] >= first)
     if last:
         query = query.where(columns[period] <= last)
     return query
+
+
+def daily_conditions(wanted: UsageFilter) -> list[ColumnElement[bool]]:
+    """Return what rows of `tr_usage_daily` must be like to be `wanted`."""
+    day = tr_usage_daily.c.day
+    conditions = _whose(tr_usage_daily, wanted)
+    conditions += [day >= wanted.since_day] if wanted.since_day else []
+    return conditions + ([day <= wanted.until_day] if wanted.until_day else [])
+
+
+def _whose(table: Table, wanted: UsageFilter) -> list[ColumnElement[bool]]:
+    columns = table.c
+    said = (name for name in ("user", "team", "provider", "model") if getattr(wanted, name))
+    conditions = [columns[name] == getattr(wanted, name) for name in said]
+    if wanted.key_ids is not None:
+        conditions.append(columns.key_id.in_(wanted.key_ids))
+    if wanted.within is not None:
+        conditions.append(wanted.within.condition(columns))
+    return conditions
 
 
 def _sums(row: Row[Any]) -> UsageSums:
