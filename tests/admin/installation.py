@@ -8,6 +8,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from tests.admin.built_ui import build_ui
 from tests.store.entries import NOON_US
 from tokenrouter.admin.app import create_app
 from tokenrouter.admin.state import ControlState
@@ -18,6 +19,7 @@ from tokenrouter.domain.catalog import Catalog, Provider
 from tokenrouter.domain.limits import Limit, Window
 from tokenrouter.domain.prices import Price
 from tokenrouter.jobs.catalog_builder import build_catalog
+from tokenrouter.jobs.explanations import RouteAnswer, RouteQuestion
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.jobs.provider_status import ProviderStatus
 from tokenrouter.jobs.stored_configuration import join_configuration, read_stored
@@ -44,6 +46,17 @@ BUDGET = Limit("team:*|cost_usd|month", "team:*", "cost_usd", Window("month"), 2
 
 FAST = Alias("fast", (Target("acme/small"), Target("local", "home")), origin="torod.toml:30")
 LOCAL = Alias("local", (Target("acme/tiny"),), origin="torod.toml:36")
+
+
+EXPLANATION = (
+    b'{"key":"alice","operation":"chat","model":"fast","stream":false,"decision":{"by":"alias"},'
+    b'"places":[],"left_out":[],"unheard":[],"limits":[]}'
+)
+
+
+async def explained(_question: RouteQuestion) -> RouteAnswer:
+    """Explain every request alike, in place of a data process."""
+    return RouteAnswer(EXPLANATION)
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -112,9 +125,11 @@ class Installation:
             provider_statuses=lambda: self.provider_statuses,
             address="http://127.0.0.1:8080",
             keys_changed=self._keys_changed,
-            limit_figures=lambda: self.limit_figures,
+            limit_figures=lambda _ids=None: self.limit_figures,
             clock=lambda: self.now_s,
             passwords=LIGHT,
+            explain=explained,
+            ui=build_ui(self.folder / "ui"),
         )
 
     def app(self) -> FastAPI:

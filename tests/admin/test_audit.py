@@ -1,3 +1,5 @@
+import csv
+import json
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -43,6 +45,24 @@ def test_pages_and_filters_go_together(client: TestClient) -> None:
 
     assert [one["subject"]["name"] for one in (*first["data"], *rest["data"])][:3] == ["a3", "a2", "b1"]
     assert page(client, q="nothing like it") == {"data": [], "next": None}
+
+
+def test_all_of_it_is_a_file_as_well(client: TestClient) -> None:
+    for name in ("a1", "b1", "a2"):
+        make(client, name)
+
+    answer = client.get(AUDIT, headers=ROOT, params={"q": "a", "kind": "key", "format": "csv", "limit": "1"})
+
+    rows = list(csv.DictReader(answer.text.splitlines()))
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert [json.loads(row["subject"])["name"] for row in rows][:1] == ["a2"]
+    assert len(rows) > 1
+    assert client.get(AUDIT, headers=ROOT, params={"after": "no cursor"}).status_code == 422
+
+
+def test_what_no_database_can_look_for_is_refused(client: TestClient) -> None:
+    for name in ("actor", "action", "kind", "subject", "q"):
+        assert client.get(AUDIT, headers=ROOT, params={name: "\0"}).status_code == 422
 
 
 def test_an_altered_log_is_told(client: TestClient, installation: Installation) -> None:

@@ -2,7 +2,8 @@ from tests.journal.captured import NOON_US, captured
 from tokenrouter.admin.conversation_bodies import moment, record_of
 from tokenrouter.dialects.transcripts import Piece, ReadAnswer, Turn
 from tokenrouter.jobs.conversation_view import ViewedRecord
-from tokenrouter.store.conversation_pages import Charge, KeptRecord
+from tokenrouter.store.conversation_charges import Charge
+from tokenrouter.store.conversation_pages import KeptRecord
 
 CHARGE = Charge("acme", "small", 10, 5, 25, "completed", 1500)
 

@@ -4,7 +4,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.admin.installation import ROOT, Installation
+from tests.journal.captured import captured
 from tests.store.entries import entry
+from tokenrouter.jobs.conversation_drain import record_of
+from tokenrouter.store.conversations import take_in_file
 from tokenrouter.store.ledger import Row, record
 
 DECISION = '{"by":"alias","order":["acme/small","other/large"]}'
@@ -46,6 +49,17 @@ def test_an_admin_is_shown_every_attempt(client: TestClient) -> None:
     assert told["attempts"][1]["decision"] == told["decision"]
     assert client.get("/api/v1/ledger/req_9", headers=ROOT).status_code == 404
     assert client.get("/api/v1/ledger/req_1").status_code == 401
+
+
+def test_all_attempts_lead_to_the_conversation_that_the_request_is_kept_in(
+    client: TestClient, installation: Installation
+) -> None:
+    take_in_file(installation.store, installation.state.sealing, "1", [record_of(captured("req_1"))])
+
+    told = client.get("/api/v1/ledger/req_1.2", headers=ROOT).json()["attempts"]
+
+    assert len({row["conversation"] for row in told}) == 1
+    assert client.get(f"/api/v1/conversations/{told[1]['conversation']}", headers=ROOT).status_code == 200
 
 
 def test_exports_and_checks_keep_their_addresses(client: TestClient) -> None:

@@ -1,17 +1,22 @@
 from tokenrouter.admin import html
 
 
-def test_cells_titles_and_values_are_escaped() -> None:
+def test_titles_words_and_values_are_escaped() -> None:
     hostile = '"><b>'
 
     made = [
-        html.table((hostile,), [(hostile,)]),
-        html.section(hostile, ""),
+        html.card(hostile, ""),
+        html.wrong(hostile),
         html.form(hostile, hostile, hidden={hostile: hostile}, kind=hostile),
         bytes(html.page(hostile, "").body).decode(),
     ]
 
     assert not [text for text in made if hostile in text]
+
+
+def test_nothing_is_told_where_nothing_is_wrong() -> None:
+    assert html.wrong("") == ""
+    assert ">It is wrong</p>" in html.wrong("it is wrong")
 
 
 def test_the_style_sheet_loads_nothing_and_knows_dark() -> None:

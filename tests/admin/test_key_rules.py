@@ -140,3 +140,40 @@ def test_a_member_does_not_get_rid_of_a_limit_by_getting_rid_of_its_key(installa
         refuse_release(installation.state, grant, keys["bound"])
     refuse_release(installation.state, grant, keys["free"])
     refuse_release(installation.state, granted(installation, HEAD, "all"), keys["bound"])
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [{"allowed_models": ("acme/small",)}, {"allowed_ips": ("192.0.2.7",)}, {"unpriced": "deny"}, {"clamp": False}],
+)
+def test_a_member_s_further_key_is_bound_as_the_one_that_they_were_given(
+    installation: Installation, bound: dict[str, object]
+) -> None:
+    given = create_key(installation.store, KeyRequest("given", user="zoe", **bound), pepper=b"", now_s=1.0).stored  # type: ignore[arg-type]
+    grant = granted(installation, replace(ANN, user="zoe"), "own")
+
+    made = as_allowed(installation.state, grant, NewKey(name="x"))
+
+    assert (made.parent, made.user, made.team) == (given.id, "", "")
+    with pytest.raises(RoleNotAllowed, match="disable it"):
+        refuse_release(installation.state, grant, given)
+    create_key(installation.store, KeyRequest("other", user="zoe", **bound), pepper=b"", now_s=1.0)  # type: ignore[arg-type]
+    with pytest.raises(Problem, match="parent: is missing"):
+        as_allowed(installation.state, grant, NewKey(name="x"))
+    create_key(installation.store, KeyRequest("free", user="zoe"), pepper=b"", now_s=1.0)
+    assert as_allowed(installation.state, grant, NewKey(name="x")).parent is None
+
+
+def test_a_temporary_key_of_one_s_own_neither_binds_the_next_nor_has_to_stay(installation: Installation) -> None:
+    zoe, until_s = replace(ANN, user="zoe"), installation.now_s + 3600
+    grant = granted(installation, zoe, "own")
+    tried = KeyRequest("tried", user="zoe", temporary=True, expires_at_s=until_s)
+    own = create_key(installation.store.acting(zoe.actor), tried, pepper=b"", now_s=1.0).stored
+
+    assert as_allowed(installation.state, grant, NewKey(name="x")).parent is None
+    refuse_release(installation.state, grant, own)
+
+    lent = create_key(installation.store, replace(tried, name="lent"), pepper=b"", now_s=1.0).stored
+    assert as_allowed(installation.state, grant, NewKey(name="x")).parent == lent.id
+    with pytest.raises(RoleNotAllowed, match="disable it"):
+        refuse_release(installation.state, grant, lent)

@@ -1,8 +1,11 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.admin.installation import ROOT, Installation
+from tests.admin.installation import ALICE, ROOT, Installation
+from tests.journal.captured import captured
 from tests.store.entries import NOON_US, entry
+from tokenrouter.jobs.conversation_drain import record_of
+from tokenrouter.store.conversations import take_in_file
 from tokenrouter.store.ledger import Row, record
 
 LEDGER = "/api/v1/ledger"
@@ -77,3 +80,36 @@ def test_rows_are_found_by_a_word(client: TestClient) -> None:
     assert ids(client, q="acme", end_reason="provider_cut") == ["3"]
     assert ids(client, q="nothing") == []
     assert ids(client, error="nothing") == []
+
+
+def test_how_they_ended_what_they_cost_and_how_long_they_took(client: TestClient, installation: Installation) -> None:
+    more = [
+        entry("4", status=502, end_reason="provider_error", latency_us=3_000_000, stream=True),
+        entry("5", status=429, end_reason="limit_reached", cost_nano_usd=5_000_000_000),
+    ]
+    record(installation.store, [Row(one) for one in more], {})
+
+    assert ids(client, status="failed") == ["3", "5", "4"]
+    assert ids(client, status="ok") == ["2", "1"]
+    assert (ids(client, status="4xx"), ids(client, status="5xx"), ids(client, status="cut")) == (["5"], ["4"], ["3"])
+    assert ids(client, status="failed", q="acme", provider="acme", team="physics") == ["3", "5", "4"]
+    assert ids(client, stream="true") == ["4"]
+    assert ids(client, min_cost_usd="4.99") == ["5"]
+    assert ids(client, min_latency_ms=3000) == ["4"]
+
+
+def test_a_moment_says_when_as_well_as_a_day(client: TestClient) -> None:
+    assert ids(client, **{"from": "2026-01-01T12:00:00Z", "to": "2026-01-01T12:00:01Z"}) == ["2", "1"]
+    assert ids(client, **{"from": "2026-01-01T12:00:01Z"}) == ["3"]
+    assert ids(client, **{"from": "2026-01-01T13:00", "to": "2026-01-01T13:01", "tz": "Europe/Berlin"}) == ["2", "1"]
+
+
+def test_a_row_leads_to_its_conversation_where_it_was_kept(client: TestClient, installation: Installation) -> None:
+    take_in_file(installation.store, installation.state.sealing, "1", [record_of(captured("1"))])
+
+    rows = {row["id"]: row["conversation"] for row in client.get(LEDGER, headers=ROOT).json()["data"]}
+
+    assert rows["1"] is not None
+    assert rows["2"] is None
+    assert client.get(f"/api/v1/conversations/{rows['1']}", headers=ROOT).status_code == 200
+    assert client.get(LEDGER, headers=ALICE).json()["data"][-1]["conversation"] is None

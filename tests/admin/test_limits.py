@@ -43,7 +43,7 @@ def test_a_limit_that_is_made_counts_and_is_listed(client: TestClient, installat
     limit = made(client, scope="team:physics", metric="cost_usd", window="month", amount="25.50", comment="spring")
 
     listed = client.get(LIMITS, headers=ROOT).json()["data"]
-    assert {**listed[-1], "warnings": []} == limit
+    assert {**listed[-1], "warnings": []} == {**limit, "use": None}
     assert (limit["amount"], limit["origin"], limit["comment"]) == ("25.50", "database", "spring")
     counted = [one for one in installation.catalog().limits if one.scope == "team:physics"]
     assert [one.amount for one in counted] == [25_500_000_000]

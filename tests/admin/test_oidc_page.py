@@ -81,6 +81,17 @@ def test_somebody_comes_in_with_the_rights_of_their_groups(client: TestClient, s
     assert told["way"] == "oidc:school"
 
 
+def test_the_page_that_was_wanted_is_where_it_ends(client: TestClient, server: OidcServer) -> None:
+    wanted = "/admin/usage?by=team&range=7d"
+    offered = client.get(wanted, headers={"accept": "text/html"}).text
+    assert f'href="{START}?next=%2Fadmin%2Fusage%3Fby%3Dteam%26range%3D7d"' in offered
+
+    there = client.get(START, params={"next": wanted}).headers["location"]
+    assert client.get(server.sign_in(there, "ann")).headers["refresh"] == f"0; url={wanted}"
+    elsewhere = client.get(START, params={"next": "https://evil.example/"}).headers["location"]
+    assert client.get(server.sign_in(elsewhere, "ann")).headers["refresh"] == "0; url=/admin"
+
+
 def test_a_change_of_groups_counts_from_the_next_sign_in(client: TestClient, server: OidcServer) -> None:
     enter(client, server)
     server.know({"ann": {**ANN, "groups": ["staff"]}})

@@ -3,6 +3,7 @@ import csv
 import io
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
@@ -19,6 +20,7 @@ from tokenrouter.admin.paging import (
     Reader,
     Wanted,
     all_pages,
+    beside,
     checked,
     cursor,
     declared_first,
@@ -160,3 +162,16 @@ def test_csv_of_nothing_has_its_header() -> None:
     answer = listing("subjects", Wanted(form="csv"), Subject, reader([]), lambda name: Subject(name=name))
 
     assert text_of(answer) == "name,tags,enabled,count\r\n"
+
+
+def test_what_stands_beside_rows_is_found_for_a_page_at_once() -> None:
+    asked: list[list[str]] = []
+
+    def look(rows: Sequence[str]) -> list[int]:
+        asked.append(list(rows))
+        return [len(row) for row in rows]
+
+    read = beside(whole_list(["a", "bb", "ccc"], lambda row: (row,)), look)
+
+    assert read(("a",), 2) == [(("bb",), ("bb", 2)), (("ccc",), ("ccc", 3))]
+    assert asked == [["bb", "ccc"]]

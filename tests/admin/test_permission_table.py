@@ -39,6 +39,15 @@ QUESTIONS = {
     "parent": ("blue-master",),
     "scope": ("team:blue", "user:blue-member", "key:blue-laptop"),
     "by": ("key", "user", "team", "model", "day"),
+    "then": ("key", "user", "team", "model"),
+    "group": ("key", "user", "team", "model", "ip", "tool"),
+    "figures": ("true",),
+    "use": ("true",),
+    "top": ("20", "true"),
+    "ip": ("192.0.2.7",),
+    "tool": (f"{MARK}-tool",),
+    "model": (f"{MARK}-model",),
+    "range": ("31622400",),
     "alias": ("blue-alias",),
 }
 BODIES: list[dict[str, Any]] = [
@@ -166,6 +175,15 @@ def test_nobody_reads_what_is_not_theirs_by_whatever_way(world: World, role: str
                     answer = ask(client, "GET", target, world.callers[role], params=question)
                     assert MARK not in answer.text, f"{target} {question} as {role}: {answer.text[:300]}"
                     assert "77777" not in answer.text, f"{target} {question} as {role}"
+
+
+@pytest.mark.parametrize("role", BELOW)
+def test_nobody_is_told_what_would_become_of_another_s_request(world: World, role: str) -> None:
+    with TestClient(world.installation.app(), base_url="http://gateway.test") as client:
+        for key in world.blue["name_or_id"]:
+            body = {"key": key, "request": {"model": "acme/small"}}
+            answer = ask(client, "POST", "/api/v1/route/explain", world.callers[role], body=body)
+            assert answer.status_code == 404, (key, answer.text)
 
 
 @pytest.mark.parametrize("role", BELOW)

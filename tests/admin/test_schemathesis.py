@@ -59,12 +59,13 @@ KNOWN = {
     "provider": ("acme", "home"),
     "model": ("small", "large"),
 }
+_ENDLESS = ("/stream", "/events")
 
 
 def described() -> dict[str, Any]:
     """Return what the control process serves, without the streams."""
     document = api_document()
-    own = {path: item for path, item in document["paths"].items() if path not in PATHS and not path.endswith("/stream")}
+    own = {path: item for path, item in document["paths"].items() if path not in PATHS and not path.endswith(_ENDLESS)}
     return {**document, "paths": own}
 
 

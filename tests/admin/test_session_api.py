@@ -21,6 +21,7 @@ def test_a_person_signs_in_and_is_told_who_they_are(client: TestClient, installa
     assert (told["kind"], told["id"], told["name"], told["email"]) == ("person", ann.id, "ann", "ann@example.org")
     assert (told["role"], told["teams"], told["administers"]) == ("team_admin", ["chemistry", "physics"], ["physics"])
     assert (told["way"], len(told["csrf"])) == ("password", 64)
+    assert (told["may"]["keys.create"], told["may"]["providers.write"]) == ("team", "-")
     assert client.get(SESSION).json() == told
 
 

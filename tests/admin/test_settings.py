@@ -24,6 +24,16 @@ def test_every_setting_is_shown_with_its_origin_and_no_secret(client: TestClient
     assert not [secret for secret in (ADMIN_PASSWORD, METRICS_TOKEN) if secret in answer.text]
 
 
+def test_a_setting_says_what_it_is_and_what_it_may_be(client: TestClient) -> None:
+    shown = listed(client)
+
+    unpriced, wait, alerts = shown["unpriced"], shown["max_concurrent_wait_s"], shown["soft_limit_alerts"]
+    assert (unpriced["group"], unpriced["kind"], unpriced["choices"]) == ("money", "choice", ["allow", "deny"])
+    assert (wait["kind"], wait["unit"], wait["least"], wait["most"]) == ("seconds", "s", 0, None)
+    assert (alerts["kind"], alerts["unit"], alerts["least"], alerts["most"]) == ("wholes", "percent", 1, 1000)
+    assert "turn" in wait["about"]
+
+
 def test_settings_are_changed_while_it_runs_and_undone_one_by_one(
     client: TestClient, installation: Installation
 ) -> None:

@@ -72,8 +72,12 @@ def test_another_site_cannot_press_the_button(client: TestClient, installation: 
     assert client.post("/admin/setup", data=form).status_code == 200
 
 
-def test_a_token_is_escaped(client: TestClient) -> None:
-    assert "<script" not in client.get("/admin/setup", params={"token": '"><script>'}).text
+def test_a_link_that_is_not_good_says_so_when_it_is_opened(client: TestClient) -> None:
+    page = client.get("/admin/setup", params={"token": '"><script>'})
+
+    assert page.status_code == 410
+    assert "torod admin setup-link" in page.text
+    assert "<script" not in page.text
 
 
 OWNER = {"name": "Ann", "email": "Ann@Example.org", "password": "a long enough password"}
@@ -82,8 +86,7 @@ OWNER = {"name": "Ann", "email": "Ann@Example.org", "password": "a long enough p
 def test_the_owner_s_account_is_made_and_signed_in(client: TestClient, installation: Installation) -> None:
     page = client.post("/admin/setup", data={"token": token(link(installation)), **OWNER})
 
-    assert page.status_code == 200
-    assert "tr_" not in page.text
+    assert (page.status_code, page.headers["location"]) == (303, "/admin/welcome")
     told = client.get("/api/v1/session").json()
     assert (told["name"], told["email"], told["role"]) == ("Ann", "ann@example.org", "owner")
     assert not list_keys(installation.store)
@@ -93,6 +96,7 @@ def test_the_owner_may_have_a_key_too(client: TestClient, installation: Installa
     page = client.post("/admin/setup", data={"token": token(link(installation)), **OWNER, "key": "yes"})
 
     assert re.search(r"<pre>tr_[^<]+</pre>", page.text)
+    assert 'href="/admin/welcome"' in page.text
     assert client.get("/api/v1/session").json()["role"] == "owner"
 
 
@@ -113,7 +117,7 @@ def test_what_cannot_be_used_uses_nothing_up(
     refused = client.post("/admin/setup", data=form | change)
 
     assert (refused.status_code, told in refused.text.replace("&#x27;", "'")) == (422, True)
-    assert client.post("/admin/setup", data=form).status_code == 200
+    assert client.post("/admin/setup", data=form).status_code == 303
 
 
 def test_a_link_whose_key_cannot_be_made_is_good_still(client: TestClient, installation: Installation) -> None:

@@ -1,9 +1,8 @@
-import re
-
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from tests.admin.built_ui import UI
 from tests.admin.installation import (
     ADMIN_PASSWORD,
     ALICE_KEY,
@@ -19,7 +18,7 @@ from tokenrouter.store.sessions import IDLE_S, LONGEST_S
 from tokenrouter.store.sign_in_waits import BY_ACCOUNT, BY_ADDRESS
 from tokenrouter.store.users import NewUser, UserChanges, create_user, update_user
 
-SIGNED_IN = "Sign out"
+SIGNED_IN = UI
 EMAIL, PASSWORD = "ann@example.org", "a long enough password"
 
 
@@ -38,13 +37,12 @@ def ann(installation: Installation) -> None:
 
 
 def csrf(client: TestClient) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', client.get("/admin").text)
-    assert found
-    return found[1]
+    told: str = client.get("/api/v1/session").json()["csrf"]
+    return told
 
 
-@pytest.mark.parametrize("secret", [ROOT_KEY, f" {ROOT_KEY}\n", ADMIN_PASSWORD])
-def test_an_admin_key_and_the_admin_password_open_the_page(client: TestClient, secret: str) -> None:
+@pytest.mark.parametrize("secret", [ROOT_KEY, f" {ROOT_KEY}\n", ADMIN_PASSWORD, ALICE_KEY, MASTER_KEY])
+def test_every_key_and_the_admin_password_open_the_pages(client: TestClient, secret: str) -> None:
     assert SIGNED_IN not in client.get("/admin").text
 
     answer = sign_in(client, secret)
@@ -53,7 +51,7 @@ def test_an_admin_key_and_the_admin_password_open_the_page(client: TestClient, s
     assert SIGNED_IN in client.get("/admin").text
 
 
-@pytest.mark.parametrize("secret", ["", "no-key-of-ours", ALICE_KEY, MASTER_KEY, "ü"])
+@pytest.mark.parametrize("secret", ["", "no-key-of-ours", "ü"])
 def test_nothing_else_does(client: TestClient, secret: str) -> None:
     answer = sign_in(client, secret)
 
@@ -204,3 +202,27 @@ def test_a_new_admin_password_ends_the_sessions_of_the_old_one(client: TestClien
     installation.without_password()
 
     assert SIGNED_IN not in client.get("/admin").text
+
+
+@pytest.mark.usefixtures("ann")
+@pytest.mark.parametrize("secret", [{"secret": ROOT_KEY}, {"email": EMAIL, "password": PASSWORD}])
+def test_signing_in_leads_to_the_page_that_was_wanted(client: TestClient, secret: dict[str, str]) -> None:
+    wanted = "/admin/usage?by=team&range=7d"
+
+    assert client.post("/admin/login", data={**secret, "next": wanted}).headers["location"] == wanted
+    assert client.get("/admin/login", params={"next": wanted}).headers["location"] == wanted
+
+
+@pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example/admin", "/admin/logout", "/v1/models"])
+def test_nobody_is_led_elsewhere(client: TestClient, wanted: str) -> None:
+    asked = client.get("/admin/login", params={"next": wanted})
+    answer = client.post("/admin/login", data={"secret": ROOT_KEY, "next": wanted})
+
+    assert wanted not in asked.text
+    assert answer.headers["location"] == "/admin"
+
+
+def test_a_wrong_password_does_not_lose_the_page_that_was_wanted(client: TestClient) -> None:
+    text = client.post("/admin/login", data={"secret": "wrong", "next": "/admin/usage?a=1&b=2"}).text
+
+    assert text.count('name="next" value="/admin/usage?a=1&amp;b=2"') == 2

@@ -110,11 +110,6 @@ def test_a_key_gets_in_while_somebody_guesses_the_admin_password(installation: I
     assert sign_in_with_secret(installation.state, Visitor("198.51.100.1"), ROOT_KEY)
 
 
-def test_only_admins_where_only_they_are_let_in(installation: Installation) -> None:
-    with pytest.raises(Problem, match="not an administrator"):
-        sign_in_with_secret(installation.state, DOOR, "tr_alice-key-of-the-file-0123456789", only_admins=True)
-
-
 @pytest.mark.torture
 def test_how_long_it_takes_does_not_tell_whether_somebody_is_known(installation: Installation) -> None:
     installation.state.passwords = Passwords()

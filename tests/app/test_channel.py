@@ -12,6 +12,8 @@ from tokenrouter.app.channel import (
     ConditionsMessage,
     CountersMessage,
     CountersWanted,
+    Explained,
+    ExplainWanted,
     FiguresMessage,
     Hello,
     QuotasMessage,
@@ -61,6 +63,27 @@ async def test_sums_are_answered_beside_everything_else() -> None:
 
     assert heard[1] == SumsMessage(7, [("l", "key:a", 2)])
     listening.cancel()
+    await server.close()
+
+
+async def test_one_data_process_is_asked_to_explain_and_its_answer_is_taken() -> None:
+    path, heard, answers = socket_path(), list[ToData](), list[Explained]()
+    server = ChannelServer(path, tuple, answer, sum_up, explained=answers.append)
+    clients = [ChannelClient(path, Hello(f"w{number}", number, "0"), heard.append) for number in (1, 2)]
+    wanted = ExplainWanted(3, b"digest", "192.0.2.7", b"{}")
+    await server.start()
+    assert not server.ask_one(wanted)
+    listening = [asyncio.create_task(client.run()) for client in clients]
+    await until(lambda: len(server.workers) == 2)
+
+    assert server.ask_one(wanted)
+    await until(lambda: heard)
+    clients[0].send(Explained(3, b"told"))
+    await until(lambda: answers)
+
+    assert (heard, answers) == ([wanted], [Explained(3, b"told")])
+    for task in listening:
+        task.cancel()
     await server.close()
 
 

@@ -38,6 +38,7 @@ def test_prices_are_gathered_remembered_and_told_in_the_answers(gateway: StartGa
         return answer.headers.get("x-tokenrouter-cost-usd") == "0.000000000"
 
     wait_until("the prices", costs_nothing, 20)
+    wait_until("the pages", lambda: running.call("GET", "/admin/api/pricing").status == 200, 20)
     told = running.call("GET", "/admin/api/pricing").json()
     assert told["entries"]["mine/*"]["source"] == "local"
     assert (running.home.path / "cache" / "pricing-cache.json").is_file()

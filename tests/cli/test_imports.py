@@ -19,6 +19,9 @@ from tokenrouter.testing.processes import GatewayProcess, Home, SandboxProcess, 
 TOROD = str(Path(sys.executable).with_name("torod"))
 WITHIN_S = 30.0
 
+# One server takes in all of it, and some of the tests ask for what others have brought.
+pytestmark = pytest.mark.xdist_group("imports over the command line")
+
 
 @dataclass(frozen=True, slots=True)
 class Running:

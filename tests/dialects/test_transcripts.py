@@ -153,3 +153,23 @@ def test_an_array_of_gemini_is_read_whole_or_cut() -> None:
     for body, said in ((array, "Hello"), (array[: array.index(b"lo")], "Hel")):
         assert said in read_answer("gemini", body, status=200, is_stream=True, sse=False).turns[0].text
     assert as_events(b"") == as_events(b"nothing") == b""
+
+
+def test_media_is_told_by_its_kind_and_size_or_where_it_is() -> None:
+    parts = [
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAAAA=="}},
+        {"type": "image_url", "image_url": {"url": f"https://example.org/{'x' * 300}"}},
+        {"type": "file", "file": {"filename": "bill.pdf", "file_data": "data:application/pdf;base64,AAAA"}},
+        {"type": "file", "file": {"file_id": "file-1"}},
+        {"type": "input_audio", "input_audio": {"format": "wav", "data": "AAA="}},
+    ]
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": parts}]}).encode()
+
+    (turn,) = read_request("openai-chat", body)
+    texts = [piece.text for piece in turn.pieces]
+
+    assert [piece.kind for piece in turn.pieces] == ["media"] * 5
+    assert texts[0] == "image (image/png, 4 bytes)"
+    assert texts[1].startswith("image at https://example.org/xxx")
+    assert len(texts[1]) < 250
+    assert texts[2:] == ["document bill.pdf (application/pdf, 3 bytes)", "document", "audio (audio/wav, 2 bytes)"]

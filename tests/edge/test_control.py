@@ -16,20 +16,22 @@ from tokenrouter.upstream.client import UpstreamClient
 GET = b"GET /admin HTTP/1.1\r\nhost: gateway.test\r\nconnection: close\r\n\r\n"
 
 
-async def relayed(folder: Path, answer: bytes) -> bytes:
-    """Return what a client gets when the control process answers so."""
+async def relayed(folder: Path, answer: bytes, *, ask: bytes = GET, stays_open: bool = False) -> bytes:
+    """Return what a client gets when the control process answers so, and says nothing more or hangs up."""
     path = folder / "control.sock"
 
     async def run(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
             writer.write(answer)
+            if stays_open:
+                await reader.read()
         writer.close()
 
     server = await asyncio.start_unix_server(run, path)
     try:
         async with UpstreamClient() as client, listening(relaying(client, path)) as (_, port):
-            return await talk(port, GET)
+            return await talk(port, ask)
     finally:
         server.close()
 
@@ -59,6 +61,27 @@ async def test_cookies_of_one_answer_are_not_those_of_the_next(tmp_path: Path) -
     assert first.count(b"set-cookie: ") == 1
     (tmp_path / "control.sock").unlink(missing_ok=True)
     assert b"set-cookie" not in await relayed(tmp_path, b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"br", b"deflate"])
+async def test_a_compressed_answer_reaches_the_client_as_it_is(tmp_path: Path, coding: bytes) -> None:
+    body = b"\x1f\x8b no bytes that could be inflated"
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: %b\r\nContent-Length: %d\r\n\r\n" % (coding, len(body))
+
+    got = await relayed(tmp_path, head + body)
+
+    assert b"content-encoding: " + coding in got
+    assert b"content-length: %d" % len(body) in got
+    assert got.endswith(b"\r\n\r\n" + body)
+
+
+async def test_an_answer_to_head_has_no_body_that_is_waited_for(tmp_path: Path) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n"
+
+    got = await relayed(tmp_path, head, ask=GET.replace(b"GET", b"HEAD"), stays_open=True)
+
+    assert b"content-length: 1234" in got
+    assert got.endswith(b"\r\n\r\n")
 
 
 async def test_a_control_process_that_is_away_is_told_as_such(tmp_path: Path) -> None:

@@ -171,3 +171,13 @@ def test_the_previous_key_of_one_beside_the_catalog_is_good_for_a_while() -> Non
     with pytest.raises(ExpiredKey):
         state.authenticate((b"old-0123456",), 10.0)
     assert state.authenticate((b"new-0123456",), 10.0).expires_at_s == 99.0
+
+
+def test_a_key_that_is_not_there_may_be_looked_at_as_if_it_were() -> None:
+    known = directory(key("up", "up-0123456789", allowed_models=("acme/*",)))
+
+    principal = known.as_if(replace(key("new", "new-0123456789"), parent_id=known.catalog.keys[0].id))
+
+    assert (principal.may_use(("acme/small",)), principal.may_use(("other/small",))) == (True, False)
+    with pytest.raises(InvalidKey):
+        known.authenticate((b"new-0123456789",), 0.0)

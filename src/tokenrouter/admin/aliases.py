@@ -93,6 +93,11 @@ def remove(state: State, grant: Writing, name: str, if_match: IfMatch, scope: st
     return gone
 
 
+def readable_aliases(state: ControlState, grant: Grant) -> list[Alias]:
+    """Return the aliases that the caller may see, those of the file first."""
+    return [one.alias for one in _all(state) if may_read(grant, one.alias)]
+
+
 def _all(state: ControlState) -> list[StoredAlias]:
     return [*map(StoredAlias, state.settings.aliases), *list_aliases(state.store)]
 
@@ -105,7 +110,7 @@ def _reader(state: ControlState, grant: Grant, words: str, scope: str) -> Reader
     found = [
         one
         for one in _all(state)
-        if _may_read(grant, one.alias)
+        if may_read(grant, one.alias)
         and scope in ("", one.alias.scope)
         and words.casefold() in f"{one.alias.name}\n{one.alias.scope}\n{one.comment}".casefold()
     ]
@@ -118,7 +123,7 @@ def _place(one: StoredAlias) -> tuple[float, str, str]:
     return one.created_at_s, one.alias.scope, one.alias.name
 
 
-def _may_read(grant: Grant, alias: Alias) -> bool:
+def may_read(grant: Grant, alias: Alias) -> bool:
     """Whether the caller may see an alias: its own, those of its teams, and those that everybody may ask for."""
     kind, _, name = alias.scope.partition(":")
     return (
@@ -133,7 +138,7 @@ def _require_own(grant: Grant, scope: str) -> None:
 
 def _find(state: ControlState, grant: Grant, scope: str, name: str) -> StoredAlias:
     for one in _all(state):
-        if (one.alias.scope, one.alias.name) == (scope, name) and _may_read(grant, one.alias):
+        if (one.alias.scope, one.alias.name) == (scope, name) and may_read(grant, one.alias):
             return one
     raise Problem(404, "alias_not_found", "There is no such alias of that scope; GET /api/v1/aliases lists them.")
 

@@ -1,23 +1,26 @@
-"""`/api/v1/audit`: who changed what, newest first, in pages; and whether anybody altered it since."""
+"""`/api/v1/audit`: who changed what, newest first, in pages or as a file; and whether anybody altered it since."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AfterValidator, AwareDatetime, BaseModel
+from starlette.responses import StreamingResponse
 
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.callers import Grant, needs
-from tokenrouter.admin.state import State
+from tokenrouter.admin.paging import CSV, Page, Place, Reader, WantedPage, checked, listing
+from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.texts import encodable
 from tokenrouter.domain.actors import ActorKind
-from tokenrouter.store.audit import MAX_PAGE_ROWS, AuditEntry, AuditFilter, audit_page, verify_audit
+from tokenrouter.store.audit import AuditEntry, AuditFilter, audit_page, verify_audit
 
 router: Final = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 
-DEFAULT_PAGE_ROWS: Final = 100
 MAX_TEXT_CHARS: Final = 200
 
 Reading = Annotated[Grant, needs("audit.read")]
-Text = Annotated[str, Query(max_length=MAX_TEXT_CHARS)]
+Text = Annotated[str, Query(max_length=MAX_TEXT_CHARS), AfterValidator(encodable)]
 
 
 class ShownActor(BaseModel):
@@ -50,13 +53,6 @@ class ShownEntry(BaseModel):
     hash: str
 
 
-class AuditPage(BaseModel):
-    """Entries, newest first; `next` is the `after` of the page after this one, null at the end."""
-
-    data: list[ShownEntry]
-    next: str | None
-
-
 class ShownState(BaseModel):
     """What a verification found. `ok`: the chain is whole, and holds the head that was asked for."""
 
@@ -67,12 +63,11 @@ class ShownState(BaseModel):
     noted: bool
 
 
-@router.get("")
+@router.get("", response_model=Page[ShownEntry], responses=CSV)
 def read_page(
     state: State,
     _grant: Reading,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ROWS)] = DEFAULT_PAGE_ROWS,
-    after: Annotated[int | None, Query(description="`next` of the page before.", ge=0, le=2**62)] = None,
+    page: WantedPage,
     actor: Annotated[Text, Query(description="Id or name of who did it.")] = "",
     action: Annotated[Text, Query(description="Such as key.create.")] = "",
     kind: Annotated[Text, Query(description="Of the subject, such as key.")] = "",
@@ -80,8 +75,8 @@ def read_page(
     q: Annotated[Text, Query(description="A part of a name or an action.")] = "",
     since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     until: Annotated[AwareDatetime | None, Query(alias="to", description="Not included.")] = None,
-) -> AuditPage:
-    """Return one page; empty filters do not restrict."""
+) -> Page[ShownEntry] | StreamingResponse:
+    """Return one page, or all of it as a file; empty filters do not restrict."""
     wanted = AuditFilter(
         actor=actor,
         action=action,
@@ -90,12 +85,8 @@ def read_page(
         text=q,
         since_us=int(since.timestamp() * 1e6) if since else 0,
         until_us=int(until.timestamp() * 1e6) if until else None,
-        before_number=after,
     )
-    entries = audit_page(state.store, wanted, limit=limit)
-    return AuditPage(
-        data=[_shown(entry) for entry in entries], next=str(entries[-1].number) if len(entries) == limit else None
-    )
+    return listing("audit", page, ShownEntry, _reader(state, wanted), _shown)
 
 
 @router.get("/verify")
@@ -109,6 +100,15 @@ def verify(state: State, _grant: Reading, head: Annotated[str, Query(max_length=
         head=found.head,
         noted=found.noted,
     )
+
+
+def _reader(state: ControlState, wanted: AuditFilter) -> Reader[AuditEntry]:
+    def read(after: Place, rows: int) -> list[tuple[Place, AuditEntry]]:
+        [before] = checked(after, int) if after else (None,)
+        entries = audit_page(state.store, replace(wanted, before_number=before), limit=rows)
+        return [((entry.number,), entry) for entry in entries]
+
+    return read
 
 
 def _shown(entry: AuditEntry) -> ShownEntry:

@@ -9,7 +9,8 @@ from tokenrouter.admin.amounts import usd
 from tokenrouter.dialects.transcripts import PieceKind, Turn, TurnRole
 from tokenrouter.domain.capture import Captured, Outcome
 from tokenrouter.jobs.conversation_view import ViewedRecord
-from tokenrouter.store.conversation_pages import Charge, ConversationRow
+from tokenrouter.store.conversation_charges import Charge
+from tokenrouter.store.conversation_pages import ConversationRow
 
 
 class ShownPiece(BaseModel):
@@ -33,7 +34,7 @@ class ShownConversation(BaseModel):
     """One conversation.
 
     `requests` are those of the conversation itself; `internal_requests` a client made for itself, such as one for a
-    title. `total_tokens` is what the ledger still knows of both.
+    title. `total_tokens` and `cost_usd` are what the ledger still knows of both; null is where no price was known.
     """
 
     id: str
@@ -52,11 +53,12 @@ class ShownConversation(BaseModel):
     requests: int
     internal_requests: int
     total_tokens: int
+    cost_usd: str | None
     bytes: int
 
 
 class ShownUse(BaseModel):
-    """What the ledger knows of a request."""
+    """What the ledger knows of a request: who answered it, and what all who were asked have used."""
 
     provider: str
     model: str
@@ -128,7 +130,8 @@ def conversation_of(row: ConversationRow) -> ShownConversation:
     """Return a conversation as the API shows it."""
     named = {name: getattr(row, name) for name in ShownConversation.model_fields if hasattr(row, name)}
     named |= {"requests": row.requests - row.internal, "internal_requests": row.internal}
-    return ShownConversation(begun_at=moment(row.begun_us), last_at=moment(row.last_us), **named)
+    cost = None if row.cost_nano_usd is None else usd(row.cost_nano_usd)
+    return ShownConversation(begun_at=moment(row.begun_us), last_at=moment(row.last_us), cost_usd=cost, **named)
 
 
 def record_of(viewed: ViewedRecord, *, raw: bool) -> ShownRecord:

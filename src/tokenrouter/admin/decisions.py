@@ -10,7 +10,9 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header
 
 from tokenrouter.admin.callers import Grant, needs, within
-from tokenrouter.admin.ledger import shown_row
+from tokenrouter.admin.decision_bodies import Decision, shown_decision
+from tokenrouter.admin.ledger import shown_rows
+from tokenrouter.admin.ledger_bodies import RequestStory
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.ledger import LedgerEntry
@@ -26,18 +28,23 @@ def read_own_decision(request_id: str, state: State, x_tokenrouter_key_id: Annot
     owners = {link.encode("ascii", "backslashreplace").decode() for link in (attempts[0].key_id, *attempts[0].chain)}
     if x_tokenrouter_key_id not in owners:
         raise _not_found(request_id)
-    return {"object": "route.decision", **_told(attempts)}
+    decision = json.loads(decision_of(attempts) or "{}")
+    return {"object": "route.decision", **_ending(attempts), "decision": decision}
 
 
 @router.get("/api/v1/ledger/{request_id}")
-def read_request(request_id: str, state: State, grant: Annotated[Grant, needs("ledger.read")]) -> dict[str, Any]:
+def read_request(request_id: str, state: State, grant: Annotated[Grant, needs("ledger.read")]) -> RequestStory:
     """Return one request: how it was decided, and the row of each of its attempts."""
     attempts = _attempts(state, request_id)
     whose = within(state, grant)
     first = attempts[0]
     if whose is not None and not whose.covers(team=first.team, user=first.user, key_id=first.key_id):
         raise _not_found(request_id)
-    return {**_told(attempts), "attempts": [shown_row(row) for row in attempts]}
+    return RequestStory(
+        **_ending(attempts),
+        decision=shown_decision(decision_of(attempts)) or Decision(),
+        attempts=shown_rows(state, grant, attempts),
+    )
 
 
 def _attempts(state: ControlState, request_id: str) -> list[LedgerEntry]:
@@ -48,7 +55,7 @@ def _attempts(state: ControlState, request_id: str) -> list[LedgerEntry]:
     return attempts
 
 
-def _told(attempts: list[LedgerEntry]) -> dict[str, Any]:
+def _ending(attempts: list[LedgerEntry]) -> dict[str, Any]:
     last = attempts[-1]
     return {
         "id": attempts[0].id,
@@ -59,7 +66,6 @@ def _told(attempts: list[LedgerEntry]) -> dict[str, Any]:
         "model": last.model,
         "status": last.status,
         "end_reason": last.end_reason,
-        "decision": json.loads(decision_of(attempts) or "{}"),
     }
 
 

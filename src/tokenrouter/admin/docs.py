@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
+from tokenrouter.admin.answered_fields import require_answered_fields
 from tokenrouter.admin.answers import declare_problems
 from tokenrouter.admin.openapi_data_plane import PATHS
 
@@ -72,6 +73,7 @@ def describe(title: str, version: str, description: str, routes: Sequence[BaseRo
     """Return the OpenAPI document of both processes together."""
     document: dict[str, Any] = get_openapi(title=title, version=version, description=description, routes=routes)
     declare_problems(document)
+    require_answered_fields(document)
     document["paths"] = {**PATHS, **document["paths"]}
     return document
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from tokenrouter.admin.amounts import time_text
+from tokenrouter.admin.figure_bodies import KeyFigures
 from tokenrouter.admin.state import ControlState
 from tokenrouter.admin.texts import Text
 from tokenrouter.domain.catalog import CacheUse, Key, Origin, Role, UnboundedInput, Unpriced
@@ -37,6 +38,12 @@ class ShownKey(BaseModel):
     allowed_ips: list[str]
     temporary: bool
     previous_until: str | None
+
+
+class ListedKey(ShownKey):
+    """A key; `figures` where they were asked for."""
+
+    figures: KeyFigures | None = None
 
 
 class MadeKey(ShownKey):

@@ -20,6 +20,7 @@ from tokenrouter.admin.state import ControlState
 from tokenrouter.domain.catalog import Key, Origin
 from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.gateway.directory import MAX_CHAIN
+from tokenrouter.store.audit import has_done
 from tokenrouter.store.key_pages import KeyFilter, KeySight, key_page
 from tokenrouter.store.keys import keys_called, list_keys
 from tokenrouter.store.teams import members_of
@@ -183,21 +184,40 @@ def _as_of_person(state: ControlState, grant: Grant, wanted: NewKey) -> NewKey:
     team = wanted.team or (_only(caller.member_of, "team") if caller.member_of else "")
     if team and team not in caller.member_of:
         raise RoleNotAllowed(f"{caller.user!r} is not in the team {team!r}.")
+    tops = [key for key in _own_keys(state, grant) if key.parent_id is None]
+    given = [key for key in tops if not _is_own_and_temporary(state, caller, key)]
+    if given and all(_is_bound(state, key) for key in given):
+        parent = _only(frozenset(key.id for key in given), "parent")
+        return wanted.model_copy(update={"parent": parent, "team": "", "user": ""})
     _refuse_new_allowance(state, grant)
     return wanted.model_copy(update={"team": team, "user": caller.user})
 
 
+def _is_bound(state: ControlState, key: Key) -> bool:
+    """Whether a key may less than one that a person would make; what they make then stands below it."""
+    says_no = key.unpriced == "deny" or key.unbounded_input == "deny" or key.cache == "off" or not key.clamp
+    if says_no or key.allowed_models or key.allowed_ips or key.expires_at_s is not None:
+        return True
+    return any(limit.scope == f"key:{key.name}" and limit.mode == "hard" for limit in state.catalog().limits)
+
+
+def _is_own_and_temporary(state: ControlState, caller: Caller, key: Key) -> bool:
+    """Whether a key is one that the caller has made for a while: its end is theirs, and binds nothing of theirs."""
+    return key.temporary and has_done(state.store, caller.id, "key.create", "key", key.id)
+
+
 def refuse_release(state: ControlState, grant: Grant, key: Key) -> None:
-    """Refuse a member to revoke a key that has hard limits of its own: the next one would have none.
+    """Refuse a member to revoke a key that was given with limits or the like: the next one would have none.
 
     Raises:
         RoleNotAllowed
     """
     if grant.reach != "own" or grant.caller.key is not None:
         return
-    limits = (limit for limit in state.catalog().limits if limit.scope == f"key:{key.name}")
-    if any(limit.mode == "hard" for limit in limits):
-        raise RoleNotAllowed(f"{key.name!r} has limits of its own, so only an admin revokes it; you may disable it.")
+    if _is_own_and_temporary(state, grant.caller, key):
+        return
+    if key.parent_id is None and _is_bound(state, key):
+        raise RoleNotAllowed(f"{key.name!r} is bound by what an admin said, who alone revokes it; you may disable it.")
 
 
 def _own_keys(state: ControlState, grant: Grant) -> list[Key]:

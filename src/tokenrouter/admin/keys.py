@@ -12,7 +12,8 @@ from starlette.responses import StreamingResponse
 
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.etags import IfMatch, tagged
-from tokenrouter.admin.key_bodies import ChangedKey, MadeKey, NewKey, RevokedKeys, Rotation, ShownKey, shown
+from tokenrouter.admin.figure_bodies import KeyFigures, WithFigures
+from tokenrouter.admin.key_bodies import ChangedKey, ListedKey, MadeKey, NewKey, RevokedKeys, Rotation, ShownKey, shown
 from tokenrouter.admin.key_rules import (
     as_allowed,
     check_temporary,
@@ -24,9 +25,10 @@ from tokenrouter.admin.key_rules import (
     refuse_release,
     sight,
 )
-from tokenrouter.admin.paging import CSV, Page, WantedPage, listing
+from tokenrouter.admin.paging import CSV, Page, WantedPage, beside, listing, nothing_beside
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.subject_figures import figures_of_keys
 from tokenrouter.admin.texts import Words
 from tokenrouter.domain.catalog import Key, Origin, Role
 from tokenrouter.domain.keys import key_digest
@@ -36,7 +38,7 @@ from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, revoke_ke
 router: Final = APIRouter(prefix="/api/v1/keys", tags=["keys"])
 
 
-@router.get("", response_model=Page[ShownKey], responses=CSV)
+@router.get("", response_model=Page[ListedKey], responses=CSV)
 def list_all(
     state: State,
     grant: Annotated[Grant, needs("keys.read")],
@@ -46,9 +48,11 @@ def list_all(
     team: Words = "",
     user: Words = "",
     parent: Annotated[Words, Query(description="Name or id of the key above them.")] = "",
+    top: Annotated[bool, Query(description="Only keys that stand below none.")] = False,
     is_now: Annotated[KeyState | None, Query(alias="state")] = None,
     origin: Origin | None = None,
-) -> Page[ShownKey] | StreamingResponse:
+    figures: WithFigures = False,
+) -> Page[ListedKey] | StreamingResponse:
     """Return the keys, those of the file first; `q` stands in the name, the hint, the comment, the user or the team."""
     wanted = KeyFilter(
         words=q,
@@ -56,11 +60,13 @@ def list_all(
         team=team,
         user=user,
         parent_id=_parent_id(state, grant, parent),
+        top=top,
         state=is_now,
         now_s=state.clock(),
         sight=sight(grant),
     )
-    return listing("keys", page, ShownKey, key_reader(state, wanted, origin), partial(shown, state))
+    look = partial(figures_of_keys, state) if figures else nothing_beside
+    return listing("keys", page, ListedKey, beside(key_reader(state, wanted, origin), look), partial(_listed, state))
 
 
 @router.post("", status_code=201)
@@ -160,6 +166,11 @@ def key_request(state: ControlState, grant: Grant, wanted: NewKey, *, may_choose
 def ids_of(state: ControlState, name_or_id: str) -> frozenset[str]:
     """Return the ids that a name or id stands for; an id that is gone stands for itself, as in the ledger."""
     return frozenset({name_or_id, *(key.id for key in keys_named(state, name_or_id) if key.name == name_or_id)})
+
+
+def _listed(state: ControlState, row: tuple[Key, KeyFigures | None]) -> ListedKey:
+    key, figures = row
+    return ListedKey.model_construct(figures=figures, **dict(shown(state, key)))
 
 
 def _parent_id(state: ControlState, grant: Grant, parent: str) -> str:

@@ -3,102 +3,78 @@
 A page stays the same while new rows arrive (`admin/paging.py`).
 """
 
-import json
-from dataclasses import asdict, replace
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, Final
+from dataclasses import replace
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
-from tokenrouter.admin.amounts import Day, usd
 from tokenrouter.admin.callers import Grant, needs, within
-from tokenrouter.admin.keys import ids_of
-from tokenrouter.admin.paging import CSV, Place, WantedPage, all_pages, checked, csv_file, one_page
+from tokenrouter.admin.ledger_bodies import LedgerPage, LedgerRow, shown_row
+from tokenrouter.admin.ledger_question import Question, WantedRows
+from tokenrouter.admin.paging import CSV, Place, Reader, WantedPage, all_pages, checked, csv_file, cursor
+from tokenrouter.admin.permissions import reach_of
 from tokenrouter.admin.state import ControlState, State
-from tokenrouter.admin.texts import Words
-from tokenrouter.domain.ledger import EndReason, LedgerEntry
+from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.jobs.ledger_export import csv_lines
+from tokenrouter.store.conversation_pages import conversations_of
+from tokenrouter.store.decisions import request_of
 from tokenrouter.store.ledger import LedgerFilter, ledger_page
+from tokenrouter.store.ledger_scan import scan_page
 from tokenrouter.store.ledger_search import search_ledger
 
 router: Final = APIRouter(prefix="/api/v1/ledger", tags=["ledger"])
 
 
-class LedgerPage(BaseModel):
-    """Rows, newest first; `next` is the `after` of the page after this one, null at the end."""
-
-    data: list[dict[str, Any]]
-    next: str | None
-
-
 @router.get("", response_model=LedgerPage, responses=CSV)
 def read_page(
-    state: State,
-    grant: Annotated[Grant, needs("ledger.read")],
-    page: WantedPage,
-    from_day: Annotated[Day | None, Query(alias="from", description="First UTC day, such as 2026-02-28.")] = None,
-    to_day: Annotated[Day | None, Query(alias="to", description="Last UTC day, included.")] = None,
-    key: Annotated[Words, Query(description="Name or id of a key.")] = "",
-    user: Words = "",
-    team: Words = "",
-    provider: Words = "",
-    model: Words = "",
-    end_reason: EndReason | None = None,
-    ip: Words = "",
-    tool: Words = "",
-    alias: Words = "",
-    error: Annotated[Words, Query(description="The code of an error.")] = "",
-    q: Annotated[Words, Query(description="A word that is exactly an id of the request, or any of the filters.")] = "",
+    state: State, grant: Annotated[Grant, needs("ledger.read")], page: WantedPage, asked: WantedRows
 ) -> LedgerPage | StreamingResponse:
     """Return one page, or all rows as CSV with the columns of the export; empty filters do not restrict."""
-    wanted = LedgerFilter(
-        within=within(state, grant),
-        key_ids=ids_of(state, key) if key else None,
-        user=user,
-        team=team,
-        provider=provider,
-        model=model,
-        end_reason=end_reason or "",
-        client_ip=ip,
-        client_tool=tool,
-        alias=alias,
-        error_code=error,
-        since_us=_start_us(from_day) if from_day else 0,
-        until_us=_start_us(to_day + timedelta(days=1)) if to_day else None,
-    )
-
-    def read(after: Place, rows: int) -> list[tuple[tuple[int, str], LedgerEntry]]:
-        before = checked(after, int, str) if after else None
-        found = _rows(state, replace(wanted, before=before), q, rows)
-        return [((row.started_us, row.id), row) for row in found]
-
+    wanted = replace(asked.wanted, within=within(state, grant))
     if page.form == "csv":
-        return csv_file("ledger", csv_lines(all_pages(read, page.after)))
-    rows, after = one_page(read, page)
-    return LedgerPage(data=[shown_row(row) for row in rows], next=after)
+        return csv_file("ledger", csv_lines(all_pages(_reader(state, asked, wanted), page.after)))
+    wanted = replace(wanted, before=_before(page.after))
+    found, stopped = _rows(state, asked, wanted, page.rows + 1)
+    rows = found[: page.rows]
+    after = _place(rows[-1]) if len(found) > page.rows else stopped
+    data = shown_rows(state, grant, rows)
+    return LedgerPage.model_construct(data=data, next=None if after is None else cursor(after))
 
 
-def _rows(state: ControlState, wanted: LedgerFilter, word: str, rows: int) -> list[LedgerEntry]:
-    if word:
-        return search_ledger(state.store, wanted, word, ids_of(state, word), limit=rows)
-    return ledger_page(state.store, wanted, limit=rows)
+def shown_rows(state: ControlState, grant: Grant, rows: list[LedgerEntry]) -> list[LedgerRow]:
+    """Return rows that the caller may read, with the conversations that they may read too."""
+    may_read = reach_of("conversations.read", grant.caller.role) != "-"
+    kept = conversations_of(state.store, {request_of(row.id) for row in rows}) if rows and may_read else {}
+    return [shown_row(row, kept.get(request_of(row.id))) for row in rows]
 
 
-def shown_row(row: LedgerEntry) -> dict[str, Any]:
-    """Return a row as JSON has it."""
-    fields = asdict(row)
-    cost_nano = row.cost_nano_usd
-    started = datetime.fromtimestamp(row.started_us / 1e6, UTC).isoformat(timespec="milliseconds")
-    return {
-        **fields,
-        "usage": row.usage._asdict(),
-        "decision": json.loads(row.decision) if row.decision else None,
-        "started_at": started.replace("+00:00", "Z"),
-        "cost_usd": None if cost_nano is None else usd(cost_nano),
-    }
+def _rows(
+    state: ControlState, asked: Question, wanted: LedgerFilter, rows: int
+) -> tuple[list[LedgerEntry], tuple[int, str] | None]:
+    """Return rows, and where they stopped being looked for."""
+    if asked.word:
+        return search_ledger(state.store, wanted, asked.word, asked.word_key_ids, limit=rows), None
+    return scan_page(state.store, wanted, limit=rows)
 
 
-def _start_us(day: date) -> int:
-    return int(datetime.combine(day, time(), UTC).timestamp()) * 1_000_000
+def _reader(state: ControlState, asked: Question, wanted: LedgerFilter) -> Reader[LedgerEntry]:
+    """Return the list of all rows: a file has them all, however long it takes to find the next one."""
+
+    def read(after: Place, rows: int) -> list[tuple[Place, LedgerEntry]]:
+        part = replace(wanted, before=_before(after))
+        if asked.word:
+            found = search_ledger(state.store, part, asked.word, asked.word_key_ids, limit=rows)
+        else:
+            found = ledger_page(state.store, part, limit=rows)
+        return [(_place(row), row) for row in found]
+
+    return read
+
+
+def _before(after: Place) -> tuple[int, str] | None:
+    return checked(after, int, str) if after else None
+
+
+def _place(row: LedgerEntry) -> tuple[int, str]:
+    return row.started_us, row.id

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictFloat, S
 from tokenrouter.admin.texts import Text
 from tokenrouter.domain.limit_text import suggestion
 from tokenrouter.domain.limits import Metric, Mode
+from tokenrouter.jobs.limit_states import Standing
 from tokenrouter.store.adjustments import MAX_REASON_CHARS
 
 Amount = StrictInt | StrictFloat | StrictStr
@@ -65,6 +66,55 @@ class ShownLimit(BaseModel):
     declared_at: str
     shadowed: bool
     created_at: str | None
+
+
+class UseNow(BaseModel):
+    """How it stands with a limit.
+
+    Of one that counts everybody apart (`key:*`) it is the counter that is nearest to its end, `scope` says whose;
+    `counters` is how many there are, `not_ok` how many of them are `soon`, `stopped` or `over`. `held` is what running
+    requests may still use, `share` the part of `allowed` that is used or held, and `resets_at` null where no window
+    ends. `stopped`: nothing more is let through; `over`: a soft limit is passed, which stops nobody.
+    """
+
+    scope: str
+    allowed: ShownAmount
+    used: ShownAmount
+    held: ShownAmount
+    left: ShownAmount
+    share: float
+    state: Standing
+    resets_at: str | None
+    counters: int
+    not_ok: int
+
+
+class ListedLimit(ShownLimit):
+    """A limit, with how it stands where that was asked for; null for one that is shadowed, and of `concurrency`."""
+
+    use: UseNow | None = None
+
+
+class HoldingLimit(BaseModel):
+    """A limit that holds whoever asks, with how it stands.
+
+    `scope` is whose counter it is. Amounts are null of a limit of the whole installation, except for administrators:
+    what everybody uses together is not everybody's to know, but whether it stops them is.
+    """
+
+    scope: str
+    metric: Metric
+    window: str
+    tz: str
+    mode: Mode
+    allowed: ShownAmount | None
+    used: ShownAmount | None
+    held: ShownAmount | None
+    left: ShownAmount | None
+    share: float | None
+    state: Standing
+    resets_at: str | None
+    boost_until: str | None
 
 
 class MadeLimit(ShownLimit):

@@ -8,9 +8,9 @@ makes such limits, changes those that it made, and none of them allows more than
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Query, Response
 from starlette.responses import StreamingResponse
 
 from tokenrouter.admin.amounts import amount_of, time_text
@@ -21,6 +21,7 @@ from tokenrouter.admin.limit_bodies import (
     ChangedLimit,
     GivenBack,
     LimitUse,
+    ListedLimit,
     MadeLimit,
     NewBoost,
     NewLimit,
@@ -29,7 +30,9 @@ from tokenrouter.admin.limit_bodies import (
     Reset,
     ScopeUse,
     ShownLimit,
+    UseNow,
 )
+from tokenrouter.admin.limit_use import with_use
 from tokenrouter.admin.paging import CSV, Page, Place, Reader, WantedPage, checked, declared_first, listing
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
@@ -46,7 +49,7 @@ from tokenrouter.domain.limit_text import (
     read_limit,
     window_text,
 )
-from tokenrouter.domain.limits import Limit, Metric, kind_of
+from tokenrouter.domain.limits import Limit, Metric, ScopeKind, kind_of
 from tokenrouter.jobs.catalog_builder import subject_names
 from tokenrouter.jobs.limit_adjustments import reset_limit
 from tokenrouter.jobs.limit_states import limit_states
@@ -55,6 +58,7 @@ from tokenrouter.store.key_pages import KeyFilter, KeySight, key_page
 from tokenrouter.store.keys import keys_called
 from tokenrouter.store.limit_pages import LimitFilter, LimitSight, limit_page
 from tokenrouter.store.limits import StoredLimit, create_limit, limits_of, remove_limit, update_limit
+from tokenrouter.store.teams import memberships_of
 
 router: Final = APIRouter(prefix="/api/v1/limits", tags=["limits"])
 
@@ -69,13 +73,26 @@ PAGE_SCOPES: Final = 1000
 """Most scopes of a template in one answer."""
 
 
-@router.get("", response_model=Page[ShownLimit], responses=CSV)
+@router.get("", response_model=Page[ListedLimit], responses=CSV)
 def list_all(
-    state: State, grant: Reading, page: WantedPage, q: Words = "", scope: Words = "", metric: Metric | None = None
-) -> Page[ShownLimit] | StreamingResponse:
+    state: State,
+    grant: Reading,
+    page: WantedPage,
+    q: Words = "",
+    scope: Words = "",
+    kind: Annotated[ScopeKind | None, Query(description="A kind of scope.")] = None,
+    team: Annotated[Words, Query(description="On a team, on who is in it, on its keys.")] = "",
+    metric: Metric | None = None,
+    use: Annotated[bool, Query(description="Whether to say how it stands with each.")] = False,
+    is_now: Annotated[
+        Literal["near", "stopped"] | None,
+        Query(alias="state", description="`near`: nothing is left, or little; `stopped`: nothing is."),
+    ] = None,
+) -> Page[ListedLimit] | StreamingResponse:
     """Return the limits, those of the file and the environment first; `q` stands in the scope or the comment."""
-    wanted = LimitFilter(q, scope, metric, sight=_sight(state, grant))
-    return listing("limits", page, ShownLimit, _reader(state, wanted), partial(shown, state))
+    wanted = LimitFilter(q, scope, metric, kind=kind or "", team=team, sight=_sight(state, grant))
+    reader = with_use(state, _reader(state, wanted), is_asked=use or is_now is not None, is_now=is_now)
+    return listing("limits", page, ListedLimit, reader, partial(_listed, state))
 
 
 @router.post("", status_code=201)
@@ -214,6 +231,11 @@ def shown(state: ControlState, stored: StoredLimit) -> ShownLimit:
     )
 
 
+def _listed(state: ControlState, row: tuple[StoredLimit, UseNow | None]) -> ListedLimit:
+    stored, use = row
+    return ListedLimit(use=use, **shown(state, stored).model_dump())
+
+
 def _origin(limit: Limit) -> Origin:
     if limit.origin == "database":
         return "database"
@@ -243,9 +265,21 @@ def _fits(state: ControlState, limit: Limit, wanted: LimitFilter) -> bool:
         wanted.words.casefold() in limit.scope.casefold()
         and wanted.scope in ("", limit.scope)
         and wanted.metric in (None, limit.metric)
+        and wanted.kind in ("", limit.scope.partition(":")[0])
+        and (not wanted.team or _is_of_team(state, limit.scope, wanted.team))
         and wanted.handle in ("", limit.id, limit_handle(limit.id))
         and (wanted.sight is None or _sees(state, wanted.sight, limit.scope))
     )
+
+
+def _is_of_team(state: ControlState, scope: str, team: str) -> bool:
+    """Whether a scope is a team, somebody who is in it or a key that is charged to it."""
+    kind, _, name = scope.partition(":")
+    if kind == "key":
+        return any(key.name == name and key.team == team for key in keys_named(state, name))
+    if kind == "user":
+        return any(one.team == team for one in memberships_of(state.store, name))
+    return scope == f"team:{team}"
 
 
 def _sees(state: ControlState, sight: LimitSight, scope: str) -> bool:

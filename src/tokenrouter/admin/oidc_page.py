@@ -8,7 +8,7 @@ import asyncio
 from html import escape
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Cookie, Request
+from fastapi import APIRouter, Cookie, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from tokenrouter.admin import html
@@ -16,6 +16,7 @@ from tokenrouter.admin.sessions import Visitor, give_cookie, visitor_of
 from tokenrouter.admin.signing_in import count_attempt, refuse, sign_in_person
 from tokenrouter.admin.signing_up import reserved_names
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.wanted_page import MAX_WANTED_CHARS, wanted_page
 from tokenrouter.signin.oidc.client import Identity, OidcClient
 from tokenrouter.signin.oidc.errors import OidcError, ProviderAway, SignInRefused
 from tokenrouter.signin.oidc.people import person_of
@@ -30,12 +31,18 @@ ErrandCookie = Annotated[str, Cookie(alias=ERRAND_COOKIE)]
 
 
 @router.get("/start")
-async def start(request: Request, state: State, name: str) -> Response:
+async def start(
+    request: Request,
+    state: State,
+    name: str,
+    following: Annotated[str, Query(alias="next", max_length=MAX_WANTED_CHARS)] = "",
+) -> Response:
     """Send the browser to the identity provider."""
     client = _client(state, name)
     if client is None or state.oidc is None:
         return _problem("There is no such identity provider here.", 404)
-    errand = new_errand(name, client.setting.redirect_uri or _came_to(request, name), state.clock())
+    came_to = client.setting.redirect_uri or _came_to(request, name)
+    errand = new_errand(name, came_to, state.clock(), wanted=wanted_page(following))
     try:
         answer = RedirectResponse(await client.way_there(errand), 302)
     except ProviderAway as error:
@@ -72,8 +79,10 @@ async def callback(request: Request, state: State, name: str, cookie: ErrandCook
         answer.delete_cookie(ERRAND_COOKIE, path=_COOKIE_PATH, httponly=True, samesite="lax", secure=visitor.is_https)
         return answer
     # The errand's cookie is left to its ten minutes: its code is used up, and the data process passes one cookie on.
-    answer = html.page("TokenRouter: signed in", '<p>Signed in. <a href="/admin">Go on</a></p>')
-    answer.headers["refresh"] = "0; url=/admin"
+    wanted = wanted_page(errand.wanted)
+    going_on = f'<p>Signed in. <a href="{escape(wanted)}">Go on</a></p>'
+    answer = html.page("TokenRouter: signed in", html.card("Welcome", going_on))
+    answer.headers["refresh"] = f"0; url={wanted}"
     give_cookie(answer, visitor, session, longest_s=client.setting.session_s)
     return answer
 
@@ -97,6 +106,5 @@ def _came_to(request: Request, name: str) -> str:
 
 
 def _problem(words: str, status: int) -> HTMLResponse:
-    told = f'<p class="wrong" role="alert">{escape(words[:1].upper() + words[1:])}</p>'
-    body = html.section("Not signed in", told + '<p><a href="/admin">Sign in another way, or again</a></p>')
-    return html.page("TokenRouter: not signed in", "<h1>TokenRouter</h1>" + body, status)
+    body = html.wrong(words) + '<p><a href="/admin">Sign in another way, or again</a></p>'
+    return html.page("TokenRouter: not signed in", html.card("Not signed in", body), status)

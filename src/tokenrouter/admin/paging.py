@@ -33,6 +33,7 @@ MAX_INTEGER: Final = 2**63 - 1
 Place = tuple[str | int | float, ...]
 """What a row is ordered by; `()` is the start."""
 Row = TypeVar("Row")
+Found = TypeVar("Found")
 Shown = TypeVar("Shown", bound=BaseModel)
 Reader = Callable[[Place, int], Sequence[tuple[Place, Row]]]
 """Returns at most so many rows that stand after a place, in order, with their places."""
@@ -130,6 +131,22 @@ def declared_first(declared: Sequence[Row], stored: Reader[Row]) -> Reader[Row]:
         return owned + (_behind(stored((), rows - len(owned))) if len(owned) < rows else [])
 
     return read
+
+
+def beside(read: Reader[Row], look: Callable[[Sequence[Row]], Sequence[Found]]) -> Reader[tuple[Row, Found]]:
+    """Return the list of `read`, each row with what `look` finds of it; the rows of a page are looked at together."""
+
+    def read_both(after: Place, rows: int) -> list[tuple[Place, tuple[Row, Found]]]:
+        page = read(after, rows)
+        found = look([row for _, row in page])
+        return [(place, (row, one)) for (place, row), one in zip(page, found, strict=True)]
+
+    return read_both
+
+
+def nothing_beside(rows: Sequence[Row]) -> Sequence[None]:
+    """Find nothing, of each of `rows`, where nothing was asked."""
+    return [None] * len(rows)
 
 
 def csv_file(name: str, text: Iterable[str]) -> StreamingResponse:

@@ -69,13 +69,12 @@ def _user(state: ControlState, token: str) -> User | None:
 
 
 def _form(user: User, token: str, wrong: str = "") -> HTMLResponse:
-    told = f'<p class="wrong" role="alert">{escape(wrong)}</p>' if wrong else ""
     whose = escape(user.email or user.name)
     words = f"<p>For <b>{whose}</b>. At least {MIN_PASSWORD_CHARS} characters, and no other rule.</p>"
     form = html.form(
         PASSWORD_PATH, "Set the password", secret_field("password", "New password", "new-password"), {"token": token}
     )
-    return _page("Set a password", told + words + form, 422 if wrong else 200)
+    return _page("Set a password", html.wrong(wrong) + words + form, 422 if wrong else 200)
 
 
 def _not_good() -> HTMLResponse:
@@ -87,4 +86,4 @@ def _not_good() -> HTMLResponse:
 
 
 def _page(title: str, body: str, status: int) -> HTMLResponse:
-    return html.page(f"TokenRouter: {title}", f"<h1>TokenRouter</h1>{html.section(title, body)}", status)
+    return html.page(f"TokenRouter: {title}", html.card(title, body), status)

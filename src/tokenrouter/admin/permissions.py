@@ -40,6 +40,8 @@ aliases.read            all    all    team        own     -          -
 aliases.write           all    all    team        own     -          -
 profile.read            all    all    -           -       -          -
 profile.write           all    all    -           -       -          -
+models.read             all    all    team        own     own        own
+route.explain           all    all    team        own     children   own
 providers.read          all    all    -           -       -          -
 providers.write         all    all    -           -       -          -
 providers.refresh       all    all    -           -       -          -

@@ -206,7 +206,7 @@ def _shown(name: str, price: Price, origin: Origin) -> ShownPrice:
         dated=price.dated,
         shadowed=False,
         **_rates(price.rates),
-        per_request=_dollars(price.request_nano),
+        per_request=dollars(price.request_nano),
         tiers=_long(price.above),
         service_tiers={tier: _sheet(sheet) for tier, sheet in price.tiers},
         comment="",
@@ -223,10 +223,11 @@ def _long(above: tuple[tuple[int, Rates], ...]) -> list[dict[str, Any]]:
 
 
 def _rates(rates: Rates) -> dict[str, str]:
-    return {f"{kind}_per_1m": _dollars(getattr(rates, kind)) for kind in KINDS}
+    return {f"{kind}_per_1m": dollars(getattr(rates, kind)) for kind in KINDS}
 
 
-def _dollars(nano: int) -> str:
+def dollars(nano: int) -> str:
+    """Return nano-dollars as US dollars, with the digits that count."""
     whole, part = divmod(nano, _NANO)
     return f"{whole}.{part:09d}".rstrip("0").rstrip(".")
 

@@ -66,13 +66,63 @@ class Switch(Strict):
     enabled: StrictBool
 
 
+class ShownTimeouts(BaseModel):
+    """The bounds that hold for its calls, in seconds; 0 means no bound."""
+
+    connect_s: float
+    first_byte_s: float
+    between_bytes_s: float
+    total_s: float
+
+
+class ShownCooling(BaseModel):
+    """A model that requests leave alone, since the error `reason`."""
+
+    model: str
+    reason: str
+    until: str | None
+
+
+class ShownCredential(BaseModel):
+    """One of a provider's keys: `name` is what is shown instead of it; `hint` is "" for one of the file.
+
+    `cooling` are the models that are not asked for with it now; `healthy`: there are none, and it is not refused.
+    """
+
+    name: str
+    hint: str
+    healthy: bool
+    cooling: list[ShownCooling]
+
+
+class ShownCondition(BaseModel):
+    """How a provider is now, which changes by itself.
+
+    Its models are counted by their prices: `free_models`, `paid_models`, and those of which nobody said. `quota_left`
+    is the smallest share that is left of any of its quotas, from 0 to 1. What nobody knows is null.
+    """
+
+    response_ms: float | None
+    free_models: int
+    paid_models: int
+    unpriced_models: int
+    listed_at: str | None
+    checked_at: str | None
+    next_check_at: str | None
+    prices_updated_at: str | None
+    prices_problem: str
+    quota_left: float | None
+    credentials: list[ShownCredential]
+    cooling: list[ShownCooling]
+
+
 class ShownProvider(BaseModel):
     """A provider.
 
     `secrets` are those of the database by field, as much of them as may be shown. `problem` says why it cannot be used,
     or why it did not list its models. `declared_at` says where one of the file is to be changed; one that is `shadowed`
     counts for nobody, since the file has one of its name. `overridden`: it was switched on or off at run time, instead
-    of what is declared.
+    of what is declared. `models` are all that can be asked for, `listed_models` those that somebody wrote down.
     """
 
     name: str
@@ -94,18 +144,25 @@ class ShownProvider(BaseModel):
     model_mapping: dict[str, str]
     passthrough_paths: list[str]
     on_disconnect: Literal["cancel", "drain"]
+    timeouts: ShownTimeouts
+    quota_probe: bool
+    quota_probe_model: str
+    listed_models: list[str]
     comment: str
     created_at: str | None
     changed_at: str | None
+    condition: ShownCondition
 
 
 class Trial(BaseModel):
-    """What one question to a provider came to: how many models it has, or what went wrong."""
+    """What one question to a provider came to: how many models it has, or what went wrong, and how long it took."""
 
     ok: bool
     status: Status
     model_count: int
     error: str
+    models: list[str]
+    response_ms: float | None
 
 
 class ShownPreset(BaseModel):

@@ -7,20 +7,14 @@ from pydantic import BaseModel
 
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.callers import Grant, needs
+from tokenrouter.admin.provider_bodies import ShownCooling
+from tokenrouter.admin.provider_conditions import shown_cooling
 from tokenrouter.admin.state import State
 from tokenrouter.domain.catalog import Origin
 from tokenrouter.domain.conditions import Status
 from tokenrouter.jobs.provider_status import ProviderStatus
 
 router: Final = APIRouter(prefix="/api/v1", tags=["overview"])
-
-
-class ShownCooling(BaseModel):
-    """A model that requests leave alone, since the error `reason`."""
-
-    model: str
-    reason: str
-    until: str | None
 
 
 class ShownStatus(BaseModel):
@@ -76,5 +70,5 @@ def _shown(row: ProviderStatus, models: list[str]) -> ShownStatus:
         checked_at=time_text(row.checked_at_s or None),
         next_check_at=time_text(row.next_check_s or None),
         quota_left=row.left,
-        cooling=[ShownCooling(model=one.model, reason=one.reason, until=time_text(one.until_s)) for one in row.cooling],
+        cooling=shown_cooling(row.cooling),
     )

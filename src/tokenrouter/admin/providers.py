@@ -4,6 +4,7 @@ Those of the file are listed with the place that declares them, and changed ther
 over the file, and undone. Secrets go in and never come out: answers have a hint of each.
 """
 
+import time
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -21,7 +22,6 @@ from tokenrouter.admin.texts import Words
 from tokenrouter.config.providers import ReadProvider
 from tokenrouter.config.stored_providers import changed_values
 from tokenrouter.domain.catalog import Origin, Provider
-from tokenrouter.jobs.model_question import Look
 from tokenrouter.jobs.provider_checks import check_provider
 from tokenrouter.jobs.stored_configuration import read_provider_values
 from tokenrouter.store.providers import (
@@ -37,6 +37,8 @@ router: Final = APIRouter(prefix="/api/v1/providers", tags=["providers"])
 
 Reading = Annotated[Grant, needs("providers.read")]
 Writing = Annotated[Grant, needs("providers.write")]
+MAX_TRIED_MODELS: Final = 100
+"""Most models that a trial names: enough to see that they are the right ones."""
 _NOTED: Final = frozenset(("enabled", "comment"))
 """Fields that stand beside what is said of a provider."""
 
@@ -79,7 +81,7 @@ def create(state: State, grant: Writing, wanted: Annotated[NewProvider, Body()],
 @router.post("/test")
 async def try_unsaved(state: State, _grant: Writing, wanted: Annotated[NewProvider, Body()]) -> Trial:
     """Ask a provider that is not kept for its models, with the secrets that are given."""
-    return _trial(await state.ask_models(_checked(state, _said(wanted)).provider))
+    return await _asked(state, _checked(state, _said(wanted)).provider)
 
 
 @router.get("/{name}")
@@ -137,10 +139,10 @@ async def try_saved(
     if declared is not None:
         if wanted is not None and _said(wanted):
             _refuse_declared(state, name)
-        return _trial(await state.ask_models(declared))
+        return await _asked(state, declared)
     stored = find_provider(state.store, state.ring, name)
     values = changed_values(stored.values, _said(wanted) if wanted is not None else {}, stored.unreadable)
-    return _trial(await state.ask_models(_checked(state, values).provider))
+    return await _asked(state, _checked(state, values).provider)
 
 
 @router.post("/{name}/refresh")
@@ -152,8 +154,17 @@ async def refresh(state: State, _grant: Writing, name: str) -> Trial:
     await state.refresh_models(name)
     row = next((row for row in state.provider_statuses() if row.name == name), None)
     if row is None:
-        return Trial(ok=False, status="unknown", model_count=0, error="nothing is known of it yet")
-    return Trial(ok=not row.problem, status=row.status, model_count=row.model_count, error=row.problem)
+        return Trial(
+            ok=False, status="unknown", model_count=0, error="nothing is known of it yet", models=[], response_ms=None
+        )
+    return Trial(
+        ok=not row.problem,
+        status=row.status,
+        model_count=row.model_count,
+        error=row.problem,
+        models=list(found.models[:MAX_TRIED_MODELS]),
+        response_ms=row.response_ms or None,
+    )
 
 
 @router.put("/{name}/enabled")
@@ -232,9 +243,19 @@ def _checked(state: ControlState, values: dict[str, Any]) -> ReadProvider:
     return read
 
 
-def _trial(look: Look) -> Trial:
+async def _asked(state: ControlState, provider: Provider) -> Trial:
+    """Return what asking `provider` for its models comes to."""
+    began_s = time.perf_counter()
+    look = await state.ask_models(provider)
     models = look.models or ()
-    return Trial(ok=look.models is not None, status=look.status, model_count=len(models), error=look.problem)
+    return Trial(
+        ok=look.models is not None,
+        status=look.status,
+        model_count=len(models),
+        error=look.problem,
+        models=list(models[:MAX_TRIED_MODELS]),
+        response_ms=round((time.perf_counter() - began_s) * 1000, 1),
+    )
 
 
 def _stored_names(state: ControlState) -> list[ShownProvider]:

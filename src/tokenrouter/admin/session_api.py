@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.callers import Caller, Grant, caller_signed_in, needs
 from tokenrouter.admin.csrf import refuse_foreign
-from tokenrouter.admin.permissions import Role
+from tokenrouter.admin.permissions import PERMISSIONS, Reach, Role
 from tokenrouter.admin.sessions import SignedIn, Visitor, find_signed_in, give_cookie, take_cookie, visitor_of
 from tokenrouter.admin.signing_in import (
     MAX_SECRET_CHARS,
@@ -47,7 +47,10 @@ class SignInBody(BaseModel):
 
 
 class ShownSession(BaseModel):
-    """Who one is. `csrf`, `way` and `expires_at` are of a session, and empty where a key was shown instead."""
+    """Who one is, and what one may: `may` says of every action how far it reaches (`admin/permissions.py`).
+
+    `csrf`, `way` and `expires_at` are of a session, and empty where a key was shown instead.
+    """
 
     kind: Literal["person", "key", "password"]
     id: str
@@ -59,6 +62,7 @@ class ShownSession(BaseModel):
     way: str
     csrf: str
     expires_at: str | None
+    may: dict[str, Reach]
 
 
 @router.post("", status_code=201)
@@ -115,4 +119,5 @@ def _shown(caller: Caller, found: SignedIn | None) -> ShownSession:
         way=found.session.way if found is not None else "",
         csrf=found.session.csrf if found is not None else "",
         expires_at=time_text(found.session.expires_at_s) if found is not None else None,
+        may={action: reaches[caller.role] for action, reaches in PERMISSIONS.items()},
     )

@@ -12,6 +12,7 @@ from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.texts import Text
+from tokenrouter.config.described import DESCRIBED, Group, Kind, Unit
 from tokenrouter.config.shown import ShownSetting, shown_settings
 from tokenrouter.jobs.setting_changes import setting_check
 from tokenrouter.store.settings import change_settings, changed_settings
@@ -29,6 +30,7 @@ class Setting(BaseModel):
 
     `origin` says who has set it: `default`, a place in the file, a `$VARIABLE`, a `--flag`, or `database` for what was
     changed at run time, instead of what is `declared` (at `declared_at`). Only what is `changeable` can be changed so.
+    `kind` says what it is, `about` what for; `least`, `most` and `choices` what it may be changed to.
     """
 
     name: str
@@ -38,6 +40,13 @@ class Setting(BaseModel):
     declared_at: str
     overridden: bool
     changeable: bool
+    group: Group
+    kind: Kind
+    unit: Unit
+    about: str
+    least: float | None
+    most: float | None
+    choices: list[str]
 
 
 class SettingList(BaseModel):
@@ -78,6 +87,7 @@ def _shown(state: ControlState) -> list[Setting]:
 
 
 def _setting(one: ShownSetting) -> Setting:
+    described = DESCRIBED[one.name]
     return Setting(
         name=one.name,
         value=one.value,
@@ -86,4 +96,11 @@ def _setting(one: ShownSetting) -> Setting:
         declared_at=one.declared_at,
         overridden=one.origin == "database",
         changeable=one.is_changeable,
+        group=described.group,
+        kind=described.kind,
+        unit=described.unit,
+        about=described.about,
+        least=described.least,
+        most=described.most,
+        choices=list(described.choices),
     )

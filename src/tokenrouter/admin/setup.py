@@ -9,14 +9,16 @@ from itertools import count
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from tokenrouter.admin import html
 from tokenrouter.admin.csrf import refuse_foreign
 from tokenrouter.admin.key_rules import keys_named
 from tokenrouter.admin.sessions import Visitor, give_cookie, visitor_of
+from tokenrouter.admin.sign_in_page import signed_in_answer
 from tokenrouter.admin.signing_in import MAX_SECRET_CHARS, sign_in_person
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.wanted_page import HOME, WELCOME
 from tokenrouter.domain.actors import Actor
 from tokenrouter.domain.people import User
 from tokenrouter.signin.passwords import UnfitPassword, check_password
@@ -41,9 +43,9 @@ _FIELDS: Final = (
 
 
 @router.get(SETUP_PATH)
-def offer(token: Annotated[str, Query(max_length=MAX_TOKEN_CHARS)] = "") -> HTMLResponse:
-    """Offer to make the owner's account, or a key."""
-    return _offer(token)
+def offer(state: State, token: Annotated[str, Query(max_length=MAX_TOKEN_CHARS)] = "") -> HTMLResponse:
+    """Offer to make the owner's account, or a key, where the link is good still."""
+    return _offer(token) if is_good_setup_token(state.store, token, now_s=state.clock()) else _not_good()
 
 
 @router.post(SETUP_PATH)
@@ -55,7 +57,7 @@ def set_up(
     email: Typed = "",
     password: Typed = "",
     key: Typed = "",
-) -> HTMLResponse:
+) -> Response:
     """Use the link up; show the key, if one was wanted, and sign the owner in, if there is one now.
 
     A key is made when it was wanted, or when no owner was.
@@ -114,12 +116,15 @@ def _make_key(state: ControlState, store: Store) -> str:
     )
 
 
-def _done(state: ControlState, visitor: Visitor, owner: User | None, shown_key: str) -> HTMLResponse:
+def _done(state: ControlState, visitor: Visitor, owner: User | None, shown_key: str) -> Response:
     if owner is None:
-        return _page("Your administrator’s key", shown_key + '<p><a href="/admin">Sign in</a></p>')
+        return _page("Your administrator’s key", shown_key + f'<p><a class="button" href="{HOME}">Sign in</a></p>')
+    cookie = sign_in_person(state, visitor, owner, way="setup-link")
+    if not shown_key:
+        return signed_in_answer(visitor, cookie, WELCOME)
     told = f"<p><b>{escape(owner.name)}</b> owns this installation now, and is signed in.</p>"
-    answer = _page("Your account", told + shown_key + '<p><a href="/admin">Go on</a></p>')
-    give_cookie(answer, visitor, sign_in_person(state, visitor, owner, way="setup-link"))
+    answer = _page("Your account", told + shown_key + f'<p><a class="button" href="{WELCOME}">Go on</a></p>')
+    give_cookie(answer, visitor, cookie)
     return answer
 
 
@@ -130,13 +135,14 @@ def _free_name(state: ControlState) -> str:
 
 
 def _offer(token: str, wrong: str = "") -> HTMLResponse:
-    told = f'<p class="wrong" role="alert">{escape(wrong[:1].upper() + wrong[1:])}</p>' if wrong else ""
     hidden = {"token": token}
     account = html.form(SETUP_PATH, "Make my account", _FIELDS + _KEY_TOO, hidden)
-    key = html.form(SETUP_PATH, "Make only a key", hidden=hidden)
+    key = html.form(SETUP_PATH, "Make only a key", hidden=hidden, kind="second")
     return _page(
         "Set up",
-        f"{told}<p>This makes your account, which owns this installation. The link works a single time.</p>{account}"
+        f"{html.wrong(wrong)}"
+        f"<p>This makes your account, which owns this installation. The link works a single time.</p>{account}"
+        f'<p class="or">or</p>'
         f"<p>For programs, or without an account: an administrator’s key, shown once.</p>{key}",
         422 if wrong else 200,
     )
@@ -155,4 +161,4 @@ def _not_good() -> HTMLResponse:
 
 
 def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
-    return html.page(f"TokenRouter: {title}", f"<h1>TokenRouter</h1>{html.section(title, body)}", status)
+    return html.page(f"TokenRouter: {title}", html.card(title, body), status)

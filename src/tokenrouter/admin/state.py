@@ -6,13 +6,16 @@ route always sees the current one and never keeps an old one.
 
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 from prometheus_client.registry import Collector
 
+from tokenrouter.admin.live import LiveChanges
+from tokenrouter.admin.readers import Readers
+from tokenrouter.admin.ui_files import UiFiles, built_ui
 from tokenrouter.config.keyring import KeyRing
 from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
@@ -20,10 +23,12 @@ from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.quotas import QuotaSnapshot
 from tokenrouter.gateway.directory import MAX_CHAIN, Directory
 from tokenrouter.jobs.benchmark import Benchmark, nobody
+from tokenrouter.jobs.explanations import Explain, nobody_answers_routes
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.jobs.model_question import Look
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.provider_status import ProviderStatus
+from tokenrouter.jobs.recent_rows import RecentRows
 from tokenrouter.signin.oidc.clients import OidcClients
 from tokenrouter.signin.passwords import Passwords
 from tokenrouter.store.engine import Store
@@ -40,6 +45,17 @@ async def nothing_to_refresh(_name: str) -> None:
 async def nobody_answers(_provider: Provider) -> Look:
     """Where there is nothing to ask with."""
     return Look("unknown", "no provider can be asked from here")
+
+
+class FiguresOf(Protocol):
+    """Returns what the counters of limits show: of all, or of those of these ids."""
+
+    def __call__(self, limit_ids: Collection[str] | None = None, /) -> LimitFigures: ...
+
+
+def no_figures(_limit_ids: Collection[str] | None = None) -> LimitFigures:
+    """Where nothing is counted."""
+    return LimitFigures()
 
 
 @dataclass(slots=True)
@@ -60,7 +76,8 @@ class ControlState:
         address: what clients put before a path, such as `http://127.0.0.1:8080`.
         keys_changed: called after a change of the keys; returns when the Catalog shows it. Without it, that
             takes as long as the store's watcher does.
-        limit_figures: drains as well, and returns what every limit's counters show by the books; blocks.
+        limit_figures: drains as well, and returns what the counters of limits show by the books, of all or those of
+            these ids; blocks.
         limit_alerts: how many soft limits were told of, by (kind of scope, metric, threshold in percent).
         passwords: makes and checks hashes of passwords, a few at a time.
         oidc: the identity providers of the file; None where nobody can sign in elsewhere.
@@ -77,7 +94,13 @@ class ControlState:
         clock: seconds since the epoch.
         log_streams: how many readers follow the log now.
         benchmark: asks models how fast they are.
-        event_streams: how many readers hear of changes now.
+        explain: asks a data process what would become of a request.
+        ui: the admin UI as it was built, if it was.
+        event_streams: how many readers of TokenRouter-Go's kind hear of changes now.
+        live: looks at what changes, while anybody hears of it.
+        recent_rows: the rows that came into the ledger last.
+        tails: how many readers follow these.
+        readers: who reads events.
         instance_id: tells this process from others, and from itself before a restart; no secret.
     """
 
@@ -93,7 +116,7 @@ class ControlState:
     provider_statuses: Callable[[], Sequence[ProviderStatus]] = tuple
     keys_changed: Callable[[], object] = lambda: None
     pricing: Pricing = field(default_factory=Pricing, repr=False)
-    limit_figures: Callable[[], LimitFigures] = LimitFigures
+    limit_figures: FiguresOf = no_figures
     limit_alerts: Callable[[], Mapping[tuple[str, str, int], int]] = dict
     quotas: Callable[[], Sequence[QuotaSnapshot]] = tuple
     ask_providers: Callable[[], Awaitable[None]] = nothing_to_ask
@@ -112,7 +135,13 @@ class ControlState:
     oidc: OidcClients | None = field(default=None, repr=False)
     log_streams: int = 0
     benchmark: Benchmark = field(default_factory=lambda: Benchmark(nobody), repr=False)
+    explain: Explain = nobody_answers_routes
     event_streams: int = 0
+    ui: UiFiles = field(default_factory=built_ui, repr=False)
+    live: LiveChanges = field(default_factory=LiveChanges, repr=False)
+    recent_rows: RecentRows = field(default_factory=RecentRows, repr=False)
+    tails: int = 0
+    readers: Readers = field(default_factory=Readers, repr=False)
     instance_id: str = field(default_factory=lambda: secrets.token_hex(8))
     _directory: Directory | None = field(default=None, init=False, repr=False)
     _declared: tuple[Catalog, tuple[Key, ...]] | None = field(default=None, init=False, repr=False)

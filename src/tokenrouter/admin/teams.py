@@ -14,10 +14,23 @@ from starlette.responses import StreamingResponse
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.etags import IfMatch, tagged
-from tokenrouter.admin.paging import CSV, Page, Place, Reader, WantedPage, checked, declared_first, listing
+from tokenrouter.admin.figure_bodies import TeamFigures, WithFigures
+from tokenrouter.admin.paging import (
+    CSV,
+    Page,
+    Place,
+    Reader,
+    WantedPage,
+    beside,
+    checked,
+    declared_first,
+    listing,
+    nothing_beside,
+)
 from tokenrouter.admin.people_rules import find_team_for, require_administration, teams_of
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.subject_figures import figures_of_teams
 from tokenrouter.admin.texts import Text, Words
 from tokenrouter.domain.catalog import Origin
 from tokenrouter.domain.people import Membership, Team
@@ -51,6 +64,12 @@ class ShownTeam(BaseModel):
     created_at: str | None
     origin: Origin
     declared_at: str
+
+
+class ListedTeam(ShownTeam):
+    """A team; `figures` where they were asked for, and are the caller's to know."""
+
+    figures: TeamFigures | None = None
 
 
 class NewTeam(BaseModel):
@@ -95,13 +114,19 @@ class NewMember(BaseModel):
     admin: bool = False
 
 
-@router.get("", response_model=Page[ShownTeam], responses=CSV)
+@router.get("", response_model=Page[ListedTeam], responses=CSV)
 def list_all(
-    state: State, grant: Reading, page: WantedPage, q: Words = "", enabled: bool | None = None
-) -> Page[ShownTeam] | StreamingResponse:
+    state: State,
+    grant: Reading,
+    page: WantedPage,
+    q: Words = "",
+    enabled: bool | None = None,
+    figures: WithFigures = False,
+) -> Page[ListedTeam] | StreamingResponse:
     """Return the teams by name, those of the file first; `q` stands in the name or the comment."""
     wanted = PeopleFilter(words=q, enabled=enabled, names=teams_of(grant))
-    return listing("teams", page, ShownTeam, _reader(state, wanted), partial(_shown, state))
+    look = partial(figures_of_teams, state, grant) if figures else nothing_beside
+    return listing("teams", page, ListedTeam, beside(_reader(state, wanted), look), partial(_listed, state))
 
 
 @router.post("", status_code=201)
@@ -210,6 +235,11 @@ def _refuse_declared(state: ControlState, name: str) -> None:
     if name in state.settings.teams:
         where = state.declared_at(f"teams.{name}") or "the configuration"
         raise Problem(409, "declared_elsewhere", f"The team {name!r} is declared at {where}; change it there.")
+
+
+def _listed(state: ControlState, row: tuple[Team, TeamFigures | None]) -> ListedTeam:
+    team, figures = row
+    return ListedTeam(figures=figures, **dict(_shown(state, team)))
 
 
 def _shown(state: ControlState, team: Team) -> ShownTeam:

@@ -1,17 +1,41 @@
-"""`/api/v1/usage`: who used what, by key, user, team, provider, model or day."""
+"""`/api/v1/usage`: who used what, by key, user, team, provider, model or day; compared, stacked by day, as a file."""
 
-from typing import Annotated, Final
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
+from starlette.responses import StreamingResponse
 
+from tokenrouter.admin.activity_bodies import ShownSeries, others_of, series_of
 from tokenrouter.admin.amounts import Day, Sums, sums_of
 from tokenrouter.admin.callers import Grant, needs, within
 from tokenrouter.admin.keys import ids_of
-from tokenrouter.admin.state import State
-from tokenrouter.store.usage import MAX_GROUPS, Grouping, UsageFilter, added_up, usage_groups, usage_sums
+from tokenrouter.admin.paging import CSV, cells, csv_file
+from tokenrouter.admin.problems import Problem
+from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.texts import Text
+from tokenrouter.domain.csv_text import csv_text
+from tokenrouter.store.activity_days import stacked_days
+from tokenrouter.store.activity_figures import usage_sums_of
+from tokenrouter.store.usage import (
+    MAX_GROUPS,
+    Grouping,
+    UsageFilter,
+    UsageGroup,
+    added_up,
+    usage_groups,
+    usage_sums,
+)
+from tokenrouter.store.usage_days import sums_by_day
 
 router: Final = APIRouter(prefix="/api/v1/usage", tags=["usage"])
+
+TOP: Final = 8
+"""Series of a stacked chart; what is in none is one more."""
+
+Part = Literal["model", "provider", "team", "user", "key"]
 
 
 class Group(Sums):
@@ -21,27 +45,43 @@ class Group(Sums):
     key_id: str = ""
 
 
+class Stack(BaseModel):
+    """Days, and what each part used on each of them; `others` is what is in no series."""
+
+    start_s: list[int]
+    series: list[ShownSeries]
+    others: ShownSeries | None
+
+
 class Usage(BaseModel):
-    """The total, and its parts: the most expensive first, days the oldest first."""
+    """The total, and its parts: the most expensive first, days the oldest first.
+
+    `previous` is the total of the time before, just as long; `stack` are the days by part. Both only when asked for.
+    """
 
     by: Grouping
     total: Sums
     groups: list[Group]
+    previous: Sums | None = None
+    stack: Stack | None = None
 
 
-@router.get("")
+@router.get("", response_model=Usage, responses=CSV)
 def read_usage(
     state: State,
     grant: Annotated[Grant, needs("usage.read")],
     by: Grouping = "key",
+    then: Annotated[Part | None, Query(description="What the days of `stack` are split by.")] = None,
     from_day: Annotated[Day | None, Query(alias="from", description="First UTC day, such as 2026-02-28.")] = None,
     to_day: Annotated[Day | None, Query(alias="to", description="Last UTC day, included.")] = None,
-    key: Annotated[str, Query(description="Name or id of a key.")] = "",
-    user: str = "",
-    team: str = "",
-    provider: str = "",
-    model: str = "",
-) -> Usage:
+    key: Annotated[Text, Query(description="Name or id of a key.")] = "",
+    user: Text = "",
+    team: Text = "",
+    provider: Text = "",
+    model: Text = "",
+    compare: Annotated[Literal["previous"] | None, Query(description="Needs `from`.")] = None,
+    form: Annotated[Literal["json", "csv"], Query(alias="format", description="`csv`: the groups as a file.")] = "json",
+) -> Usage | StreamingResponse:
     """Return what was used; empty filters do not restrict."""
     wanted = UsageFilter(
         within=within(state, grant),
@@ -53,7 +93,39 @@ def read_usage(
         provider=provider,
         model=model,
     )
-    found = usage_groups(state.store, wanted, by)
-    total = usage_sums(state.store, wanted) if len(found) == MAX_GROUPS else added_up(group.sums for group in found)
+    found = _groups(state, wanted, by)
     groups = [Group(name=group.name, key_id=group.key_id, **sums_of(group.sums).model_dump()) for group in found]
-    return Usage(by=by, total=sums_of(total), groups=groups)
+    if form == "csv":
+        return csv_file(f"usage-by-{by}", csv_text(list(Group.model_fields), [[cells(group) for group in groups]]))
+    total = usage_sums(state.store, wanted) if len(found) == MAX_GROUPS else added_up(group.sums for group in found)
+    return Usage(
+        by=by,
+        total=sums_of(total),
+        groups=groups,
+        previous=_previous(state, wanted, from_day, to_day) if compare else None,
+        stack=_stack(state, wanted, then) if then else None,
+    )
+
+
+def _groups(state: ControlState, wanted: UsageFilter, by: Grouping) -> list[UsageGroup]:
+    if by != "day":
+        return usage_groups(state.store, wanted, by)
+    return [UsageGroup(day, usage_sums_of(used)) for day, used in sums_by_day(state.store, wanted).items()][:MAX_GROUPS]
+
+
+def _previous(state: ControlState, wanted: UsageFilter, from_day: date | None, to_day: date | None) -> Sums:
+    """Return what was used in the time before, which is as long as this one is until today."""
+    if from_day is None:
+        raise Problem(422, "invalid_field", "compare: say from when on, so that it is known what was before.")
+    today = datetime.fromtimestamp(state.clock(), UTC).date()
+    days = (min(to_day or today, today) - from_day).days + 1
+    if days < 1:
+        raise Problem(422, "invalid_field", "from: it is after the last day.")
+    since = max(date.min, from_day - timedelta(days)) if days < from_day.toordinal() else date.min
+    before = replace(wanted, since_day=since.isoformat(), until_day=(from_day - timedelta(1)).isoformat())
+    return sums_of(usage_sums(state.store, before))
+
+
+def _stack(state: ControlState, wanted: UsageFilter, part: Part) -> Stack:
+    days, series, others = stacked_days(state.store, wanted, part, TOP)
+    return Stack(start_s=days, series=[series_of(one, days) for one in series], others=others_of(others, days))

@@ -14,9 +14,11 @@ from starlette.responses import StreamingResponse
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.callers import Grant, Needs, needs
 from tokenrouter.admin.etags import IfMatch, tagged
-from tokenrouter.admin.paging import CSV, Page, Place, WantedPage, checked, listing
-from tokenrouter.admin.people_rules import find_user_for, require_administration, users_of
+from tokenrouter.admin.figure_bodies import ShownTeamOfUser, UserFigures, WithFigures
+from tokenrouter.admin.paging import CSV, Page, Place, WantedPage, beside, checked, listing, nothing_beside
+from tokenrouter.admin.people_rules import find_user_for, require_administration, teams_of, users_of
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.subject_figures import figures_of_users
 from tokenrouter.admin.texts import Text, Words
 from tokenrouter.domain.people import PersonRole, User
 from tokenrouter.store.people_pages import PeopleFilter, user_page
@@ -28,13 +30,6 @@ router: Final = APIRouter(prefix="/api/v1/users", tags=["users"])
 Reading = Annotated[Grant, needs("users.read")]
 Writing = Annotated[Grant, needs("users.write")]
 _OWNERS: Final = Needs("owners.write")
-
-
-class ShownTeamOfUser(BaseModel):
-    """A team that a person is in."""
-
-    team: str
-    admin: bool
 
 
 class ShownUser(BaseModel):
@@ -55,6 +50,12 @@ class UserWithTeams(ShownUser):
     """A person with the teams that they are in."""
 
     teams: list[ShownTeamOfUser]
+
+
+class ListedUser(ShownUser):
+    """A person; `figures` where they were asked for."""
+
+    figures: UserFigures | None = None
 
 
 class NewPerson(BaseModel):
@@ -79,7 +80,7 @@ class ChangedPerson(BaseModel):
     comment: Text | None = None
 
 
-@router.get("", response_model=Page[ShownUser], responses=CSV)
+@router.get("", response_model=Page[ListedUser], responses=CSV)
 def list_all(
     state: State,
     grant: Reading,
@@ -88,7 +89,8 @@ def list_all(
     role: PersonRole | None = None,
     team: Words = "",
     enabled: bool | None = None,
-) -> Page[ShownUser] | StreamingResponse:
+    figures: WithFigures = False,
+) -> Page[ListedUser] | StreamingResponse:
     """Return people by name; `q` stands in the name, the e-mail address or the comment."""
     if team:
         require_administration(grant, team)
@@ -97,7 +99,8 @@ def list_all(
     def read(after: Place, rows: int) -> list[tuple[tuple[str], User]]:
         return user_page(state.store, wanted, checked(after, str)[0] if after else None, rows)
 
-    return listing("users", page, ShownUser, read, _shown)
+    look = partial(figures_of_users, state, grant) if figures else nothing_beside
+    return listing("users", page, ListedUser, beside(read, look), _listed)
 
 
 @router.post("", status_code=201)
@@ -113,7 +116,7 @@ def create(state: State, grant: Writing, wanted: Annotated[NewPerson, Body()]) -
 @router.get("/{name_or_id}")
 def read_one(state: State, grant: Reading, name_or_id: str, response: Response) -> UserWithTeams:
     """Return one person, by name, id or e-mail address."""
-    return tagged(response, _with_teams(state, find_user_for(state, grant, name_or_id)))
+    return tagged(response, _with_teams(state, find_user_for(state, grant, name_or_id), teams_of(grant)))
 
 
 @router.patch("/{name_or_id}")
@@ -153,9 +156,19 @@ def _require_owner(state: ControlState, grant: Grant, *roles: PersonRole | None)
         _OWNERS.grant(state, grant.caller)
 
 
-def _with_teams(state: ControlState, user: User) -> UserWithTeams:
-    teams = [ShownTeamOfUser(team=one.team, admin=one.admin) for one in memberships_of(state.store, user.name)]
+def _with_teams(state: ControlState, user: User, seen: frozenset[str] | None = None) -> UserWithTeams:
+    """Return what is shown of a person, with their teams as far as these may be `seen`; None is all."""
+    teams = [
+        ShownTeamOfUser(team=one.team, admin=one.admin)
+        for one in memberships_of(state.store, user.name)
+        if seen is None or one.team in seen
+    ]
     return UserWithTeams(teams=teams, **_shown(user).model_dump())
+
+
+def _listed(row: tuple[User, UserFigures | None]) -> ListedUser:
+    user, figures = row
+    return ListedUser(figures=figures, **dict(_shown(user)))
 
 
 def _shown(user: User) -> ShownUser:

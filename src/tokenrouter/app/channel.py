@@ -93,6 +93,18 @@ class SumsMessage(msgspec.Struct, tag="sums"):
     adjusted: int = 0
 
 
+class ExplainWanted(msgspec.Struct, tag="explain"):
+    """Control to data: tell what would become of the request `body`, sent from `client_ip` with the key of `digest`.
+
+    Whoever asks may know. One data process is asked, and answers `asked`.
+    """
+
+    asked: int
+    digest: bytes
+    client_ip: str
+    body: bytes
+
+
 class Hello(msgspec.Struct, tag="hello"):
     """Data to control: who has connected."""
 
@@ -144,8 +156,18 @@ class QuotasMessage(msgspec.Struct, tag="quotas"):
     quotas: dict[str, tuple[QuotaMetric, ...]]
 
 
-ToData = CatalogMessage | KeysMessage | ConditionsMessage | CountersMessage | SumsMessage
-ToControl = Hello | CountersWanted | KeysWanted | SumsWanted | Applied | FiguresMessage | QuotasMessage
+class Explained(msgspec.Struct, tag="explained"):
+    """Data to control: the explanation that was `asked` for, as JSON, or the error that the request would get."""
+
+    asked: int
+    told: bytes = b""
+    status: int = 200
+    code: str = ""
+    message: str = ""
+
+
+ToData = CatalogMessage | KeysMessage | ConditionsMessage | CountersMessage | SumsMessage | ExplainWanted
+ToControl = Hello | CountersWanted | KeysWanted | SumsWanted | Applied | FiguresMessage | QuotasMessage | Explained
 
 _to_data: Final = msgspec.msgpack.Decoder(ToData)
 _to_control: Final = msgspec.msgpack.Decoder(ToControl)
@@ -197,11 +219,14 @@ class ChannelServer:
         sums: Callable[[SumsWanted], Awaitable[SumsMessage]],
         quotas: Callable[[QuotasMessage], None] = lambda _: None,
         all_keys: Callable[[], Iterable[ToData]] = tuple,
+        explained: Callable[[Explained], None] = lambda _: None,
     ) -> None:
         """`welcome` gives what a process that connects is told first, `answer` and `sums` what it asks for later.
 
-        `quotas` takes what it tells unasked; `all_keys` is what a process is told that has lost some.
+        `quotas` takes what it tells unasked; `all_keys` is what a process is told that has lost some; `explained` takes
+        what it answers to `ask_one`.
         """
+        self._explained = explained
         self._all_keys = all_keys
         self._quotas = quotas
         self._sums = sums
@@ -233,6 +258,11 @@ class ChannelServer:
         data = frame(message)
         for writer in list(self._writers):
             send_or_cut(writer, data)
+
+    def ask_one(self, message: ExplainWanted) -> bool:
+        """Ask the data process that has been connected longest; False when there is none."""
+        data = frame(message)
+        return any(send_or_cut(writer, data) for writer, worker in list(self._writers.items()) if worker)
 
     async def wait_applied(self, version: int) -> None:
         """Return when the Catalog of `version`, or a later one, counts in every data process that is connected.
@@ -286,6 +316,8 @@ class ChannelServer:
             task.add_done_callback(self._sending.discard)
         elif isinstance(message, QuotasMessage):
             self._quotas(message)
+        elif isinstance(message, Explained):
+            self._explained(message)
         elif self._writers[writer]:
             self.workers[self._writers[writer]] = message.figures
 

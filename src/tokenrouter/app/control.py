@@ -31,6 +31,8 @@ from tokenrouter.app.channel import (
     CatalogMessage,
     ChannelServer,
     ConditionsMessage,
+    Explained,
+    ExplainWanted,
     ToData,
 )
 from tokenrouter.app.cluster import Cluster
@@ -60,13 +62,15 @@ from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.jobs.alerting import Alerting
 from tokenrouter.jobs.automatic_providers import AutomaticProviders
-from tokenrouter.jobs.benchmark import Benchmark, FrontDoor, own_address
+from tokenrouter.jobs.benchmark import Benchmark
 from tokenrouter.jobs.catalog_builder import build_catalog, keys_bear_limits, unshadowed_keys
 from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.conversation_drain import ConversationDrain
 from tokenrouter.jobs.conversation_retention import delete_old_conversations
 from tokenrouter.jobs.discovery import Discovery
 from tokenrouter.jobs.emails import Emails
+from tokenrouter.jobs.explanations import Explanations, RouteAnswer, RouteQuestion
+from tokenrouter.jobs.front_door import FrontDoor, own_address
 from tokenrouter.jobs.health_checks import HealthChecks
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
@@ -82,6 +86,7 @@ from tokenrouter.jobs.provider_quotas import ProviderQuotas
 from tokenrouter.jobs.provider_status import FILE_NAME as STATUS_FILE
 from tokenrouter.jobs.provider_status import ProviderStatus, StatusFile, provider_statuses, with_problems
 from tokenrouter.jobs.public_providers import PublicProviders
+from tokenrouter.jobs.recent_rows import RecentRows
 from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.jobs.stored_configuration import StoredConfiguration, join_configuration, read_stored
@@ -176,6 +181,7 @@ class ControlProcess:
         self._cluster = Cluster(settings.redis_url, self._hear)
         self._node = socket.gethostname()
         self._model_figures = ModelFigures()
+        self._recent_rows = RecentRows()
         self._telemetry = start_telemetry(settings.otel, self._kind_of, instance=self._node)
         self._drain = LedgerDrain(
             store,
@@ -201,7 +207,9 @@ class ControlProcess:
             lambda wanted: tell_sums(self._drain, wanted),
             lambda message: self._quotas.take(message.quotas),
             self._keys.all,
+            self._take_explanation,
         )
+        self._explanations = Explanations(self._ask_for_explanation)
         self._alerts = LimitAlerts(store)
         self._watcher = CatalogWatch(store)
         self._watching = asyncio.Lock()
@@ -237,6 +245,7 @@ class ControlProcess:
     def _take_rows(self, entries: Sequence[LedgerEntry]) -> None:
         """Count rows that were written, and have them told on."""
         self._model_figures.take(entries)
+        self._recent_rows.take(entries)
         if self._telemetry is not None:
             self._telemetry.take(entries)
 
@@ -431,10 +440,19 @@ class ControlProcess:
             take_in_conversations=self._conversations.drain,
             figures_beside=self._figures_beside,
             benchmark=self._benchmark,
+            recent_rows=self._recent_rows,
             clean_keys=self._clean_now,
+            explain=self._explanations.ask,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         return self._admin
+
+    def _ask_for_explanation(self, number: int, question: RouteQuestion) -> bool:
+        return self._channel.ask_one(ExplainWanted(number, question.digest, question.client_ip, question.body))
+
+    def _take_explanation(self, message: Explained) -> None:
+        answer = RouteAnswer(message.told, message.status, message.code, message.message)
+        self._explanations.take(message.asked, answer)
 
     def _start_metrics_server(self, state: ControlState) -> uvicorn.Server | None:
         """Serve `/metrics` on an address of its own, if there is to be one."""
@@ -565,7 +583,7 @@ class ControlProcess:
             log.info("what has changed is read later", reason=str(error))
 
     async def _delete_old_rows(self) -> None:
-        if self._settings.ledger_retention_days and self._cluster.is_elected:
+        if self._cluster.is_elected:
             days, now_s = self._settings.ledger_retention_days, time.time()
             goes_on = lambda: not self._stop.is_set()  # noqa: E731 (asked in another thread, between transactions)
             await asyncio.to_thread(delete_old_rows, self._store, days=days, now_s=now_s, goes_on=goes_on)

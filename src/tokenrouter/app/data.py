@@ -29,6 +29,7 @@ from tokenrouter.app.channel import (
     ConditionsMessage,
     CountersMessage,
     CountersWanted,
+    ExplainWanted,
     FiguresMessage,
     Hello,
     KeysMessage,
@@ -38,6 +39,7 @@ from tokenrouter.app.channel import (
     SumsWanted,
     ToData,
 )
+from tokenrouter.app.explained import explained
 from tokenrouter.app.hooks import HookShelf
 from tokenrouter.app.key_feed import KeyFeed
 from tokenrouter.app.key_file import read_keys
@@ -291,6 +293,11 @@ class DataProcess:
 
             case SumsMessage():
                 self._sums.take(message)
+            case ExplainWanted():
+                self._tasks.start(self._explain(message), "explanation")
+
+    async def _explain(self, wanted: ExplainWanted) -> None:
+        self._channel.send(await explained(self._service.explainer, self._source.current(), wanted))
 
     async def _tend_batches(self) -> None:
         """Hold what batches of an earlier process need, and let go of what another process has charged."""

@@ -43,7 +43,7 @@ ledger.add_command(reconcile)
 @click.option("--since", default="", metavar="DAY", help="The first day, such as 2026-11-01, or a date and time.")
 @click.option("--until", default="", metavar="DAY", help="The last day, included.")
 @click.option("--tz", default="UTC", show_default=True, help="The time zone of these days.")
-@click.option("--repair", "repairs", is_flag=True, help="Set daily sums and use of limits right, as the rows say.")
+@click.option("--repair", "repairs", is_flag=True, help="Set sums and use of limits right, as the rows say.")
 @JSON
 @CONFIG
 def verify_command(since: str, until: str, tz: str, repairs: bool, as_json: bool, config: str | None) -> None:

@@ -24,18 +24,22 @@ from tokenrouter.domain.items import (
     Document,
     Foreign,
     Image,
+    Inline,
     Item,
     Message,
     Part,
     Reasoning,
     Refusal,
+    Source,
     Text,
+    Url,
     Video,
     text_of,
 )
 
 PieceKind = Literal["text", "thinking", "tool_call", "tool_result", "refusal", "media", "other"]
 TurnRole = Literal["system", "user", "assistant", "tool"]
+MAX_URL_CHARS: Final = 200
 _CLIENT: Final = Target("client", "")
 """Stands for the provider where an answer is read that we gave ourselves."""
 
@@ -245,12 +249,24 @@ def _piece_of(part: Part) -> Piece:
         case Refusal():
             return Piece("refusal", part.text)
         case Image():
-            return Piece("media", "image")
+            return Piece("media", f"image{_size(part.source)}")
         case Document():
-            return Piece("media", f"document {part.filename or part.title}".strip())
+            name = part.filename or part.title
+            return Piece("media", f"document{f' {name}' if name else ''}{_size(part.source)}")
         case Audio():
-            return Piece("media", f"audio {part.transcript}".strip())
+            return Piece("media", f"audio{_size(part.source)} {part.transcript}".strip())
         case Video():
-            return Piece("media", "video")
+            return Piece("media", f"video{_size(part.source)}")
         case Foreign():
             return Piece("other", part.text or part.kind, part.kind)
+
+
+def _size(source: Source) -> str:
+    """Return, where the data is in the message, of which kind it is and how large; else where it is."""
+    match source:
+        case Inline():
+            return f" ({source.media_type}, {len(source.base64) * 3 // 4 - source.base64[-2:].count('='):,} bytes)"
+        case Url():
+            return f" at {source.url[:MAX_URL_CHARS]}"
+        case _:
+            return ""

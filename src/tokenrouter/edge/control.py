@@ -18,7 +18,6 @@ _TIMEOUTS: Final = Timeouts(connect_s=2.0, first_byte_s=60.0, between_bytes_s=30
 _HOP_BY_HOP: Final = frozenset(
     {
         b"connection",
-        b"content-encoding",
         b"content-length",
         b"expect",
         b"forwarded",
@@ -34,6 +33,8 @@ _HOP_BY_HOP: Final = frozenset(
     }
 )
 """Not passed on: they speak of this connection, or claim what only we can know (RFC 9110, 7.6.1)."""
+_NOT_ASKED: Final = _HOP_BY_HOP | {b"content-encoding"}
+"""Nor this of a request: its body was decompressed when it came in."""
 
 
 class ControlRelay:
@@ -69,7 +70,7 @@ class ControlRelay:
         lines += [
             b"%b: %b\r\n" % (name, value)
             for name, value in head.headers.items()
-            if name not in _HOP_BY_HOP and not name.startswith(b"x-tokenrouter-")
+            if name not in _NOT_ASKED and not name.startswith(b"x-tokenrouter-")
         ]
         if b"host" not in head.headers:
             lines.append(b"host: localhost\r\n")

@@ -77,7 +77,11 @@ class Readiness(Protocol):
 
 
 class Service:
-    """Answers every request of one data process."""
+    """Answers every request of one data process.
+
+    Attributes:
+        explainer: explains what would become of a request.
+    """
 
     def __init__(
         self,
@@ -101,7 +105,7 @@ class Service:
         self._control = control
         self._readiness = readiness
         self._is_draining = is_draining
-        self._explainer = Explainer(gateway.books, gateway.wisdom, states, gateway.with_history)
+        self.explainer = Explainer(gateway.books, gateway.wisdom, states, gateway.with_history)
 
     def handle(self, request: Request, responder: HttpResponder) -> Coroutine[Any, Any, None]:
         """Decide about `request` at once, and return the rest of its road, to be run.
@@ -329,7 +333,7 @@ class Service:
         head = self._head_in(dialect_of(request.head), request)
         call = Call(head, request.body, request.id, time.time(), request.started_s)
         question = read_question(call, paths.DIALECTS)
-        _answer_json(responder, await self._explainer.explain(directory, asker, question))
+        _answer_json(responder, await self.explainer.explain(directory, asker, question))
 
     async def _tell_decision(self, request: Request, request_id: str, responder: HttpResponder) -> None:
         """How a request was decided stands in the ledger, so the control process answers."""

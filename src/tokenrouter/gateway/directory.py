@@ -232,6 +232,10 @@ class Directory:
         own = next((key for key in self.catalog.keys if key.name == name), None)
         return own or self._unshadowed(self.stored.key_named(name))
 
+    def as_if(self, key: Key) -> Principal:
+        """Return who would call with `key`, which need not be known here, and is not remembered."""
+        return _principal(key, self._key_of, self._people, self.catalog.policy.cache)[0]
+
     def forget_keys(self, ids: Iterable[str] | None = None) -> None:
         """Make the principals of these keys, and of all below them, anew when they are next asked for; None: all."""
         if ids is None:

@@ -203,7 +203,7 @@ class UpstreamClient:
         return UpstreamConnection(asyncio.get_running_loop(), self._free)
 
     def _new_inner_connection(self) -> UpstreamConnection:
-        return UpstreamConnection(asyncio.get_running_loop(), self._free, keeps_cookies=True)
+        return UpstreamConnection(asyncio.get_running_loop(), self._free, is_inner=True)
 
     async def _open_direct(self, origin: Origin, *, allow_private: bool) -> UpstreamConnection:
         failure: OSError | None = None

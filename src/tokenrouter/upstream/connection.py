@@ -27,6 +27,7 @@ class UpstreamConnection(asyncio.Protocol):
         exchanges: how many requests it has carried; more than one means it was reused.
         rewrite_head: changes each request's head, for a plain HTTP proxy.
         parts: body bytes that have arrived and were not taken yet.
+        inflates: whether a compressed body is handed on as what it says; else it is left as it came.
     """
 
     __slots__ = (
@@ -40,6 +41,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_until_close",
         "exchanges",
         "idle_since_s",
+        "inflates",
         "loop",
         "on_body",
         "on_header",
@@ -54,15 +56,20 @@ class UpstreamConnection(asyncio.Protocol):
         loop: asyncio.AbstractEventLoop,
         on_free: "Callable[[UpstreamConnection, UpstreamResponse, bool], None]",
         *,
-        keeps_cookies: bool = False,
+        is_inner: bool = False,
     ) -> None:
-        """`keeps_cookies`: every `set-cookie` counts, not only the last (RFC 9110, 5.3 excepts them from joining)."""
+        """`is_inner`: to a process of ours, whose answers are for the client as they are.
+
+        Compressed bodies stay so, and every `set-cookie` counts, not only the last (RFC 9110, 5.3 excepts them from
+        joining).
+        """
         self.loop = loop
         self._on_free = on_free
         self._headers: dict[bytes, bytes] = {}
         self.parts: list[bytes] = []
-        self.on_header = self._add_header if keeps_cookies else self._headers.__setitem__
+        self.on_header = self._add_header if is_inner else self._headers.__setitem__
         self.on_body = self.parts.append
+        self.inflates = not is_inner
         self._parser = httptools.HttpResponseParser(self)
         self._response: UpstreamResponse | None = None
         self._head_bytes = 0

@@ -150,7 +150,8 @@ class UpstreamResponse:
         self.status = status
         self.headers = headers
         self.head_complete = True
-        if b"content-encoding" in headers and headers[b"content-encoding"] in (b"gzip", b"x-gzip", b"deflate"):
+        coding = headers.get(b"content-encoding")
+        if coding in (b"gzip", b"x-gzip", b"deflate") and self._connection.inflates:
             self._inflate = zlib.decompressobj(wbits=47)
             del headers[b"content-encoding"]
             headers.pop(b"content-length", None)

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.admin.installation import ROOT, ROOT_KEY, Installation
-from tokenrouter.jobs.benchmark import Benchmark, Tokens
+from tokenrouter.jobs.benchmark import Benchmark, Said
 
 PATH = "/admin/api/benchmark"
 
@@ -18,11 +18,11 @@ class Models:
         self.is_slow = False
         self.keys: list[str] = []
 
-    async def chat(self, key: str, model: str, words: str) -> Tokens:
+    async def chat(self, key: str, model: str, words: str) -> Said:
         self.keys.append(key)
         if self.is_slow:
             await asyncio.sleep(60)
-        return 3, 2
+        return Said(3, 2, 0.1, 0.2)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -7,22 +8,26 @@ from fastapi.testclient import TestClient
 
 from tests.admin.installation import MASTER, ROOT, Installation
 from tokenrouter.admin.compat.go_events import MAX_STREAMS, events
+from tokenrouter.admin.live_marks import LiveMarks
 from tokenrouter.jobs.benchmark import ModelProgress, Plan, Run
 
 PATH = "/admin/api/events"
 
 
 class Seconds:
-    """Time that passes when it is slept; `at` says what happens in which second."""
+    """Time that passes when it is slept; `at` says what happens in which second. Each ends with a look."""
 
     def __init__(self, end_s: int, at: dict[int, Callable[[], object]] | None = None) -> None:
         self.now_s = 0
         self.end_s = end_s
         self.at = at or {}
+        self.look: Callable[[], Awaitable[None]] | None = None
 
     async def sleep(self, _seconds: float) -> None:
         self.now_s += 1
         self.at.get(self.now_s, lambda: None)()
+        assert self.look is not None
+        await self.look()
 
     async def goes_on(self) -> bool:
         return self.now_s < self.end_s
@@ -30,6 +35,8 @@ class Seconds:
 
 async def told(installation: Installation, speed: str, seconds: Seconds) -> list[tuple[int, Any]]:
     found: list[tuple[int, Any]] = []
+    seconds.look = partial(installation.state.live.look_once, LiveMarks(installation.state).look)
+    await seconds.look()
     async for event in events(installation.state, seconds.goes_on, speed, sleep=seconds.sleep):
         message = json.loads(event.removeprefix(b"data: ")) if event.startswith(b"data:") else event
         found.append((seconds.now_s, message))

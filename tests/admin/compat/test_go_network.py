@@ -1,10 +1,7 @@
-from ipaddress import ip_address
-
 import pytest
 from fastapi.testclient import TestClient
 
 from tests.admin.installation import ROOT, Installation
-from tokenrouter.admin.compat.go_network import own_addresses
 
 NETWORK = "/admin/api/settings/network"
 TLS = "/admin/api/settings/tls"
@@ -16,10 +13,6 @@ def test_where_the_gateway_listens_is_shown(client: TestClient) -> None:
 
     assert (shown["bind_mode"], shown["port"], shown["listen_addr"]) == ("localhost", 8080, "127.0.0.1:8080")
     assert (shown["active"], shown["pending"], shown["http_mode"]) == (["127.0.0.1:8080"], None, "enabled")
-
-
-def test_own_addresses_are_others_than_loopback() -> None:
-    assert not any(ip_address(text).is_loopback for text in own_addresses())
 
 
 def test_what_is_so_already_is_fine(client: TestClient) -> None:

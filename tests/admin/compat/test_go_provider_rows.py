@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from tests.admin.installation import Installation
-from tokenrouter.admin.compat.go_provider_rows import display_name, price_of, provider_row, shown_providers
+from tokenrouter.admin.compat.go_provider_rows import price_of, provider_row, shown_providers
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.prices import flat_price
 from tokenrouter.jobs.provider_status import ProviderStatus
@@ -18,11 +18,6 @@ def test_one_that_joined_by_itself_is_not_shown_while_it_is_away(installation: I
 
     assert shown("online") == ["acme", "found"]
     assert shown("offline") == ["acme"]
-
-
-def test_a_vendor_has_its_own_name_where_the_provider_is_called_as_its_type() -> None:
-    assert display_name(replace(AUTO, name="ollama")) == "Ollama (local)"
-    assert display_name(AUTO) == "found"
 
 
 def test_prices_are_dollars_per_million_and_nothing_where_nobody_said(installation: Installation) -> None:

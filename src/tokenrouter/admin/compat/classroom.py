@@ -29,14 +29,14 @@ from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.texts import Text
 from tokenrouter.domain.catalog import Key
-from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.domain.ledger import DELIVERED, LedgerEntry
 from tokenrouter.domain.limits import Limit, LimitTable, Metric, Window
 from tokenrouter.domain.people import Team
 from tokenrouter.jobs.limit_adjustments import reset_limit
 from tokenrouter.jobs.limit_use import LimitFigures
 from tokenrouter.store.errors import KeyTaken, NameTaken, TeamTaken, UserTaken
 from tokenrouter.store.key_pages import KeyFilter, KeySight
-from tokenrouter.store.ledger import DELIVERED, LedgerFilter, ledger_page
+from tokenrouter.store.ledger import LedgerFilter, ledger_page
 from tokenrouter.store.numbers import numbers_of, subject_of
 from tokenrouter.store.teams import list_teams
 from tokenrouter.store.usage import UsageFilter, usage_groups

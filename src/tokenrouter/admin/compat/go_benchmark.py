@@ -3,7 +3,6 @@
 It asks with the key that starts it, so it needs one in the header: a session of a browser has none.
 """
 
-from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header
@@ -18,6 +17,16 @@ from tokenrouter.admin.state import State
 from tokenrouter.jobs.benchmark import MAX_CHATS, MAX_MESSAGES, MAX_MODELS, BenchmarkRunning, Plan, Run
 
 router: Final = APIRouter(prefix="/admin/api/benchmark", include_in_schema=False)
+
+_FIELDS: Final = (
+    "model",
+    "status",
+    "chats_done",
+    "messages_done",
+    "prompt_tokens",
+    "completion_tokens",
+    "last_error",
+)
 
 Running = Annotated[Grant, needs("benchmark.run")]
 
@@ -77,7 +86,7 @@ def _shown(run: Run) -> dict[str, Any]:
     plan = run.plan
     models = [
         {
-            **asdict(one),
+            **{name: getattr(one, name) for name in _FIELDS},
             "chats_total": plan.chats_per_model,
             "messages_total": plan.chats_per_model * plan.messages_per_chat,
             "total_tokens": one.prompt_tokens + one.completion_tokens,

@@ -1,8 +1,8 @@
 """`/admin/api/events`: that something has changed, as server-sent events with TokenRouter-Go's messages.
 
 There, pages heard of it over a WebSocket (`/admin/ws`); what passes requests on to this process passes answers on as
-they come, and no upgrades. A stream holds nothing: it looks once a second whether what it tells of is another than
-before, and whether its reader still may.
+they come, and no upgrades. A stream holds nothing: it compares once a second what it tells of with what it has told,
+and asks whether its reader still may. Who looks, looks for all of them (`admin/live.py`).
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from tokenrouter.admin.callers import Credentials, Grant, Needs, needs
+from tokenrouter.admin.live_marks import LiveMarks
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.errors import GatewayError
@@ -46,7 +47,7 @@ async def stream_events(
     if state.event_streams >= MAX_STREAMS:
         raise Problem(429, "too_many_streams", f"At most {MAX_STREAMS} streams of events are open at a time.")
     still_may = lambda: run_in_threadpool(_may_still, request, state, credentials)  # noqa: E731 (one line, asked again)
-    stream = _counted(state, events(state, still_may, update_speed))
+    stream = _counted(state, _listening(state, events(state, still_may, update_speed, sleep=_until_looked(state))))
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
@@ -79,13 +80,27 @@ async def events(
             yield b": still here\n\n"
 
 
-def _look(state: ControlState) -> dict[str, object]:
-    """Return by scope what is another when something there has changed."""
-    version = state.catalog().version
-    run = state.benchmark.run
-    progress = None if run is None else (run.id, run.status, [one.messages_done for one in run.models])
-    requests = sum(series["requests"] for snapshot in state.figures().values() for series in snapshot.get("series", ()))
-    return {**dict.fromkeys(_OF_CATALOG, version), "stats": requests, "benchmark": progress}
+def _look(state: ControlState) -> dict[str, int]:
+    """Return by scope how often something there has changed."""
+    counts = state.live.counts
+    of_catalog = dict.fromkeys(_OF_CATALOG, counts.get("catalog", 0))
+    return {**of_catalog, "stats": counts.get("requests", 0), "benchmark": counts.get("benchmark", 0)}
+
+
+def _until_looked(state: ControlState) -> Sleep:
+    """Return what waits a second, which ends with the look that all listeners share."""
+
+    async def wait(seconds: float) -> None:
+        if not await state.live.next_look():
+            await asyncio.sleep(seconds)
+
+    return wait
+
+
+async def _listening(state: ControlState, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async with state.live.listening(LiveMarks(state).look):
+        async for event in stream:
+            yield event
 
 
 def _may_still(request: Request, state: ControlState, credentials: Credentials) -> bool:

@@ -13,8 +13,9 @@ from starlette.concurrency import run_in_threadpool
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_aliases import resolved, shown_target
-from tokenrouter.admin.compat.go_provider_rows import display_name, price_of, shown_providers
+from tokenrouter.admin.compat.go_provider_rows import price_of, shown_providers
 from tokenrouter.admin.compat.go_usage import added, period_of
+from tokenrouter.admin.provider_views import display_name
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.domain.aliases import GLOBAL, Alias
 from tokenrouter.domain.catalog import Provider

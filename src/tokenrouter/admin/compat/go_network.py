@@ -4,9 +4,6 @@ What is read is what is so. Listeners are the operator's, said in the file, and 
 whatever would change one is refused with what to do instead.
 """
 
-import socket
-from contextlib import suppress
-from ipaddress import ip_address
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -14,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_body import Lenient, sent
+from tokenrouter.admin.network import own_addresses
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 
@@ -24,8 +22,6 @@ Writing = Annotated[Grant, needs("settings.write")]
 
 _EVERYWHERE: Final = ("", "0.0.0.0", "::")
 _HERE: Final = ("127.0.0.1", "localhost", "::1")
-_AS_IF_TO: Final = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
-"""Addresses of documentation (RFC 5737, RFC 3849), towards which a socket tells its own without sending anything."""
 _NO_TLS: Final = "certificates are not managed here; put a reverse proxy with TLS in front"
 
 
@@ -118,16 +114,6 @@ def change_tls(_grant: Writing, wanted: Annotated[Tls, Depends(sent(Tls))]) -> d
 def get_certificate(_grant: Writing) -> JSONResponse:
     """Say that there is no certificate to get."""
     return JSONResponse({"status": "error", "error": _NO_TLS}, 400)
-
-
-def own_addresses() -> list[str]:
-    """Return this machine's own addresses of either kind, as far as it would use them to go out."""
-    found = []
-    for family, far in _AS_IF_TO:
-        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probing:
-            probing.connect((far, 9))
-            found.append(ip_address(probing.getsockname()[0]))
-    return [str(address) for address in found if not (address.is_loopback or address.is_link_local)]
 
 
 def _bind(address: str) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tokenrouter.admin.amounts import time_text
+from tokenrouter.admin.provider_views import display_name
 from tokenrouter.admin.state import ControlState
 from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.price_table import ANY
 from tokenrouter.jobs.provider_status import ProviderStatus
-from tokenrouter.providers.presets import preset
 from tokenrouter.providers.urls import shown_url
 
 _NANO: Final = 10**9
@@ -27,12 +27,6 @@ def shown_providers(state: ControlState, statuses: Statuses) -> list[Provider]:
         for provider in state.catalog().providers
         if is_managed(provider) or provider.name not in statuses or statuses[provider.name].status != "offline"
     ]
-
-
-def display_name(provider: Provider) -> str:
-    """Return its vendor's name where it is called as its type, else its own."""
-    row = preset(provider.kind) if provider.kind == provider.name else None
-    return provider.name if row is None else row.display_name
 
 
 def price_of(state: ControlState, provider: str, model: str) -> dict[str, Any]:

@@ -229,4 +229,4 @@ def _form(username: str = "", email: str = "") -> str:
 
 
 def _page(body: str, status: int = 200) -> HTMLResponse:
-    return html.page("TokenRouter: register", f"<h1>TokenRouter</h1>{html.section('Register', body)}", status)
+    return html.page("TokenRouter: register", html.card("Register", body), status)

@@ -24,6 +24,7 @@ class Errand(msgspec.Struct, frozen=True):
     Attributes:
         verifier: of PKCE (RFC 7636).
         came_to: the address that the provider sends the browser back to.
+        wanted: the page of ours that the browser was to go to in the end.
     """
 
     provider: str
@@ -32,15 +33,16 @@ class Errand(msgspec.Struct, frozen=True):
     verifier: str
     came_to: str
     until_s: float
+    wanted: str = ""
 
     def __repr__(self) -> str:
         return f"Errand({self.provider!r})"
 
 
-def new_errand(provider: str, came_to: str, now_s: float) -> Errand:
+def new_errand(provider: str, came_to: str, now_s: float, *, wanted: str = "") -> Errand:
     """Return an errand with fresh random values, 256 bits each."""
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-    return Errand(provider, state, nonce, verifier, came_to, now_s + LIFETIME_S)
+    return Errand(provider, state, nonce, verifier, came_to, now_s + LIFETIME_S, wanted)
 
 
 def seal(errand: Errand, key: bytes) -> str:

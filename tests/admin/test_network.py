@@ -1,0 +1,107 @@
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.admin.installation import ALICE, ROOT, Installation
+from tokenrouter.admin.network import own_addresses
+
+PATH = "/api/v1/network"
+
+
+def shown(client: TestClient) -> dict[str, Any]:
+    answer = client.get(PATH, headers={**ROOT, "x-forwarded-for": "192.0.2.7", "x-forwarded-proto": "https"})
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def codes(client: TestClient) -> list[str]:
+    return [one["code"] for one in shown(client)["warnings"]]
+
+
+def test_what_listens_where_is_shown(client: TestClient, installation: Installation) -> None:
+    installation.declare(workers=3, public_url="https://ai.example/v1", trusted_proxies=("10.0.0.0/8",))
+
+    told = shown(client)
+
+    assert told["listeners"] == [
+        {
+            "serves": "clients",
+            "address": "127.0.0.1:8080",
+            "host": "127.0.0.1",
+            "port": 8080,
+            "reach": "this_machine",
+            "tls": "off",
+            "workers": 3,
+        }
+    ]
+    assert (told["public_url"], told["trusted_proxies"]) == ("https://ai.example/v1", ["10.0.0.0/8"])
+    assert (told["urls"], told["warnings"]) == (["http://127.0.0.1:8080"], [])
+    assert told["no_auth"] == {"localhost": False, "host_docker_internal": False}
+
+
+def test_the_asker_sees_how_they_came_in(client: TestClient) -> None:
+    assert shown(client)["visit"] == {"address": "192.0.2.7", "host": "gateway.test", "https": True}
+
+
+def test_where_an_address_is_declared_is_told(client: TestClient, installation: Installation) -> None:
+    installation.declare(listen_addr="127.0.0.1:9999", origins={"settings.listen_addr": "torod.toml:1"})
+
+    told = shown(client)
+
+    assert (told["declared"]["listen_addr"], told["declared"]["declared_at"]) == ("127.0.0.1:9999", "torod.toml:1")
+    assert told["declared"]["config_file"] == str(installation.settings.paths.default_config_file)
+    assert (told["declared"]["differs"], codes(client)) == (True, ["restart_needed"])
+
+
+@pytest.mark.parametrize(
+    ("address", "reach", "warned"),
+    [
+        ("127.0.0.2:80", "this_machine", False),
+        ("localhost:80", "this_machine", False),
+        ("[::1]:80", "this_machine", False),
+        (":80", "this_machine", False),
+        ("192.0.2.9:80", "one_address", True),
+        ("0.0.0.0:80", "every_address", True),
+        ("[::]:80", "every_address", True),
+    ],
+)
+def test_listening_beyond_this_machine_without_tls_is_warned_of(
+    client: TestClient, installation: Installation, address: str, reach: str, warned: bool
+) -> None:
+    installation.declare(listen_addr=address)
+    installation.state.address = f"http://{address}"
+
+    assert shown(client)["listeners"][0]["reach"] == reach
+    assert codes(client) == (["readable_on_the_network"] if warned else [])
+
+
+def test_metrics_that_everybody_may_read_are_warned_of(client: TestClient, installation: Installation) -> None:
+    installation.declare(metrics_addr="0.0.0.0:9100")
+
+    told = shown(client)
+
+    assert [(one["serves"], one["reach"]) for one in told["listeners"]] == [
+        ("clients", "this_machine"),
+        ("metrics", "every_address"),
+    ]
+    assert codes(client) == ["metrics_for_everybody"]
+
+
+def test_where_it_listens_everywhere_each_own_address_is_a_way_in(
+    client: TestClient, installation: Installation
+) -> None:
+    installation.state = replace(installation.state, address="http://0.0.0.0:8080")
+    with TestClient(installation.app(), base_url="http://gateway.test") as beside:
+        assert len(shown(beside)["urls"]) == 1 + len(own_addresses())
+
+
+def test_own_addresses_are_others_than_loopback() -> None:
+    assert not any(ip_address(text).is_loopback for text in own_addresses())
+
+
+def test_only_administrators_are_told(client: TestClient) -> None:
+    assert client.get(PATH, headers=ALICE).status_code == 403

@@ -1,0 +1,36 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tokenrouter.admin.problems import Problem
+from tokenrouter.admin.readers import MAX_OF_ONE, Readers
+
+
+async def _endless() -> AsyncIterator[bytes]:
+    while True:
+        yield b"."
+
+
+async def test_one_caller_takes_so_many_streams_and_others_find_a_place() -> None:
+    readers = Readers()
+    opened = [readers.counted("ann", _endless()) for _ in range(MAX_OF_ONE)]
+    for one in opened:
+        await anext(one)
+
+    with pytest.raises(Problem) as refused:
+        readers.counted("ann", _endless())
+    assert (refused.value.status, refused.value.code) == (429, "too_many_streams")
+    assert await anext(readers.counted("bob", _endless())) == b"."
+
+    await opened[0].aclose()  # type: ignore[attr-defined]
+    assert await anext(readers.counted("ann", _endless())) == b"."
+
+
+async def test_a_stream_that_ends_gives_its_place_back() -> None:
+    async def two() -> AsyncIterator[bytes]:
+        yield b"1"
+        yield b"2"
+
+    readers = Readers()
+    for _ in range(2 * MAX_OF_ONE):
+        assert [one async for one in readers.counted("ann", two())] == [b"1", b"2"]
