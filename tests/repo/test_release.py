@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from build_ui import pinned_node
 from tests.repo.files import PACKAGE, ROOT, project_files, project_text, pyproject
 from tokenrouter import __version__
 
@@ -27,7 +28,8 @@ def test_the_version_is_the_same_everywhere() -> None:
 def test_what_builds_the_package_is_what_an_install_prepares() -> None:
     settings = pyproject()
 
-    assert settings["build-system"]["requires"] == settings["dependency-groups"]["build"]
+    prepared = settings["dependency-groups"]["build"]
+    assert [*settings["build-system"]["requires"], pinned_node(ROOT)] == prepared
 
 
 @pytest.mark.parametrize("name", ["build.txt", "runtime.txt", "dev.txt"])
@@ -86,4 +88,4 @@ def test_the_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
     held = set(ZipFile(wheel).namelist())
 
     assert {path.relative_to(ROOT / "src").as_posix() for path in project_files(PACKAGE)} <= held
-    assert "tokenrouter/providers/presets.toml" in held
+    assert {"tokenrouter/providers/presets.toml", "tokenrouter/admin/ui/index.html"} <= held

@@ -1,0 +1,43 @@
+// The words of charts: what they say to those who point at them, who read them as tables, and who hear them.
+import { textsOf } from "../catalogue";
+
+export const charts = textsOf("charts", {
+  empty: "Nothing happened in this time.",
+  emptyHint: "Choose a longer range, or remove a filter.",
+  showTable: "Show as table",
+  showChart: "Show as chart",
+  time: "Time",
+  total: "Total",
+  other: "Others",
+  unnamed: "(none)",
+  whole: "Whole range",
+  filter: (name: string) => `Show only ${name}`,
+  unfilter: (name: string) => `Show more than ${name}`,
+  begin: "the beginning",
+  now: "now",
+  zoomed: "Back to the whole range",
+  keys: "Arrow keys move the line; with Shift they mark a range, and Enter shows it alone.",
+  stackSummary: (from: string, to: string, total: string, peak: string, at: string) =>
+    `From ${from} to ${to}: ${total} in all, most at ${at} with ${peak}.`,
+  parts: (parts: string) => `Largest: ${parts}.`,
+  lineSummary: (label: string, low: string, high: string, overall: string) =>
+    `${label}: ${overall} over all, between ${low} and ${high}.`,
+  period: (from: string, to: string) => `${from} – ${to}`,
+  utcDays: "(days in UTC)",
+  hour: "Hour",
+  days: "Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday",
+  shortDays: "Mon,Tue,Wed,Thu,Fri,Sat,Sun",
+  left: (share: string) => `${share} left`,
+  fill: { ok: "Plenty left", soon: "Getting low", stopped: "Nearly used up" },
+  ring: (name: string, left: string, state: string) => `${name}: ${left} left. ${state}.`,
+  used: (amount: string) => `${amount} used`,
+  held: (amount: string) => `${amount} reserved`,
+  rest: (amount: string) => `${amount} left`,
+  usedOf: (used: string, amount: string) => `${used} of ${amount} used`,
+  resetsIn: (time: string) => `resets in ${time}`,
+  resetsNow: "resets now",
+  neverResets: "does not reset",
+  less: "Less",
+  more: "More",
+  heatCell: (day: string, hour: string, figure: string) => `${day} ${hour}: ${figure}`,
+});

@@ -1,0 +1,45 @@
+// The words of the page "Network".
+import { textsOf } from "../catalogue";
+
+export const network = textsOf("network", {
+  title: "Network",
+  about: "Where the gateway listens, who reaches it there, and what stands in between.",
+  warned: {
+    readable_on_the_network: "Keys can be read on the network",
+    metrics_for_everybody: "Everybody can read the metrics",
+    restart_needed: "A restart is needed",
+  },
+  listeners: "Listens at",
+  declaredAt: (where: string) =>
+    where === "" ? "The default; listen_addr in the configuration changes it." : `As ${where} says.`,
+  declaredElse: (address: string) => `The configuration says ${address} now: restart to listen there.`,
+  address: "Address",
+  serves: "Serves",
+  reach: "Reached from",
+  tls: "TLS",
+  workers: "Processes",
+  servesWhat: { clients: "clients, API and these pages", metrics: "metrics only" },
+  reaches: { this_machine: "this machine", one_address: "one network", every_address: "every network" },
+  tlsOff: "Off",
+  encryption: "Encryption",
+  encryptionHint: "Keys and prompts should not cross a network readable.",
+  visitEncrypted: "You came in by HTTPS",
+  visitPlain: "You came in unencrypted",
+  byProxy: "A reverse proxy in front takes care of certificates. With Caddy this is all there is to write:",
+  byProxyThen:
+    "Then name the proxy under trusted proxies, so that addresses of clients are known, and listen on this machine only.",
+  addresses: "Addresses for clients",
+  addressesHint: "What people put into their tools.",
+  publicUrl: "Clients are pointed at:",
+  noPublicUrl: "No public address is set, so snippets show the address that one came in by:",
+  own: (addresses: string) => `This machine's own addresses: ${addresses}.`,
+  noOwn: "This machine has no address beside its own loopback.",
+  changePublicUrl: "Change the public address",
+  proxies: "Trusted proxies",
+  proxiesHint: "Only what these say of a client's address is believed.",
+  noProxies: "None: whoever connects is the client.",
+  visit: "How you came in",
+  visitFrom: (address: string, host: string) => `From ${address}, asking for ${host}.`,
+  visitHint: "Where this is a proxy's address and not yours, that proxy is not trusted yet.",
+  changeProxies: "Change the trusted proxies",
+});

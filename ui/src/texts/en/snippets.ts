@@ -1,0 +1,36 @@
+// The words around ready snippets, a new key that is shown once, and the wait for its first request.
+import { textsOf } from "../catalogue";
+
+export const snippets = textsOf("snippets", {
+  title: "Use it",
+  client: "Program",
+  model: "Model",
+  noModels: "This key may use no model yet.",
+  clients: {
+    curl: "curl",
+    python: "Python",
+    node: "Node",
+    claudeCode: "Claude Code",
+    codex: "Codex",
+    geminiCli: "Gemini CLI",
+    opencode: "opencode",
+  },
+  inTerminal: "In a terminal",
+  inFile: (path: string) => `In ${path}`,
+  thenRun: "Then run",
+  install: (command: string) => `Once: ${command}`,
+  sayHello: "Say hello in one word.",
+  copyCode: "the snippet",
+  yourKey: "YOUR_KEY",
+  keyTitle: (name: string) => `The key of ${name}`,
+  keyOnce: "This is shown once. Copy it now: nobody can read it again, but you can make another.",
+  key: "Key",
+  copyKey: "Copy key",
+  done: "Done",
+  waiting: "Waiting for the first request…",
+  waitingHint: "Run the snippet: it shows here by itself.",
+  arrived: "The first request arrived.",
+  arrivedAs: (model: string, tokens: string, ms: string) => `${model} · ${tokens} tokens · ${ms}`,
+  failedAs: (model: string, reason: string) => `It was refused: ${model} · ${reason}`,
+  seeRequest: "See the request",
+});
