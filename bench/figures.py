@@ -163,3 +163,27 @@ class Control:
     busy: Latency
     quiet_cpu_us: float
     busy_cpu_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How long a page took until it was there, in milliseconds: never visited before, and again."""
+
+    name: str
+    cold_p50_ms: float
+    cold_max_ms: float
+    warm_p50_ms: float
+    warm_max_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The admin UI over a large database, and the data plane without (`quiet`) and with so many `dashboards`."""
+
+    rows: int
+    keys: int
+    models: int
+    dashboards: int
+    shown: Sequence[Shown]
+    quiet: Latency
+    watched: Latency

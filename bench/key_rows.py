@@ -77,12 +77,12 @@ def one_key(store: Store) -> object:
     return keys_called(store, "pupil 4711")
 
 
-def fill_keys(store: Store, keys: int) -> None:
+def fill_keys(store: Store, keys: int, *, teams: int = TEAMS, users: int = USERS) -> None:
     """Put `keys` keys in, with users and teams."""
     kind = "sqlite" if store.is_sqlite else "postgresql"
-    said = {"teams": TEAMS, "users": USERS, "begin_s": BEGIN_S, "digest": _DIGEST[kind], "numbers": NUMBERS[kind]}
+    said = {"teams": teams, "users": users, "begin_s": BEGIN_S, "digest": _DIGEST[kind], "numbers": NUMBERS[kind]}
     with store.write() as connection:
-        for statement, last in ((_KEYS, keys), (_TEAMS, TEAMS), (_USERS, USERS)):
+        for statement, last in ((_KEYS, keys), (_TEAMS, teams), (_USERS, users)):
             connection.execute(text(statement.format(**said)), {"first": 1, "last": last})
         raise_catalog_version(connection)
     with store.write() as connection:

@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
 
 from tokenrouter.store.engine import Store
+from tokenrouter.store.migrate import alembic_config
 
 DAYS: Final = 365
 END_US: Final = 1_796_083_200_000_000
@@ -20,6 +22,8 @@ RARE_MODEL: Final = "rare"
 RARE_ERROR: Final = "hook_failed"
 CHUNK: Final = 100_000
 """Rows of one statement."""
+ACTIVITY: Final = "0022"
+"""The migration that fills the sums by hour, day and month."""
 COUNTERS: Final = 5_000
 """Counters of limits: ten for each key and some."""
 
@@ -123,10 +127,17 @@ def fill(
     with store.write() as connection:
         connection.execute(text(_DAILY.format(day=_DAY[kind])))
         connection.execute(text(_MONTHLY))
+        _fill_activity(connection)
         connection.execute(text(_COUNTERS.format(numbers=NUMBERS[kind])), {"first": 1, "last": COUNTERS})
     with store.write() as connection:
         connection.execute(text("ANALYZE"))
     return done
+
+
+def _fill_activity(connection: Connection) -> None:
+    """Sum the ledger up by hour, day and month as a ledger of an older version is when it is migrated."""
+    revision = ScriptDirectory.from_config(alembic_config()).get_revision(ACTIVITY)
+    revision.module.fill(connection)
 
 
 def _step_us(rows: int) -> int:

@@ -18,6 +18,7 @@ PARTS: Final = (
     "workers",
     "translation",
     "control",
+    "ui",
     "memory",
 )
 TARGETS: Final = ("nginx", "gateway", "direct")
@@ -54,6 +55,10 @@ class Length:
     control_keys: int
     control_asked: int
     control_s: float
+    ui_rows: int
+    ui_keys: int
+    ui_conversations: int
+    ui_visits: int
 
 
 FULL: Final = Length(
@@ -71,6 +76,10 @@ FULL: Final = Length(
     control_keys=100_000,
     control_asked=20,
     control_s=10,
+    ui_rows=1_000_000,
+    ui_keys=10_000,
+    ui_conversations=2_000,
+    ui_visits=5,
 )
 QUICK: Final = Length(
     rounds=1,
@@ -87,6 +96,10 @@ QUICK: Final = Length(
     control_keys=10_000,
     control_asked=5,
     control_s=3,
+    ui_rows=100_000,
+    ui_keys=10_000,
+    ui_conversations=100,
+    ui_visits=2,
 )
 
 

@@ -21,9 +21,11 @@ from bench import (
     report,
     report_control,
     report_exact,
+    report_ui,
     startup,
     streams,
     translation,
+    ui,
     workers,
     wrk,
 )
@@ -74,6 +76,7 @@ class Run:
                 self._answer("idle", lambda: self._idle(upstream))
                 self._answer("workers", lambda: self._workers(upstream))
                 self._answer("control", lambda: self._control(upstream))
+                self._answer("ui", lambda: self._ui(upstream))
                 self._answer("memory", lambda: self._memory(upstream))
 
     def _answer(self, part: str, measure: Callable[[], str]) -> None:
@@ -155,6 +158,9 @@ class Run:
     def _control(self, upstream: Upstream) -> str:
         found = control.measure(self._plan, upstream, self._folder / "control", self._wanted.length)
         return report_control.control_section(found)
+
+    def _ui(self, upstream: Upstream) -> str:
+        return report_ui.ui_section(ui.measure(self._plan, upstream, self._folder / "ui", self._wanted.length))
 
     def _memory(self, upstream: Upstream) -> str:
         """A gateway of its own, so that nothing was asked of it before it counts as idle."""

@@ -22,6 +22,11 @@ from bench import machine, report
 from bench.ledger_rows import END_US, RARE_ERROR, RARE_MODEL, fill, row_id, started_us
 from bench.processes import ROOT
 from tokenrouter.domain.ledger import LedgerEntry, Usage
+from tokenrouter.store.activity import activity
+from tokenrouter.store.activity_days import stacked_days
+from tokenrouter.store.activity_figures import Question as Asked
+from tokenrouter.store.activity_periods import usual_slot
+from tokenrouter.store.activity_sums import DAY_S, Dimension
 from tokenrouter.store.engine import Store, open_store
 from tokenrouter.store.ledger import LedgerFilter, Row, ledger_page, record
 from tokenrouter.store.ledger_rows import ledger_pages
@@ -31,6 +36,7 @@ from tokenrouter.store.migrate import migrate
 from tokenrouter.store.period_usage import period_buckets, period_sums
 from tokenrouter.store.retention import delete_oldest_rows
 from tokenrouter.store.usage import UsageFilter, usage_groups, usage_sums
+from tokenrouter.store.usage_days import sums_by_day
 from tokenrouter.testing.postgres import PostgresServer
 
 MAX_MS: Final = 200.0
@@ -74,6 +80,13 @@ def _key_usage(store: Store, _rows: int) -> object:
     return [usage_sums(store, UsageFilter(since_day=day, key_ids=frozenset({KEY}))) for day in days]
 
 
+def _activity(days: int, group: Dimension = "model", **wanted: str) -> Question:
+    slot_s = usual_slot(days * DAY_S)
+    end_s = END_US // 1_000_000
+    asked = Asked(LedgerFilter(**wanted), end_s - days * DAY_S, end_s, slot_s, end_s, group)  # type: ignore[arg-type]
+    return lambda store, _rows: activity(store, asked)
+
+
 READS: Final[Mapping[str, Question]] = {
     "ledger: the newest rows": _page(),
     "ledger: a page in the middle": _middle_page,
@@ -104,7 +117,17 @@ READS: Final[Mapping[str, Question]] = {
     ),
     "usage: by day, 30 days": lambda store, _: usage_groups(store, UsageFilter(since_day="2026-11-01"), "day"),
     "usage: by day, one team, a year": lambda store, _: usage_groups(store, UsageFilter(team="team 7"), "day"),
+    "usage: by day, a year": lambda store, _: sums_by_day(store, UsageFilter(since_day="2025-12-01")),
+    "usage: by day and key, one team": lambda store, _: stacked_days(store, UsageFilter(team="team 7"), "key", 8),
     "usage of one key": _key_usage,
+    "activity: a day by key": _activity(1, "key"),
+    "activity: a week by model": _activity(7),
+    "activity: a month by address": _activity(30, "ip"),
+    "activity: a year by model": _activity(366),
+    "activity: a year by key": _activity(366, "key"),
+    "activity: a year, one team": _activity(366, team="team 7"),
+    "activity: a year, one model": _activity(366, "key", provider="provider 1", model="model 7"),
+    "activity: a year, one address": _activity(366, client_ip="192.0.2.7"),
     "use of all limits": _all_limits,
     "usage by minute, client and model, an hour": lambda store, _: period_buckets(store, END_US - HOUR_US, 60),
     "usage of one key, a day": lambda store, _: period_sums(store, END_US - 24 * HOUR_US, key_id=KEY),
