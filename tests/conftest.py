@@ -102,3 +102,10 @@ provider_type = "sandbox"
 base_url = "{sandbox.base_url}"
 api_key = "sandbox"
 """
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly when a whole part of the product was not looked at."""
+    if any("chromium is not installed" in str(report.longrepr) for report in terminalreporter.getreports("skipped")):
+        terminalreporter.section("THE ADMIN UI WAS NOT TESTED", red=True)
+        terminalreporter.line("There is no chromium here. Debian, Ubuntu: apt install chromium; then make test again.")
