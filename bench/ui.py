@@ -103,7 +103,7 @@ def measure(plan: CorePlan, upstream: Upstream, folder: Path, length: Length) ->
         with _browser(plan.proxy, plan.beside) as browser:
             shown = [_visit_often(browser, target.port, cookie, *page, length.ui_visits) for page in paths().items()]
         quiet = _pace(target, plan, length)
-        with _browser(plan.upstream, plan.beside) as browser, _watched(browser, target.port, cookie):
+        with _browser(plan.beside) as browser, _watched(browser, target.port, cookie):
             watched = _pace(target, plan, length)
     return Pages(length.ui_rows, length.ui_keys, MODELS, DASHBOARDS, shown, quiet, watched)
 
@@ -114,7 +114,7 @@ def _pace(target: Target, plan: CorePlan, length: Length) -> Latency:
 
 @contextmanager
 def _browser(*on_cores: int) -> Iterator[Browser]:
-    """Run Chromium: for pages on the two cores that the gateway has, else away from its data process."""
+    """Run Chromium: for pages on the two cores that the gateway has, else on none that a request passes."""
     program = shutil.which("chromium")
     if program is None:
         raise RunFailed("chromium is not installed")
