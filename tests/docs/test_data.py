@@ -19,6 +19,10 @@ AROUND: Final = {
     "providers": '[[providers]]\nname = "{}"\nprovider_type = "openai-compatible"\nbase_url = "http://127.0.0.1:9/v1"\n'
 }
 NAMED: Final = ("acme", "other", "groq", "lab", "openai", "anthropic")
+NAMES_OF_SECRETS: Final = (
+    *("ACME_KEY", "ALERTS_SECRET", "AZURE_API_KEY", "GROQ_API_KEY", "GROQ_KEY_A", "GROQ_KEY_B", "LAB_KEY"),
+    *("OIDC_SECRET", "OTEL_AUTH", "SMTP_PASSWORD"),
+)
 SECRETS: Final = {
     name: f"sixteen-characters-or-more-{name}"
     for name in [
