@@ -40,10 +40,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server. `url` has no path but a prefix, and no slash at its end."""
+    """One server. `url` has no path but a prefix, and no slash at its end; `timeout_s` bounds each wait for it."""
 
     url: str
     key: str = field(default="", repr=False)
+    timeout_s: float = TIMEOUT_S
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Return the JSON that the server answers.
@@ -64,7 +65,7 @@ class Server:
     def _send(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         parts = urlsplit(self.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+        connection = kind(parts.hostname or "", parts.port, timeout=self.timeout_s)
         headers = {"accept": "application/json", "content-type": "application/json", "user-agent": "toro"}
         if self.key:
             headers["authorization"] = f"Bearer {self.key}"
