@@ -6,11 +6,12 @@ import sys
 import click
 
 from tokenrouter import __version__
+from tokenrouter.cli.client_errors import EndingGroup
 from tokenrouter.cli.explain import explain
 from tokenrouter.cli.opening import JSON
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=EndingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", message="toro %(version)s")
 def main() -> None:
     """Ask a TokenRouter server.
