@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from tokenrouter import __version__
+from tokenrouter.cli.client_errors import EndingGroup
 from tokenrouter.cli.explain import explain
 from tokenrouter.cli.opening import JSON
 from tokenrouter.cli.wrapping.commands import wrap
 from tokenrouter.cli.wrapping.wishes import pass_down, wish_options
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=EndingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", message="toro %(version)s")
 @wish_options
 @click.pass_context
