@@ -39,6 +39,7 @@ from tokenrouter.app.cluster import Cluster
 from tokenrouter.app.control_servers import metrics_server, relay_server
 from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
+from tokenrouter.app.taken import TakenConfiguration
 from tokenrouter.app.telemetry import start_telemetry
 from tokenrouter.app.told_counters import tell_counters, tell_sums
 from tokenrouter.app.told_keys import ToldKeys
@@ -156,6 +157,7 @@ class ControlProcess:
         self._store = store
         self._ring = ring_of(settings)
         secret = self._ring.secrets[0]
+        self._taken = TakenConfiguration(settings, arguments, secret)
         self._pepper = pepper(secret)
         self._stored = StoredConfiguration()
         self._unusable: Mapping[str, str] = {}
@@ -167,7 +169,7 @@ class ControlProcess:
         self._status_file = StatusFile(settings.paths.cache_dir / STATUS_FILE)
         self._bundled_facts: Mapping[str, ModelFacts] = {}
         self._keys = ToldKeys(store, settings.paths.state_dir, self._newest_key)
-        self._are_keys_stale = False
+        self._is_stale = self._are_keys_stale = False
         self._pricing = Pricing(
             settings.paths.cache_dir / PRICES_FILE,
             price_sources(settings.price_sources, self._discovery, self._upstream, self._take_facts),
@@ -213,7 +215,6 @@ class ControlProcess:
         self._alerts = LimitAlerts(store)
         self._watcher = CatalogWatch(store)
         self._watching = asyncio.Lock()
-        self._is_stale = False
         self._process_figures = ProcessFigures()
         self._admin: ControlState | None = None
         self._stop = asyncio.Event()
@@ -387,6 +388,7 @@ class ControlProcess:
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         await self._be_heard()
+        self._taken.note()
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
         server.should_exit = True
@@ -522,16 +524,30 @@ class ControlProcess:
     def _reload(self) -> None:
         """Read the configuration again (SIGHUP); one that is wrong changes nothing."""
         try:
-            self._declared = load(
-                config=self._arguments.config, environ=os.environ, overrides=self._arguments.overrides()
-            )
+            declared = self._taken.read_again()
         except ConfigErrors as error:
             log.error("the configuration is wrong and was not applied", problems=[str(one) for one in error.problems])
+            self._taken.refuse(error.problems)
             return
-        self._rebuild()
-        self._carry_use()
+        self._declared = declared
+        try:
+            self._rebuild()
+            self._carry_use()
+        except (StoreError, SQLAlchemyError, OSError) as error:
+            self._is_stale = True
+            log.error("the configuration was read and counts as soon as the database is there", reason=str(error))
+            self._taken.refuse([f"it was read and counts as soon as the database is there: {error}"])
+            return
         self._automatic.look_now()
         log.info("configuration reloaded")
+        self._tasks.start(self._note_taken(), "note of the configuration")
+
+    async def _note_taken(self) -> None:
+        """Note that the configuration counts, once every data process of this node serves by it, or in `KNOWN_S`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KNOWN_S):
+                await self._channel.wait_applied(self._catalog.version)
+        self._taken.note()
 
     # What runs beside.
 
