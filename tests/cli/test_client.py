@@ -34,7 +34,7 @@ def test_the_file_lies_where_the_servers_does() -> None:
     ("text", "words"),
     [
         ("server_ulr = 1", 'server_ulr: unknown key; did you mean "server_url"'),
-        ("zebra = 1", "there are server_url and api_key"),
+        ("zebra = 1", "there are server_url and api_key and default_model"),
         ("api_key = 1", "api_key: must be text"),
         ("api_key = ", "cannot be read"),
         ('server_url = "file:///etc"', "is no address of a server"),

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 TIMEOUT_S: Final = 30.0
-FILE_KEYS: Final = ("server_url", "api_key")
+FILE_KEYS: Final = ("server_url", "api_key", "default_model")
 MAX_ANSWER_BYTES: Final = 16 * 2**20
 
 

@@ -10,6 +10,7 @@ from tokenrouter import __version__
 from tokenrouter.cli.explain import explain
 from tokenrouter.cli.opening import JSON
 from tokenrouter.cli.wrapping.commands import wrap
+from tokenrouter.cli.wrapping.tool_commands import TOOL_COMMANDS
 from tokenrouter.cli.wrapping.wishes import pass_down, wish_options
 
 
@@ -36,6 +37,8 @@ def version(as_json: bool) -> None:
 
 main.add_command(explain)
 main.add_command(wrap)
+for tool_command in TOOL_COMMANDS:
+    main.add_command(tool_command)
 
 
 if __name__ == "__main__":
