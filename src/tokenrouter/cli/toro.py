@@ -11,6 +11,7 @@ from tokenrouter.cli.client_errors import EndingGroup
 from tokenrouter.cli.explain import explain
 from tokenrouter.cli.opening import JSON
 from tokenrouter.cli.wrapping.commands import wrap
+from tokenrouter.cli.wrapping.tool_commands import TOOL_COMMANDS
 from tokenrouter.cli.wrapping.wishes import pass_down, wish_options
 
 
@@ -37,6 +38,8 @@ def version(as_json: bool) -> None:
 
 main.add_command(explain)
 main.add_command(wrap)
+for tool_command in TOOL_COMMANDS:
+    main.add_command(tool_command)
 
 
 if __name__ == "__main__":
