@@ -9,6 +9,11 @@ from tokenrouter import __version__
 from tokenrouter.cli.client_errors import EndingGroup
 from tokenrouter.cli.explain import explain
 from tokenrouter.cli.opening import JSON
+from tokenrouter.cli.terminal.connect import connect, set_key
+from tokenrouter.cli.terminal.keys import keys
+from tokenrouter.cli.terminal.models import models
+from tokenrouter.cli.terminal.status import status
+from tokenrouter.cli.terminal.usage import usage
 
 
 @click.group(cls=EndingGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,7 +34,14 @@ def version(as_json: bool) -> None:
     click.echo(json.dumps({"version": __version__, "python": python}) if as_json else f"toro {__version__}")
 
 
+main.add_command(connect)
+main.add_command(connect, "config")
+main.add_command(set_key)
 main.add_command(explain)
+main.add_command(status)
+main.add_command(models)
+main.add_command(usage)
+main.add_command(keys)
 
 
 if __name__ == "__main__":
