@@ -41,11 +41,15 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server. `url` has no path but a prefix, and no slash at its end; `ca_file` says who vouches for it."""
+    """One server. `url` has no path but a prefix, and no slash at its end; `ca_file` says who vouches for it.
+
+    `timeout_s` bounds each wait for it, but those within a stream.
+    """
 
     url: str
     key: str = field(default="", repr=False)
     ca_file: str = ""
+    timeout_s: float = TIMEOUT_S
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Return the JSON that the server answers.
@@ -110,10 +114,10 @@ class Server:
         path: str,
         body: object = None,
         headers: Mapping[str, str] | None = None,
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float | None = None,
     ) -> Iterator["HTTPResponse"]:
         """Send a question and give what begins to answer it; the connection ends with the block."""
-        connection = self._connection(timeout_s)
+        connection = self._connection(timeout_s or self.timeout_s)
         sent = {"accept": "application/json", "content-type": "application/json", "user-agent": "toro"}
         if self.key:
             sent["authorization"] = f"Bearer {self.key}"

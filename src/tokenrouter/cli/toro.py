@@ -2,6 +2,7 @@
 
 import json
 import sys
+from typing import Any
 
 import click
 
@@ -14,16 +15,21 @@ from tokenrouter.cli.terminal.keys import keys
 from tokenrouter.cli.terminal.models import models
 from tokenrouter.cli.terminal.status import status
 from tokenrouter.cli.terminal.usage import usage
+from tokenrouter.cli.wrapping.commands import wrap
+from tokenrouter.cli.wrapping.wishes import pass_down, wish_options
 
 
 @click.group(cls=EndingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", message="toro %(version)s")
-def main() -> None:
-    """Ask a TokenRouter server.
+@wish_options
+@click.pass_context
+def main(context: click.Context, /, **said: Any) -> None:
+    """Ask a TokenRouter server, or run a program with a temporary key of it.
 
     Which one is said by --url and --key, by TOKENROUTER_URL and TOKENROUTER_API_KEY, or by toro.toml in
     ~/.config/tokenrouter.
     """
+    pass_down(context, said)
 
 
 @main.command()
@@ -42,6 +48,7 @@ main.add_command(status)
 main.add_command(models)
 main.add_command(usage)
 main.add_command(keys)
+main.add_command(wrap)
 
 
 if __name__ == "__main__":
