@@ -16,6 +16,7 @@ import click
 from tokenrouter import __version__
 from tokenrouter.cli.aliases import aliases, profile
 from tokenrouter.cli.audit import audit
+from tokenrouter.cli.completion import completion_command
 from tokenrouter.cli.conversations import conversations
 from tokenrouter.cli.imports import import_command
 from tokenrouter.cli.keys import keys
@@ -208,6 +209,7 @@ main.add_command(prices)
 main.add_command(settings_group)
 main.add_command(secrets)
 main.add_command(roster)
+main.add_command(completion_command("torod"))
 
 
 @main.group()

@@ -110,7 +110,7 @@ def _proposed(said: dict[str, str], server_config: str | None) -> Wish:
         found = [f"the address {local.url}"] if local.url else []
         found += [f"the key {local.key_name!r}"] if local.key else []
         click.echo(f"{local.file} has {' and '.join(found)}.", err=True)
-    return Wish(local.url, local.key, "")
+    return Wish(local.url, local.key, local.ca_file)
 
 
 def _asked_url(proposed: str) -> str:

@@ -20,6 +20,10 @@ ROLES: Final = ("admin", "keymaster", "inferrer")
 """The best first."""
 FIRST_START_FILE: Final = "first-start.txt"
 """Where `torod serve` leaves the first key when no terminal showed it."""
+FIRST_KEY: Final = "first"
+"""What that key is called."""
+SELF_SIGNED_FILE: Final = "tls/self_signed.pem"
+"""Where the server keeps a certificate of its own making, below its state folder."""
 USUAL_ADDRESS: Final = "127.0.0.1:8080"
 USUAL_TLS_ADDRESS: Final = ":443"
 
@@ -32,6 +36,7 @@ class LocalServer:
     url: str = ""
     key: str = field(default="", repr=False)
     key_name: str = ""
+    ca_file: str = ""
 
 
 def find_local_server(config: str | None, environ: Mapping[str, str] = os.environ) -> LocalServer:
@@ -49,9 +54,9 @@ def find_local_server(config: str | None, environ: Mapping[str, str] = os.enviro
         if config:
             raise ClientMistake(str(error.problems[0])) from None
         return LocalServer()
-    key = _first_key(paths.state_dir)
+    first = _first_start(paths.state_dir / FIRST_START_FILE)
     if paths.config_file is None:
-        return LocalServer(str(paths.state_dir / FIRST_START_FILE), "", key, "the first key") if key else LocalServer()
+        return first
     try:
         told = tomllib.loads(paths.config_file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -61,16 +66,20 @@ def find_local_server(config: str | None, environ: Mapping[str, str] = os.enviro
         return LocalServer()
     name, best = _best_key(told, _variables(paths.config_file, environ), time.time())
     if not best:
-        name, best = ("the first key", key) if key else ("", "")
-    return LocalServer(str(paths.config_file), _address(told, environ), best, name)
+        name, best = first.key_name, first.key
+    return LocalServer(
+        str(paths.config_file), _address(told, environ), best, name, _own_certificate(told, paths.state_dir)
+    )
 
 
-def _first_key(state_dir: Path) -> str:
+def _first_start(path: Path) -> LocalServer:
+    """Return what a first start has left: its key, and the address that its set-up link begins with."""
     try:
-        lines = (state_dir / FIRST_START_FILE).read_text(encoding="utf-8").splitlines()
+        said = dict(line.split(": ", 1) for line in path.read_text(encoding="utf-8").splitlines() if ": " in line)
     except (OSError, ValueError):
-        return ""
-    return next((line.removeprefix("key: ") for line in lines if line.startswith("key: ")), "")
+        return LocalServer()
+    url = said.get("setup", "").partition("/admin/")[0]
+    return LocalServer(str(path), url, said.get("key", ""), FIRST_KEY if said.get("key") else "")
 
 
 def _variables(config_file: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
@@ -96,6 +105,14 @@ def _address(told: Mapping[str, Any], environ: Mapping[str, str]) -> str:
         port = address.rpartition(":")[2] if ":" in address.rpartition("]")[2] else ""
         address = f"{domain}:{port}" if port else domain
     return f"https://{address}"
+
+
+def _own_certificate(told: Mapping[str, Any], state_dir: Path) -> str:
+    """Return the certificate that the server has made for itself, as far as this user may read it."""
+    tls = told.get("tls")
+    path = state_dir / SELF_SIGNED_FILE
+    is_own = isinstance(tls, dict) and tls.get("enabled") is True and tls.get("mode") == "self_signed"
+    return str(path) if is_own and os.access(path, os.R_OK) else ""
 
 
 def _host_and_port(address: str, usual_port: str) -> str:
