@@ -116,10 +116,10 @@ class Server:
         path: str,
         body: object = None,
         headers: Mapping[str, str] | None = None,
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float | None = None,
     ) -> Iterator["HTTPResponse"]:
         """Send a question and give what begins to answer it; the connection ends with the block."""
-        connection = self._connection(timeout_s)
+        connection = self._connection(timeout_s or self.timeout_s)
         sent = {"accept": "application/json", "content-type": "application/json", "user-agent": "toro"}
         if self.key:
             sent["authorization"] = f"Bearer {self.key}"

@@ -16,6 +16,7 @@ import click
 from tokenrouter import __version__
 from tokenrouter.cli.aliases import aliases, profile
 from tokenrouter.cli.audit import audit
+from tokenrouter.cli.completion import completion_command
 from tokenrouter.cli.config_check import check_command
 from tokenrouter.cli.config_plan import apply_command, plan_command
 from tokenrouter.cli.config_show import show_command
@@ -179,6 +180,7 @@ main.add_command(prices)
 main.add_command(settings_group)
 main.add_command(secrets)
 main.add_command(roster)
+main.add_command(completion_command("torod"))
 
 
 @main.group()
