@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tokenrouter.cli.listening import listening_lines
 from tokenrouter.cli.opening import CONFIG, JSON, counted, load_settings
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def check_command(config: str | None, as_json: bool) -> None:
         click.echo(f"note: {notice.where}: {notice.message}")
     click.echo(f"configuration: {settings.paths.config_file or 'none (defaults and environment)'}")
     click.echo(f"state: {settings.paths.state_dir}")
-    click.echo(f"listens on: {settings.listen_addr}")
+    for line in listening_lines(settings):
+        click.echo(f"listens on: {line}")
     for line in _what_runs(settings):
         click.echo(line)
     click.echo(f"{counted(len(settings.keys), 'key')}, {counted(len(settings.limits), 'limit')} declared")
