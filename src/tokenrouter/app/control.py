@@ -379,9 +379,26 @@ class ControlProcess:
         await self._channel.start()
         admin = self._lend(loop)
         server = relay_server(admin, self._arguments.runtime)
-        tasks = self._tasks
-        serving = tasks.start(server.serve(), "admin server")
+        serving = self._tasks.start(server.serve(), "admin server")
         beside = self._start_metrics_server(admin)
+        self._begin_jobs()
+        self._watch_parent(loop)
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        await self._be_heard()
+        self._taken.note()
+        self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
+        await self._stop.wait()
+        server.should_exit = True
+        if beside is not None:
+            beside.should_exit = True
+        await asyncio.wait([serving], timeout=2.0)
+        await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
+        await self._close()
+
+    def _begin_jobs(self) -> None:
+        """Start what is done beside requests, again and again until the end."""
+        tasks = self._tasks
         tasks.start(self._cluster.run(), "cluster")
         tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
         tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
@@ -397,19 +414,9 @@ class ControlProcess:
         tasks.start(self._tls.run(), "certificate")
         tasks.start(self._automatic.run(), "providers that join")
         tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
-        self._watch_parent(loop)
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
-        await self._be_heard()
-        self._taken.note()
-        self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
-        await self._stop.wait()
-        server.should_exit = True
-        if beside is not None:
-            beside.should_exit = True
-        await asyncio.wait([serving], timeout=2.0)
-        await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
-        await tasks.close()
+
+    async def _close(self) -> None:
+        await self._tasks.close()
         await self._alerting.close()
         if self._telemetry is not None:
             await asyncio.to_thread(self._telemetry.close)
