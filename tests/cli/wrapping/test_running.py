@@ -72,10 +72,10 @@ def test_the_program_has_the_standard_streams_and_signals_of_whoever_started_it(
     assert signal_sets(through.stdout) == signal_sets(plain.stdout)
 
 
+@pytest.mark.usefixtures("signals_as_before")
 def test_a_program_that_is_not_there_is_an_error_of_the_system() -> None:
     with pytest.raises(FileNotFoundError):
         run_program(["/no/such/program"], os.environ, lambda: None, lambda: None)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGWINCH"])
