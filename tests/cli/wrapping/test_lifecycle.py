@@ -120,6 +120,14 @@ def test_no_program_sees_the_key_of_whoever_starts_it(server: GatewayProcess, en
     assert ended.stdout.count(got["OPENAI_API_KEY"]) == 2
 
 
+def test_words_that_nobody_hears_end_nothing(server: GatewayProcess, env: dict[str, str]) -> None:
+    line = f"(sleep 0; exec {TORO} wrap sh -c 'exit 6') 2>&1 >/dev/null | true; echo ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", line], env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    assert ended.stdout == "6\n"
+    assert nothing_is_left(server, env)
+
+
 def test_a_program_that_asks_toro_stands_below_its_own_key(server: GatewayProcess, env: dict[str, str]) -> None:
     inner = f"{TORO} -q --name inner wrap -- {sys.executable} -c '{WAIT}'"
     with started(env, ["--name", "outer", "wrap", "sh", "-c", f"exec {inner}"]) as running:

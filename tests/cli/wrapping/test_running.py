@@ -101,6 +101,15 @@ def test_what_was_to_be_ignored_is_ignored(home: Home, command: list[str]) -> No
         assert out.read() == "got SIGTERM\n"
 
 
+def test_the_end_is_heard_of_where_whoever_started_it_does_not_care_for_ends(home: Home) -> None:
+    careless = (
+        "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    argv = [sys.executable, "-c", careless, sys.executable, "-c", RUN, "sh", "-c", "exit 4"]
+
+    assert subprocess.run(argv, env=home.env, timeout=30, check=False).returncode == 4
+
+
 def test_what_a_terminal_sends_reaches_the_program_once(home: Home, command: list[str]) -> None:
     with Terminal(BASH, home.env) as terminal:
         terminal.type(" ".join(command) + "; echo code $?\n")
