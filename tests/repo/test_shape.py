@@ -27,6 +27,7 @@ TESTED_ELSEWHERE = {
     "imports/one_api_channels.py": "tables; tests/imports/test_one_api.py",
     "dialects/anthropic/cut.py": "tests/recordings/test_ended_by_us.py",
     "dialects/gemini/cut.py": "tests/recordings/test_ended_by_us.py",
+    "cli/wrapping/launch.py": "shapes and values",
     "dialects/openai_responses/cut.py": "tests/recordings/test_ended_by_us.py",
     "dialects/anthropic/wire.py": "typed JSON; tests/dialects/anthropic/test_blocks.py and its neighbours",
     "dialects/base.py": "shapes and values",

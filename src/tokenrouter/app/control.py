@@ -400,14 +400,7 @@ class ControlProcess:
         """Start what is done beside requests, again and again until the end."""
         tasks = self._tasks
         tasks.start(self._cluster.run(), "cluster")
-        tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
-        tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
-        tasks.start(self._repeat("drain", DRAIN_S, self._drain_quietly), "drain")
-        tasks.start(self._repeat("conversations", CONVERSATIONS_S, self._take_in_conversations), "conversations")
-        tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
-        tasks.start(self._repeat("heartbeats", HEARTBEATS_S, self._look_for_heartbeats), "heartbeats")
-        tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
-        tasks.start(self._repeat("troubles", TROUBLES_S, self._look_for_troubles), "troubles")
+        self._begin_repeating()
         tasks.start(self._quotas.run(), "quotas")
         tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
@@ -571,6 +564,20 @@ class ControlProcess:
         self._taken.note()
 
     # What runs beside.
+
+    def _begin_repeating(self) -> None:
+        """Start what is done again and again, each with its pause."""
+        for name, pause_s, work in (
+            ("watch", WATCH_S, self._watch),
+            ("retention", RETENTION_S, self._delete_old_rows),
+            ("drain", DRAIN_S, self._drain_quietly),
+            ("conversations", CONVERSATIONS_S, self._take_in_conversations),
+            ("clean", CLEAN_S, self._clean),
+            ("heartbeats", HEARTBEATS_S, self._look_for_heartbeats),
+            ("alerts", ALERTS_S, self._look_for_alerts),
+            ("troubles", TROUBLES_S, self._look_for_troubles),
+        ):
+            self._tasks.start(self._repeat(name, pause_s, work), name)
 
     async def _repeat(self, name: str, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` again and again; while the database is away, less and less often."""
