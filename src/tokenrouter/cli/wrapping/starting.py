@@ -12,6 +12,7 @@ from tokenrouter.cli.client import ClientMistake, NoAnswer, Refused, Server, cli
 from tokenrouter.cli.wrapping.coding_tools import CodingTool
 from tokenrouter.cli.wrapping.commands import run
 from tokenrouter.cli.wrapping.models import choose_model, offered_models
+from tokenrouter.cli.wrapping.reaching import Reaching
 from tokenrouter.cli.wrapping.wishes import Wishes
 
 REFUSED: Final = 1
@@ -33,7 +34,13 @@ def start(make: Callable[[Sequence[str]], CodingTool], wishes: Wishes, *, args: 
         run(wishes, tool, args=args)  # which says what is missing
     offered = _ask(server)
     tool = make(offered)
-    run(wishes, tool, args=args, model="" if tool.model_in(args) else wanted or _choose(tool, offered, default, wishes))
+    reaching = Reaching(tool, os.environ)
+    run(
+        wishes,
+        reaching,
+        args=args,
+        model="" if tool.model_in(args) else wanted or _choose(tool, offered, default, wishes),
+    )
 
 
 def _choose(tool: CodingTool, offered: Sequence[str], default: str, wishes: Wishes) -> str:
