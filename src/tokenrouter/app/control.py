@@ -27,6 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tokenrouter.admin.ledger_metrics import AfterRequests, LedgerMetrics
 from tokenrouter.admin.process_metrics import ProcessMetrics
 from tokenrouter.admin.state import ControlState
+from tokenrouter.admin.tls_metrics import TlsMetrics
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
 from tokenrouter.app.channel import (
     CatalogMessage,
@@ -34,12 +35,14 @@ from tokenrouter.app.channel import (
     ConditionsMessage,
     Explained,
     ExplainWanted,
+    TlsMessage,
     ToData,
 )
 from tokenrouter.app.cluster import Cluster
 from tokenrouter.app.control_servers import metrics_server, relay_server
 from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
+from tokenrouter.app.taken import TakenConfiguration
 from tokenrouter.app.telemetry import start_telemetry
 from tokenrouter.app.told_counters import tell_counters, tell_sums
 from tokenrouter.app.told_keys import ToldKeys
@@ -93,6 +96,7 @@ from tokenrouter.jobs.recent_rows import RecentRows
 from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.jobs.stored_configuration import StoredConfiguration, join_configuration, read_stored
+from tokenrouter.jobs.tls_keeper import TlsKeeper, TlsState
 from tokenrouter.jobs.troubles import FILE_NAME as TROUBLES_FILE
 from tokenrouter.jobs.troubles import (
     TroubleBook,
@@ -159,6 +163,7 @@ class ControlProcess:
         self._store = store
         self._ring = ring_of(settings)
         secret = self._ring.secrets[0]
+        self._taken = TakenConfiguration(settings, arguments, secret)
         self._pepper = pepper(secret)
         self._stored = StoredConfiguration()
         self._unusable: Mapping[str, str] = {}
@@ -170,7 +175,7 @@ class ControlProcess:
         self._status_file = StatusFile(settings.paths.cache_dir / STATUS_FILE)
         self._bundled_facts: Mapping[str, ModelFacts] = {}
         self._keys = ToldKeys(store, settings.paths.state_dir, self._newest_key)
-        self._are_keys_stale = False
+        self._is_stale = self._are_keys_stale = False
         self._pricing = Pricing(
             settings.paths.cache_dir / PRICES_FILE,
             price_sources(settings.price_sources, self._discovery, self._upstream, self._take_facts),
@@ -183,8 +188,7 @@ class ControlProcess:
         self._limits: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
         self._cluster = Cluster(settings.redis_url, self._hear)
         self._node = socket.gethostname()
-        self._model_figures = ModelFigures()
-        self._recent_rows = RecentRows()
+        self._model_figures, self._recent_rows = ModelFigures(), RecentRows()
         self._telemetry = start_telemetry(settings.otel, self._kind_of, instance=self._node)
         self._drain = LedgerDrain(
             store,
@@ -213,10 +217,10 @@ class ControlProcess:
             self._take_explanation,
         )
         self._explanations = Explanations(self._ask_for_explanation)
+        self._tls = TlsKeeper(lambda: self._settings, self._tell_certificate)
         self._alerts = LimitAlerts(store)
         self._watcher, self._heartbeats = CatalogWatch(store), HeartbeatWatch(store)
         self._watching = asyncio.Lock()
-        self._is_stale = False
         self._process_figures = ProcessFigures()
         self._admin: ControlState | None = None
         self._stop = asyncio.Event()
@@ -262,7 +266,8 @@ class ControlProcess:
             emails=self._emails.counts,
             telemetry={} if self._telemetry is None else self._telemetry.counts,
         )
-        return ProcessMetrics(own, self._channel.workers.values()), LedgerMetrics(after)
+        workers = self._channel.workers.values()
+        return ProcessMetrics(own, workers), LedgerMetrics(after), TlsMetrics(self._tls.state)
 
     def _note_change(self) -> None:
         """Have the Catalog made anew by the watch, which goes on when the database is away."""
@@ -354,7 +359,11 @@ class ControlProcess:
             *self._keys.all(),
             CatalogMessage(self._told_catalog(), self._adjusted),
             ConditionsMessage(self._conditions.current()),
+            *([] if self._tls.state is None else [_certificate_message(self._tls.state)]),
         ]
+
+    def _tell_certificate(self, state: TlsState) -> None:
+        self._channel.broadcast(_certificate_message(state))
 
     async def run(self) -> None:
         """Serve until told to stop; then drain once more."""
@@ -385,12 +394,14 @@ class ControlProcess:
         tasks.start(self._quotas.run(), "quotas")
         tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
+        tasks.start(self._tls.run(), "certificate")
         tasks.start(self._automatic.run(), "providers that join")
         tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
         self._watch_parent(loop)
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         await self._be_heard()
+        self._taken.note()
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
         server.should_exit = True
@@ -447,6 +458,7 @@ class ControlProcess:
             recent_rows=self._recent_rows,
             clean_keys=self._clean_now,
             explain=self._explanations.ask,
+            tls=lambda: self._tls.state,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         return self._admin
@@ -526,16 +538,30 @@ class ControlProcess:
     def _reload(self) -> None:
         """Read the configuration again (SIGHUP); one that is wrong changes nothing."""
         try:
-            self._declared = load(
-                config=self._arguments.config, environ=os.environ, overrides=self._arguments.overrides()
-            )
+            declared = self._taken.read_again()
         except ConfigErrors as error:
             log.error("the configuration is wrong and was not applied", problems=[str(one) for one in error.problems])
+            self._taken.refuse(error.problems)
             return
-        self._rebuild()
-        self._carry_use()
+        self._declared = declared
+        try:
+            self._rebuild()
+            self._carry_use()
+        except (StoreError, SQLAlchemyError, OSError) as error:
+            self._is_stale = True
+            log.error("the configuration was read and counts as soon as the database is there", reason=str(error))
+            self._taken.refuse([f"it was read and counts as soon as the database is there: {error}"])
+            return
         self._automatic.look_now()
         log.info("configuration reloaded")
+        self._tasks.start(self._note_taken(), "note of the configuration")
+
+    async def _note_taken(self) -> None:
+        """Note that the configuration counts, once every data process of this node serves by it, or in `KNOWN_S`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KNOWN_S):
+                await self._channel.wait_applied(self._catalog.version)
+        self._taken.note()
 
     # What runs beside.
 
@@ -645,6 +671,10 @@ class ControlProcess:
             self._conversations.drain()
         except (StoreError, SQLAlchemyError, OSError) as error:
             log.error("the journal stays for the next start", reason=str(error))
+
+
+def _certificate_message(state: TlsState) -> TlsMessage:
+    return TlsMessage(str(state.path), dict(state.answers), dict(state.challenges))
 
 
 def _open(settings: Settings) -> Store:

@@ -8,7 +8,8 @@ from typing import Final, NoReturn
 
 import click
 
-from tokenrouter.cli.client import ClientMistake, NoAnswer, Refused, Server, client_file, find_server, read_client_file
+from tokenrouter.cli.client import ClientMistake, NoAnswer, Refused, Server, find_server
+from tokenrouter.cli.client_file import client_file, read_client_file
 from tokenrouter.cli.wrapping.coding_tools import CodingTool
 from tokenrouter.cli.wrapping.commands import run
 from tokenrouter.cli.wrapping.models import choose_model, offered_models
