@@ -115,7 +115,7 @@ def test_a_tool_that_is_not_there_is_told_with_the_command_that_installs_it(desk
 @pytest.mark.parametrize(
     ("env", "code", "words"),
     [
-        ({"TOKENROUTER_API_KEY": "tr_nobody"}, 1, "does not tell its models"),
+        ({"TOKENROUTER_API_KEY": "tr_nobody"}, 1, "API key"),
         ({"TOKENROUTER_API_KEY": ""}, 1, "toro set-key"),
         ({"TOKENROUTER_URL": "no address"}, 2, "is no address of a server"),
     ],
