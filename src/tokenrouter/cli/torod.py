@@ -20,6 +20,7 @@ from tokenrouter.cli.config_check import check_command
 from tokenrouter.cli.config_plan import apply_command, plan_command
 from tokenrouter.cli.config_show import show_command
 from tokenrouter.cli.conversations import conversations
+from tokenrouter.cli.doctor.command import doctor
 from tokenrouter.cli.imports import import_command
 from tokenrouter.cli.keys import keys
 from tokenrouter.cli.ledger import ledger
@@ -170,6 +171,7 @@ main.add_command(logs)
 main.add_command(aliases)
 main.add_command(profile)
 main.add_command(conversations)
+main.add_command(doctor)
 main.add_command(quota)
 main.add_command(providers)
 main.add_command(audit)
