@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -73,6 +74,8 @@ from tokenrouter.jobs.emails import Emails
 from tokenrouter.jobs.explanations import Explanations, RouteAnswer, RouteQuestion
 from tokenrouter.jobs.front_door import FrontDoor, own_address
 from tokenrouter.jobs.health_checks import HealthChecks
+from tokenrouter.jobs.heartbeat_watch import LOOK_S as HEARTBEATS_S
+from tokenrouter.jobs.heartbeat_watch import HeartbeatWatch
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
 from tokenrouter.jobs.limit_alerts import LimitAlerts
@@ -213,7 +216,7 @@ class ControlProcess:
         )
         self._explanations = Explanations(self._ask_for_explanation)
         self._alerts = LimitAlerts(store)
-        self._watcher = CatalogWatch(store)
+        self._watcher, self._heartbeats = CatalogWatch(store), HeartbeatWatch(store)
         self._watching = asyncio.Lock()
         self._process_figures = ProcessFigures()
         self._admin: ControlState | None = None
@@ -377,6 +380,7 @@ class ControlProcess:
         tasks.start(self._repeat("drain", DRAIN_S, self._drain_quietly), "drain")
         tasks.start(self._repeat("conversations", CONVERSATIONS_S, self._take_in_conversations), "conversations")
         tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
+        tasks.start(self._repeat("heartbeats", HEARTBEATS_S, self._look_for_heartbeats), "heartbeats")
         tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
         tasks.start(self._repeat("troubles", TROUBLES_S, self._look_for_troubles), "troubles")
         tasks.start(self._quotas.run(), "quotas")
@@ -605,8 +609,10 @@ class ControlProcess:
             await asyncio.to_thread(delete_old_rows, self._store, days=days, now_s=now_s, goes_on=goes_on)
 
     async def _clean(self) -> None:
-        if self._settings.auto_remove_expired_tokens and self._cluster.is_elected:
-            for key in await asyncio.to_thread(remove_expired_keys, self._store, now_s=time.time()):
+        if self._cluster.is_elected:
+            only_temporary = not self._settings.auto_remove_expired_tokens
+            gone = partial(remove_expired_keys, self._store, now_s=time.time(), only_temporary=only_temporary)
+            for key in await asyncio.to_thread(gone):
                 log.info("a key was removed: it has expired, or the key above it", key=key.name, id=key.id)
         if self._settings.auto_remove_empty_quota_tokens and self._cluster.is_elected:
             for key, limit in await asyncio.to_thread(remove_spent_keys, self._store, self._catalog, time.time()):
@@ -615,6 +621,17 @@ class ControlProcess:
             kept = self._settings.conversations
             await asyncio.to_thread(delete_old_conversations, self._store, kept, time.time())
             await asyncio.to_thread(forget_ended_windows, self._store, self._catalog.limits, time.time())
+
+    async def _look_for_heartbeats(self) -> None:
+        """Suspend temporary keys of which nobody says any more that they are wanted; one node does it for all."""
+        if not self._cluster.is_elected:
+            self._heartbeats.forget()
+            return
+        suspended = await asyncio.to_thread(self._heartbeats.look)
+        for key in suspended:
+            log.info("a temporary key was suspended: its program has fallen silent", key=key.name, id=key.id)
+        if suspended:
+            await self._watch_quietly()
 
     async def _clean_now(self) -> None:
         """Clean up, and return when this node serves by it."""
