@@ -27,6 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tokenrouter.admin.ledger_metrics import AfterRequests, LedgerMetrics
 from tokenrouter.admin.process_metrics import ProcessMetrics
 from tokenrouter.admin.state import ControlState
+from tokenrouter.admin.tls_metrics import TlsMetrics
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
 from tokenrouter.app.channel import (
     CatalogMessage,
@@ -34,6 +35,7 @@ from tokenrouter.app.channel import (
     ConditionsMessage,
     Explained,
     ExplainWanted,
+    TlsMessage,
     ToData,
 )
 from tokenrouter.app.cluster import Cluster
@@ -94,6 +96,7 @@ from tokenrouter.jobs.recent_rows import RecentRows
 from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.jobs.stored_configuration import StoredConfiguration, join_configuration, read_stored
+from tokenrouter.jobs.tls_keeper import TlsKeeper, TlsState
 from tokenrouter.jobs.troubles import FILE_NAME as TROUBLES_FILE
 from tokenrouter.jobs.troubles import (
     TroubleBook,
@@ -185,8 +188,7 @@ class ControlProcess:
         self._limits: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
         self._cluster = Cluster(settings.redis_url, self._hear)
         self._node = socket.gethostname()
-        self._model_figures = ModelFigures()
-        self._recent_rows = RecentRows()
+        self._model_figures, self._recent_rows = ModelFigures(), RecentRows()
         self._telemetry = start_telemetry(settings.otel, self._kind_of, instance=self._node)
         self._drain = LedgerDrain(
             store,
@@ -215,6 +217,7 @@ class ControlProcess:
             self._take_explanation,
         )
         self._explanations = Explanations(self._ask_for_explanation)
+        self._tls = TlsKeeper(lambda: self._settings, self._tell_certificate)
         self._alerts = LimitAlerts(store)
         self._watcher, self._heartbeats = CatalogWatch(store), HeartbeatWatch(store)
         self._watching = asyncio.Lock()
@@ -263,7 +266,8 @@ class ControlProcess:
             emails=self._emails.counts,
             telemetry={} if self._telemetry is None else self._telemetry.counts,
         )
-        return ProcessMetrics(own, self._channel.workers.values()), LedgerMetrics(after)
+        workers = self._channel.workers.values()
+        return ProcessMetrics(own, workers), LedgerMetrics(after), TlsMetrics(self._tls.state)
 
     def _note_change(self) -> None:
         """Have the Catalog made anew by the watch, which goes on when the database is away."""
@@ -355,7 +359,11 @@ class ControlProcess:
             *self._keys.all(),
             CatalogMessage(self._told_catalog(), self._adjusted),
             ConditionsMessage(self._conditions.current()),
+            *([] if self._tls.state is None else [_certificate_message(self._tls.state)]),
         ]
+
+    def _tell_certificate(self, state: TlsState) -> None:
+        self._channel.broadcast(_certificate_message(state))
 
     async def run(self) -> None:
         """Serve until told to stop; then drain once more."""
@@ -386,18 +394,17 @@ class ControlProcess:
         tasks.start(self._quotas.run(), "quotas")
         tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
+        tasks.start(self._tls.run(), "certificate")
         tasks.start(self._automatic.run(), "providers that join")
         tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
         self._watch_parent(loop)
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         await self._be_heard()
-        self._taken.note()
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
-        server.should_exit = True
-        if beside is not None:
-            beside.should_exit = True
+        for one in (server, beside):
+            _end(one)
         await asyncio.wait([serving], timeout=2.0)
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
         await tasks.close()
@@ -412,10 +419,11 @@ class ControlProcess:
         self._upstream.close()
 
     async def _be_heard(self) -> None:
-        """Wait until a data process has the state, so that a key which is shown now works now."""
+        """Wait until a data process has the state, so that a key which is shown now works now; note what counts."""
         deadline_s = time.monotonic() + HEARD_S
         while not self._channel.workers and time.monotonic() < deadline_s:
             await asyncio.sleep(0.01)
+        self._taken.note()
 
     def _lend(self, loop: asyncio.AbstractEventLoop) -> ControlState:
         """Return what routes work with."""
@@ -449,6 +457,7 @@ class ControlProcess:
             recent_rows=self._recent_rows,
             clean_keys=self._clean_now,
             explain=self._explanations.ask,
+            tls=lambda: self._tls.state,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         return self._admin
@@ -661,6 +670,15 @@ class ControlProcess:
             self._conversations.drain()
         except (StoreError, SQLAlchemyError, OSError) as error:
             log.error("the journal stays for the next start", reason=str(error))
+
+
+def _certificate_message(state: TlsState) -> TlsMessage:
+    return TlsMessage(str(state.path), dict(state.answers), dict(state.challenges))
+
+
+def _end(server: uvicorn.Server | None) -> None:
+    if server is not None:
+        server.should_exit = True
 
 
 def _open(settings: Settings) -> Store:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 @JSON
 def check_command(config: str | None, as_json: bool) -> None:
     """Say what is wrong with the configuration, and what it would run."""
+    from tokenrouter.cli.listening import listening_lines
+
     if as_json:
         _check_as_json(config)
         return
@@ -27,7 +29,8 @@ def check_command(config: str | None, as_json: bool) -> None:
         click.echo(f"note: {notice.where}: {notice.message}")
     click.echo(f"configuration: {settings.paths.config_file or 'none (defaults and environment)'}")
     click.echo(f"state: {settings.paths.state_dir}")
-    click.echo(f"listens on: {settings.listen_addr}")
+    for line in listening_lines(settings):
+        click.echo(f"listens on: {line}")
     for line in _what_runs(settings):
         click.echo(line)
     click.echo(f"{counted(len(settings.keys), 'key')}, {counted(len(settings.limits), 'limit')} declared")

@@ -24,6 +24,7 @@ NEEDS_RESTART: Final = frozenset(
         "encryption_key_first",
         "encryption_key_old",
         "head_timeout_s",
+        "http_mode",
         "idempotency.enabled",
         "idempotency.keep_s",
         "idempotency.max_bytes",
@@ -54,6 +55,10 @@ NEEDS_RESTART: Final = frozenset(
         "redis_loss",
         "redis_url",
         "sandbox",
+        "tls.enabled",
+        "tls.hsts_max_age_s",
+        "tls.listen_addr",
+        "tls.redirect_addr",
         "trusted_proxies",
         "workers",
     )

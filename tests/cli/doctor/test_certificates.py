@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.cli.doctor.patients import told
+from tests.cli.doctor.patients import patient, told
 from tokenrouter.cli.doctor.certificates import check_certificates
 from tokenrouter.cli.doctor.finding import Patient
 from tokenrouter.config.paths import find_paths
@@ -65,13 +65,12 @@ def test_a_key_of_another_certificate_and_files_that_are_none_are_problems(tmp_p
     assert f"{gone} cannot be read" in told(list(check_certificates(looked_at(tmp_path, gone, key))), "problem")
 
 
-def test_those_that_the_server_keeps_are_looked_at(tmp_path: Path) -> None:
+def test_the_one_that_is_served_is_looked_at(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "tls"
     folder.mkdir(parents=True)
-    write(folder, "kept", -3)
-    (tmp_path / "torod.toml").write_text("[tls]\nenabled = true\n")
-    environ = {"TOKENROUTER_HOME": str(tmp_path)}
+    write(folder, "self_signed", -3)[0].rename(folder / "self_signed.pem")
 
-    found = list(check_certificates(Patient(find_paths(environ, None), environ, None)))
+    found = list(check_certificates(patient(tmp_path, '[tls]\nenabled = true\nmode = "self_signed"\n')))
 
-    assert "kept.crt for gateway.test ended on" in told(found, "problem")
+    assert "self_signed.pem for gateway.test ended on" in told(found, "problem")
+    assert list(check_certificates(patient(tmp_path, ""))) == []

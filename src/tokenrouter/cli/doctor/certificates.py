@@ -10,16 +10,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from tokenrouter.cli.doctor.finding import Finding, Patient
+from tokenrouter.tls.folder import served_file
 
 WARN_DAYS: Final = 14
 """A certificate that renews itself has been renewed long before."""
-FOLDER: Final = "tls"
-"""Where the server keeps the certificates that it has made or been given, in its state folder."""
-_SUFFIXES: Final = frozenset((".pem", ".crt"))
 
 
 def check_certificates(patient: Patient) -> Iterator[Finding]:
-    """Look at every certificate that is configured, and those that are kept."""
+    """Look at the certificate that is configured, and at the one that is served."""
     section = _section(patient)
     if not section.get("enabled"):
         return
@@ -29,10 +27,8 @@ def check_certificates(patient: Patient) -> Iterator[Finding]:
         yield from _check_pair(Path(named).expanduser(), Path(key).expanduser() if isinstance(key, str) else None)
     elif isinstance(section.get("cert_pem"), str):
         yield from _check_text(section["cert_pem"].encode(), "cert_pem")
-    folder = patient.paths.state_dir / FOLDER
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        if path.suffix in _SUFFIXES and b"BEGIN CERTIFICATE" in _bytes(path):
-            yield from _check_text(_bytes(path), str(path))
+    if patient.settings is not None and (path := served_file(patient.settings)).exists():
+        yield from _check_text(path.read_bytes(), str(path))
 
 
 def _section(patient: Patient) -> dict[str, Any]:
@@ -94,10 +90,3 @@ def _names(certificate: x509.Certificate) -> list[str]:
     except x509.ExtensionNotFound:
         return []
     return [str(name.value) for name in names]
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""

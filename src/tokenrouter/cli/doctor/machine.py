@@ -11,6 +11,8 @@ from typing import Final
 
 from tokenrouter.cli.doctor.finding import Finding, Patient
 from tokenrouter.config.load import split_address
+from tokenrouter.config.settings import Settings
+from tokenrouter.config.shown import setting_part
 
 MIN_FREE_BYTES: Final = 256 * 2**20
 """Below this a busy gateway is at the end of its disk within minutes."""
@@ -78,8 +80,8 @@ def check_ports(patient: Patient) -> Iterator[Finding]:
     if patient.settings is None:
         return
     held = patient.applied.outline.get("setting", {}).get("", {}) if patient.applied and patient.server else {}
-    for name in ("listen_addr", "metrics_addr"):
-        address = getattr(patient.settings, name)
+    for name in _listened(patient.settings):
+        address = str(setting_part(patient.settings, name))
         parts = split_address(address) if address else None
         if parts is None:
             continue
@@ -87,6 +89,12 @@ def check_ports(patient: Patient) -> Iterator[Finding]:
             yield Finding("ok", name, f"{address} is held by the server that runs here")
         else:
             yield _bindable(name, address, *parts)
+
+
+def _listened(settings: Settings) -> list[str]:
+    """Return the settings of addresses that are listened on."""
+    names = ["metrics_addr", *(["listen_addr"] if settings.http_mode != "disabled" else [])]
+    return [*names, "tls.listen_addr", "tls.redirect_addr"] if settings.tls.enabled else names
 
 
 def _bindable(name: str, address: str, host: str, port: int) -> Finding:

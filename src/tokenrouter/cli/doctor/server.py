@@ -24,9 +24,11 @@ def check_server(patient: Patient) -> Iterator[Finding]:
         yield Finding("warning", "server", "it has not said yet which configuration it has", "wait, then look again")
         return
     yield from _taken(patient.applied)
-    address = patient.applied.outline.get("setting", {}).get("", {}).get("listen_addr", "")
+    has = patient.applied.outline.get("setting", {}).get("", {})
+    is_tls = bool(has.get("tls.enabled"))
+    address = str(has.get("tls.listen_addr" if is_tls else "listen_addr", ""))
     for path in ("/healthz", "/readyz"):
-        yield _ask(address, path)
+        yield _ask(address, path, is_tls=is_tls)
 
 
 def _taken(applied: Applied) -> Iterator[Finding]:
@@ -40,31 +42,32 @@ def _taken(applied: Applied) -> Iterator[Finding]:
         yield Finding("note", "server", f"{', '.join(applied.waiting)} wait for a restart", "restart it")
 
 
-def _ask(address: str, path: str) -> Finding:
-    """Ask by HTTP, and by TLS where that is not what it speaks; whose certificate it is matters not here."""
+def _ask(address: str, path: str, *, is_tls: bool) -> Finding:
+    """Ask one question; whose certificate it is matters not here, where our own server is asked."""
     parts = split_address(address)
     if parts is None:
         return Finding("warning", "server", f"it cannot be asked at {address!r}")
     host, port = _ANY.get(parts[0], parts[0]), parts[1]
-    unverified = ssl.create_default_context()
-    unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
-    reason = ""
-    for connection in (
-        HTTPConnection(host, port, timeout=ASK_S),
-        HTTPSConnection(host, port, timeout=ASK_S, context=unverified),
-    ):
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            body = answer.read(500).decode(errors="replace").strip()
-        except (OSError, HTTPException) as error:
-            reason = reason or str(error) or type(error).__name__
-            continue
-        finally:
-            connection.close()
-        if answer.status == 200:
-            return Finding("ok", "server", f"{path} answers at {address}")
-        return Finding("problem", "server", f"{path} says {answer.status}: {body}", "its log says more: torod logs")
-    return Finding(
-        "problem", "server", f"{path} at {address} does not answer: {reason}", "its log says why: torod logs"
+    connection = (
+        HTTPSConnection(host, port, timeout=ASK_S, context=_unverified())
+        if is_tls
+        else HTTPConnection(host, port, timeout=ASK_S)
     )
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read(500).decode(errors="replace").strip()
+    except (OSError, HTTPException) as error:
+        says = f"{path} at {address} does not answer: {str(error) or type(error).__name__}"
+        return Finding("problem", "server", says, "its log says why: torod logs")
+    finally:
+        connection.close()
+    if answer.status == 200:
+        return Finding("ok", "server", f"{path} answers at {address}")
+    return Finding("problem", "server", f"{path} says {answer.status}: {body}", "its log says more: torod logs")
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
