@@ -68,7 +68,10 @@ def version(as_json: bool) -> None:
 @click.option("--sandbox", is_flag=True, help="Start the offline provider beside it, as sandbox/….")
 @click.option("--workers", type=click.IntRange(1, 64), help="Data processes that share the work; needs redis_url.")
 @click.option("--no-wizard", is_flag=True, help="Never ask questions, also on a terminal.")
-def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool) -> None:
+@click.option("--reload", is_flag=True, help="For development: follow changes of the configuration and the program.")
+def serve(
+    config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool, reload: bool
+) -> None:
     """Serve until stopped. SIGTERM and Ctrl-C let running requests end; SIGHUP reads the configuration again."""
     from tokenrouter.app.plan import Plan
     from tokenrouter.cli.listening import planned_listeners, prepare_tls
@@ -88,6 +91,7 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: i
         data=[*module, "tokenrouter.app.data"],
         control=[*module, "tokenrouter.app.control"],
         sandbox=[*module, "tokenrouter.sandbox", "--port", "0"] if sandbox else [],
+        watcher=[*module, "tokenrouter.app.watching"] if reload else [],
         lines=[*tls_lines, *_start_lines(settings, sandbox=sandbox)],
         model=_first_model(settings, sandbox=sandbox),
         drain_s=settings.drain_s,
