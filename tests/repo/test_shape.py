@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.repo.files import PACKAGE, ROOT, modules, project_files
 
 TESTED_ELSEWHERE = {
+    "cli/doctor/finding.py": "values without behaviour",
     "config/file.py": "tests/config/test_load.py reads whole files",
     "config/paths.py": "tests/config/test_load.py",
     "config/pointers.py": "tests/config/test_load.py and test_stored_providers.py",

@@ -386,12 +386,10 @@ class ControlProcess:
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         await self._be_heard()
-        self._taken.note()
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
-        server.should_exit = True
-        if beside is not None:
-            beside.should_exit = True
+        for one in (server, beside):
+            _end(one)
         await asyncio.wait([serving], timeout=2.0)
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
         await self._close()
@@ -421,10 +419,11 @@ class ControlProcess:
         self._upstream.close()
 
     async def _be_heard(self) -> None:
-        """Wait until a data process has the state, so that a key which is shown now works now."""
+        """Wait until a data process has the state, so that a key which is shown now works now; note what counts."""
         deadline_s = time.monotonic() + HEARD_S
         while not self._channel.workers and time.monotonic() < deadline_s:
             await asyncio.sleep(0.01)
+        self._taken.note()
 
     def _lend(self, loop: asyncio.AbstractEventLoop) -> ControlState:
         """Return what routes work with."""
@@ -689,6 +688,11 @@ class ControlProcess:
 
 def _certificate_message(state: TlsState) -> TlsMessage:
     return TlsMessage(str(state.path), dict(state.answers), dict(state.challenges))
+
+
+def _end(server: uvicorn.Server | None) -> None:
+    if server is not None:
+        server.should_exit = True
 
 
 def _open(settings: Settings) -> Store:

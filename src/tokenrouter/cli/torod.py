@@ -21,6 +21,7 @@ from tokenrouter.cli.config_check import check_command
 from tokenrouter.cli.config_plan import apply_command, plan_command
 from tokenrouter.cli.config_show import show_command
 from tokenrouter.cli.conversations import conversations
+from tokenrouter.cli.doctor.command import doctor
 from tokenrouter.cli.imports import import_command
 from tokenrouter.cli.keys import keys
 from tokenrouter.cli.ledger import ledger
@@ -68,7 +69,10 @@ def version(as_json: bool) -> None:
 @click.option("--sandbox", is_flag=True, help="Start the offline provider beside it, as sandbox/….")
 @click.option("--workers", type=click.IntRange(1, 64), help="Data processes that share the work; needs redis_url.")
 @click.option("--no-wizard", is_flag=True, help="Never ask questions, also on a terminal.")
-def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool) -> None:
+@click.option("--reload", is_flag=True, help="For development: follow changes of the configuration and the program.")
+def serve(
+    config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool, reload: bool
+) -> None:
     """Serve until stopped. SIGTERM and Ctrl-C let running requests end; SIGHUP reads the configuration again."""
     from tokenrouter.app.plan import Plan
     from tokenrouter.cli.listening import planned_listeners, prepare_tls
@@ -88,6 +92,7 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: i
         data=[*module, "tokenrouter.app.data"],
         control=[*module, "tokenrouter.app.control"],
         sandbox=[*module, "tokenrouter.sandbox", "--port", "0"] if sandbox else [],
+        watcher=[*module, "tokenrouter.app.watching"] if reload else [],
         lines=[*tls_lines, *_start_lines(settings, sandbox=sandbox)],
         model=_first_model(settings, sandbox=sandbox),
         drain_s=settings.drain_s,
@@ -162,6 +167,8 @@ config_group.add_command(check_command)
 config_group.add_command(show_command)
 config_group.add_command(plan_command)
 config_group.add_command(apply_command)
+
+
 main.add_command(keys)
 main.add_command(store)
 main.add_command(import_command)
@@ -171,6 +178,7 @@ main.add_command(logs)
 main.add_command(aliases)
 main.add_command(profile)
 main.add_command(conversations)
+main.add_command(doctor)
 main.add_command(quota)
 main.add_command(providers)
 main.add_command(audit)
