@@ -114,7 +114,7 @@ async def _talk(program: asyncio.subprocess.Process, question: Question, show: S
     while True:
         try:
             line = await said.readline()
-            answer = _decoder.decode(line) if line else None
+            answer: Answer | None = _decoder.decode(line) if line else None
         except (ValueError, msgspec.DecodeError) as error:
             return Refusal("invalid", f"what the ordering program said cannot be read: {error}")
         if answer is None:
