@@ -1,4 +1,4 @@
-"""Certificates of an authority, looked after while the server runs: ordered, renewed in time, and the same on every node.
+"""Certificates of an authority, looked after while the server runs: ordered, renewed in time, alike on all nodes.
 
 One node orders; all of them look at the database, write the certificate into their own file, and show what the
 authority looks for. So whichever node it reaches answers, and whoever takes over knows what was tried.
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
+import msgspec
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,13 +23,21 @@ from tokenrouter.jobs.acme_asking import CertificateRefused
 from tokenrouter.jobs.acme_books import NewCertificate, NotNow
 from tokenrouter.jobs.acme_orders import CertificateOrders
 from tokenrouter.jobs.acme_question import Proof
-from tokenrouter.jobs.acme_state import OrderState, directory_of, next_try_s, read_order_state, read_showing
+from tokenrouter.jobs.acme_state import (
+    OrderState,
+    as_text,
+    directory_of,
+    next_try_s,
+    read_order_state,
+    read_showing,
+)
 from tokenrouter.store.certificates import (
     KeptCertificate,
     keep_certificate,
     kept_certificate,
     read_proofs,
     read_state,
+    write_state,
 )
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import StoreError
@@ -220,8 +229,8 @@ class Acme:
             state = read_order_state(read_state(connection))
             proofs = read_showing(read_proofs(connection), now_s)
         if kept is None:
-            kept = self._taken_over(path, now_s)
-        if kept is None:
+            if self._take_over(path, now_s):
+                return self._read()
             return _Seen(state=state, proofs=proofs)
         pair = Pair(kept.chain.encode(), kept.key.encode())
         facts = read_pair(pair, now_s)
@@ -229,19 +238,22 @@ class Acme:
             keep_pair(path, pair)
         return _Seen(kept, facts, state, proofs)
 
-    def _taken_over(self, path: Path, now_s: float) -> KeptCertificate | None:
-        """Return the certificate of this node's file, if the database does not know of it: then it is another one."""
+    def _take_over(self, path: Path, now_s: float) -> bool:
+        """Let the certificate of this node's file count, where the database has none: it is another database, then."""
         try:
             pair = Pair.of_pem(path.read_bytes())
             facts = read_pair(pair, now_s)
         except (OSError, BadCertificate):
-            return None
+            return False
         if facts.is_over(now_s):
-            return None
+            return False
         kept = KeptCertificate(pair.chain.decode(), pair.key.decode())
         with self._store.write() as connection:
             keep_certificate(connection, self._ring, kept, now_s)
-        return kept
+            state = read_order_state(read_state(connection))
+            asked = state.directory_url or directory_of(self._settings().tls)
+            write_state(connection, as_text(msgspec.structs.replace(state, directory_url=asked)))
+        return True
 
     # Showing what the authority looks for.
 
