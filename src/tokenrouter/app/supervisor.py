@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from tokenrouter.app import banner
 from tokenrouter.app.plan import Plan
+from tokenrouter.app.service_manager import READY, STOPPING, tell_service_manager
 from tokenrouter.observe.log_files import LogBounds, LogFiles
 from tokenrouter.observe.redaction import redact_text
 
@@ -256,6 +257,7 @@ class Supervisor:
         await asyncio.wait([asked, *keepers], return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         greeting.cancel()
+        tell_service_manager(STOPPING)
         listener.close()
         await asyncio.gather(*(child.stop(self._plan.drain_s + STOP_SLACK_S) for child in data))
         await control.stop(STOP_CONTROL_S)
@@ -298,6 +300,7 @@ class Supervisor:
 
     async def _greet(self, data: Sequence[Child], control: Child, address: str) -> None:
         await asyncio.gather(*(child.first_word for child in data))
+        tell_service_manager(READY)
         _print(banner.address_lines(address, self._plan.lines))
         word = await control.first_word
         if word.get("first_start"):
