@@ -60,7 +60,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, wheels: Path, system_python:
 @pytest.fixture
 def other_root(tmp_path: Path) -> Iterator[Callable[[], OtherRoot]]:
     """A function that makes a machine to install things on."""
-    made = []
+    made: list[Path] = []
 
     def make() -> OtherRoot:
         if os.geteuid() != 0 or shutil.which("unshare") is None:
