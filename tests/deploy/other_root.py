@@ -20,9 +20,13 @@ mount --rbind /dev "$1/root/dev"
 mount -t tmpfs tmpfs "$1/root/run"
 mount -t tmpfs tmpfs "$1/root/tmp"
 chmod 1777 "$1/root/tmp"
-shift_to="$1/root"
-shift
-exec chroot "$shift_to" "$@"
+if [ -n "$2" ]; then
+  mount --bind "$1/volume" "$1/root$2"
+  mount -o remount,ro "$1/root"
+fi
+place="$1/root"
+shift 2
+exec chroot "$place" "$@"
 """
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -42,17 +46,21 @@ class OtherRoot:
         """
         self._folder = folder
         self.upper = folder / "upper"
-        for name in ("upper", "work", "root"):
+        self.volume = folder / "volume"
+        for name in ("upper", "work", "root", "volume"):
             (folder / name).mkdir(parents=True)
         done = subprocess.run(self.command(["/bin/true"]), capture_output=True, text=True, check=False)
         if done.returncode:
             raise NoOtherRoot(f"no overlay file system here: {done.stderr.strip()[-200:]}")
 
-    def command(self, argv: Sequence[str], **environ: str) -> list[str]:
-        """Return what runs `argv` there, with `environ` and nothing else in its environment."""
+    def command(self, argv: Sequence[str | Path], volume: str = "", **environ: str) -> list[str]:
+        """Return what runs `argv` there, with `environ` and nothing else in its environment.
+
+        With `volume` nothing can be written there but below that folder, which is `self.volume`, and /tmp and /run.
+        """
         apart = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--propagation", "private"]
         bare = ["/usr/bin/env", "-i", f"PATH={PATH}", "LC_ALL=C.UTF-8", *(f"{k}={v}" for k, v in environ.items())]
-        return [*apart, "sh", "-c", _ENTER, "sh", str(self._folder), *bare, *argv]
+        return [*apart, "sh", "-c", _ENTER, "sh", str(self._folder), volume, *bare, *map(str, argv)]
 
     def run(self, *argv: str, **environ: str) -> str:
         """Run a command there to its end; return what it printed, both streams.

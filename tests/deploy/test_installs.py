@@ -102,7 +102,7 @@ def test_uv_installs_it_as_a_tool_and_takes_it_away(
 
 
 def test_the_sdist_becomes_the_same_wheel_without_node(tmp_path: Path, wheels: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path / "dist"]
+    build: list[str | Path] = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path / "dist"]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (archive,) = (tmp_path / "dist").glob("*.tar.gz")
     with tarfile.open(archive) as held:
@@ -116,7 +116,17 @@ def test_the_sdist_becomes_the_same_wheel_without_node(tmp_path: Path, wheels: P
     env = {"PATH": str(tmp_path / "no-programs"), "PYTHONPATH": str(bare), "HOME": str(tmp_path)}
     _link_packages(pinned, bare)
 
-    program = [sys.executable, "-S", "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "again"]
+    program: list[str | Path] = [
+        sys.executable,
+        "-S",
+        "-m",
+        "hatchling",
+        "build",
+        "-t",
+        "wheel",
+        "-d",
+        tmp_path / "again",
+    ]
     subprocess.run(program, cwd=source, env=env, check=True, capture_output=True)
 
     (again,) = (tmp_path / "again").glob("*.whl")

@@ -54,7 +54,7 @@ def test_it_is_both_programs(onefile: Path, tmp_path: Path) -> None:
 
     said = [
         subprocess.run([*argv, "--json"], env=env, capture_output=True, text=True, check=True).stdout
-        for argv in ([onefile, "version"], [onefile, "toro", "version"], [other, "version"])
+        for argv in ((str(onefile), "version"), (str(onefile), "toro", "version"), (str(other), "version"))
     ]
     plain = subprocess.run([other, "version"], env=env, capture_output=True, text=True, check=True).stdout
 
