@@ -26,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tokenrouter.admin.ledger_metrics import AfterRequests, LedgerMetrics
 from tokenrouter.admin.process_metrics import ProcessMetrics
 from tokenrouter.admin.state import ControlState
+from tokenrouter.admin.tls_metrics import TlsMetrics
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
 from tokenrouter.app.channel import (
     CatalogMessage,
@@ -33,6 +34,7 @@ from tokenrouter.app.channel import (
     ConditionsMessage,
     Explained,
     ExplainWanted,
+    TlsMessage,
     ToData,
 )
 from tokenrouter.app.cluster import Cluster
@@ -90,6 +92,7 @@ from tokenrouter.jobs.recent_rows import RecentRows
 from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.jobs.stored_configuration import StoredConfiguration, join_configuration, read_stored
+from tokenrouter.jobs.tls_keeper import TlsKeeper, TlsState
 from tokenrouter.jobs.troubles import FILE_NAME as TROUBLES_FILE
 from tokenrouter.jobs.troubles import (
     TroubleBook,
@@ -180,8 +183,7 @@ class ControlProcess:
         self._limits: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
         self._cluster = Cluster(settings.redis_url, self._hear)
         self._node = socket.gethostname()
-        self._model_figures = ModelFigures()
-        self._recent_rows = RecentRows()
+        self._model_figures, self._recent_rows = ModelFigures(), RecentRows()
         self._telemetry = start_telemetry(settings.otel, self._kind_of, instance=self._node)
         self._drain = LedgerDrain(
             store,
@@ -210,11 +212,11 @@ class ControlProcess:
             self._take_explanation,
         )
         self._explanations = Explanations(self._ask_for_explanation)
+        self._tls = TlsKeeper(lambda: self._settings, self._tell_certificate)
         self._alerts = LimitAlerts(store)
         self._watcher = CatalogWatch(store)
         self._watching = asyncio.Lock()
-        self._is_stale = False
-        self._process_figures = ProcessFigures()
+        self._is_stale, self._process_figures = False, ProcessFigures()
         self._admin: ControlState | None = None
         self._stop = asyncio.Event()
         self._tasks = BackgroundTasks()
@@ -259,7 +261,8 @@ class ControlProcess:
             emails=self._emails.counts,
             telemetry={} if self._telemetry is None else self._telemetry.counts,
         )
-        return ProcessMetrics(own, self._channel.workers.values()), LedgerMetrics(after)
+        workers = self._channel.workers.values()
+        return ProcessMetrics(own, workers), LedgerMetrics(after), TlsMetrics(self._tls.state)
 
     def _note_change(self) -> None:
         """Have the Catalog made anew by the watch, which goes on when the database is away."""
@@ -351,7 +354,11 @@ class ControlProcess:
             *self._keys.all(),
             CatalogMessage(self._told_catalog(), self._adjusted),
             ConditionsMessage(self._conditions.current()),
+            *([] if self._tls.state is None else [_certificate_message(self._tls.state)]),
         ]
+
+    def _tell_certificate(self, state: TlsState) -> None:
+        self._channel.broadcast(_certificate_message(state))
 
     async def run(self) -> None:
         """Serve until told to stop; then drain once more."""
@@ -381,6 +388,7 @@ class ControlProcess:
         tasks.start(self._quotas.run(), "quotas")
         tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
+        tasks.start(self._tls.run(), "certificate")
         tasks.start(self._automatic.run(), "providers that join")
         tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
         self._watch_parent(loop)
@@ -443,6 +451,7 @@ class ControlProcess:
             recent_rows=self._recent_rows,
             clean_keys=self._clean_now,
             explain=self._explanations.ask,
+            tls=lambda: self._tls.state,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         return self._admin
@@ -628,6 +637,10 @@ class ControlProcess:
             self._conversations.drain()
         except (StoreError, SQLAlchemyError, OSError) as error:
             log.error("the journal stays for the next start", reason=str(error))
+
+
+def _certificate_message(state: TlsState) -> TlsMessage:
+    return TlsMessage(str(state.path), dict(state.answers), dict(state.challenges))
 
 
 def _open(settings: Settings) -> Store:

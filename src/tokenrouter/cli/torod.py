@@ -70,7 +70,7 @@ def version(as_json: bool) -> None:
 def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool) -> None:
     """Serve until stopped. SIGTERM and Ctrl-C let running requests end; SIGHUP reads the configuration again."""
     from tokenrouter.app.plan import Plan
-    from tokenrouter.config.load import split_address
+    from tokenrouter.cli.listening import planned_listeners, prepare_tls
     from tokenrouter.observe.log_files import FOLDER
 
     flags = {"listen_addr": listen_addr, "sandbox": sandbox, "workers": workers}
@@ -80,18 +80,18 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: i
     if _has_nobody(settings, config):
         _fail(_nothing_to_serve(settings), code=2)
     sandbox = settings.sandbox
-    host, port = split_address(settings.listen_addr) or ("127.0.0.1", 8080)
+    tls_lines = prepare_tls(settings)
     module = [sys.executable, "-m"]
     plan = Plan(
         state_dir=str(settings.paths.state_dir),
-        host=host,
-        port=port,
+        listeners=planned_listeners(settings),
+        name=next(iter(settings.tls.domains), ""),
         config=config,
         listen_addr=listen_addr,
         data=[*module, "tokenrouter.app.data"],
         control=[*module, "tokenrouter.app.control"],
         sandbox=[*module, "tokenrouter.sandbox", "--port", "0"] if sandbox else [],
-        lines=_start_lines(settings, sandbox=sandbox),
+        lines=[*tls_lines, *_start_lines(settings, sandbox=sandbox)],
         model=_first_model(settings, sandbox=sandbox),
         drain_s=settings.drain_s,
         workers=settings.workers,
@@ -204,12 +204,15 @@ def config_group(context: click.Context, /, config: str | None, **said: Any) -> 
 @_CONFIG
 def config_check(config: str | None) -> None:
     """Say what is wrong with the configuration, and what it would run."""
+    from tokenrouter.cli.listening import listening_lines
+
     settings = _load(config)
     for notice in settings.notices:
         click.echo(f"note: {notice.where}: {notice.message}")
     click.echo(f"configuration: {settings.paths.config_file or 'none (defaults and environment)'}")
     click.echo(f"state: {settings.paths.state_dir}")
-    click.echo(f"listens on: {settings.listen_addr}")
+    for line in listening_lines(settings):
+        click.echo(f"listens on: {line}")
     for provider in settings.providers:
         origin = settings.origins.get(f"providers.{provider.name}", provider.origin)
         click.echo(
@@ -258,11 +261,12 @@ def admin() -> None:
 @_CONFIG
 def setup_link(config: str | None) -> None:
     """Print a new link that makes the owner's account, or an administrator's key. It works once, for 30 minutes."""
+    from tokenrouter.cli.listening import own_url
     from tokenrouter.store.setup_links import create_setup_link
 
     settings, store = _open(config)
     link = create_setup_link(store, now_s=time.time())
-    click.echo(f"http://{settings.listen_addr}{link}")
+    click.echo(f"{own_url(settings)}{link}")
 
 
 @main.command()

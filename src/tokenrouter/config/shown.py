@@ -14,6 +14,7 @@ from tokenrouter.config.settings import (
     RegistrationSettings,
     Settings,
     SignUpSettings,
+    TlsSettings,
 )
 from tokenrouter.domain.catalog import CacheRules, Policy, Timeouts
 from tokenrouter.providers.local_servers import DEFAULT_PORTS
@@ -28,6 +29,8 @@ SECRET: Final = frozenset(
         "otel.headers",
         "proxies",
         "registration.access_codes",
+        "tls.cert_pem",
+        "tls.key_pem",
     )
 )
 """Settings of which it is shown that they are set."""
@@ -65,6 +68,7 @@ _ELSEWHERE: Final = frozenset(
         "sign_up",
         "teams",
         "timeouts",
+        "tls",
         "users",
     )
 )
@@ -87,6 +91,7 @@ SHOWN: Final[Mapping[str, str]] = {
     "alerts.journal_lag_s": "alerts.journal_lag_s",
     **{f"registration.{f.name}": f"registration.{f.name}" for f in fields(RegistrationSettings)},
     **{f"sign_up.{f.name}": f"sign_up.{f.name}" for f in fields(SignUpSettings)},
+    **{f"tls.{f.name}": f"tls.{f.name}" for f in fields(TlsSettings)},
     **{f"timeouts.{f.name}": f"timeouts.{f.name}" for f in fields(Timeouts)},
     **{f"local_servers.ports.{kind}": f"local_ports.{kind}" for kind in DEFAULT_PORTS},
     "alerts.quota_thresholds": "alerts.quota_thresholds",
