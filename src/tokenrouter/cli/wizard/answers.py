@@ -10,9 +10,10 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from tokenrouter.cli.wizard.questions import BY_NAME, KEY_NAMES, LOCAL, NONE, SANDBOX, Question, Said
-from tokenrouter.config.load import split_address
+from tokenrouter.config.load import is_own_listener, split_address
 from tokenrouter.config.providers import PROVIDER_NAME, base_url_mistake
 from tokenrouter.domain.addresses import read_networks
+from tokenrouter.domain.catalog import Provider
 from tokenrouter.domain.limit_text import suggestion
 from tokenrouter.providers import known_kinds, preset
 
@@ -244,6 +245,8 @@ def _provider_mistakes(said: Said, environ: Mapping[str, str]) -> list[Mistake]:
     if row is None:
         return []
     found = []
+    if mistake := own_address_mistake(said.get("provider_base_url", ""), said):
+        found.append(Mistake("provider_base_url", mistake))
     if row.is_template and not said.get("provider_base_url"):
         found.append(Mistake("provider_base_url", f"is missing; {kind} is at {row.base_url}, with a value of yours"))
     keys = [name for name in KEY_NAMES if said.get(name)]
@@ -254,6 +257,15 @@ def _provider_mistakes(said: Said, environ: Mapping[str, str]) -> list[Mistake]:
         hint = f" (its usual variable is {variables})" if variables else ""
         found.append(Mistake("provider_key_env", f"is missing, as are provider_key_file and provider_key{hint}"))
     return found
+
+
+def own_address_mistake(base_url: str, said: Said) -> str:
+    """Return what is wrong with a base URL that leads to the gateway itself, "" for another one."""
+    provider = Provider(name="", kind="", base_url=base_url)
+    own = [said[name] for name in ("listen_addr", "tls_listen_addr") if said.get(name)]
+    if not base_url or base_url_mistake(base_url) or not any(is_own_listener(provider, address) for address in own):
+        return ""
+    return "is this gateway's own address; write where the provider is"
 
 
 def wants_key(kind: str) -> bool:

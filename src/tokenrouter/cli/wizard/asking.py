@@ -62,8 +62,8 @@ def ask_secret(message: str, *, check: Check = lambda _: "") -> str:
 
 
 def confirm(message: str, *, default: bool) -> bool:
-    """Return whether the answer is yes."""
-    return bool(_answer(questionary.confirm(message, default=default, style=_STYLE)))
+    """Return whether the answer is yes; Enter ends it, so that a habitual "y, Enter" answers no further question."""
+    return bool(_answer(questionary.confirm(message, default=default, auto_enter=False, style=_STYLE)))
 
 
 def tell(message: str) -> None:

@@ -47,7 +47,7 @@ def edited(text: str, edits: list[Edit]) -> str:
         _apply_to_values(meant, edit)
         text = _applied(text, edit)
     try:
-        is_meant = tomllib.loads(text) == meant
+        is_meant = _without_empties(tomllib.loads(text)) == _without_empties(meant)
     except tomllib.TOMLDecodeError:
         is_meant = False
     if not is_meant:
@@ -98,6 +98,14 @@ def _apply_to_values(values: dict[str, Any], edit: Edit) -> None:
         del place[int(last)]
     else:
         place.pop(last, None)
+
+
+def _without_empties(value: Any) -> Any:
+    """Return `value` without tables and arrays that hold nothing: a file has no header for those any more."""
+    if isinstance(value, dict):
+        kept = {key: _without_empties(inner) for key, inner in value.items()}
+        return {key: inner for key, inner in kept.items() if inner not in ({}, [])}
+    return [_without_empties(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _applied(text: str, edit: Edit) -> str:

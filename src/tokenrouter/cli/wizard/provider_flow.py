@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tokenrouter.cli.wizard import asking
-from tokenrouter.cli.wizard.answers import answer_mistake, provider_name, wants_key
+from tokenrouter.cli.wizard.answers import answer_mistake, own_address_mistake, provider_name, wants_key
 from tokenrouter.cli.wizard.checks import key_file_problem
 from tokenrouter.cli.wizard.questions import KEY_NAMES, LOCAL, NONE, SANDBOX
 from tokenrouter.cli.wizard.writing import provider_entries
@@ -75,12 +75,14 @@ def _ask_details(answers: dict[str, Any], text: str, environ: Mapping[str, str])
     entry = next((one for one in provider_entries(text) if one.get("name") == name), {})
     if (row.is_template or row.local) and "provider_base_url" not in answers:
         default = str(entry.get("base_url") or row.base_url)
-        answers["provider_base_url"] = asking.ask_text("Its base URL", default, check=_check_url)
+        answers["provider_base_url"] = asking.ask_text(
+            "Its base URL", default, check=lambda one: _url_mistake(one) or own_address_mistake(one, answers)
+        )
     if not any(key in answers for key in KEY_NAMES):
         _ask_key(answers, entry, environ)
 
 
-def _check_url(text: str) -> str:
+def _url_mistake(text: str) -> str:
     if "{" in text:
         return "put a value of yours in the place of the braces"
     return answer_mistake("provider_base_url", text) if text else "write where it is, like http://192.168.1.5:8000/v1"

@@ -6,7 +6,7 @@ import re
 import secrets
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -179,17 +179,19 @@ def _take_after(fd: int, like: Path) -> None:
     os.fchmod(fd, known.st_mode & 0o660)
 
 
-def problems_of(draft: Draft, environ: Mapping[str, str], coming: Iterable[Path] = ()) -> list[Problem]:
+def problems_of(draft: Draft, environ: Mapping[str, str], coming: Mapping[Path, str] | None = None) -> list[Problem]:
     """Return the mistakes that a draft would bring; those that were there before, it may leave.
 
-    `coming` are key files that will be written with it, and count as there.
+    `coming` are key files, with what they will hold, that are written with it and count as there.
 
     Raises:
         NotSaved: no file can be made to look.
     """
     text = draft.text
-    for file in coming:
-        text = text.replace(f'"file:{file}"', f'"env:{_COMING}"')
+    for number, (file, secret) in enumerate((coming or {}).items()):
+        variable = f"{_COMING}_{number}"
+        text = text.replace(f'"file:{file}"', f'"env:{variable}"')
+        environ = {**environ, variable: secret.strip()}
     found = _problems(draft.path, text, environ)
     if not found or draft.before is None:
         return found
