@@ -28,6 +28,7 @@ from tokenrouter.admin.ledger_metrics import AfterRequests, LedgerMetrics
 from tokenrouter.admin.process_metrics import ProcessMetrics
 from tokenrouter.admin.state import ControlState
 from tokenrouter.admin.tls_metrics import TlsMetrics
+from tokenrouter.app.alarms import Alarms
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
 from tokenrouter.app.channel import (
     CatalogMessage,
@@ -65,7 +66,6 @@ from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.jobs.acme import Acme
-from tokenrouter.jobs.alerting import Alerting
 from tokenrouter.jobs.automatic_providers import AutomaticProviders
 from tokenrouter.jobs.benchmark import Benchmark
 from tokenrouter.jobs.catalog_builder import build_catalog, keys_bear_limits, unshadowed_keys
@@ -73,7 +73,6 @@ from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.conversation_drain import ConversationDrain
 from tokenrouter.jobs.conversation_retention import delete_old_conversations
 from tokenrouter.jobs.discovery import Discovery
-from tokenrouter.jobs.emails import Emails
 from tokenrouter.jobs.explanations import Explanations, RouteAnswer, RouteQuestion
 from tokenrouter.jobs.front_door import FrontDoor, own_address
 from tokenrouter.jobs.health_checks import HealthChecks
@@ -81,7 +80,6 @@ from tokenrouter.jobs.heartbeat_watch import LOOK_S as HEARTBEATS_S
 from tokenrouter.jobs.heartbeat_watch import HeartbeatWatch
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
-from tokenrouter.jobs.limit_alerts import LimitAlerts
 from tokenrouter.jobs.limit_use import NameOfKey, forget_ended_windows
 from tokenrouter.jobs.local_servers import LocalServers, looking_of
 from tokenrouter.jobs.model_figures import ModelFigures
@@ -98,15 +96,10 @@ from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.jobs.stored_configuration import StoredConfiguration, join_configuration, read_stored
 from tokenrouter.jobs.tls_keeper import TlsKeeper, TlsState
-from tokenrouter.jobs.troubles import FILE_NAME as TROUBLES_FILE
 from tokenrouter.jobs.troubles import (
-    TroubleBook,
     journal_troubles,
-    provider_troubles,
     secret_troubles,
-    unknown_providers,
 )
-from tokenrouter.jobs.webhooks import Webhooks
 from tokenrouter.journal.conversation_files import FOLDER as CONVERSATIONS_FOLDER
 from tokenrouter.journal.reader import damaged_files
 from tokenrouter.limits.adjusting import Adjusted
@@ -204,10 +197,7 @@ class ControlProcess:
             lambda: self._settings, lambda: self._catalog.providers, store, self._upstream, self._conditions
         )
         self._benchmark = Benchmark(FrontDoor(self._upstream, lambda: own_address(self._settings.listen_addr)).chat)
-        self._webhooks = Webhooks(self._upstream, lambda: self._settings.alerts.webhooks)
-        self._emails = Emails(lambda: self._settings.alerts.email)
-        self._alerting = Alerting((self._webhooks, self._emails))
-        self._troubles = TroubleBook(settings.paths.cache_dir / TROUBLES_FILE)
+        self._alarms = Alarms(lambda: self._settings, self._upstream, store)
         self._channel = ChannelServer(
             arguments.runtime / "channel.sock",
             self._welcome,
@@ -228,7 +218,6 @@ class ControlProcess:
             lambda: self._cluster.is_elected,
             self._cluster.tell if settings.redis_url else None,
         )
-        self._alerts = LimitAlerts(store)
         self._watcher, self._heartbeats = CatalogWatch(store), HeartbeatWatch(store)
         self._watching = asyncio.Lock()
         self._process_figures = ProcessFigures()
@@ -272,8 +261,8 @@ class ControlProcess:
             rows=self._drain.rows,
             lag_s=max(0.0, time.time() - self._drain.drained_at_s),
             models=self._model_figures.snapshot(),
-            alerts=self._alerting.counts,
-            emails=self._emails.counts,
+            alerts=self._alarms.telling.counts,
+            emails=self._alarms.emails.counts,
             telemetry={} if self._telemetry is None else self._telemetry.counts,
         )
         workers = self._channel.workers.values()
@@ -424,7 +413,7 @@ class ControlProcess:
 
     async def _close(self) -> None:
         await self._tasks.close()
-        await self._alerting.close()
+        await self._alarms.close()
         if self._telemetry is not None:
             await asyncio.to_thread(self._telemetry.close)
         await self._benchmark.close()
@@ -459,13 +448,13 @@ class ControlProcess:
             address=f"http://{self._settings.listen_addr}",
             keys_changed=lambda: self._show_changes(loop),
             limit_figures=self._drain.figures,
-            limit_alerts=lambda: self._alerts.counts,
+            limit_alerts=lambda: self._alarms.limits.counts,
             oidc=self._oidc,
             ask_providers=self._ask_providers,
             quotas=self._quotas.snapshots,
             ask_quotas=self._quotas.refresh,
             quota_alerts=lambda: self._quotas.alert_counts,
-            webhooks=lambda: self._webhooks.counts,
+            webhooks=lambda: self._alarms.webhooks.counts,
             sealing=self._sealing,
             take_in_conversations=self._conversations.drain,
             figures_beside=self._figures_beside,
@@ -681,19 +670,15 @@ class ControlProcess:
     async def _look_for_alerts(self) -> None:
         """Tell of limits, ours and providers', that come to an end; one node does it for all."""
         if self._cluster.is_elected:
-            thresholds = self._settings.soft_limit_alerts
-            limits = self._catalog.limits
-            self._alerting.send(await asyncio.to_thread(self._alerts.look, limits, thresholds, time.time()))
-            self._alerting.send(await self._quotas.look_for_alerts())
+            await self._alarms.look_at_limits(self._catalog.limits)
+            self._alarms.telling.send(await self._quotas.look_for_alerts())
 
     async def _look_for_troubles(self) -> None:
         """Tell of what does not work on this node, and, where this one does that for all, of providers."""
         rows = self._provider_statuses() if self._cluster.is_elected else []
         lag_s, longest_s = time.time() - self._drain.drained_at_s, self._settings.alerts.journal_lag_s
         node = journal_troubles(self._channel.workers, self._node, lag_s, longest_s)
-        self._troubles.forget("provider.offline", {row.name for row in rows if row.status != "disabled"})
-        troubles = (*node, *provider_troubles(rows), *secret_troubles(self._stored.unreadable))
-        self._alerting.send(self._troubles.look(troubles, time.time(), unknown=unknown_providers(rows)))
+        self._alarms.look_at_troubles((*node, *secret_troubles(self._stored.unreadable)), rows)
 
     def _last_drain(self) -> None:
         try:
