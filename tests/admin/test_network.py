@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.admin.installation import ALICE, ROOT, Installation
-from tokenrouter.admin.network import own_addresses
+from tokenrouter.tls.self_signed import own_addresses
 
 PATH = "/api/v1/network"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tokenrouter.app.plan import Plan
+from tokenrouter.app.plan import Bound, Plan
 from tokenrouter.testing.process_table import descendants, is_running
 from tokenrouter.testing.processes import Home, free_port, wait_until
 
@@ -32,8 +32,8 @@ if fate == "hangs":
     time.sleep(600)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 os.write(int(args["--ready-fd"]), json.dumps({"ready": True, "first_start": False}).encode() + b"\\n")
-if "--listen-fd" in args:
-    server = socket.socket(fileno=int(args["--listen-fd"]))
+if "--listener" in args:
+    server = socket.socket(fileno=int(args["--listener"].split(":")[2]))
     server.setblocking(True)
     while True:
         client, _ = server.accept()
@@ -57,8 +57,7 @@ class Running:
         command = [sys.executable, str(script)]
         self.plan = Plan(
             str(folder / "state"),
-            "127.0.0.1",
-            self.port,
+            [Bound("http", "127.0.0.1", self.port)],
             data=[*command, "data"],
             control=[*command, "control"],
             sandbox=[*command, "sandbox"] if sandbox else [],
@@ -210,7 +209,9 @@ def test_a_secret_that_is_damaged_ends_the_real_server_with_words(home: Home) ->
 
 def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
     running = Running.__new__(Running)
-    running.plan = Plan(str(tmp_path / "state"), "127.0.0.1", free_port(), data=["/no/such/program"], control=["true"])
+    running.plan = Plan(
+        str(tmp_path / "state"), [Bound("http", "127.0.0.1", free_port())], data=["/no/such/program"], control=["true"]
+    )
     running.environment = dict(os.environ)
     process = running.start()
     _, errors = process.communicate(timeout=15)
@@ -254,7 +255,9 @@ def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         running = Running.__new__(Running)
         port = taken.getsockname()[1]
-        running.plan = Plan(str(tmp_path / "state"), "127.0.0.1", port, data=["true"], control=["true"])
+        running.plan = Plan(
+            str(tmp_path / "state"), [Bound("http", "127.0.0.1", port)], data=["true"], control=["true"]
+        )
         running.environment = dict(os.environ)
         began_s = time.monotonic()
         _, errors = running.start().communicate(timeout=15)
@@ -265,4 +268,4 @@ def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
 
 
 def test_the_plan_on_the_pipe_is_json() -> None:
-    assert json.loads(Plan("/s", "h", 1).to_json())["host"] == "h"
+    assert json.loads(Plan("/s", [Bound("http", "h", 1)]).to_json())["listeners"][0]["host"] == "h"

@@ -4,9 +4,6 @@ It is read and not changed here: listeners are the operator's, said in the file 
 told as it was when the server started, so that a file that says otherwise by now shows as what a restart would bring.
 """
 
-import socket
-from contextlib import suppress
-from ipaddress import ip_address
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Request
@@ -16,13 +13,12 @@ from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.config.load import split_address
 from tokenrouter.jobs.front_door import own_address
+from tokenrouter.tls.self_signed import own_addresses
 
 router: Final = APIRouter(prefix="/api/v1/network", tags=["settings"])
 
 _EVERYWHERE: Final = ("0.0.0.0", "::")
 _HERE: Final = ("localhost", "::1")
-_AS_IF_TO: Final = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
-"""Addresses of documentation (RFC 5737, RFC 3849), towards which a socket tells its own without sending anything."""
 
 Reach = Literal["this_machine", "one_address", "every_address"]
 
@@ -111,16 +107,6 @@ def read_network(state: State, _grant: Annotated[Grant, needs("settings.read")],
         ),
         warnings=_warnings(listeners, declared),
     )
-
-
-def own_addresses() -> list[str]:
-    """Return this machine's own addresses of either kind, as far as it would use them to go out."""
-    found = []
-    for family, far in _AS_IF_TO:
-        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probing:
-            probing.connect((far, 9))
-            found.append(ip_address(probing.getsockname()[0]))
-    return [str(address) for address in found if not (address.is_loopback or address.is_link_local)]
 
 
 def _listeners(state: ControlState) -> list[Listener]:

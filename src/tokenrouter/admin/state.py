@@ -29,6 +29,7 @@ from tokenrouter.jobs.model_question import Look
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.provider_status import ProviderStatus
 from tokenrouter.jobs.recent_rows import RecentRows
+from tokenrouter.jobs.tls_keeper import TlsState
 from tokenrouter.signin.oidc.clients import OidcClients
 from tokenrouter.signin.passwords import Passwords
 from tokenrouter.store.engine import Store
@@ -95,6 +96,7 @@ class ControlState:
         log_streams: how many readers follow the log now.
         benchmark: asks models how fast they are.
         explain: asks a data process what would become of a request.
+        tls: what certificate is served; None where HTTPS is off.
         ui: the admin UI as it was built, if it was.
         event_streams: how many readers of TokenRouter-Go's kind hear of changes now.
         live: looks at what changes, while anybody hears of it.
@@ -136,6 +138,7 @@ class ControlState:
     log_streams: int = 0
     benchmark: Benchmark = field(default_factory=lambda: Benchmark(nobody), repr=False)
     explain: Explain = nobody_answers_routes
+    tls: Callable[[], TlsState | None] = lambda: None
     event_streams: int = 0
     ui: UiFiles = field(default_factory=built_ui, repr=False)
     live: LiveChanges = field(default_factory=LiveChanges, repr=False)

@@ -67,6 +67,23 @@ class ConditionsMessage(msgspec.Struct, tag="conditions"):
     conditions: dict[str, Condition]
 
 
+class TlsMessage(msgspec.Struct, tag="tls"):
+    """Control to data: the certificate to serve from now on, and the challenges of an authority to answer.
+
+    It stands in place of all that was told before. Certificates lie in files with their keys, readable by their owner
+    alone; a message that names the file of before tells that there is something else in it.
+
+    Attributes:
+        path: of the certificate that counts; "" leaves the one that is served.
+        answers: for http-01, what is answered below `/.well-known/acme-challenge/`, by token.
+        challenges: for tls-alpn-01, by name, where the certificate lies that only the authority sees.
+    """
+
+    path: str = ""
+    answers: dict[str, str] = {}
+    challenges: dict[str, str] = {}
+
+
 class CountersMessage(msgspec.Struct, tag="counters"):
     """Control to data: what has been used of the limits `limit_ids`, as (limit id, scope, used); answers `asked`.
 
@@ -166,7 +183,7 @@ class Explained(msgspec.Struct, tag="explained"):
     message: str = ""
 
 
-ToData = CatalogMessage | KeysMessage | ConditionsMessage | CountersMessage | SumsMessage | ExplainWanted
+ToData = CatalogMessage | KeysMessage | ConditionsMessage | TlsMessage | CountersMessage | SumsMessage | ExplainWanted
 ToControl = Hello | CountersWanted | KeysWanted | SumsWanted | Applied | FiguresMessage | QuotasMessage | Explained
 
 _to_data: Final = msgspec.msgpack.Decoder(ToData)

@@ -1,7 +1,7 @@
-"""The supervisor: owns the listening socket, starts the processes and starts them again when they die.
+"""The supervisor: owns the listening sockets, starts the processes and starts them again when they die.
 
-It loads the standard library only and does nothing per request. The socket is bound here and inherited,
-so while a data process is replaced, clients wait in its backlog instead of being refused. The children
+It loads the standard library only and does nothing per request. The sockets are bound here and inherited,
+so while a data process is replaced, clients wait in their backlog instead of being refused. The children
 learn of the supervisor's own death by the end of a pipe.
 
 A child that was ready once is started again for ever. Where the data process or the sandbox never becomes
@@ -25,13 +25,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tokenrouter.app import banner
+from tokenrouter.app.listeners import BIND_PATIENCE_S, CannotListen, Listeners
 from tokenrouter.app.plan import Plan
 from tokenrouter.observe.log_files import LogBounds, LogFiles
 from tokenrouter.observe.redaction import redact_text
 
-BACKLOG: Final = 4096
-BIND_PATIENCE_S: Final = 3.0
-"""How long a dying predecessor may still hold the address."""
 FIRST_PAUSE_S: Final = 0.05
 LONGEST_PAUSE_S: Final = 5.0
 LONG_LIFE_S: Final = 10.0
@@ -64,14 +62,17 @@ class Child:
         says_ready: bool = True,
         start_s: float = 0.0,
         say: Callable[[str], None] | None = None,
+        listeners: Listeners | None = None,
     ) -> None:
         """`is_vital`: without it there is no server; `start_s`: how long its first start may take, 0 for ever.
 
+        `listeners`: those that are open when it starts are inherited.
         One that does not say when it is ready has worked when it has lived for `LONG_LIFE_S`.
         """
         self.name = name
         self.first_word: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._is_vital = is_vital
+        self._listeners = listeners or Listeners()
         self._say = say or _say
         self._says_ready = says_ready
         self._start_s = start_s
@@ -121,11 +122,13 @@ class Child:
     async def _run_once(self) -> int:
         ready_read, ready_write = os.pipe()
         os.set_inheritable(ready_write, True)
+        inherited = self._listeners.inherited()
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 *(["--ready-fd", str(ready_write)] if self._says_ready else []),
-                pass_fds=(*self._fds, ready_write),
+                *(part for one in inherited for part in ("--listener", str(one))),
+                pass_fds=(*self._fds, *(one.fd for one in inherited), ready_write),
                 env=self._environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=None if self._says_ready else asyncio.subprocess.DEVNULL,
@@ -201,6 +204,7 @@ class Supervisor:
         self._asked_to_stop = asyncio.Event()
         self._stops = 0
         self._log: LogFiles | None = None
+        self._listeners = Listeners()
 
     async def run(self) -> None:
         """Serve until a signal says to stop.
@@ -213,35 +217,45 @@ class Supervisor:
         if self._plan.log_folder:
             bounds = LogBounds(self._plan.log_lines, self._plan.log_bytes)
             self._log = LogFiles(Path(self._plan.log_folder), "supervisor", bounds)
-        listener = await _listen(self._plan.host, self._plan.port)
+        await self._listen()
         runtime = Path(tempfile.mkdtemp(prefix="torod-"))
         parent_read, parent_write = os.pipe()
         try:
-            await self._supervise(listener, runtime, parent_read)
+            await self._supervise(runtime, parent_read)
         finally:
             os.close(parent_write)
             os.close(parent_read)
-            listener.close()
+            self._listeners.close_all()
             shutil.rmtree(runtime, ignore_errors=True)
             if self._log is not None:
                 self._log.close()
             os.close(lock)
 
-    async def _supervise(self, listener: socket.socket, runtime: Path, parent: int) -> None:
+    async def _listen(self) -> None:
+        for bound in self._plan.listeners:
+            try:
+                await self._listeners.bind(bound)
+            except CannotListen as error:
+                self._listeners.close_all()
+                raise StartFailed(
+                    f"{error}; stop what uses that address, or choose another one with {bound.setting}"
+                ) from None
+
+    async def _supervise(self, runtime: Path, parent: int) -> None:
         loop = asyncio.get_running_loop()
         environment = dict(os.environ)
         sandbox = self._sandbox(parent, environment)
-        listen_fd = listener.fileno()
         usual = ["--runtime", str(runtime), "--parent-fd", str(parent), *self._flags()]
         data = [
             Child(
                 f"data {number}" if number > 1 else "data",
-                [*self._plan.data, *usual, "--listen-fd", str(listen_fd)],
-                (listen_fd, parent),
+                [*self._plan.data, *usual],
+                (parent,),
                 environment,
                 is_vital=True,
                 start_s=self._plan.start_s,
                 say=self._say,
+                listeners=self._listeners,
             )
             for number in range(1, self._plan.workers + 1)
         ]
@@ -251,12 +265,12 @@ class Supervisor:
             loop.add_signal_handler(number, self._ask_to_stop, children)
         loop.add_signal_handler(signal.SIGHUP, control.send, signal.SIGHUP)
         keepers = [loop.create_task(child.keep_running()) for child in children]
-        greeting = loop.create_task(self._greet(data, control, _address(listener)))
+        greeting = loop.create_task(self._greet(data, control))
         asked = loop.create_task(self._asked_to_stop.wait())
         await asyncio.wait([asked, *keepers], return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         greeting.cancel()
-        listener.close()
+        self._listeners.close_all()
         await asyncio.gather(*(child.stop(self._plan.drain_s + STOP_SLACK_S) for child in data))
         await control.stop(STOP_CONTROL_S)
         if sandbox is not None:
@@ -296,9 +310,10 @@ class Supervisor:
             for child in children:
                 child.send(signal.SIGKILL)
 
-    async def _greet(self, data: Sequence[Child], control: Child, address: str) -> None:
+    async def _greet(self, data: Sequence[Child], control: Child) -> None:
         await asyncio.gather(*(child.first_word for child in data))
-        _print(banner.address_lines(address, self._plan.lines))
+        address, *others = (one.url(self._plan.name) for one in self._listeners.all())
+        _print(banner.address_lines(address, others, self._plan.lines))
         word = await control.first_word
         if word.get("first_start"):
             link, key = word["setup_link"], word["key"]
@@ -337,32 +352,6 @@ def _lock(state: Path) -> int:
     os.ftruncate(fd, 0)
     os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
     return fd
-
-
-async def _listen(host: str, port: int) -> socket.socket:
-    """Return the listening socket."""
-    deadline_s = time.monotonic() + BIND_PATIENCE_S
-    while True:
-        try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-        except OSError as error:
-            if time.monotonic() > deadline_s or error.errno is None:
-                raise StartFailed(
-                    f"cannot listen on {host}:{port}: {error.strerror or error}; stop what uses that address, "
-                    "or choose another one with --listen-addr"
-                ) from None
-            await asyncio.sleep(0.05)
-        else:
-            listener.setblocking(False)
-            listener.set_inheritable(True)
-            return listener
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}"
 
 
 def _how(code: int) -> str:

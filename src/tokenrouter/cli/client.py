@@ -41,9 +41,11 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server. `url` has no path but a prefix, and no slash at its end; `ca_file` says who vouches for it.
+    """One server. `url` has no path but a prefix, and no slash at its end.
 
-    `timeout_s` bounds each wait for it, but those within a stream.
+    Attributes:
+        timeout_s: bounds each wait for an answer that is not streamed.
+        ca_file: says who vouches for it, "" for the system's authorities.
     """
 
     url: str
@@ -58,7 +60,7 @@ class Server:
             NoAnswer: there is no answer, or it is no JSON.
             Refused: it is an error.
         """
-        with self._answer(method, path, body) as response, _in_words(self.url):
+        with self._answer(method, path, body, timeout_s=self.timeout_s) as response, _in_words(self.url):
             data = response.read(MAX_ANSWER_BYTES)
         if response.status == 204:
             return None
@@ -230,8 +232,9 @@ def _why_none(url: str, error: Exception) -> str:
 
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
-            f"the certificate of {url} is not trusted ({error.verify_message}). If the server made it itself, get its "
-            "certificate from whoever runs it and name the file: --ca-file, TOKENROUTER_CA_FILE or ca_file in toro.toml"
+            f"the certificate of {url} is not trusted ({error.verify_message}). If the server made it itself, get it from "
+            "whoever runs the server (tls/self_signed.crt in its state folder) and name the file: --ca-file, "
+            "TOKENROUTER_CA_FILE or ca_file in toro.toml"
         )
     if isinstance(error, ssl.SSLError) and "WRONG_VERSION_NUMBER" in str(error):
         return f"what answers at {url} speaks no TLS; did you mean http://?"

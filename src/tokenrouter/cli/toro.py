@@ -17,6 +17,7 @@ from tokenrouter.cli.terminal.status import status
 from tokenrouter.cli.terminal.usage import usage
 from tokenrouter.cli.terminal.version import version
 from tokenrouter.cli.wrapping.commands import wrap
+from tokenrouter.cli.wrapping.tool_commands import TOOL_COMMANDS
 from tokenrouter.cli.wrapping.wishes import pass_down, wish_options
 
 
@@ -44,6 +45,8 @@ main.add_command(keys)
 main.add_command(chat)
 main.add_command(pingpong)
 main.add_command(wrap)
+for tool_command in TOOL_COMMANDS:
+    main.add_command(tool_command)
 main.add_command(version)
 main.add_command(completion_command("toro"))
 

@@ -17,6 +17,9 @@ from tokenrouter import __version__
 from tokenrouter.cli.aliases import aliases, profile
 from tokenrouter.cli.audit import audit
 from tokenrouter.cli.completion import completion_command
+from tokenrouter.cli.config_check import check_command
+from tokenrouter.cli.config_plan import apply_command, plan_command
+from tokenrouter.cli.config_show import show_command
 from tokenrouter.cli.conversations import conversations
 from tokenrouter.cli.imports import import_command
 from tokenrouter.cli.keys import keys
@@ -25,7 +28,6 @@ from tokenrouter.cli.limits import limits
 from tokenrouter.cli.logs import logs
 from tokenrouter.cli.opening import CONFIG as _CONFIG
 from tokenrouter.cli.opening import JSON as _JSON
-from tokenrouter.cli.opening import counted as _count
 from tokenrouter.cli.opening import fail as _fail
 from tokenrouter.cli.opening import load_settings as _load
 from tokenrouter.cli.opening import open_database as _open
@@ -69,24 +71,24 @@ def version(as_json: bool) -> None:
 def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool) -> None:
     """Serve until stopped. SIGTERM and Ctrl-C let running requests end; SIGHUP reads the configuration again."""
     from tokenrouter.app.plan import Plan
-    from tokenrouter.config.load import split_address
+    from tokenrouter.cli.listening import planned_listeners, prepare_tls
     from tokenrouter.observe.log_files import FOLDER
 
     settings = _load(config, {"listen_addr": listen_addr, "sandbox": sandbox, "workers": workers})
     if not (settings.providers or sandbox or _may_somebody_join(settings) or _has_stored_providers(settings, config)):
         _fail(_nothing_to_serve(settings), code=2)
-    host, port = split_address(settings.listen_addr) or ("127.0.0.1", 8080)
+    tls_lines = prepare_tls(settings)
     module = [sys.executable, "-m"]
     plan = Plan(
         state_dir=str(settings.paths.state_dir),
-        host=host,
-        port=port,
+        listeners=planned_listeners(settings),
+        name=next(iter(settings.tls.domains), ""),
         config=config,
         listen_addr=listen_addr,
         data=[*module, "tokenrouter.app.data"],
         control=[*module, "tokenrouter.app.control"],
         sandbox=[*module, "tokenrouter.sandbox", "--port", "0"] if sandbox else [],
-        lines=_start_lines(settings, sandbox=sandbox),
+        lines=[*tls_lines, *_start_lines(settings, sandbox=sandbox)],
         model=_first_model(settings, sandbox=sandbox),
         drain_s=settings.drain_s,
         workers=settings.workers,
@@ -135,14 +137,6 @@ def _start_lines(settings: "Settings", *, sandbox: bool) -> list[str]:
     return [*lines, *(f"note: {notice.where}: {notice.message}" for notice in settings.notices)]
 
 
-def _joining_lines(settings: "Settings") -> list[str]:
-    """Say who may join by themselves later."""
-    from tokenrouter.config.automatic import automatic_names
-
-    names = automatic_names(settings)
-    return [f"may join by themselves: {', '.join(names)}"] if names else []
-
-
 def _first_model(settings: "Settings", *, sandbox: bool) -> str:
     for provider in settings.providers:
         if provider.enabled and provider.models:
@@ -164,33 +158,10 @@ def config_group() -> None:
     """Look at the configuration."""
 
 
-@config_group.command("check")
-@_CONFIG
-def config_check(config: str | None) -> None:
-    """Say what is wrong with the configuration, and what it would run."""
-    settings = _load(config)
-    for notice in settings.notices:
-        click.echo(f"note: {notice.where}: {notice.message}")
-    click.echo(f"configuration: {settings.paths.config_file or 'none (defaults and environment)'}")
-    click.echo(f"state: {settings.paths.state_dir}")
-    click.echo(f"listens on: {settings.listen_addr}")
-    for provider in settings.providers:
-        origin = settings.origins.get(f"providers.{provider.name}", provider.origin)
-        click.echo(
-            f"provider {provider.name}: {provider.base_url} ({origin}{'' if provider.enabled else ', disabled'})"
-        )
-    for line in _joining_lines(settings):
-        click.echo(line)
-    for guardrail in settings.guardrails:
-        click.echo(f"guardrail {guardrail.name}: {guardrail.kind}, for {', '.join(guardrail.scopes)}")
-    for hook in settings.hooks:
-        click.echo(f"hook {hook.name}: for {', '.join(hook.scopes)}")
-    click.echo(f"{_count(len(settings.keys), 'key')}, {_count(len(settings.limits), 'limit')} declared")
-    if settings.alerts.webhooks:
-        click.echo(f"alerts go to {_count(len(settings.alerts.webhooks), 'webhook')}")
-    click.echo("The configuration is right.")
-
-
+config_group.add_command(check_command)
+config_group.add_command(show_command)
+config_group.add_command(plan_command)
+config_group.add_command(apply_command)
 main.add_command(keys)
 main.add_command(store)
 main.add_command(import_command)
@@ -221,11 +192,12 @@ def admin() -> None:
 @_CONFIG
 def setup_link(config: str | None) -> None:
     """Print a new link that makes the owner's account, or an administrator's key. It works once, for 30 minutes."""
+    from tokenrouter.cli.listening import own_url
     from tokenrouter.store.setup_links import create_setup_link
 
     settings, store = _open(config)
     link = create_setup_link(store, now_s=time.time())
-    click.echo(f"http://{settings.listen_addr}{link}")
+    click.echo(f"{own_url(settings)}{link}")
 
 
 @main.command()

@@ -11,9 +11,9 @@ from fastapi.responses import JSONResponse, Response
 
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_body import Lenient, sent
-from tokenrouter.admin.network import own_addresses
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.tls.self_signed import own_addresses
 
 router: Final = APIRouter(prefix="/admin/api", include_in_schema=False)
 

@@ -1,6 +1,7 @@
 """The life of a wrapped program: a key is made, the program runs with it, the key is revoked, however it ends."""
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,9 @@ class _Life:
 
 
 def _run(life: _Life, key: TemporaryKey, launch: Launch, wishes: Wishes) -> int:
+    if shutil.which(launch.argv[0]) is None and not Path(launch.argv[0]).exists():
+        _say(f"{launch.argv[0]}: there is no such program")
+        return NOT_FOUND
     if not wishes.is_quiet:
         _say(f"{launch.argv[0]} runs with the temporary key {key.name!r}, until {key.ends} at most")
     life.heartbeat = heartbeat = Heartbeat(life.server, key.id)
@@ -108,9 +112,8 @@ def _run(life: _Life, key: TemporaryKey, launch: Launch, wishes: Wishes) -> int:
     try:
         code = run_program(launch.argv, env, heartbeat.now, heartbeat.start)
     except OSError as error:
-        is_missing = isinstance(error, FileNotFoundError)
-        _say(f"{launch.argv[0]}: {'there is no such program' if is_missing else error.strerror}")
-        return NOT_FOUND if is_missing else CANNOT_RUN
+        _say(f"{launch.argv[0]} cannot be started: {error.strerror}")
+        return CANNOT_RUN
     if heartbeat.is_gone:
         _say(f"the key {key.name!r} was gone before the program ended: its time was over, or somebody revoked it")
     return code

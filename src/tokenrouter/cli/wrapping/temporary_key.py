@@ -87,6 +87,7 @@ class Heartbeat:
         self._server = replace(server, timeout_s=_TIMEOUT_S)
         self._path = f"{PATH}/{key_id}/heartbeat"
         self._clock = clock
+        self._begun_s = clock()
         self._wake = threading.Event()
         self._is_over = False
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
@@ -105,16 +106,21 @@ class Heartbeat:
         self._is_over = True
         self._wake.set()
 
+    def join(self) -> None:
+        """Wait until nothing more is said: after `stop`, or when the key is gone."""
+        self._thread.join()
+
     def _run(self) -> None:
-        said_s = self._clock()
+        said_s = self._begun_s
         while True:
             is_woken = self._wake.wait(_LOOK_S)
             self._wake.clear()
             if self._is_over or self.is_gone:
                 return
-            is_due = is_woken or abs(self._clock() - said_s) >= BEAT_S
+            now_s = self._clock()
+            is_due = is_woken or abs(now_s - said_s) >= BEAT_S
             if is_due and self._say():
-                said_s = self._clock()
+                said_s = now_s
 
     def _say(self) -> bool:
         """Return whether the server has heard it; if not, it is said again at the next look."""
