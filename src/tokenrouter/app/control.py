@@ -64,6 +64,7 @@ from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
+from tokenrouter.jobs.acme import Acme
 from tokenrouter.jobs.alerting import Alerting
 from tokenrouter.jobs.automatic_providers import AutomaticProviders
 from tokenrouter.jobs.benchmark import Benchmark
@@ -218,6 +219,15 @@ class ControlProcess:
         )
         self._explanations = Explanations(self._ask_for_explanation)
         self._tls = TlsKeeper(lambda: self._settings, self._tell_certificate)
+        self._acme = Acme(
+            lambda: self._settings,
+            store,
+            self._ring,
+            self._tls,
+            self._channel.wait_heard,
+            lambda: self._cluster.is_elected,
+            self._cluster.tell if settings.redis_url else None,
+        )
         self._alerts = LimitAlerts(store)
         self._watcher, self._heartbeats = CatalogWatch(store), HeartbeatWatch(store)
         self._watching = asyncio.Lock()
@@ -306,6 +316,7 @@ class ControlProcess:
         ]
         self._conditions.keep(provider.name for provider in self._catalog.providers)
         self._channel.broadcast(CatalogMessage(self._told_catalog(), self._adjusted))
+        self._acme.note_change()
 
     def _newest_key(self) -> bytes:
         """Return what is written down is encrypted under: after a rotation, the new secret's."""
@@ -362,6 +373,11 @@ class ControlProcess:
             *([] if self._tls.state is None else [_certificate_message(self._tls.state)]),
         ]
 
+    async def _keep_certificate(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tls.run(), name="certificate's file")
+            tasks.create_task(self._acme.run(), name="certificate's authority")
+
     def _tell_certificate(self, state: TlsState) -> None:
         self._channel.broadcast(_certificate_message(state))
 
@@ -386,12 +402,10 @@ class ControlProcess:
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         await self._be_heard()
-        self._taken.note()
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
-        server.should_exit = True
-        if beside is not None:
-            beside.should_exit = True
+        for one in (server, beside):
+            _end(one)
         await asyncio.wait([serving], timeout=2.0)
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
         await self._close()
@@ -400,18 +414,11 @@ class ControlProcess:
         """Start what is done beside requests, again and again until the end."""
         tasks = self._tasks
         tasks.start(self._cluster.run(), "cluster")
-        tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
-        tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
-        tasks.start(self._repeat("drain", DRAIN_S, self._drain_quietly), "drain")
-        tasks.start(self._repeat("conversations", CONVERSATIONS_S, self._take_in_conversations), "conversations")
-        tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
-        tasks.start(self._repeat("heartbeats", HEARTBEATS_S, self._look_for_heartbeats), "heartbeats")
-        tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
-        tasks.start(self._repeat("troubles", TROUBLES_S, self._look_for_troubles), "troubles")
+        self._begin_repeating()
         tasks.start(self._quotas.run(), "quotas")
         tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
-        tasks.start(self._tls.run(), "certificate")
+        tasks.start(self._keep_certificate(), "certificate")
         tasks.start(self._automatic.run(), "providers that join")
         tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
 
@@ -428,10 +435,11 @@ class ControlProcess:
         self._upstream.close()
 
     async def _be_heard(self) -> None:
-        """Wait until a data process has the state, so that a key which is shown now works now."""
+        """Wait until a data process has the state, so that a key which is shown now works now; note what counts."""
         deadline_s = time.monotonic() + HEARD_S
         while not self._channel.workers and time.monotonic() < deadline_s:
             await asyncio.sleep(0.01)
+        self._taken.note()
 
     def _lend(self, loop: asyncio.AbstractEventLoop) -> ControlState:
         """Return what routes work with."""
@@ -466,6 +474,7 @@ class ControlProcess:
             clean_keys=self._clean_now,
             explain=self._explanations.ask,
             tls=lambda: self._tls.state,
+            acme=self._acme,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         return self._admin
@@ -571,6 +580,20 @@ class ControlProcess:
         self._taken.note()
 
     # What runs beside.
+
+    def _begin_repeating(self) -> None:
+        """Start what is done again and again, each with its pause."""
+        for name, pause_s, work in (
+            ("watch", WATCH_S, self._watch),
+            ("retention", RETENTION_S, self._delete_old_rows),
+            ("drain", DRAIN_S, self._drain_quietly),
+            ("conversations", CONVERSATIONS_S, self._take_in_conversations),
+            ("clean", CLEAN_S, self._clean),
+            ("heartbeats", HEARTBEATS_S, self._look_for_heartbeats),
+            ("alerts", ALERTS_S, self._look_for_alerts),
+            ("troubles", TROUBLES_S, self._look_for_troubles),
+        ):
+            self._tasks.start(self._repeat(name, pause_s, work), name)
 
     async def _repeat(self, name: str, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` again and again; while the database is away, less and less often."""
@@ -682,6 +705,11 @@ class ControlProcess:
 
 def _certificate_message(state: TlsState) -> TlsMessage:
     return TlsMessage(str(state.path), dict(state.answers), dict(state.challenges))
+
+
+def _end(server: uvicorn.Server | None) -> None:
+    if server is not None:
+        server.should_exit = True
 
 
 def _open(settings: Settings) -> Store:

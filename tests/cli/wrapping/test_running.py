@@ -72,10 +72,10 @@ def test_the_program_has_the_standard_streams_and_signals_of_whoever_started_it(
     assert signal_sets(through.stdout) == signal_sets(plain.stdout)
 
 
+@pytest.mark.usefixtures("signals_as_before")
 def test_a_program_that_is_not_there_is_an_error_of_the_system() -> None:
     with pytest.raises(FileNotFoundError):
         run_program(["/no/such/program"], os.environ, lambda: None, lambda: None)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGWINCH"])
@@ -99,6 +99,15 @@ def test_what_was_to_be_ignored_is_ignored(home: Home, command: list[str]) -> No
         runner.send_signal(signal.SIGHUP)
         runner.send_signal(signal.SIGTERM)
         assert out.read() == "got SIGTERM\n"
+
+
+def test_the_end_is_heard_of_where_whoever_started_it_does_not_care_for_ends(home: Home) -> None:
+    careless = (
+        "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    argv = [sys.executable, "-c", careless, sys.executable, "-c", RUN, "sh", "-c", "exit 4"]
+
+    assert subprocess.run(argv, env=home.env, timeout=30, check=False).returncode == 4
 
 
 def test_what_a_terminal_sends_reaches_the_program_once(home: Home, command: list[str]) -> None:

@@ -19,7 +19,8 @@ from tokenrouter.cli.wrapping.launch import Launch
 from tokenrouter.cli.wrapping.models import first_like
 
 TIERS: Final = ("opus", "sonnet", "haiku", "fable")
-"""What `/model` and subagents call models by; each may be any model."""
+"""What `/model`, `--model` and subagents call models by; each may be any model."""
+_OWN_WORDS: Final = frozenset((*TIERS, "default", "best", "opusplan", "inherit"))
 _ELSEWHERE: Final = (
     *("ANTHROPIC_API_KEY", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_UNIX_SOCKET", "ANTHROPIC_PROFILE"),
     *("CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY"),
@@ -39,14 +40,15 @@ class ClaudeCode:
     usual_models: tuple[str, ...] = ("claude", "claude-sonnet-*", "claude-opus-*", "claude-*")
 
     def model_in(self, args: Sequence[str]) -> str:
-        """Return the model of `--model`."""
-        return last_of(args, "--model")
+        """Return the model of `--model`, "" for a word that Claude Code itself puts a model to."""
+        model = last_of(args, "--model")
+        return "" if model.partition("[")[0] in _OWN_WORDS else model
 
     def prepare(self, server: Server, key: str, model: str, args: Sequence[str], folder: Path) -> Launch:
         """Return Claude Code with a settings file of ours, which holds the key, in place of one that was typed."""
         typed, others = _without_settings(args)
         settings = _read_settings(typed) if typed is not None else {}
-        ours = self._env(server, key, model)
+        ours = self._env(server, key, model or self.model_in(args))
         file = folder / "settings.json"
         env = settings.get("env")
         settings["env"] = {**(env if isinstance(env, dict) else {}), **ours}
