@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -41,6 +42,7 @@ from tokenrouter.app.cluster import Cluster
 from tokenrouter.app.control_servers import metrics_server, relay_server
 from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
+from tokenrouter.app.taken import TakenConfiguration
 from tokenrouter.app.telemetry import start_telemetry
 from tokenrouter.app.told_counters import tell_counters, tell_sums
 from tokenrouter.app.told_keys import ToldKeys
@@ -74,6 +76,8 @@ from tokenrouter.jobs.emails import Emails
 from tokenrouter.jobs.explanations import Explanations, RouteAnswer, RouteQuestion
 from tokenrouter.jobs.front_door import FrontDoor, own_address
 from tokenrouter.jobs.health_checks import HealthChecks
+from tokenrouter.jobs.heartbeat_watch import LOOK_S as HEARTBEATS_S
+from tokenrouter.jobs.heartbeat_watch import HeartbeatWatch
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
 from tokenrouter.jobs.limit_alerts import LimitAlerts
@@ -159,6 +163,7 @@ class ControlProcess:
         self._store = store
         self._ring = ring_of(settings)
         secret = self._ring.secrets[0]
+        self._taken = TakenConfiguration(settings, arguments, secret)
         self._pepper = pepper(secret)
         self._stored = StoredConfiguration()
         self._unusable: Mapping[str, str] = {}
@@ -170,7 +175,7 @@ class ControlProcess:
         self._status_file = StatusFile(settings.paths.cache_dir / STATUS_FILE)
         self._bundled_facts: Mapping[str, ModelFacts] = {}
         self._keys = ToldKeys(store, settings.paths.state_dir, self._newest_key)
-        self._are_keys_stale = False
+        self._is_stale = self._are_keys_stale = False
         self._pricing = Pricing(
             settings.paths.cache_dir / PRICES_FILE,
             price_sources(settings.price_sources, self._discovery, self._upstream, self._take_facts),
@@ -214,9 +219,9 @@ class ControlProcess:
         self._explanations = Explanations(self._ask_for_explanation)
         self._tls = TlsKeeper(lambda: self._settings, self._tell_certificate)
         self._alerts = LimitAlerts(store)
-        self._watcher = CatalogWatch(store)
+        self._watcher, self._heartbeats = CatalogWatch(store), HeartbeatWatch(store)
         self._watching = asyncio.Lock()
-        self._is_stale, self._process_figures = False, ProcessFigures()
+        self._process_figures = ProcessFigures()
         self._admin: ControlState | None = None
         self._stop = asyncio.Event()
         self._tasks = BackgroundTasks()
@@ -374,35 +379,35 @@ class ControlProcess:
         await self._channel.start()
         admin = self._lend(loop)
         server = relay_server(admin, self._arguments.runtime)
-        tasks = self._tasks
-        serving = tasks.start(server.serve(), "admin server")
+        serving = self._tasks.start(server.serve(), "admin server")
         beside = self._start_metrics_server(admin)
-        tasks.start(self._cluster.run(), "cluster")
-        tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
-        tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
-        tasks.start(self._repeat("drain", DRAIN_S, self._drain_quietly), "drain")
-        tasks.start(self._repeat("conversations", CONVERSATIONS_S, self._take_in_conversations), "conversations")
-        tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
-        tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
-        tasks.start(self._repeat("troubles", TROUBLES_S, self._look_for_troubles), "troubles")
-        tasks.start(self._quotas.run(), "quotas")
-        tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
-        tasks.start(self._tell_conditions(), "conditions")
-        tasks.start(self._tls.run(), "certificate")
-        tasks.start(self._automatic.run(), "providers that join")
-        tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
+        self._begin_jobs()
         self._watch_parent(loop)
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         await self._be_heard()
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
-        server.should_exit = True
-        if beside is not None:
-            beside.should_exit = True
+        for one in (server, beside):
+            _end(one)
         await asyncio.wait([serving], timeout=2.0)
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
-        await tasks.close()
+        await self._close()
+
+    def _begin_jobs(self) -> None:
+        """Start what is done beside requests, again and again until the end."""
+        tasks = self._tasks
+        tasks.start(self._cluster.run(), "cluster")
+        self._begin_repeating()
+        tasks.start(self._quotas.run(), "quotas")
+        tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
+        tasks.start(self._tell_conditions(), "conditions")
+        tasks.start(self._tls.run(), "certificate")
+        tasks.start(self._automatic.run(), "providers that join")
+        tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
+
+    async def _close(self) -> None:
+        await self._tasks.close()
         await self._alerting.close()
         if self._telemetry is not None:
             await asyncio.to_thread(self._telemetry.close)
@@ -414,10 +419,11 @@ class ControlProcess:
         self._upstream.close()
 
     async def _be_heard(self) -> None:
-        """Wait until a data process has the state, so that a key which is shown now works now."""
+        """Wait until a data process has the state, so that a key which is shown now works now; note what counts."""
         deadline_s = time.monotonic() + HEARD_S
         while not self._channel.workers and time.monotonic() < deadline_s:
             await asyncio.sleep(0.01)
+        self._taken.note()
 
     def _lend(self, loop: asyncio.AbstractEventLoop) -> ControlState:
         """Return what routes work with."""
@@ -531,18 +537,46 @@ class ControlProcess:
     def _reload(self) -> None:
         """Read the configuration again (SIGHUP); one that is wrong changes nothing."""
         try:
-            self._declared = load(
-                config=self._arguments.config, environ=os.environ, overrides=self._arguments.overrides()
-            )
+            declared = self._taken.read_again()
         except ConfigErrors as error:
             log.error("the configuration is wrong and was not applied", problems=[str(one) for one in error.problems])
+            self._taken.refuse(error.problems)
             return
-        self._rebuild()
-        self._carry_use()
+        self._declared = declared
+        try:
+            self._rebuild()
+            self._carry_use()
+        except (StoreError, SQLAlchemyError, OSError) as error:
+            self._is_stale = True
+            log.error("the configuration was read and counts as soon as the database is there", reason=str(error))
+            self._taken.refuse([f"it was read and counts as soon as the database is there: {error}"])
+            return
         self._automatic.look_now()
         log.info("configuration reloaded")
+        self._tasks.start(self._note_taken(), "note of the configuration")
+
+    async def _note_taken(self) -> None:
+        """Note that the configuration counts, once every data process of this node serves by it, or in `KNOWN_S`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KNOWN_S):
+                await self._channel.wait_applied(self._catalog.version)
+        self._taken.note()
 
     # What runs beside.
+
+    def _begin_repeating(self) -> None:
+        """Start what is done again and again, each with its pause."""
+        for name, pause_s, work in (
+            ("watch", WATCH_S, self._watch),
+            ("retention", RETENTION_S, self._delete_old_rows),
+            ("drain", DRAIN_S, self._drain_quietly),
+            ("conversations", CONVERSATIONS_S, self._take_in_conversations),
+            ("clean", CLEAN_S, self._clean),
+            ("heartbeats", HEARTBEATS_S, self._look_for_heartbeats),
+            ("alerts", ALERTS_S, self._look_for_alerts),
+            ("troubles", TROUBLES_S, self._look_for_troubles),
+        ):
+            self._tasks.start(self._repeat(name, pause_s, work), name)
 
     async def _repeat(self, name: str, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` again and again; while the database is away, less and less often."""
@@ -598,8 +632,10 @@ class ControlProcess:
             await asyncio.to_thread(delete_old_rows, self._store, days=days, now_s=now_s, goes_on=goes_on)
 
     async def _clean(self) -> None:
-        if self._settings.auto_remove_expired_tokens and self._cluster.is_elected:
-            for key in await asyncio.to_thread(remove_expired_keys, self._store, now_s=time.time()):
+        if self._cluster.is_elected:
+            only_temporary = not self._settings.auto_remove_expired_tokens
+            gone = partial(remove_expired_keys, self._store, now_s=time.time(), only_temporary=only_temporary)
+            for key in await asyncio.to_thread(gone):
                 log.info("a key was removed: it has expired, or the key above it", key=key.name, id=key.id)
         if self._settings.auto_remove_empty_quota_tokens and self._cluster.is_elected:
             for key, limit in await asyncio.to_thread(remove_spent_keys, self._store, self._catalog, time.time()):
@@ -608,6 +644,17 @@ class ControlProcess:
             kept = self._settings.conversations
             await asyncio.to_thread(delete_old_conversations, self._store, kept, time.time())
             await asyncio.to_thread(forget_ended_windows, self._store, self._catalog.limits, time.time())
+
+    async def _look_for_heartbeats(self) -> None:
+        """Suspend temporary keys of which nobody says any more that they are wanted; one node does it for all."""
+        if not self._cluster.is_elected:
+            self._heartbeats.forget()
+            return
+        suspended = await asyncio.to_thread(self._heartbeats.look)
+        for key in suspended:
+            log.info("a temporary key was suspended: its program has fallen silent", key=key.name, id=key.id)
+        if suspended:
+            await self._watch_quietly()
 
     async def _clean_now(self) -> None:
         """Clean up, and return when this node serves by it."""
@@ -641,6 +688,11 @@ class ControlProcess:
 
 def _certificate_message(state: TlsState) -> TlsMessage:
     return TlsMessage(str(state.path), dict(state.answers), dict(state.challenges))
+
+
+def _end(server: uvicorn.Server | None) -> None:
+    if server is not None:
+        server.should_exit = True
 
 
 def _open(settings: Settings) -> Store:

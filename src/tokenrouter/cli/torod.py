@@ -16,8 +16,13 @@ import click
 from tokenrouter import __version__
 from tokenrouter.cli.aliases import aliases, profile
 from tokenrouter.cli.audit import audit
-from tokenrouter.cli.config_values import COMMANDS
+from tokenrouter.cli.completion import completion_command
+from tokenrouter.cli.config_check import check_command
+from tokenrouter.cli.config_plan import apply_command, plan_command
+from tokenrouter.cli.config_show import show_command
+from tokenrouter.cli.config_values import get_command, set_command, unset_command
 from tokenrouter.cli.conversations import conversations
+from tokenrouter.cli.doctor.command import doctor
 from tokenrouter.cli.imports import import_command
 from tokenrouter.cli.keys import keys
 from tokenrouter.cli.ledger import ledger
@@ -25,7 +30,6 @@ from tokenrouter.cli.limits import limits
 from tokenrouter.cli.logs import logs
 from tokenrouter.cli.opening import CONFIG as _CONFIG
 from tokenrouter.cli.opening import JSON as _JSON
-from tokenrouter.cli.opening import counted as _count
 from tokenrouter.cli.opening import fail as _fail
 from tokenrouter.cli.opening import load_settings as _load
 from tokenrouter.cli.opening import open_database as _open
@@ -67,7 +71,10 @@ def version(as_json: bool) -> None:
 @click.option("--sandbox", is_flag=True, help="Start the offline provider beside it, as sandbox/….")
 @click.option("--workers", type=click.IntRange(1, 64), help="Data processes that share the work; needs redis_url.")
 @click.option("--no-wizard", is_flag=True, help="Never ask questions, also on a terminal.")
-def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool) -> None:
+@click.option("--reload", is_flag=True, help="For development: follow changes of the configuration and the program.")
+def serve(
+    config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool, reload: bool
+) -> None:
     """Serve until stopped. SIGTERM and Ctrl-C let running requests end; SIGHUP reads the configuration again."""
     from tokenrouter.app.plan import Plan
     from tokenrouter.cli.listening import planned_listeners, prepare_tls
@@ -91,6 +98,7 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: i
         data=[*module, "tokenrouter.app.data"],
         control=[*module, "tokenrouter.app.control"],
         sandbox=[*module, "tokenrouter.sandbox", "--port", "0"] if sandbox else [],
+        watcher=[*module, "tokenrouter.app.watching"] if reload else [],
         lines=[*tls_lines, *_start_lines(settings, sandbox=sandbox)],
         model=_first_model(settings, sandbox=sandbox),
         drain_s=settings.drain_s,
@@ -158,14 +166,6 @@ def _start_lines(settings: "Settings", *, sandbox: bool) -> list[str]:
     return [*lines, *(f"note: {notice.where}: {notice.message}" for notice in settings.notices)]
 
 
-def _joining_lines(settings: "Settings") -> list[str]:
-    """Say who may join by themselves later."""
-    from tokenrouter.config.automatic import automatic_names
-
-    names = automatic_names(settings)
-    return [f"may join by themselves: {', '.join(names)}"] if names else []
-
-
 def _first_model(settings: "Settings", *, sandbox: bool) -> str:
     for provider in settings.providers:
         if provider.enabled and provider.models:
@@ -200,38 +200,15 @@ def config_group(context: click.Context, /, config: str | None, **said: Any) -> 
         raise click.UsageError(f"Write flags behind {context.invoked_subcommand!r}, not before it.")
 
 
-@config_group.command("check")
-@_CONFIG
-def config_check(config: str | None) -> None:
-    """Say what is wrong with the configuration, and what it would run."""
-    from tokenrouter.cli.listening import listening_lines
-
-    settings = _load(config)
-    for notice in settings.notices:
-        click.echo(f"note: {notice.where}: {notice.message}")
-    click.echo(f"configuration: {settings.paths.config_file or 'none (defaults and environment)'}")
-    click.echo(f"state: {settings.paths.state_dir}")
-    for line in listening_lines(settings):
-        click.echo(f"listens on: {line}")
-    for provider in settings.providers:
-        origin = settings.origins.get(f"providers.{provider.name}", provider.origin)
-        click.echo(
-            f"provider {provider.name}: {provider.base_url} ({origin}{'' if provider.enabled else ', disabled'})"
-        )
-    for line in _joining_lines(settings):
-        click.echo(line)
-    for guardrail in settings.guardrails:
-        click.echo(f"guardrail {guardrail.name}: {guardrail.kind}, for {', '.join(guardrail.scopes)}")
-    for hook in settings.hooks:
-        click.echo(f"hook {hook.name}: for {', '.join(hook.scopes)}")
-    click.echo(f"{_count(len(settings.keys), 'key')}, {_count(len(settings.limits), 'limit')} declared")
-    if settings.alerts.webhooks:
-        click.echo(f"alerts go to {_count(len(settings.alerts.webhooks), 'webhook')}")
-    click.echo("The configuration is right.")
+config_group.add_command(check_command)
+config_group.add_command(show_command)
+config_group.add_command(plan_command)
+config_group.add_command(apply_command)
+config_group.add_command(get_command)
+config_group.add_command(set_command)
+config_group.add_command(unset_command)
 
 
-for _command in COMMANDS:
-    config_group.add_command(_command)
 main.add_command(keys)
 main.add_command(store)
 main.add_command(import_command)
@@ -241,6 +218,7 @@ main.add_command(logs)
 main.add_command(aliases)
 main.add_command(profile)
 main.add_command(conversations)
+main.add_command(doctor)
 main.add_command(quota)
 main.add_command(providers)
 main.add_command(audit)
@@ -250,6 +228,7 @@ main.add_command(prices)
 main.add_command(settings_group)
 main.add_command(secrets)
 main.add_command(roster)
+main.add_command(completion_command("torod"))
 
 
 @main.group()

@@ -138,21 +138,28 @@ def _shown(name: str, settings: Settings, declared: Settings, changed: Mapping[s
 
 
 def _value(name: str, settings: Settings) -> Any:
-    value = _part(settings, SHOWN[name])
+    value = setting_part(settings, name)
     if name in SECRET:
         return "set" if value else ""
     if name in _URLS:
-        return _without_password(value)
+        return without_password(value)
     return list(value) if isinstance(value, tuple) else value
 
 
-def _part(settings: Settings, path: str) -> Any:
+def setting_part(settings: Settings, name: str) -> Any:
+    """Return the value of a setting as it is: what is secret, too."""
+    path = SHOWN[name]
     if path.startswith("local_ports."):
         return settings.local_ports.get(path.removeprefix("local_ports."), ())
     return attrgetter(path)(settings)
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """Return an address without what may be secret in it.
+
+    Raises:
+        ValueError: it is none.
+    """
     parts = urlsplit(url)
     user, at, place = parts.netloc.rpartition("@")
     return parts._replace(netloc=f"{user.partition(':')[0]}{at}{place}", query="").geturl() if at else url
