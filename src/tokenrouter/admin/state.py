@@ -22,6 +22,7 @@ from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.quotas import QuotaSnapshot
 from tokenrouter.gateway.directory import MAX_CHAIN, Directory
+from tokenrouter.jobs.acme import Acme
 from tokenrouter.jobs.benchmark import Benchmark, nobody
 from tokenrouter.jobs.explanations import Explain, nobody_answers_routes
 from tokenrouter.jobs.limit_use import LimitFigures
@@ -97,6 +98,7 @@ class ControlState:
         benchmark: asks models how fast they are.
         explain: asks a data process what would become of a request.
         tls: what certificate is served; None where HTTPS is off.
+        acme: who has certificates from an authority, where one is to be asked.
         ui: the admin UI as it was built, if it was.
         event_streams: how many readers of TokenRouter-Go's kind hear of changes now.
         live: looks at what changes, while anybody hears of it.
@@ -139,6 +141,7 @@ class ControlState:
     benchmark: Benchmark = field(default_factory=lambda: Benchmark(nobody), repr=False)
     explain: Explain = nobody_answers_routes
     tls: Callable[[], TlsState | None] = lambda: None
+    acme: Acme | None = field(default=None, repr=False)
     event_streams: int = 0
     ui: UiFiles = field(default_factory=built_ui, repr=False)
     live: LiveChanges = field(default_factory=LiveChanges, repr=False)

@@ -64,6 +64,7 @@ from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
+from tokenrouter.jobs.acme import Acme
 from tokenrouter.jobs.alerting import Alerting
 from tokenrouter.jobs.automatic_providers import AutomaticProviders
 from tokenrouter.jobs.benchmark import Benchmark
@@ -218,6 +219,15 @@ class ControlProcess:
         )
         self._explanations = Explanations(self._ask_for_explanation)
         self._tls = TlsKeeper(lambda: self._settings, self._tell_certificate)
+        self._acme = Acme(
+            lambda: self._settings,
+            store,
+            self._ring,
+            self._tls,
+            self._channel.wait_heard,
+            lambda: self._cluster.is_elected,
+            self._cluster.tell if settings.redis_url else None,
+        )
         self._alerts = LimitAlerts(store)
         self._watcher, self._heartbeats = CatalogWatch(store), HeartbeatWatch(store)
         self._watching = asyncio.Lock()
@@ -306,6 +316,7 @@ class ControlProcess:
         ]
         self._conditions.keep(provider.name for provider in self._catalog.providers)
         self._channel.broadcast(CatalogMessage(self._told_catalog(), self._adjusted))
+        self._acme.note_change()
 
     def _newest_key(self) -> bytes:
         """Return what is written down is encrypted under: after a rotation, the new secret's."""
@@ -362,6 +373,11 @@ class ControlProcess:
             *([] if self._tls.state is None else [_certificate_message(self._tls.state)]),
         ]
 
+    async def _keep_certificate(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tls.run(), name="certificate's file")
+            tasks.create_task(self._acme.run(), name="certificate's authority")
+
     def _tell_certificate(self, state: TlsState) -> None:
         self._channel.broadcast(_certificate_message(state))
 
@@ -402,7 +418,7 @@ class ControlProcess:
         tasks.start(self._quotas.run(), "quotas")
         tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
-        tasks.start(self._tls.run(), "certificate")
+        tasks.start(self._keep_certificate(), "certificate")
         tasks.start(self._automatic.run(), "providers that join")
         tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
 
@@ -458,6 +474,7 @@ class ControlProcess:
             clean_keys=self._clean_now,
             explain=self._explanations.ask,
             tls=lambda: self._tls.state,
+            acme=self._acme,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         return self._admin

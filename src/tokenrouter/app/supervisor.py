@@ -27,6 +27,7 @@ from typing import Any, Final
 from tokenrouter.app import banner
 from tokenrouter.app.listeners import BIND_PATIENCE_S, CannotListen, Listeners
 from tokenrouter.app.plan import Plan
+from tokenrouter.app.service_manager import READY, STOPPING, tell_service_manager
 from tokenrouter.observe.log_files import LogBounds, LogFiles
 from tokenrouter.observe.redaction import redact_text
 
@@ -287,6 +288,7 @@ class Supervisor:
         await asyncio.wait([asked, *keepers], return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         greeting.cancel()
+        tell_service_manager(STOPPING)
         self._listeners.close_all()
         await asyncio.gather(*(child.stop(0.0) for child in watcher))
         await asyncio.gather(*(child.stop(self._plan.drain_s + STOP_SLACK_S) for child in data))
@@ -345,6 +347,7 @@ class Supervisor:
 
     async def _greet(self, data: Sequence[Child], control: Child) -> None:
         await asyncio.gather(*(child.first_word for child in data))
+        tell_service_manager(READY)
         address, *others = (one.url(self._plan.name) for one in self._listeners.all())
         _print(banner.address_lines(address, others, self._plan.lines))
         word = await control.first_word
