@@ -20,7 +20,7 @@ from tokenrouter.cli.completion import completion_command
 from tokenrouter.cli.config_check import check_command
 from tokenrouter.cli.config_plan import apply_command, plan_command
 from tokenrouter.cli.config_show import show_command
-from tokenrouter.cli.config_values import COMMANDS
+from tokenrouter.cli.config_values import get_command, set_command, unset_command
 from tokenrouter.cli.conversations import conversations
 from tokenrouter.cli.doctor.command import doctor
 from tokenrouter.cli.imports import import_command
@@ -204,10 +204,11 @@ config_group.add_command(check_command)
 config_group.add_command(show_command)
 config_group.add_command(plan_command)
 config_group.add_command(apply_command)
+config_group.add_command(get_command)
+config_group.add_command(set_command)
+config_group.add_command(unset_command)
 
 
-for _command in COMMANDS:
-    config_group.add_command(_command)
 main.add_command(keys)
 main.add_command(store)
 main.add_command(import_command)
