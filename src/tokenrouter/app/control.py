@@ -41,6 +41,7 @@ from tokenrouter.app.channel import (
 )
 from tokenrouter.app.cluster import Cluster
 from tokenrouter.app.control_servers import metrics_server, relay_server
+from tokenrouter.app.listener_road import FILE_NAME as LISTENERS
 from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
 from tokenrouter.app.taken import TakenConfiguration
@@ -58,6 +59,7 @@ from tokenrouter.config.keyfile import (
 )
 from tokenrouter.config.keyring import ring_of
 from tokenrouter.config.load import load
+from tokenrouter.config.moved import with_moved
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
@@ -74,16 +76,18 @@ from tokenrouter.jobs.conversation_drain import ConversationDrain
 from tokenrouter.jobs.conversation_retention import delete_old_conversations
 from tokenrouter.jobs.discovery import Discovery
 from tokenrouter.jobs.explanations import Explanations, RouteAnswer, RouteQuestion
-from tokenrouter.jobs.front_door import FrontDoor, own_address
+from tokenrouter.jobs.front_door import FrontDoor
 from tokenrouter.jobs.health_checks import HealthChecks
 from tokenrouter.jobs.heartbeat_watch import LOOK_S as HEARTBEATS_S
 from tokenrouter.jobs.heartbeat_watch import HeartbeatWatch
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
 from tokenrouter.jobs.limit_use import NameOfKey, forget_ended_windows
+from tokenrouter.jobs.listener_desk import ListenerDesk, declared_url, url_of
 from tokenrouter.jobs.local_servers import LocalServers, looking_of
 from tokenrouter.jobs.model_figures import ModelFigures
 from tokenrouter.jobs.model_question import TEST_TIMEOUTS, ask_for_models
+from tokenrouter.jobs.own_way import OwnWay
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.pricing_cache import FILE_NAME as PRICES_FILE
 from tokenrouter.jobs.pricing_sources import price_sources
@@ -196,7 +200,8 @@ class ControlProcess:
         self._quotas = ProviderQuotas(
             lambda: self._settings, lambda: self._catalog.providers, store, self._upstream, self._conditions
         )
-        self._benchmark = Benchmark(FrontDoor(self._upstream, lambda: own_address(self._settings.listen_addr)).chat)
+        self._own = OwnWay(lambda: self._settings)
+        self._benchmark = Benchmark(FrontDoor(self._own.upstream, self._own.address).chat)
         self._alarms = Alarms(lambda: self._settings, self._upstream, store)
         self._channel = ChannelServer(
             arguments.runtime / "channel.sock",
@@ -218,12 +223,11 @@ class ControlProcess:
             lambda: self._cluster.is_elected,
             self._cluster.tell if settings.redis_url else None,
         )
+        self._desk = ListenerDesk(arguments.runtime / LISTENERS, self._note_address)
         self._watcher, self._heartbeats = CatalogWatch(store), HeartbeatWatch(store)
-        self._watching = asyncio.Lock()
-        self._process_figures = ProcessFigures()
+        self._watching, self._process_figures = asyncio.Lock(), ProcessFigures()
         self._admin: ControlState | None = None
-        self._stop = asyncio.Event()
-        self._tasks = BackgroundTasks()
+        self._stop, self._tasks = asyncio.Event(), BackgroundTasks()
         self._take_keys()
         self._rebuild()
 
@@ -368,6 +372,7 @@ class ControlProcess:
             tasks.create_task(self._acme.run(), name="certificate's authority")
 
     def _tell_certificate(self, state: TlsState) -> None:
+        self._own.trust(state.path)
         self._channel.broadcast(_certificate_message(state))
 
     async def run(self) -> None:
@@ -408,6 +413,7 @@ class ControlProcess:
         tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
         tasks.start(self._keep_certificate(), "certificate")
+        tasks.start(self._desk.run(), "listeners")
         tasks.start(self._automatic.run(), "providers that join")
         tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
 
@@ -421,6 +427,7 @@ class ControlProcess:
         await self._channel.close()
         self._watcher.close()
         self._store.close()
+        self._own.upstream.close()
         self._upstream.close()
 
     async def _be_heard(self) -> None:
@@ -445,7 +452,7 @@ class ControlProcess:
             drain_now=self._drain.drain,
             provider_statuses=self._provider_statuses,
             pricing=self._pricing,
-            address=f"http://{self._settings.listen_addr}",
+            address=declared_url(self._settings),
             keys_changed=lambda: self._show_changes(loop),
             limit_figures=self._drain.figures,
             limit_alerts=lambda: self._alarms.limits.counts,
@@ -464,6 +471,8 @@ class ControlProcess:
             explain=self._explanations.ask,
             tls=lambda: self._tls.state,
             acme=self._acme,
+            listeners=self._desk,
+            keep_moved=self._keep_moved,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         return self._admin
@@ -474,6 +483,16 @@ class ControlProcess:
     def _take_explanation(self, message: Explained) -> None:
         answer = RouteAnswer(message.told, message.status, message.code, message.message)
         self._explanations.take(message.asked, answer)
+
+    def _note_address(self) -> None:
+        """Point people to where it listens now."""
+        if self._admin is not None and (first := next(iter(self._desk.lasting), None)) is not None:
+            self._admin.address = url_of(first.kind, first.address, self._settings.tls.domains)
+
+    def _keep_moved(self, name: str, address: str) -> None:
+        self._taken.move(name, address)
+        self._declared = with_moved(self._declared)
+        self._rebuild()
 
     def _start_metrics_server(self, state: ControlState) -> uvicorn.Server | None:
         """Serve `/metrics` on an address of its own, if there is to be one."""
