@@ -109,13 +109,6 @@ def change_tls(_grant: Writing, wanted: Annotated[Tls, Depends(sent(Tls))]) -> d
     return {"status": "ok"}
 
 
-@router.post("/settings/tls/test-certificate")
-@router.post("/settings/tls/renew")
-def get_certificate(_grant: Writing) -> JSONResponse:
-    """Say that there is no certificate to get."""
-    return JSONResponse({"status": "error", "error": _NO_TLS}, 400)
-
-
 def _bind(address: str) -> dict[str, Any]:
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
