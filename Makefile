@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
+DOCS := $(VENV)/.docs-installed
 OPENAI_2 := $(VENV)/openai-2/.installed
 
 # Arguments to hand on: `make run ARGS="--listen-addr 0.0.0.0:8080"`, `make test ARGS="tests/edge -k smuggling"`.
@@ -66,12 +67,18 @@ bench: $(DEV) ## The gateway beside nginx and a direct run, printed as ratios
 	$(BIN)/python -m bench $(ARGS)
 
 ##@ To keep house
-.PHONY: lock openapi clean distclean help
+.PHONY: lock docs openapi clean distclean help
 lock: $(BIN)/uv ## Recompile requirements/*.txt from pyproject.toml (newer versions: ARGS=--upgrade)
 	$(COMPILE) --group build --output-file requirements/build.txt
 	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	$(COMPILE) --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
+	$(COMPILE) --group docs --constraints requirements/dev.txt --output-file requirements/docs.txt
 	$(COMPILE) --group openai-2 --constraints requirements/runtime.txt --output-file requirements/openai-2.txt
+
+docs: $(DEV) $(DOCS) ## Make the reference and the man pages from the code, and all documents as pages, into build/docs
+	$(BIN)/python -m tests.docs.reference
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
+	@echo 'Open build/docs/index.html'
 
 openapi: $(DEV) ## Write docs/openapi.json anew
 	$(BIN)/python -m tests.repo.openapi_file
@@ -142,6 +149,12 @@ chromium:
 $(DEV): $(RUNTIME) requirements/dev.txt
 	@echo 'Installing the tools for tests and checks (once) …'
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# What makes pages of the documents.
+$(DOCS): $(DEV) requirements/docs.txt
+	@echo 'Installing what makes pages of the documents (once) …'
+	@$(PIP) install --require-hashes -r requirements/docs.txt
 	@touch $@
 
 # Beside the newest SDK, not instead of it: the test that wants it puts its folder before the others.

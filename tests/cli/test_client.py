@@ -1,11 +1,13 @@
 """Where `toro` finds its server."""
 
+import ssl
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.cli.answering import Answering
-from tokenrouter.cli.client import ClientMistake, NoAnswer, Refused, Server, client_file, find_server
+from tokenrouter.cli.client import ClientMistake, NoAnswer, Refused, Server, find_server
 from tokenrouter.testing.processes import free_port
 
 
@@ -24,22 +26,16 @@ def test_a_flag_comes_before_the_environment_that_before_the_file_and_that_befor
     assert find_server(None, None, told(tmp_path)) == Server("http://127.0.0.1:8080", "")
 
 
-def test_the_file_lies_where_the_servers_does() -> None:
-    assert client_file({"HOME": "/h"}) == Path("/h/.config/tokenrouter/toro.toml")
-    assert client_file({"HOME": "/h", "XDG_CONFIG_HOME": "/c"}) == Path("/c/tokenrouter/toro.toml")
-    assert client_file({"TOKENROUTER_HOME": "/t", "HOME": "/h"}) == Path("/t/toro.toml")
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("server_ulr = 1", 'server_ulr: unknown key; did you mean "server_url"'),
-        ("zebra = 1", "there are server_url and api_key"),
         ("api_key = 1", "api_key: must be text"),
         ("api_key = ", "cannot be read"),
         ('server_url = "file:///etc"', "is no address of a server"),
         ('server_url = "http://u:p@host"', "is no address of a server"),
         ('server_url = "http://host:99999"', "is no address of a server"),
+        ('server_url = "http://a b"', "is no address of a server"),
         ('api_key = "tr_ü"', "a character that no key has"),
     ],
 )
@@ -89,3 +85,84 @@ def test_where_nothing_answers_or_something_else_it_is_said() -> None:
         Server(f"http://127.0.0.1:{free_port()}").ask("GET", "/v1/x")
     with Answering(200, b"<html>") as server, pytest.raises(NoAnswer, match="is no TokenRouter"):
         Server(server.url).ask("GET", "/v1/x")
+
+
+STREAMED = {"content-type": "text/event-stream"}
+
+
+def events(body: bytes, **headers: str) -> list[object]:
+    found = []
+    with Answering(200, body, **{**STREAMED, **headers}) as server, Server(server.url).stream("/v1/x", {}) as stream:
+        for event in stream.events:
+            found.append(event)  # noqa: PERF402 - what came before an error counts
+    return found
+
+
+def test_a_streamed_answer_is_read_event_by_event() -> None:
+    wire = b': hello\n\nevent: x\ndata: {"a": 1}\r\n\r\ndata:{"a": 2}\n\ndata: [DONE]\n\ndata: {"a": 3}\n\n'
+
+    assert events(wire) == [{"a": 1}, {"a": 2}]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "words"),
+    [
+        (b'data: {"a": 1}\n\n', {}, "broke off before its end"),
+        (b'data: {"a": 1', {"content-length": "900"}, "broke off in the middle of an event"),
+        (b"", {"content-length": "900"}, "broke off before its end"),
+        (b'{"a": 1}', {"content-type": "application/json"}, "does not stream"),
+    ],
+)
+def test_a_stream_that_breaks_is_told(body: bytes, headers: dict[str, str], words: str) -> None:
+    with pytest.raises(NoAnswer, match=words):
+        events(body, **headers)
+
+
+def test_an_error_within_a_stream_and_before_it_is_the_servers_no() -> None:
+    with pytest.raises(Refused, match="too much"):
+        events(b'data: {"error": {"message": "too much"}}\n\n')
+    with (
+        Answering(429, b'{"error": {"message": "wait"}}') as server,
+        pytest.raises(Refused, match="wait") as caught,
+        Server(server.url).stream("/v1/x", {}),
+    ):
+        pass
+
+    assert caught.value.status == 429
+
+
+def test_what_the_reader_of_a_stream_does_wrong_is_not_the_servers_fault() -> None:
+    with (
+        pytest.raises(BrokenPipeError),
+        Answering(200, b"data: [DONE]\n\n", **STREAMED) as server,
+        Server(server.url).stream("/v1/x", {}),
+    ):
+        raise BrokenPipeError
+
+
+def test_health_needs_no_json() -> None:
+    with Answering(200, b"ok") as server:
+        assert Server(server.url).is_healthy()
+    with Answering(503, b"no") as server:
+        assert not Server(server.url).is_healthy()
+
+
+def test_a_certificate_of_its_own_is_trusted_when_it_is_named_and_else_explained(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with Answering(200, b'{"a": 1}').over_tls(context) as server:
+        assert Server(server.url, "", str(tmp_path / "ca.pem")).ask("GET", "/v1/x") == {"a": 1}
+        with pytest.raises(NoAnswer, match="--ca-file"):
+            Server(server.url).ask("GET", "/v1/x")
+    with Answering(200, b"{}") as server, pytest.raises(NoAnswer, match="did you mean http://"):
+        Server(server.url.replace("http", "https")).ask("GET", "/v1/x")
+
+
+def test_a_certificate_file_that_is_none_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("")
+
+    for name, words in (("empty.pem", "holds no certificate"), ("gone.pem", "No such file")):
+        with pytest.raises(ClientMistake, match=words):
+            Server("https://127.0.0.1:1", "", str(tmp_path / name)).ask("GET", "/")

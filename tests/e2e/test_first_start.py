@@ -19,7 +19,9 @@ def test_the_printed_curl_line_works_when_it_is_pasted(first_start: FirstStart) 
     assert '"Hello!"' in done.stdout, done.stderr + done.stdout
 
 
-def test_keys_of_the_command_line_work_and_end_while_the_server_runs(gateway: StartGateway, sandbox_config: str) -> None:
+def test_keys_of_the_command_line_work_and_end_while_the_server_runs(
+    gateway: StartGateway, sandbox_config: str
+) -> None:
     running = gateway(sandbox_config)
     running.call("GET", "/v1/usage")
     torod = [running.argv[0], "keys"]

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -39,8 +40,10 @@ from tokenrouter.app.channel import (
 )
 from tokenrouter.app.cluster import Cluster
 from tokenrouter.app.control_servers import metrics_server, relay_server
+from tokenrouter.app.listener_road import FILE_NAME as LISTENERS
 from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
+from tokenrouter.app.taken import TakenConfiguration
 from tokenrouter.app.telemetry import start_telemetry
 from tokenrouter.app.told_counters import tell_counters, tell_sums
 from tokenrouter.app.told_keys import ToldKeys
@@ -55,6 +58,7 @@ from tokenrouter.config.keyfile import (
 )
 from tokenrouter.config.keyring import ring_of
 from tokenrouter.config.load import load
+from tokenrouter.config.moved import with_moved
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
@@ -73,15 +77,19 @@ from tokenrouter.jobs.conversation_retention import delete_old_conversations
 from tokenrouter.jobs.discovery import Discovery
 from tokenrouter.jobs.emails import Emails
 from tokenrouter.jobs.explanations import Explanations, RouteAnswer, RouteQuestion
-from tokenrouter.jobs.front_door import FrontDoor, own_address
+from tokenrouter.jobs.front_door import FrontDoor
 from tokenrouter.jobs.health_checks import HealthChecks
+from tokenrouter.jobs.heartbeat_watch import LOOK_S as HEARTBEATS_S
+from tokenrouter.jobs.heartbeat_watch import HeartbeatWatch
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
 from tokenrouter.jobs.limit_alerts import LimitAlerts
 from tokenrouter.jobs.limit_use import NameOfKey, forget_ended_windows
+from tokenrouter.jobs.listener_desk import ListenerDesk, declared_url, url_of
 from tokenrouter.jobs.local_servers import LocalServers, looking_of
 from tokenrouter.jobs.model_figures import ModelFigures
 from tokenrouter.jobs.model_question import TEST_TIMEOUTS, ask_for_models
+from tokenrouter.jobs.own_way import OwnWay
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.pricing_cache import FILE_NAME as PRICES_FILE
 from tokenrouter.jobs.pricing_sources import price_sources
@@ -160,6 +168,7 @@ class ControlProcess:
         self._store = store
         self._ring = ring_of(settings)
         secret = self._ring.secrets[0]
+        self._taken = TakenConfiguration(settings, arguments, secret)
         self._pepper = pepper(secret)
         self._stored = StoredConfiguration()
         self._unusable: Mapping[str, str] = {}
@@ -171,7 +180,7 @@ class ControlProcess:
         self._status_file = StatusFile(settings.paths.cache_dir / STATUS_FILE)
         self._bundled_facts: Mapping[str, ModelFacts] = {}
         self._keys = ToldKeys(store, settings.paths.state_dir, self._newest_key)
-        self._are_keys_stale = False
+        self._is_stale = self._are_keys_stale = False
         self._pricing = Pricing(
             settings.paths.cache_dir / PRICES_FILE,
             price_sources(settings.price_sources, self._discovery, self._upstream, self._take_facts),
@@ -198,7 +207,8 @@ class ControlProcess:
         self._quotas = ProviderQuotas(
             lambda: self._settings, lambda: self._catalog.providers, store, self._upstream, self._conditions
         )
-        self._benchmark = Benchmark(FrontDoor(self._upstream, lambda: own_address(self._settings.listen_addr)).chat)
+        self._own = OwnWay(lambda: self._settings)
+        self._benchmark = Benchmark(FrontDoor(self._own.upstream, self._own.address).chat)
         self._webhooks = Webhooks(self._upstream, lambda: self._settings.alerts.webhooks)
         self._emails = Emails(lambda: self._settings.alerts.email)
         self._alerting = Alerting((self._webhooks, self._emails))
@@ -223,13 +233,11 @@ class ControlProcess:
             lambda: self._cluster.is_elected,
             self._cluster.tell if settings.redis_url else None,
         )
-        self._alerts = LimitAlerts(store)
-        self._watcher = CatalogWatch(store)
-        self._watching = asyncio.Lock()
-        self._is_stale, self._process_figures = False, ProcessFigures()
+        self._desk = ListenerDesk(arguments.runtime / LISTENERS, self._note_address)
+        self._alerts, self._watcher, self._heartbeats = LimitAlerts(store), CatalogWatch(store), HeartbeatWatch(store)
+        self._watching, self._process_figures = asyncio.Lock(), ProcessFigures()
         self._admin: ControlState | None = None
-        self._stop = asyncio.Event()
-        self._tasks = BackgroundTasks()
+        self._stop, self._tasks = asyncio.Event(), BackgroundTasks()
         self._take_keys()
         self._rebuild()
 
@@ -368,12 +376,8 @@ class ControlProcess:
             *([] if self._tls.state is None else [_certificate_message(self._tls.state)]),
         ]
 
-    async def _keep_certificate(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._tls.run(), name="certificate's file")
-            tasks.create_task(self._acme.run(), name="certificate's authority")
-
     def _tell_certificate(self, state: TlsState) -> None:
+        self._own.trust(state.path)
         self._channel.broadcast(_certificate_message(state))
 
     async def run(self) -> None:
@@ -390,27 +394,14 @@ class ControlProcess:
         await self._channel.start()
         admin = self._lend(loop)
         server = relay_server(admin, self._arguments.runtime)
-        tasks = self._tasks
-        serving = tasks.start(server.serve(), "admin server")
+        serving = self._tasks.start(server.serve(), "admin server")
         beside = self._start_metrics_server(admin)
-        tasks.start(self._cluster.run(), "cluster")
-        tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
-        tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
-        tasks.start(self._repeat("drain", DRAIN_S, self._drain_quietly), "drain")
-        tasks.start(self._repeat("conversations", CONVERSATIONS_S, self._take_in_conversations), "conversations")
-        tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
-        tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
-        tasks.start(self._repeat("troubles", TROUBLES_S, self._look_for_troubles), "troubles")
-        tasks.start(self._quotas.run(), "quotas")
-        tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
-        tasks.start(self._tell_conditions(), "conditions")
-        tasks.start(self._keep_certificate(), "certificate")
-        tasks.start(self._automatic.run(), "providers that join")
-        tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
+        self._begin_jobs()
         self._watch_parent(loop)
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         await self._be_heard()
+        self._taken.note()
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
         server.should_exit = True
@@ -418,7 +409,31 @@ class ControlProcess:
             beside.should_exit = True
         await asyncio.wait([serving], timeout=2.0)
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
-        await tasks.close()
+        await self._close()
+
+    def _begin_jobs(self) -> None:
+        """Start what is done beside requests, again and again until the end."""
+        tasks = self._tasks
+        tasks.start(self._cluster.run(), "cluster")
+        tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
+        tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
+        tasks.start(self._repeat("drain", DRAIN_S, self._drain_quietly), "drain")
+        tasks.start(self._repeat("conversations", CONVERSATIONS_S, self._take_in_conversations), "conversations")
+        tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
+        tasks.start(self._repeat("heartbeats", HEARTBEATS_S, self._look_for_heartbeats), "heartbeats")
+        tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
+        tasks.start(self._repeat("troubles", TROUBLES_S, self._look_for_troubles), "troubles")
+        tasks.start(self._quotas.run(), "quotas")
+        tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
+        tasks.start(self._tell_conditions(), "conditions")
+        tasks.start(self._tls.run(), "certificate")
+        tasks.start(self._acme.run(), "certificate authority")
+        tasks.start(self._desk.run(), "listeners")
+        tasks.start(self._automatic.run(), "providers that join")
+        tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
+
+    async def _close(self) -> None:
+        await self._tasks.close()
         await self._alerting.close()
         if self._telemetry is not None:
             await asyncio.to_thread(self._telemetry.close)
@@ -427,6 +442,7 @@ class ControlProcess:
         await self._channel.close()
         self._watcher.close()
         self._store.close()
+        self._own.upstream.close()
         self._upstream.close()
 
     async def _be_heard(self) -> None:
@@ -450,7 +466,7 @@ class ControlProcess:
             drain_now=self._drain.drain,
             provider_statuses=self._provider_statuses,
             pricing=self._pricing,
-            address=f"http://{self._settings.listen_addr}",
+            address=declared_url(self._settings),
             keys_changed=lambda: self._show_changes(loop),
             limit_figures=self._drain.figures,
             limit_alerts=lambda: self._alerts.counts,
@@ -469,6 +485,8 @@ class ControlProcess:
             explain=self._explanations.ask,
             tls=lambda: self._tls.state,
             acme=self._acme,
+            listeners=self._desk,
+            keep_moved=self._keep_moved,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         return self._admin
@@ -479,6 +497,16 @@ class ControlProcess:
     def _take_explanation(self, message: Explained) -> None:
         answer = RouteAnswer(message.told, message.status, message.code, message.message)
         self._explanations.take(message.asked, answer)
+
+    def _note_address(self) -> None:
+        """Point people to where it listens now."""
+        if self._admin is not None and (first := next(iter(self._desk.lasting), None)) is not None:
+            self._admin.address = url_of(first.kind, first.address, self._settings.tls.domains)
+
+    def _keep_moved(self, name: str, address: str) -> None:
+        self._taken.move(name, address)
+        self._declared = with_moved(self._declared)
+        self._rebuild()
 
     def _start_metrics_server(self, state: ControlState) -> uvicorn.Server | None:
         """Serve `/metrics` on an address of its own, if there is to be one."""
@@ -548,16 +576,30 @@ class ControlProcess:
     def _reload(self) -> None:
         """Read the configuration again (SIGHUP); one that is wrong changes nothing."""
         try:
-            self._declared = load(
-                config=self._arguments.config, environ=os.environ, overrides=self._arguments.overrides()
-            )
+            declared = self._taken.read_again()
         except ConfigErrors as error:
             log.error("the configuration is wrong and was not applied", problems=[str(one) for one in error.problems])
+            self._taken.refuse(error.problems)
             return
-        self._rebuild()
-        self._carry_use()
+        self._declared = declared
+        try:
+            self._rebuild()
+            self._carry_use()
+        except (StoreError, SQLAlchemyError, OSError) as error:
+            self._is_stale = True
+            log.error("the configuration was read and counts as soon as the database is there", reason=str(error))
+            self._taken.refuse([f"it was read and counts as soon as the database is there: {error}"])
+            return
         self._automatic.look_now()
         log.info("configuration reloaded")
+        self._tasks.start(self._note_taken(), "note of the configuration")
+
+    async def _note_taken(self) -> None:
+        """Note that the configuration counts, once every data process of this node serves by it, or in `KNOWN_S`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KNOWN_S):
+                await self._channel.wait_applied(self._catalog.version)
+        self._taken.note()
 
     # What runs beside.
 
@@ -615,8 +657,10 @@ class ControlProcess:
             await asyncio.to_thread(delete_old_rows, self._store, days=days, now_s=now_s, goes_on=goes_on)
 
     async def _clean(self) -> None:
-        if self._settings.auto_remove_expired_tokens and self._cluster.is_elected:
-            for key in await asyncio.to_thread(remove_expired_keys, self._store, now_s=time.time()):
+        if self._cluster.is_elected:
+            only_temporary = not self._settings.auto_remove_expired_tokens
+            gone = partial(remove_expired_keys, self._store, now_s=time.time(), only_temporary=only_temporary)
+            for key in await asyncio.to_thread(gone):
                 log.info("a key was removed: it has expired, or the key above it", key=key.name, id=key.id)
         if self._settings.auto_remove_empty_quota_tokens and self._cluster.is_elected:
             for key, limit in await asyncio.to_thread(remove_spent_keys, self._store, self._catalog, time.time()):
@@ -625,6 +669,17 @@ class ControlProcess:
             kept = self._settings.conversations
             await asyncio.to_thread(delete_old_conversations, self._store, kept, time.time())
             await asyncio.to_thread(forget_ended_windows, self._store, self._catalog.limits, time.time())
+
+    async def _look_for_heartbeats(self) -> None:
+        """Suspend temporary keys of which nobody says any more that they are wanted; one node does it for all."""
+        if not self._cluster.is_elected:
+            self._heartbeats.forget()
+            return
+        suspended = await asyncio.to_thread(self._heartbeats.look)
+        for key in suspended:
+            log.info("a temporary key was suspended: its program has fallen silent", key=key.name, id=key.id)
+        if suspended:
+            await self._watch_quietly()
 
     async def _clean_now(self) -> None:
         """Clean up, and return when this node serves by it."""

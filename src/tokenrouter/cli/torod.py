@@ -16,6 +16,10 @@ import click
 from tokenrouter import __version__
 from tokenrouter.cli.aliases import aliases, profile
 from tokenrouter.cli.audit import audit
+from tokenrouter.cli.completion import completion_command
+from tokenrouter.cli.config_check import check_command
+from tokenrouter.cli.config_plan import apply_command, plan_command
+from tokenrouter.cli.config_show import show_command
 from tokenrouter.cli.conversations import conversations
 from tokenrouter.cli.imports import import_command
 from tokenrouter.cli.keys import keys
@@ -24,7 +28,6 @@ from tokenrouter.cli.limits import limits
 from tokenrouter.cli.logs import logs
 from tokenrouter.cli.opening import CONFIG as _CONFIG
 from tokenrouter.cli.opening import JSON as _JSON
-from tokenrouter.cli.opening import counted as _count
 from tokenrouter.cli.opening import fail as _fail
 from tokenrouter.cli.opening import load_settings as _load
 from tokenrouter.cli.opening import open_database as _open
@@ -135,14 +138,6 @@ def _start_lines(settings: "Settings", *, sandbox: bool) -> list[str]:
     return [*lines, *(f"note: {notice.where}: {notice.message}" for notice in settings.notices)]
 
 
-def _joining_lines(settings: "Settings") -> list[str]:
-    """Say who may join by themselves later."""
-    from tokenrouter.config.automatic import automatic_names
-
-    names = automatic_names(settings)
-    return [f"may join by themselves: {', '.join(names)}"] if names else []
-
-
 def _first_model(settings: "Settings", *, sandbox: bool) -> str:
     for provider in settings.providers:
         if provider.enabled and provider.models:
@@ -164,36 +159,10 @@ def config_group() -> None:
     """Look at the configuration."""
 
 
-@config_group.command("check")
-@_CONFIG
-def config_check(config: str | None) -> None:
-    """Say what is wrong with the configuration, and what it would run."""
-    from tokenrouter.cli.listening import listening_lines
-
-    settings = _load(config)
-    for notice in settings.notices:
-        click.echo(f"note: {notice.where}: {notice.message}")
-    click.echo(f"configuration: {settings.paths.config_file or 'none (defaults and environment)'}")
-    click.echo(f"state: {settings.paths.state_dir}")
-    for line in listening_lines(settings):
-        click.echo(f"listens on: {line}")
-    for provider in settings.providers:
-        origin = settings.origins.get(f"providers.{provider.name}", provider.origin)
-        click.echo(
-            f"provider {provider.name}: {provider.base_url} ({origin}{'' if provider.enabled else ', disabled'})"
-        )
-    for line in _joining_lines(settings):
-        click.echo(line)
-    for guardrail in settings.guardrails:
-        click.echo(f"guardrail {guardrail.name}: {guardrail.kind}, for {', '.join(guardrail.scopes)}")
-    for hook in settings.hooks:
-        click.echo(f"hook {hook.name}: for {', '.join(hook.scopes)}")
-    click.echo(f"{_count(len(settings.keys), 'key')}, {_count(len(settings.limits), 'limit')} declared")
-    if settings.alerts.webhooks:
-        click.echo(f"alerts go to {_count(len(settings.alerts.webhooks), 'webhook')}")
-    click.echo("The configuration is right.")
-
-
+config_group.add_command(check_command)
+config_group.add_command(show_command)
+config_group.add_command(plan_command)
+config_group.add_command(apply_command)
 main.add_command(keys)
 main.add_command(store)
 main.add_command(import_command)
@@ -213,6 +182,7 @@ main.add_command(prices)
 main.add_command(settings_group)
 main.add_command(secrets)
 main.add_command(roster)
+main.add_command(completion_command("torod"))
 
 
 @main.group()

@@ -52,6 +52,7 @@ _ELSEWHERE: Final = frozenset(
         "alerts",
         "registration",
         "limits",
+        "moved",
         "local_ports",
         "logs",
         "notices",
@@ -128,32 +129,40 @@ def shown_settings(settings: Settings, declared: Settings, changed: Mapping[str,
 
 def _shown(name: str, settings: Settings, declared: Settings, changed: Mapping[str, Any]) -> ShownSetting:
     origin = declared.origins.get(f"{PREFIX}{name}", "default")
+    is_moved = name in settings.moved
     return ShownSetting(
         name,
         _value(name, settings),
-        "database" if name in changed else origin,
-        _value(name, declared),
+        "database" if name in changed or is_moved else origin,
+        settings.moved[name] if is_moved else _value(name, declared),
         "" if origin == "default" else origin,
         name in CHANGEABLE,
     )
 
 
 def _value(name: str, settings: Settings) -> Any:
-    value = _part(settings, SHOWN[name])
+    value = setting_part(settings, name)
     if name in SECRET:
         return "set" if value else ""
     if name in _URLS:
-        return _without_password(value)
+        return without_password(value)
     return list(value) if isinstance(value, tuple) else value
 
 
-def _part(settings: Settings, path: str) -> Any:
+def setting_part(settings: Settings, name: str) -> Any:
+    """Return the value of a setting as it is: what is secret, too."""
+    path = SHOWN[name]
     if path.startswith("local_ports."):
         return settings.local_ports.get(path.removeprefix("local_ports."), ())
     return attrgetter(path)(settings)
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """Return an address without what may be secret in it.
+
+    Raises:
+        ValueError: it is none.
+    """
     parts = urlsplit(url)
     user, at, place = parts.netloc.rpartition("@")
     return parts._replace(netloc=f"{user.partition(':')[0]}{at}{place}", query="").geturl() if at else url

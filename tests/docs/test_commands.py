@@ -1,0 +1,35 @@
+"""The command lines of the documents are run, as they stand, by a shell that stops at the first that fails."""
+
+import pytest
+
+from tests.docs.snippets import Snippet, executed
+from tests.docs.stage import Stage
+from tests.imports.predecessors import build_classroom
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("docs")]
+
+UNTIL_FAST = 'until curl -H "Authorization: Bearer $KEY" "$TOKENROUTER_URL/v1/models/fast"; do sleep 0.1; done'
+SHELL = """set -euo pipefail
+curl() { command curl --fail-with-body --silent --show-error --max-time 30 "$@"; }
+"""
+BEFORE = {
+    ("README.md", "torod keys create alice"): "torod keys revoke alice || true",
+    ("docs/aliases.md", "curl http"): f"torod aliases set fast acme/echo; {UNTIL_FAST}",
+    ("docs/explain.md", "toro explain fast"): f"torod aliases set fast acme/echo; {UNTIL_FAST}",
+    (
+        "docs/aliases.md",
+        "torod aliases set fast",
+    ): "torod aliases set local acme/echo; torod aliases set nano acme/echo",
+}
+"""What is so already where a document says this, by the beginning of a snippet."""
+
+
+@pytest.mark.parametrize("snippet", executed("sh", "bash"), ids=lambda one: one.name)
+def test_command_lines_work(snippet: Snippet, stage: Stage) -> None:
+    before = [
+        told for (file, line), told in BEFORE.items() if file == snippet.file and snippet.first_line.startswith(line)
+    ]
+
+    if "old/data" in snippet.text:
+        build_classroom(stage.next_folder / "old", "http://127.0.0.1:9/v1")
+    stage.run(["bash", "-s"], "\n".join([SHELL, *before, stage.real(snippet), ""]))
