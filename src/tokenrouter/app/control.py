@@ -366,11 +366,6 @@ class ControlProcess:
             *([] if self._tls.state is None else [_certificate_message(self._tls.state)]),
         ]
 
-    async def _keep_certificate(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._tls.run(), name="certificate's file")
-            tasks.create_task(self._acme.run(), name="certificate's authority")
-
     def _tell_certificate(self, state: TlsState) -> None:
         self._own.trust(state.path)
         self._channel.broadcast(_certificate_message(state))
@@ -412,7 +407,8 @@ class ControlProcess:
         tasks.start(self._quotas.run(), "quotas")
         tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
-        tasks.start(self._keep_certificate(), "certificate")
+        tasks.start(self._tls.run(), "certificate")
+        tasks.start(self._acme.run(), "certificate authority")
         tasks.start(self._desk.run(), "listeners")
         tasks.start(self._automatic.run(), "providers that join")
         tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")

@@ -41,6 +41,7 @@ from tokenrouter.cli.secrets import secrets
 from tokenrouter.cli.settings import settings as settings_group
 from tokenrouter.cli.store import store
 from tokenrouter.cli.teams import teams
+from tokenrouter.cli.tls import tls
 from tokenrouter.cli.users import users
 from tokenrouter.cli.wizard.options import wizard_options
 
@@ -223,6 +224,7 @@ main.add_command(quota)
 main.add_command(providers)
 main.add_command(audit)
 main.add_command(teams)
+main.add_command(tls)
 main.add_command(users)
 main.add_command(prices)
 main.add_command(settings_group)
