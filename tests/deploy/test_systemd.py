@@ -45,7 +45,7 @@ class WrappedGateway(GatewayProcess):
 
 @needs_systemd
 def test_it_is_hardened(tmp_path: Path) -> None:
-    command = ["systemd-analyze", "security", "--offline=true", UNIT]
+    command: list[str | Path] = ["systemd-analyze", "security", "--offline=true", UNIT]
     told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
     exposure = re.search(r"Overall exposure level .*: ([\d.]+)", told)
