@@ -11,13 +11,13 @@ class Bound:
     Attributes:
         kind: `http`, `redirect` or `tls`.
         port: 0 is chosen by the system.
-        setting: what says so, for messages.
+        setting: what says so, by its path in the file.
     """
 
     kind: str
     host: str
     port: int
-    setting: str = "--listen-addr"
+    setting: str = "listen_addr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Plan:
         name: what people are told to call the gateway where it has a name, else "".
         config: `--config`, or None. `listen_addr`: `--listen-addr`, or None.
         data, control, sandbox: commands of the children; an empty `sandbox` means none.
+        watcher: command of the child that has the others started anew, for development; empty for none.
         lines: what to print at the start, after the address.
         model: a model name for the curl line.
         drain_s: how long running requests may take to end.
@@ -45,6 +46,7 @@ class Plan:
     data: list[str] = field(default_factory=list)
     control: list[str] = field(default_factory=list)
     sandbox: list[str] = field(default_factory=list)
+    watcher: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     model: str = ""
     drain_s: float = 30.0

@@ -25,8 +25,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tokenrouter.app import banner
+from tokenrouter.app.listener_road import FILE_NAME as ROAD
+from tokenrouter.app.listener_road import ListenerRoad
 from tokenrouter.app.listeners import BIND_PATIENCE_S, CannotListen, Listeners
 from tokenrouter.app.plan import Plan
+from tokenrouter.app.service_manager import READY, STOPPING, tell_service_manager
 from tokenrouter.observe.log_files import LogBounds, LogFiles
 from tokenrouter.observe.redaction import redact_text
 
@@ -36,6 +39,8 @@ LONG_LIFE_S: Final = 10.0
 """A child that lived this long is restarted at once again."""
 START_TRIES: Final = 3
 """How often a child may end without having been ready once; a lack that passes by itself is over by then."""
+RENEW_S: Final = 2.0
+"""How long a process may take to end that is started anew, for a developer who waits for it."""
 STOP_CONTROL_S: Final = 10.0
 STOP_SLACK_S: Final = 5.0
 
@@ -84,6 +89,7 @@ class Child:
         self._environment = dict(environment)
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
+        self._renewing: asyncio.TimerHandle | None = None
         self._pause_s = FIRST_PAUSE_S
 
     async def keep_running(self) -> None:
@@ -100,6 +106,11 @@ class Child:
                 how = error.strerror or str(error)
             if self._must_end():
                 return
+            if self._renewing is not None:
+                self._renewing.cancel()
+                self._renewing = None
+                self._say(f"the {self.name} process starts anew")
+                continue
             self._note_end(how, time.monotonic() - began_s)
             self._say(f"the {self.name} process ended ({how}); starting it again")
             await asyncio.sleep(self._pause_s)
@@ -181,6 +192,14 @@ class Child:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
 
+    def renew(self) -> None:
+        """Have it ended, and started anew at once; what it has not finished within `RENEW_S` is cut."""
+        is_there = self._process is not None and self._process.returncode is None
+        if not is_there or self._stopping or self._renewing is not None:
+            return
+        self._renewing = asyncio.get_running_loop().call_later(RENEW_S, self.send, signal.SIGKILL)
+        self.send(signal.SIGTERM)
+
     async def stop(self, patience_s: float) -> None:
         """Ask it to end; after `patience_s`, end it."""
         self._stopping = True
@@ -238,11 +257,13 @@ class Supervisor:
             except CannotListen as error:
                 self._listeners.close_all()
                 raise StartFailed(
-                    f"{error}; stop what uses that address, or choose another one with {bound.setting}"
+                    f"{error}; stop what uses that address, or choose another one with {_named(bound.setting)}"
                 ) from None
 
     async def _supervise(self, runtime: Path, parent: int) -> None:
         loop = asyncio.get_running_loop()
+        road = ListenerRoad(runtime / ROAD, self._listeners)
+        road.start()
         environment = dict(os.environ)
         sandbox = self._sandbox(parent, environment)
         usual = ["--runtime", str(runtime), "--parent-fd", str(parent), *self._flags()]
@@ -261,20 +282,24 @@ class Supervisor:
         ]
         control = Child("control", [*self._plan.control, *usual], (parent,), environment, say=self._say)
         children = [*data, control, *([sandbox] if sandbox is not None else [])]
+        watcher = self._watcher(children, usual, parent, environment)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ask_to_stop, children)
         loop.add_signal_handler(signal.SIGHUP, control.send, signal.SIGHUP)
-        keepers = [loop.create_task(child.keep_running()) for child in children]
+        keepers = [loop.create_task(child.keep_running()) for child in [*children, *watcher]]
         greeting = loop.create_task(self._greet(data, control))
         asked = loop.create_task(self._asked_to_stop.wait())
         await asyncio.wait([asked, *keepers], return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         greeting.cancel()
+        tell_service_manager(STOPPING)
         self._listeners.close_all()
+        await asyncio.gather(*(child.stop(0.0) for child in watcher))
         await asyncio.gather(*(child.stop(self._plan.drain_s + STOP_SLACK_S) for child in data))
         await control.stop(STOP_CONTROL_S)
         if sandbox is not None:
             await sandbox.stop(STOP_SLACK_S)
+        road.close()
         await asyncio.gather(*keepers)
 
     def _say(self, message: str) -> None:
@@ -302,6 +327,21 @@ class Supervisor:
         command = [*self._plan.sandbox, "--fd", str(fd), "--parent-fd", str(parent), "--books", str(books)]
         return Child("sandbox", command, (fd, parent), own, is_vital=True, says_ready=False, say=self._say)
 
+    def _watcher(
+        self, children: Sequence[Child], usual: Sequence[str], parent: int, environment: Mapping[str, str]
+    ) -> list[Child]:
+        """Prepare the one that looks for changes, if there is to be one, and listen to it."""
+        if not self._plan.watcher:
+            return []
+
+        def renew() -> None:
+            for child in children:
+                child.renew()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, renew)
+        command = [*self._plan.watcher, *usual]
+        return [Child("watching", command, (parent,), environment, says_ready=False, say=self._say)]
+
     def _ask_to_stop(self, children: Sequence[Child]) -> None:
         """The first signal drains; a second one ends everything at once."""
         self._stops += 1
@@ -312,6 +352,7 @@ class Supervisor:
 
     async def _greet(self, data: Sequence[Child], control: Child) -> None:
         await asyncio.gather(*(child.first_word for child in data))
+        tell_service_manager(READY)
         address, *others = (one.url(self._plan.name) for one in self._listeners.all())
         _print(banner.address_lines(address, others, self._plan.lines))
         word = await control.first_word
@@ -323,6 +364,11 @@ class Supervisor:
                 _print(banner.first_start_file(self._state, address, link, key, self._plan.model))
         else:
             _print(["Make a key: torod keys create NAME"])
+
+
+def _named(setting: str) -> str:
+    """Return how an operator says `setting` the fastest."""
+    return "--listen-addr" if setting == "listen_addr" else setting
 
 
 def _lock(state: Path) -> int:

@@ -24,6 +24,7 @@ NEEDS_RESTART: Final = frozenset(
         "encryption_key_first",
         "encryption_key_old",
         "head_timeout_s",
+        "http_mode",
         "idempotency.enabled",
         "idempotency.keep_s",
         "idempotency.max_bytes",
@@ -54,11 +55,31 @@ NEEDS_RESTART: Final = frozenset(
         "redis_loss",
         "redis_url",
         "sandbox",
+        "tls.enabled",
+        "tls.hsts_max_age_s",
+        "tls.listen_addr",
+        "tls.mode",
+        "tls.redirect_addr",
         "trusted_proxies",
         "workers",
     )
 )
 """By their paths in the file."""
+
+NEEDS_NEW_START: Final = frozenset(
+    (
+        "drain_s",
+        "http_mode",
+        "listen_addr",
+        "logs.max_bytes",
+        "logs.max_lines",
+        "tls.enabled",
+        "tls.listen_addr",
+        "tls.redirect_addr",
+        "workers",
+    )
+)
+"""Of these, what the process that holds the listeners was started with; the others follow when its children restart."""
 
 
 def needs_restart(name: str) -> bool:
