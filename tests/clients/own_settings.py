@@ -82,7 +82,11 @@ _AT_WORK: Final = {
     ".env": f"OPENAI_API_KEY=mine\nOPENAI_API_BASE={NOBODY}/v1\n",
     ".claude/settings.json": _CLAUDE,
 }
-LOGIN: Final = {"oauthAccount": {"emailAddress": "me@example.com"}, "hasCompletedOnboarding": True, "theme": "dark"}
+LOGIN: Final = {
+    "oauthAccount": {"emailAddress": "me@example.com"},
+    "hasCompletedOnboarding": True,
+    "mcpServers": {"mine": {"type": "stdio", "command": "true", "args": []}},
+}
 """Of Claude Code's own notebook, which it writes into at every start: these must stay as they are."""
 VARIABLES: Final = {
     "OPENAI_API_KEY": "mine",
