@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tokenrouter.app import banner
+from tokenrouter.app.listener_road import FILE_NAME as ROAD
+from tokenrouter.app.listener_road import ListenerRoad
 from tokenrouter.app.listeners import BIND_PATIENCE_S, CannotListen, Listeners
 from tokenrouter.app.plan import Plan
 from tokenrouter.app.service_manager import READY, STOPPING, tell_service_manager
@@ -255,11 +257,13 @@ class Supervisor:
             except CannotListen as error:
                 self._listeners.close_all()
                 raise StartFailed(
-                    f"{error}; stop what uses that address, or choose another one with {bound.setting}"
+                    f"{error}; stop what uses that address, or choose another one with {_named(bound.setting)}"
                 ) from None
 
     async def _supervise(self, runtime: Path, parent: int) -> None:
         loop = asyncio.get_running_loop()
+        road = ListenerRoad(runtime / ROAD, self._listeners)
+        road.start()
         environment = dict(os.environ)
         sandbox = self._sandbox(parent, environment)
         usual = ["--runtime", str(runtime), "--parent-fd", str(parent), *self._flags()]
@@ -295,6 +299,7 @@ class Supervisor:
         await control.stop(STOP_CONTROL_S)
         if sandbox is not None:
             await sandbox.stop(STOP_SLACK_S)
+        road.close()
         await asyncio.gather(*keepers)
 
     def _say(self, message: str) -> None:
@@ -359,6 +364,11 @@ class Supervisor:
                 _print(banner.first_start_file(self._state, address, link, key, self._plan.model))
         else:
             _print(["Make a key: torod keys create NAME"])
+
+
+def _named(setting: str) -> str:
+    """Return how an operator says `setting` the fastest."""
+    return "--listen-addr" if setting == "listen_addr" else setting
 
 
 def _lock(state: Path) -> int:

@@ -66,7 +66,7 @@ def env(home: Home, server: GatewayProcess, tmp_path: Path) -> dict[str, str]:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     said = {"TOKENROUTER_URL": server.origin, "TOKENROUTER_API_KEY": ALICE, "TMPDIR": str(temporary)}
-    return {**home.env, **said, "ANOTHER_COPY": ALICE}
+    return {**home.env, **said, "ANOTHER_COPY": f"x-api-key: {ALICE}"}
 
 
 def toro(env: dict[str, str], *args: str) -> "subprocess.CompletedProcess[str]":
@@ -284,6 +284,17 @@ def test_a_key_of_a_toro_that_was_killed_is_suspended_refused_in_every_dialect_a
     assert server.call("POST", f"{KEYS}/orphan/heartbeat", key=ALICE).json()["revived"]
     assert ask(server, secret) == 200
     server.call("DELETE", f"{KEYS}/orphan")
+
+
+def test_a_key_is_good_again_as_soon_as_toro_goes_on(server: GatewayProcess, env: dict[str, str]) -> None:
+    with started(env, ["--name", "slept", "wrap", sys.executable, "-c", WAIT]) as running:
+        running.send_signal(signal.SIGSTOP)
+        fall_silent(server, "slept")
+        assert temporary_keys(server)["slept"]["suspended"]
+        running.send_signal(signal.SIGCONT)
+        wait_until("the key is revived", lambda: not temporary_keys(server)["slept"]["suspended"], 10)
+        running.terminate()
+    assert nothing_is_left(server, env)
 
 
 def ask(server: GatewayProcess, key: str) -> int:

@@ -21,6 +21,8 @@ from tokenrouter.cli.wrapping.running import run_program
 say = lambda text: lambda: print(text, flush=True)
 sys.exit(run_program(sys.argv[1:], os.environ, say("awake"), say("started")))
 """
+RUN_UNTOLD = "import signal; del signal.sigwaitinfo, signal.sigtimedwait\n" + RUN
+"""As on macOS, where nobody is told who has sent a signal."""
 LISTEN = """
 import os, signal, sys
 def say(number, frame):
@@ -120,6 +122,28 @@ def test_what_a_terminal_sends_reaches_the_program_once(home: Home, command: lis
         assert "got" not in terminal.wait_for("got SIGQUIT")
         runner = children(terminal.process.pid)[0]
         os.kill(runner, signal.SIGTERM)
+        assert "got" not in terminal.wait_for("got SIGTERM")
+        terminal.wait_for("code 7")
+
+
+def test_where_nobody_tells_who_has_sent_it_a_signal_reaches_the_program_once_as_well(
+    home: Home, script: Callable[[str, str], str]
+) -> None:
+    command = [sys.executable, script("run.py", RUN_UNTOLD), sys.executable, script("listen.py", LISTEN)]
+    with subprocess.Popen(command, env=home.env, stdout=subprocess.PIPE, text=True, start_new_session=True) as runner:
+        out = runner.stdout
+        assert out is not None
+        assert {out.readline(), out.readline()} == {"started\n", "ready\n"}
+        runner.send_signal(signal.SIGINT)
+        assert out.readline() == "got SIGINT\n"
+        runner.terminate()
+        assert out.read() == "got SIGTERM\n"
+    with Terminal(BASH, home.env) as terminal:
+        terminal.type(" ".join(command) + "; echo code $?\n")
+        terminal.wait_for("ready")
+        terminal.type("\x03")
+        terminal.wait_for("got SIGINT")
+        os.kill(children(terminal.process.pid)[0], signal.SIGTERM)
         assert "got" not in terminal.wait_for("got SIGTERM")
         terminal.wait_for("code 7")
 

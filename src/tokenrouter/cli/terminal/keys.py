@@ -168,4 +168,5 @@ def _row(key: "Key") -> tuple[str, ...]:
 
     state = [] if key.enabled else ["disabled"]
     state += ["temporary"] if key.temporary else []
+    state += ["suspended"] if key.suspended else []
     return key.name, key.role, key.hint, key.team, key.user, moment(key.expires_at), ", ".join(state)

@@ -67,6 +67,8 @@ def run_wizard(config: str | None, said: Said, manner: Manner, *, goes_on: bool 
         known = standing(_read_as_toml(path, before))
         answers = _answers(said, known, before, manner)
         _check(answers, known, manner)
+        if before is None:  # said or not, so that the file shows where it is
+            answers.setdefault("listen_addr", DEFAULT_ADDRESS)
         outcome = _draft(path, before, answers)
         if manner.dry_run:
             click.echo(hidden(outcome.draft.text, outcome.draft.text), nl=False)
@@ -99,14 +101,11 @@ def _read_as_toml(path: Path, before: str | None) -> str:
 
 
 def _answers(said: Said, known: Said, before: str | None, manner: Manner) -> dict[str, Any]:
-    """Return all answers: those of `said`, the terminal's, and defaults for a new file."""
+    """Return all answers: those of `said`, and the terminal's."""
     if not manner.asks:
         if not said:
             _tell_what_is_missing()
-        answers = dict(said)
-        if before is None:
-            answers.setdefault("listen_addr", DEFAULT_ADDRESS)
-        return answers
+        return dict(said)
     if early := [one for one in find_mistakes(said, os.environ) if "is missing" not in one.message]:
         _refuse(early)
     click.echo("A few questions, and torod is ready. Ctrl-C at any of them leaves everything as it is.")

@@ -123,11 +123,11 @@ def _run(life: _Life, key: TemporaryKey, launch: Launch, wishes: Wishes) -> int:
 
 
 def child_environment(environ: Mapping[str, str], launch: Launch, server: Server, key: str) -> dict[str, str]:
-    """Return the variables of a program: the temporary key stands wherever our own did not have to stay out of it.
+    """Return the variables of a program, without those that hold our own key, alone or among other words.
 
     `toro` started by the program finds the temporary key as its own, and makes keys below that one.
     """
-    kept = {name: value for name, value in environ.items() if name not in launch.drop_env and value != server.key}
+    kept = {name: value for name, value in environ.items() if name not in launch.drop_env and server.key not in value}
     return kept | {"TOKENROUTER_URL": server.url, "TOKENROUTER_API_KEY": key} | dict(launch.set_env)
 
 
