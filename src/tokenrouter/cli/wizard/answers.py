@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-from tokenrouter.cli.wizard.questions import BY_NAME, KEY_NAMES, LOCAL, NONE, SANDBOX, Question, Said
+from tokenrouter.cli.wizard.questions import BY_NAME, KEY_NAMES, LOCAL, NONE, SANDBOX, TERMS_URL, Question, Said
 from tokenrouter.config.load import is_own_listener, split_address
 from tokenrouter.config.providers import PROVIDER_NAME, base_url_mistake
 from tokenrouter.domain.addresses import read_networks
@@ -217,6 +217,10 @@ def _tls_mistakes(said: Said) -> list[Mistake]:
         found += [Mistake(name, "is missing; tls = pem needs it") for name in _PEM_NAMES if not said.get(name)]
     if mode == "letsencrypt":
         found += [Mistake(name, "is missing; Let's Encrypt needs it") for name in _ACME_NAMES if not said.get(name)]
+        if not said.get("tls_accept_terms"):
+            found.append(
+                Mistake("tls_accept_terms", f"is missing; read the terms of service ({TERMS_URL}) and accept them")
+            )
         found += [
             Mistake("tls_domain", f"{name!r} is no public name; Let's Encrypt cannot reach it")
             for name in said.get("tls_domain", ())
