@@ -53,6 +53,7 @@ class Proxy(ServerProcess):
         body: object = None,
         headers: dict[str, str] | None = None,
         source: str = "127.0.0.1",
+        raw: bytes | None = None,
     ) -> http.client.HTTPResponse:
         """Send a request from an address of this machine; the answer's body is still to be read."""
         unchecked = ssl.create_default_context()
@@ -62,7 +63,7 @@ class Proxy(ServerProcess):
         )
         connection.connect()
         sent = {"host": NAME, "connection": "close", "content-type": "application/json", **(headers or {})}
-        connection.request(method, path, body=None if body is None else json.dumps(body), headers=sent)
+        connection.request(method, path, body=raw if body is None else json.dumps(body), headers=sent)
         return connection.getresponse()
 
 
@@ -95,7 +96,14 @@ def caddy(upstream: str, port: int, folder: Path) -> list[str]:
     program = shutil.which("caddy") or pytest.skip("caddy is not installed here (Debian, Ubuntu: apt install caddy)")
     text = block("caddyfile").replace("127.0.0.1:8080", upstream)
     text = text.replace(f"{NAME} {{", f"https://{NAME}:{port}, https://127.0.0.1:{port} {{\n\ttls internal", 1)
-    options = "{\n\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n\tgrace_period 1s\n\tdefault_sni 127.0.0.1\n}\n"
+    own = (
+        "admin off",
+        "auto_https disable_redirects",
+        "skip_install_trust",
+        "grace_period 1s",
+        "default_sni 127.0.0.1",
+    )
+    options = "".join(("{\n", *(f"\t{one}\n" for one in own), "}\n"))
     (folder / "Caddyfile").write_text(options + text)
     return [program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
 
@@ -149,10 +157,12 @@ def test_streams_arrive_in_pieces_large_requests_whole_and_clients_as_themselves
 def test_the_pages_know_that_they_are_reached_by_tls(proxy: Proxy, behind: GatewayProcess) -> None:
     wait_until("the pages", lambda: call(behind.origin, "GET", "/admin/login").status == 200, 30)
 
-    sent = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
-    page = proxy.ask("GET", "/admin/login", headers=sent)
+    form = f"secret={behind.key}".encode()
+    sent = {"content-type": "application/x-www-form-urlencoded", "origin": f"https://{NAME}"}
+    signed_in = proxy.ask("POST", "/admin/login", headers=sent, raw=form)
 
-    assert page.status == 200
+    assert signed_in.status in {200, 302, 303}, signed_in.read()
+    assert "secure" in (signed_in.headers["set-cookie"] or "").lower(), "a cookie for https alone"
 
 
 def test_the_configuration_of_the_compose_file_is_one_that_caddy_takes(tmp_path: Path) -> None:
