@@ -116,7 +116,7 @@ from tokenrouter.store.aliases import chosen_profile, list_aliases
 from tokenrouter.store.capture_rules import list_capture_rules
 from tokenrouter.store.catalog_version import CatalogWatch
 from tokenrouter.store.engine import Store
-from tokenrouter.store.errors import StoreError
+from tokenrouter.store.errors import ForeignDatabase, SchemaTooNew, StoreError, WrongSecret
 from tokenrouter.store.key_news import KeyNews
 from tokenrouter.store.keys import KeyRequest, create_key, remove_expired_keys
 from tokenrouter.store.limits import list_limits
@@ -145,6 +145,8 @@ KNOWN_S: Final = 2.0
 """How long the answer to a change waits for this node's data processes to know of it."""
 HEARD_S: Final = 3.0
 """How long a start waits for a data process to connect before it says that it is ready."""
+REFUSED: Final = (SchemaTooNew, ForeignDatabase, WrongSecret)
+"""Databases that are not for this server: it does not start on one, and no waiting mends that."""
 LONGEST_PAUSE_S: Final = 10.0
 """Between attempts while the database is away."""
 
@@ -366,11 +368,6 @@ class ControlProcess:
             *([] if self._tls.state is None else [_certificate_message(self._tls.state)]),
         ]
 
-    async def _keep_certificate(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._tls.run(), name="certificate's file")
-            tasks.create_task(self._acme.run(), name="certificate's authority")
-
     def _tell_certificate(self, state: TlsState) -> None:
         self._own.trust(state.path)
         self._channel.broadcast(_certificate_message(state))
@@ -412,7 +409,8 @@ class ControlProcess:
         tasks.start(self._quotas.run(), "quotas")
         tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
-        tasks.start(self._keep_certificate(), "certificate")
+        tasks.start(self._tls.run(), "certificate")
+        tasks.start(self._acme.run(), "certificate authority")
         tasks.start(self._desk.run(), "listeners")
         tasks.start(self._automatic.run(), "providers that join")
         tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
@@ -740,8 +738,9 @@ def main() -> None:
     try:
         uvloop.run(_serve(arguments))
     except StoreError as error:
-        arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error)}))
-        sys.exit(f"torod: {error}")
+        is_refused = isinstance(error, REFUSED)
+        arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error), "refused": is_refused}))
+        sys.exit(1 if is_refused and arguments.ready_fd >= 0 else f"torod: {error}")
 
 
 if __name__ == "__main__":
