@@ -8,6 +8,7 @@ from tests.repo.files import PACKAGE, ROOT, modules, project_files
 
 TESTED_ELSEWHERE = {
     "cli/doctor/finding.py": "values without behaviour",
+    "cli/wizard/answer_checks.py": "tests/cli/wizard/test_answers.py",
     "cli/wizard/asked_answers.py": "tests/cli/wizard/test_flow.py, at a terminal",
     "cli/wizard/asking.py": "tests/cli/wizard/test_flow.py, at a terminal",
     "cli/wizard/options.py": "tests/cli/wizard/test_command.py, and the documents' test of flags",

@@ -1,7 +1,7 @@
 """Texts that answer one question of the table, asked until they are right."""
 
 from tokenrouter.cli.wizard import asking
-from tokenrouter.cli.wizard.answers import answer_mistake
+from tokenrouter.cli.wizard.answer_checks import answer_mistake
 
 
 def ask_checked(message: str, name: str, default: str = "", *, is_needed: bool = False) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tokenrouter.cli.wizard import asking
-from tokenrouter.cli.wizard.answers import answer_mistake
+from tokenrouter.cli.wizard.answer_checks import answer_mistake
 from tokenrouter.cli.wizard.asked_answers import ask_checked, ask_list
 from tokenrouter.cli.wizard.checks import address_problem, database_problem, is_standing_port, redis_problem
 from tokenrouter.cli.wizard.provider_flow import ask_provider

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tokenrouter.cli.wizard import asking
-from tokenrouter.cli.wizard.answers import answer_mistake, is_public_name
+from tokenrouter.cli.wizard.answer_checks import answer_mistake
+from tokenrouter.cli.wizard.answers import is_public_name
 from tokenrouter.cli.wizard.asked_answers import ask_checked, ask_list, listed
 from tokenrouter.cli.wizard.checks import address_problem, is_standing_port, name_problem, pem_problem
 from tokenrouter.cli.wizard.questions import TERMS_URL
