@@ -89,9 +89,11 @@ class Pebble:
         return self._get(f"https://127.0.0.1:{self._ports['management']}/roots/0").decode()
 
     def lead(self, name: str, address: str) -> None:
-        """Have `name` lead to another address than 127.0.0.1."""
-        body = json.dumps({"host": f"{name}.", "addresses": [address]}).encode()
-        urllib.request.urlopen(f"http://127.0.0.1:{self._ports['dns_management']}/add-a", body, timeout=10).close()
+        """Have `name` lead to `address`, instead of to 127.0.0.1."""
+        told = {"clear-a": {"host": f"{name}."}, "add-a": {"host": f"{name}.", "addresses": [address]}}
+        for path, body in told.items():
+            url = f"http://127.0.0.1:{self._ports['dns_management']}/{path}"
+            urllib.request.urlopen(url, json.dumps(body).encode(), timeout=10).close()
 
     def start(self) -> None:
         """Start both programs; returns when they answer."""

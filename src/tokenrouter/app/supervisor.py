@@ -5,7 +5,8 @@ so while a data process is replaced, clients wait in their backlog instead of be
 learn of the supervisor's own death by the end of a pipe.
 
 A child that was ready once is started again for ever. Where the data process or the sandbox never becomes
-ready, trying on would only hide why: the server ends. The control process may stay away however long.
+ready, trying on would only hide why: the server ends. The control process may stay away however long, unless it says at
+the first start that the database is not for this server.
 """
 
 import asyncio
@@ -25,6 +26,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tokenrouter.app import banner
+from tokenrouter.app.listener_road import FILE_NAME as ROAD
+from tokenrouter.app.listener_road import ListenerRoad
 from tokenrouter.app.listeners import BIND_PATIENCE_S, CannotListen, Listeners
 from tokenrouter.app.plan import Plan
 from tokenrouter.app.service_manager import READY, STOPPING, tell_service_manager
@@ -80,6 +83,7 @@ class Child:
         self._says_ready = says_ready
         self._start_s = start_s
         self._problem = ""
+        self._refused = ""
         self._was_up = False
         self._tries = 0
         self._command = list(command)
@@ -94,7 +98,8 @@ class Child:
         """Start the process, and again whenever it ends, until `stop`.
 
         Raises:
-            StartFailed: a vital one has ended `START_TRIES` times and was never ready.
+            StartFailed: a vital one has ended `START_TRIES` times and was never ready, or one that was never ready says
+                that it is not to be started again.
         """
         while not self._must_end():
             began_s = time.monotonic()
@@ -104,6 +109,8 @@ class Child:
                 how = error.strerror or str(error)
             if self._must_end():
                 return
+            if self._refused:
+                raise StartFailed(self._refused)
             if self._renewing is not None:
                 self._renewing.cancel()
                 self._renewing = None
@@ -178,6 +185,9 @@ class Child:
     def _take(self, word: dict[str, Any]) -> None:
         """Keep the first good news, and tell bad news once."""
         problem = word.get("problem", "")
+        if word.get("refused") and not self.first_word.done():
+            self._refused = problem
+            return
         if problem and problem != self._problem:
             self._say(f"the {self.name} process cannot work: {problem}")
         self._problem = problem
@@ -255,11 +265,13 @@ class Supervisor:
             except CannotListen as error:
                 self._listeners.close_all()
                 raise StartFailed(
-                    f"{error}; stop what uses that address, or choose another one with {bound.setting}"
+                    f"{error}; stop what uses that address, or choose another one with {_named(bound.setting)}"
                 ) from None
 
     async def _supervise(self, runtime: Path, parent: int) -> None:
         loop = asyncio.get_running_loop()
+        road = ListenerRoad(runtime / ROAD, self._listeners)
+        road.start()
         environment = dict(os.environ)
         sandbox = self._sandbox(parent, environment)
         usual = ["--runtime", str(runtime), "--parent-fd", str(parent), *self._flags()]
@@ -295,6 +307,7 @@ class Supervisor:
         await control.stop(STOP_CONTROL_S)
         if sandbox is not None:
             await sandbox.stop(STOP_SLACK_S)
+        road.close()
         await asyncio.gather(*keepers)
 
     def _say(self, message: str) -> None:
@@ -359,6 +372,11 @@ class Supervisor:
                 _print(banner.first_start_file(self._state, address, link, key, self._plan.model))
         else:
             _print(["Make a key: torod keys create NAME"])
+
+
+def _named(setting: str) -> str:
+    """Return how an operator says `setting` the fastest."""
+    return "--listen-addr" if setting == "listen_addr" else setting
 
 
 def _lock(state: Path) -> int:

@@ -75,9 +75,6 @@ def unset_command(key: str, config: str | None) -> None:
     _save_first_right(path, text, [[Edit(place, REMOVED)]])
 
 
-COMMANDS: Final = (get_command, set_command, unset_command)
-
-
 def _file(config: str | None) -> "tuple[Path, str | None]":
     from tokenrouter.cli.wizard.saving import NotSaved, read_text
     from tokenrouter.config.paths import find_paths

@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -20,7 +21,7 @@ from tokenrouter.cli.completion import completion_command
 from tokenrouter.cli.config_check import check_command
 from tokenrouter.cli.config_plan import apply_command, plan_command
 from tokenrouter.cli.config_show import show_command
-from tokenrouter.cli.config_values import COMMANDS
+from tokenrouter.cli.config_values import get_command, set_command, unset_command
 from tokenrouter.cli.conversations import conversations
 from tokenrouter.cli.doctor.command import doctor
 from tokenrouter.cli.imports import import_command
@@ -41,6 +42,7 @@ from tokenrouter.cli.secrets import secrets
 from tokenrouter.cli.settings import settings as settings_group
 from tokenrouter.cli.store import store
 from tokenrouter.cli.teams import teams
+from tokenrouter.cli.tls import tls
 from tokenrouter.cli.users import users
 from tokenrouter.cli.wizard.options import wizard_options
 
@@ -50,11 +52,14 @@ if TYPE_CHECKING:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", message="torod %(version)s")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """One endpoint for all AI providers.
 
     Start with `torod serve --sandbox`, or put a provider's key in the environment and run `torod serve`.
     """
+    if context.invoked_subcommand != "version" and find_spec("fcntl") is None:
+        _fail("the server runs on Linux and macOS; on Windows use it inside WSL. `toro` runs here, see docs/install.md")
 
 
 @main.command()
@@ -204,10 +209,11 @@ config_group.add_command(check_command)
 config_group.add_command(show_command)
 config_group.add_command(plan_command)
 config_group.add_command(apply_command)
+config_group.add_command(get_command)
+config_group.add_command(set_command)
+config_group.add_command(unset_command)
 
 
-for _command in COMMANDS:
-    config_group.add_command(_command)
 main.add_command(keys)
 main.add_command(store)
 main.add_command(import_command)
@@ -222,6 +228,7 @@ main.add_command(quota)
 main.add_command(providers)
 main.add_command(audit)
 main.add_command(teams)
+main.add_command(tls)
 main.add_command(users)
 main.add_command(prices)
 main.add_command(settings_group)

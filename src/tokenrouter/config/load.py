@@ -28,6 +28,7 @@ from tokenrouter.config.environment import (
 from tokenrouter.config.file import Subjects, open_file, read_addresses, read_subjects
 from tokenrouter.config.guardrails import check_guardrail_scopes, read_guardrails, read_hooks
 from tokenrouter.config.keeping import read_cache_room, read_idempotency
+from tokenrouter.config.moved import with_moved
 from tokenrouter.config.observing import LOG_LEVELS, read_logs, read_otel
 from tokenrouter.config.oidc import read_oidc, read_sign_up
 from tokenrouter.config.origins import setting_origins
@@ -182,7 +183,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
             "active_model_profile": top.where("active_model_profile"),
         },
     )
-    settings = _with_environment(read_changeable(top, settings), top, environ)
+    settings = with_moved(_with_environment(read_changeable(top, settings), top, environ))
     _read_predecessors_keys(top)
     top.finish()
     _check(settings, top)

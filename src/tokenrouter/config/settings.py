@@ -468,3 +468,5 @@ class Settings:
     notices: tuple[Notice, ...] = ()
     origins: dict[str, str] = field(default_factory=dict)
     """`providers.acme`, `keys.alice`, … → `torod.toml:12` or `$OPENAI_API_KEY`: who owns a subject."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """Of addresses that were moved at run time (`listen_addr`, `tls.listen_addr`), what the configuration says."""

@@ -7,11 +7,11 @@ authority looks for. So whichever node it reaches answers, and whoever takes ove
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import structlog
@@ -24,10 +24,11 @@ from tokenrouter.jobs.acme_books import NewCertificate, NotNow
 from tokenrouter.jobs.acme_orders import CertificateOrders
 from tokenrouter.jobs.acme_question import Proof
 from tokenrouter.jobs.acme_state import (
+    DAY_S,
     OrderState,
     as_text,
     directory_of,
-    next_try_s,
+    next_order_s,
     read_order_state,
     read_showing,
 )
@@ -47,6 +48,8 @@ from tokenrouter.tls.pair import BadCertificate, CertificateFacts, Pair, read_pa
 
 LOOK_S: Final = 30.0
 """How often it is looked at least; every change in the database is looked at when it happens."""
+ELECTED_LOOK_S: Final = 2.0
+"""How often a node looks that does not order: it may be elected at any moment."""
 FAILED_LOOK_S: Final = 5.0
 HEARD_S: Final = 10.0
 """How long an order waits for this node's data processes to show what they are to show."""
@@ -76,17 +79,17 @@ class AcmeStatus:
     Attributes:
         directory_url: which one it is.
         problem: why the last order came to nothing, in its words; "" when it went well.
-        next_try_s: when the next certificate is ordered.
-        busy: whether that is being done.
-        tries: orders of the last day.
+        next_order_s: when the next certificate is ordered.
+        ordering: whether that is being done.
+        orders_today: how many there were in the last day.
     """
 
     directory_url: str
     problem: str = ""
     problem_at_s: float = 0.0
-    next_try_s: float = 0.0
-    busy: bool = False
-    tries: int = 0
+    next_order_s: float = 0.0
+    ordering: bool = False
+    orders_today: int = 0
 
 
 @dataclass(slots=True)
@@ -128,7 +131,9 @@ class Acme:
         self._seen = _Seen()
         self._showing: Sequence[Proof] = ()
         self._changed = asyncio.Event()
+        self._looking = asyncio.Lock()
         self._ordering = False
+        self._begun: set[asyncio.Task[NewCertificate]] = set()
         self.orders = CertificateOrders(settings, store, ring, self._shown, clock)
 
     @property
@@ -150,9 +155,9 @@ class Acme:
             directory_url=directory_of(tls),
             problem=state.problem,
             problem_at_s=state.problem_at_s,
-            next_try_s=max(self._clock(), next_try_s(state, tls, self._seen.facts)),
-            busy=self._ordering or state.busy_until_s > self._clock(),
-            tries=len(state.tries),
+            next_order_s=max(self._clock(), next_order_s(state, tls, self._seen.facts)),
+            ordering=self._ordering or state.busy_until_s > self._clock(),
+            orders_today=sum(1 for at_s in state.tries if at_s > self._clock() - DAY_S),
         )
 
     async def run(self) -> None:
@@ -169,6 +174,18 @@ class Acme:
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self._changed.wait()
+
+    def begin(self, order: Coroutine[Any, Any, NewCertificate]) -> asyncio.Task[NewCertificate]:
+        """Run `order`, which goes on when nobody waits for it any more."""
+        task = asyncio.get_running_loop().create_task(order)
+        self._begun.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[NewCertificate]) -> None:
+        self._begun.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("an order that was wanted brought nothing", reason=str(error))
 
     async def renew(self, store: Store) -> NewCertificate:
         """Order a certificate now, in the name of whom `store` writes for, and serve it.
@@ -193,9 +210,9 @@ class Acme:
         """Return how long there is nothing to do."""
         await self._look()
         if not self._is_elected() or self._ordering:
-            return LOOK_S
+            return ELECTED_LOOK_S
         tls, seen = self._settings().tls, self._seen
-        left_s = next_try_s(seen.state, tls, seen.facts) - self._clock()
+        left_s = next_order_s(seen.state, tls, seen.facts) - self._clock()
         if left_s <= 0:
             await self._order_quietly()
             return FAILED_LOOK_S
@@ -213,8 +230,9 @@ class Acme:
             log.error("there is no new certificate", reason=str(error), code=error.code)
 
     async def _look(self) -> None:
-        """Serve and show what the database says."""
-        self._seen = seen = await asyncio.to_thread(self._read)
+        """Serve and show what the database says; one look at a time, since a look may write this node's file."""
+        async with self._looking:
+            self._seen = seen = await asyncio.to_thread(self._read)
         self._keeper.note_problem(seen.state.problem)
         if seen.facts is not None:
             self._keeper.look()

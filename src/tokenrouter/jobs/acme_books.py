@@ -57,11 +57,11 @@ T = TypeVar("T")
 
 
 class NotNow(Exception):
-    """Nothing was ordered; the message says why, and `until_s` when it may be."""
+    """Nothing was ordered; the message says why, and `wait_s` how many seconds that will last."""
 
-    def __init__(self, message: str, until_s: float) -> None:
+    def __init__(self, message: str, wait_s: float) -> None:
         super().__init__(message)
-        self.until_s = until_s
+        self.wait_s = max(1, round(wait_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class OrderBook:
         state = _free(connection, now_s)
         allowed_s = allowed_at_s(state, tls, by_hand=by_hand)
         if now_s < allowed_s:
-            raise _too_many("orders", allowed_s)
+            raise _too_many("orders", allowed_s, now_s)
         tries = with_moment(state.tries, now_s)
         write_state(connection, as_text(msgspec.structs.replace(state, tries=tries, busy_until_s=now_s + LEASE_S)))
 
@@ -194,7 +194,7 @@ class OrderBook:
         state = _free(connection, now_s)
         allowed_s = trial_allowed_at_s(state)
         if now_s < allowed_s:
-            raise _too_many("trials", allowed_s)
+            raise _too_many("trials", allowed_s, now_s)
         tests = with_moment(state.tests, now_s)
         write_state(connection, as_text(msgspec.structs.replace(state, tests=tests, busy_until_s=now_s + LEASE_S)))
 
@@ -232,14 +232,14 @@ def _written(store: Store, work: Callable[[Connection], T]) -> T:
 def _free(connection: Connection, now_s: float) -> OrderState:
     state = read_order_state(read_state(connection))
     if now_s < state.busy_until_s <= now_s + LEASE_S:
-        raise NotNow("another order is under way; wait until it has ended", state.busy_until_s)
+        raise NotNow("another order is under way; wait until it has ended", state.busy_until_s - now_s)
     return state
 
 
-def _too_many(what: str, until_s: float) -> NotNow:
+def _too_many(what: str, until_s: float, now_s: float) -> NotNow:
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(until_s))
     words = f"no more {what} before {when}: there are {MAX_TRIES_A_DAY} a day at most, and fewer after failures"
-    return NotNow(words, until_s)
+    return NotNow(words, until_s - now_s)
 
 
 def _read(path: Path) -> str:

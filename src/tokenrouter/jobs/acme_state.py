@@ -97,7 +97,7 @@ def asked_for(tls: TlsSettings) -> str:
     return " ".join((*parts, tls.acme_ca_file, str(tls.acme_accept_terms)))
 
 
-def next_try_s(state: OrderState, tls: TlsSettings, facts: CertificateFacts | None) -> float:
+def next_order_s(state: OrderState, tls: TlsSettings, facts: CertificateFacts | None) -> float:
     """Return when to order the next certificate; `facts` are of the one that an authority has given."""
     return max(wanted_at_s(state, tls, facts), allowed_at_s(state, tls))
 

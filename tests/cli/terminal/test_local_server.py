@@ -89,7 +89,7 @@ def test_a_certificate_of_its_own_making_comes_along(tmp_path: Path) -> None:
     assert found(tmp_path, text).ca_file == ""
 
     (tmp_path / "data" / "tls").mkdir(parents=True)
-    made = tmp_path / "data" / "tls" / "self_signed.pem"
+    made = tmp_path / "data" / "tls" / "self_signed.crt"
     made.write_text("")
 
     assert found(tmp_path, text).ca_file == str(made)

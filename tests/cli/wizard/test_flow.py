@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.wizard.certificates import write_pair
 from tests.cli.wizard.terminal import CTRL_C, DOWN, Terminal
+from tokenrouter.testing import processes
 from tokenrouter.testing.processes import Home, SandboxProcess
 
 REACH, TLS, PROVIDER, ADMIN = "reach the gateway?", "speaks TLS", "first provider?", "administrator get in?"
@@ -114,6 +115,7 @@ def test_a_proxy_in_front_is_asked_for_and_the_sandbox_needs_nothing(home: Home,
 
 
 def test_wrong_certificates_are_asked_for_again(home: Home, tmp_path: Path, free_port: int) -> None:
+    https = processes.free_port()
     certificate, key = write_pair(tmp_path)
     _, other_key = write_pair(tmp_path, "other")
     given = ("--listen-addr", f"127.0.0.1:{free_port}", "--provider-type", "none", "--admin", "keep")
@@ -129,7 +131,7 @@ def test_wrong_certificates_are_asked_for_again(home: Home, tmp_path: Path, free
         terminal.instead("private key", key)
         terminal.instead("Address for HTTPS", f"127.0.0.1:{free_port}")
         terminal.sees("each needs an address of its own")
-        terminal.instead("Address for HTTPS", "127.0.0.1:18443")
+        terminal.instead("Address for HTTPS", f"127.0.0.1:{https}")
         terminal.answers("only lead to HTTPS?", "y")
         terminal.answers(MORE)
         terminal.sees("ai.example.org")
@@ -137,7 +139,7 @@ def test_wrong_certificates_are_asked_for_again(home: Home, tmp_path: Path, free
         code, rest = terminal.ends()
 
     assert code == 0, rest
-    section = {"enabled": True, "mode": "pem", "listen_addr": "127.0.0.1:18443"}
+    section = {"enabled": True, "mode": "pem", "listen_addr": f"127.0.0.1:{https}"}
     assert read(home) == {
         "listen_addr": f"127.0.0.1:{free_port}",
         "http_mode": "redirect",
@@ -146,9 +148,14 @@ def test_wrong_certificates_are_asked_for_again(home: Home, tmp_path: Path, free
 
 
 def test_lets_encrypt_wants_a_public_name_and_says_what_it_needs(home: Home, free_port: int) -> None:
+    https, redirect = processes.free_port(), processes.free_port()
     given = ("--listen-addr", f"127.0.0.1:{free_port}", "--provider-type", "none", "--admin", "keep", "--no-test")
     with Terminal("config", *given, env=home.env) as terminal:
         terminal.answers(TLS, DOWN * 4)
+        terminal.answers("terms of service", "n")
+        terminal.sees("choose another way")
+        terminal.answers(TLS, DOWN * 4)
+        terminal.answers("terms of service", "y")
         terminal.sees("at port 80 or 443 of each name")
         terminal.instead("Name, or several", "gateway.local")
         terminal.sees("is no public name")
@@ -156,8 +163,8 @@ def test_lets_encrypt_wants_a_public_name_and_says_what_it_needs(home: Home, fre
         terminal.instead("E-mail address", "me")
         terminal.sees("is no e-mail address")
         terminal.instead("E-mail address", "ada@example.org")
-        terminal.instead("Address for HTTPS", "127.0.0.1:18443")
-        terminal.instead("Let's Encrypt's question", "127.0.0.1:18080")
+        terminal.instead("Address for HTTPS", f"127.0.0.1:{https}")
+        terminal.instead("Let's Encrypt's question", f"127.0.0.1:{redirect}")
         terminal.answers("only lead to HTTPS?", "n")
         terminal.answers(MORE)
         terminal.answers(WRITE)
@@ -167,11 +174,12 @@ def test_lets_encrypt_wants_a_public_name_and_says_what_it_needs(home: Home, fre
     assert read(home)["tls"] == {
         "enabled": True,
         "mode": "letsencrypt",
-        "listen_addr": "127.0.0.1:18443",
-        "redirect_addr": "127.0.0.1:18080",
+        "listen_addr": f"127.0.0.1:{https}",
+        "redirect_addr": f"127.0.0.1:{redirect}",
         "domain": "ai.example.org",
         "domains": ["b.example.org"],
         "email": "ada@example.org",
+        "acme_accept_terms": True,
     }
 
 

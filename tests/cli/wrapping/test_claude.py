@@ -1,6 +1,7 @@
 """Claude Code is given settings of ours."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,15 @@ import pytest
 from tokenrouter.cli.client import Server
 from tokenrouter.cli.wrapping.claude import ClaudeCode
 from tokenrouter.cli.wrapping.launch import Launch
+from tokenrouter.cli.wrapping.models import Lengths
 
 SERVER = Server("http://host:1", "tr_parent")
-OFFERED = ("lab/small", "a/claude-opus-5", "b/claude-sonnet-5-5", "b/claude-3-5-haiku-latest")
+OFFERED = dict.fromkeys(("a/claude-opus-5", "b/claude-sonnet-5-5", "b/claude-3-5-haiku-latest"), Lengths())
+OFFERED["lab/small"] = Lengths(32_768, 4096)
 
 
-def prepare(folder: Path, *args: str, model: str = "lab/small", offered: tuple[str, ...] = ()) -> Launch:
-    return ClaudeCode(offered).prepare(SERVER, "tr_temporary", model, args, folder)
+def prepare(folder: Path, *args: str, model: str = "lab/small", offered: Mapping[str, Lengths] | None = None) -> Launch:
+    return ClaudeCode(offered or {}).prepare(SERVER, "tr_temporary", model, args, folder)
 
 
 def settings(folder: Path) -> dict[str, Any]:
@@ -96,3 +99,11 @@ def test_settings_that_are_none_are_told(tmp_path: Path, typed: str) -> None:
 
 def test_the_key_is_in_no_argument(tmp_path: Path) -> None:
     assert "tr_" not in " ".join(prepare(tmp_path, "-p", "hi").argv)
+
+
+def test_it_is_told_how_much_the_model_holds_where_that_is_known(tmp_path: Path) -> None:
+    prepare(tmp_path, offered=OFFERED)
+    assert settings(tmp_path)["env"]["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "32768"
+
+    prepare(tmp_path, offered=OFFERED, model="b/claude-sonnet-5-5")
+    assert "CLAUDE_CODE_MAX_CONTEXT_TOKENS" not in settings(tmp_path)["env"]

@@ -8,12 +8,13 @@ import pytest
 from tokenrouter.cli.client import Server
 from tokenrouter.cli.wrapping.codex import Codex
 from tokenrouter.cli.wrapping.launch import Launch
+from tokenrouter.cli.wrapping.models import Lengths
 
 SERVER = Server("http://host:1/prefix", "tr_parent")
 
 
 def prepare(*args: str, model: str = "lab/small") -> Launch:
-    return Codex().prepare(SERVER, "tr_temporary", model, args, Path("/nowhere"))
+    return Codex({"lab/large": Lengths(128_000)}).prepare(SERVER, "tr_temporary", model, args, Path("/nowhere"))
 
 
 def settings(launch: Launch) -> dict[str, object]:
@@ -68,3 +69,8 @@ def test_without_a_model_none_is_named() -> None:
 )
 def test_a_model_that_was_typed_is_seen(args: list[str], model: str) -> None:
     assert Codex().model_in(args) == model
+
+
+def test_it_is_told_how_much_the_model_holds_where_that_is_known() -> None:
+    assert settings(prepare(model="lab/large"))["model_context_window"] == 128_000
+    assert "model_context_window" not in settings(prepare())

@@ -29,10 +29,10 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "user"
 
 
-def prepare(user: Path, *args: str, model: str = "lab/small") -> Launch:
+def prepare(user: Path, *args: str, model: str = "lab/small", is_terminal: bool = True) -> Launch:
     folder = user.parent / "private"
     folder.mkdir()
-    return GeminiCli({"HOME": str(user)}).prepare(SERVER, "tr_temporary", model, args, folder)
+    return GeminiCli({"HOME": str(user)}, lambda: is_terminal).prepare(SERVER, "tr_temporary", model, args, folder)
 
 
 def settings(user: Path) -> dict[str, Any]:
@@ -113,3 +113,15 @@ def test_other_settings_of_a_project_are_no_hindrance(user: Path) -> None:
     (user / "project" / ".gemini" / "settings.json").write_text('{"security": {"auth": {"useExternal": false}}}')
 
     assert prepare(user).argv == ("gemini",)
+
+
+@pytest.mark.parametrize(
+    ("args", "is_terminal", "is_one"),
+    [([], True, False), ([], False, True), (["-p", "hi"], True, True), (["--prompt=hi"], True, True)],
+)
+def test_where_nobody_sits_before_it_signals_find_one_process(
+    user: Path, args: list[str], is_terminal: bool, is_one: bool
+) -> None:
+    launch = prepare(user, *args, is_terminal=is_terminal)
+
+    assert ("GEMINI_CLI_NO_RELAUNCH" in launch.set_env) is is_one

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.answering import Answering
 from tokenrouter.cli.client import Server
-from tokenrouter.cli.wrapping.models import choose_model, first_like, offered_models
+from tokenrouter.cli.wrapping.models import Lengths, choose_model, first_like, offered_models
 
 USUAL = ("codex", "gpt-6.1-sol", "gpt-5*")
 
@@ -36,14 +36,15 @@ def test_a_pattern_is_held_against_names_with_and_without_their_provider() -> No
     assert first_like(("a/claude-x",), ("claude",)) == ""
 
 
-@pytest.mark.parametrize("body", [{"data": [{"id": "a"}, {"no": 1}, 7, {"id": 8}]}, {"data": [{"id": "a"}]}])
-def test_the_server_is_asked_with_the_key(body: object) -> None:
-    with Answering(200, json.dumps(body).encode()) as answering:
-        assert offered_models(Server(answering.url, "tr_mine")) == ("a",)
+def test_the_server_is_asked_with_the_key_and_says_what_it_knows_of_each() -> None:
+    cards = [{"id": "b", "context_length": 9}, {"no": 1}, 7, {"id": 8}, {"id": "a", "context_length": "many"}]
+    with Answering(200, json.dumps({"data": cards}).encode()) as answering:
+        told = offered_models(Server(answering.url, "tr_mine"))
+        assert list(told.items()) == [("b", Lengths(9)), ("a", Lengths())]
         assert answering.asked == [("GET", "/v1/models", "Bearer tr_mine", None)]
 
 
 @pytest.mark.parametrize("body", [[], {}, {"data": 3}, "x"])
 def test_a_strange_list_offers_nothing(body: object) -> None:
     with Answering(200, json.dumps(body).encode()) as answering:
-        assert offered_models(Server(answering.url)) == ()
+        assert offered_models(Server(answering.url)) == {}

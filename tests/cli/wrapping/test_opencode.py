@@ -6,10 +6,11 @@ from typing import Any
 
 from tokenrouter.cli.client import Server
 from tokenrouter.cli.wrapping.launch import Launch
+from tokenrouter.cli.wrapping.models import Lengths
 from tokenrouter.cli.wrapping.opencode import OpenCode
 
 SERVER = Server("http://host:1", "tr_parent")
-OFFERED = ("lab/small", "lab/embed-large", "lab/large")
+OFFERED = {"lab/small": Lengths(32_768, 4096), "lab/embed-large": Lengths(), "lab/large": Lengths(128_000)}
 
 
 def prepare(user: Path, *args: str, model: str = "lab/large", **more: Any) -> Launch:
@@ -77,3 +78,11 @@ def test_the_provider_may_have_another_name(tmp_path: Path) -> None:
 def test_a_model_that_was_typed_is_left(tmp_path: Path) -> None:
     assert OpenCode().model_in(["run", "-m", "tokenrouter/lab/small"]) == "tokenrouter/lab/small"
     assert "model" not in configuration(prepare(tmp_path, "run", "-m", "tokenrouter/lab/small", model=""))
+
+
+def test_it_is_told_how_much_a_model_holds_where_that_is_known(tmp_path: Path) -> None:
+    models = configuration(prepare(tmp_path, model="lab/unlisted"))["provider"]["tokenrouter"]["models"]
+
+    assert models["lab/small"]["limit"] == {"context": 32_768, "output": 4096}
+    assert models["lab/large"]["limit"] == {"context": 128_000, "output": 32_000}
+    assert "limit" not in models["lab/unlisted"]

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from tokenrouter.cli.toro import main
 from tokenrouter.cli.wrapping import starting
+from tokenrouter.cli.wrapping.models import Lengths
 from tokenrouter.cli.wrapping.wishes import Wishes
 
 
@@ -21,7 +22,7 @@ class Heard:
         self.tool: Any = None
 
     def start(self, make: Any, wishes: Wishes, *, args: tuple[str, ...], wanted: str) -> None:
-        self.tool, self.wishes, self.args, self.model = make(("lab/small",)), wishes, args, wanted
+        self.tool, self.wishes, self.args, self.model = make({"lab/small": Lengths()}), wishes, args, wanted
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_opencode_is_told_of_its_provider(heard: Heard) -> None:
     say("opencode", "--provider-id", "lab", "--provider-name", "The Lab", "--no-disable-other-providers", "run", "x")
 
     assert (heard.tool.provider_id, heard.tool.provider_name, heard.tool.is_alone) == ("lab", "The Lab", False)
-    assert heard.tool.offered == ("lab/small",)
+    assert list(heard.tool.offered) == ["lab/small"]
     assert heard.args == ("run", "x")
 
 

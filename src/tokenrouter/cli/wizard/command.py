@@ -13,12 +13,12 @@ from tokenrouter.cli.wizard.answers import Mistake, WrongAnswers, find_mistakes,
 from tokenrouter.cli.wizard.asking import Stopped, confirm
 from tokenrouter.cli.wizard.checks import machine_mistakes, warnings
 from tokenrouter.cli.wizard.edits import EditFailed, parsed
-from tokenrouter.cli.wizard.flow import DEFAULT_ADDRESS, ask_all
+from tokenrouter.cli.wizard.flow import ask_all
 from tokenrouter.cli.wizard.outcome import Outcome, finish
 from tokenrouter.cli.wizard.questions import Said
 from tokenrouter.cli.wizard.saving import Draft, NotSaved, hidden, problems_of, read_text
 from tokenrouter.cli.wizard.sources import gather
-from tokenrouter.cli.wizard.writing import KEY_FOLDER, standing, written
+from tokenrouter.cli.wizard.writing import DEFAULT_ADDRESS, KEY_FOLDER, standing, written
 from tokenrouter.config.paths import find_paths
 from tokenrouter.config.problems import ConfigErrors
 
@@ -67,6 +67,8 @@ def run_wizard(config: str | None, said: Said, manner: Manner, *, goes_on: bool 
         known = standing(_read_as_toml(path, before))
         answers = _answers(said, known, before, manner)
         _check(answers, known, manner)
+        if before is None:  # said or not, so that the file shows where it is
+            answers.setdefault("listen_addr", DEFAULT_ADDRESS)
         outcome = _draft(path, before, answers)
         if manner.dry_run:
             click.echo(hidden(outcome.draft.text, outcome.draft.text), nl=False)
@@ -99,14 +101,11 @@ def _read_as_toml(path: Path, before: str | None) -> str:
 
 
 def _answers(said: Said, known: Said, before: str | None, manner: Manner) -> dict[str, Any]:
-    """Return all answers: those of `said`, the terminal's, and defaults for a new file."""
+    """Return all answers: those of `said`, and the terminal's."""
     if not manner.asks:
         if not said:
             _tell_what_is_missing()
-        answers = dict(said)
-        if before is None:
-            answers.setdefault("listen_addr", DEFAULT_ADDRESS)
-        return answers
+        return dict(said)
     if early := [one for one in find_mistakes(said, os.environ) if "is missing" not in one.message]:
         _refuse(early)
     click.echo("A few questions, and torod is ready. Ctrl-C at any of them leaves everything as it is.")

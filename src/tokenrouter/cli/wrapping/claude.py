@@ -7,7 +7,7 @@ counts; one that was typed is therefore taken up into ours. An organisation's ma
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ import click
 from tokenrouter.cli.client import Server
 from tokenrouter.cli.wrapping.coding_tools import last_of
 from tokenrouter.cli.wrapping.launch import Launch
-from tokenrouter.cli.wrapping.models import first_like
+from tokenrouter.cli.wrapping.models import Lengths, first_like
 
 TIERS: Final = ("opus", "sonnet", "haiku", "fable")
 """What `/model`, `--model` and subagents call models by; each may be any model."""
@@ -28,13 +28,20 @@ _ELSEWHERE: Final = (
     *("CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD", "CLAUDE_CODE_API_BASE_URL"),
 )
 """Variables that lead to another server, or sign in there; empty, they do nothing."""
+_ON: Final = (
+    *("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY"),
+    "CLAUDE_CODE_DISABLE_1M_CONTEXT",
+)
+"""The last: a model that it does not know is taken to hold 200,000 tokens, if the server does not know either, not a
+million; and it leaves "opus" in the user's settings.json, which it would make "opus[1m]" of when opus is another model.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaudeCode:
     """Anthropic's Claude Code; `offered` are the models among which its tiers are looked for."""
 
-    offered: Sequence[str] = ()
+    offered: Mapping[str, Lengths] = field(default_factory=dict)
     name: str = "claude"
     install: str = "npm install -g @anthropic-ai/claude-code"
     usual_models: tuple[str, ...] = ("claude", "claude-sonnet-*", "claude-opus-*", "claude-*")
@@ -61,12 +68,14 @@ class ClaudeCode:
     def _env(self, server: Server, key: str, model: str) -> Mapping[str, str]:
         env = dict.fromkeys(_ELSEWHERE, "")
         env |= {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_AUTH_TOKEN": key}
-        env |= {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1"}
+        env |= dict.fromkeys(_ON, "1")
         if model:
             tiers = {tier: first_like(self.offered, (f"claude-{tier}-*", f"claude-*-{tier}*")) for tier in TIERS}
             env |= {f"ANTHROPIC_DEFAULT_{tier.upper()}_MODEL": name or model for tier, name in tiers.items()}
             env |= {"ANTHROPIC_MODEL": model, "ANTHROPIC_SMALL_FAST_MODEL": tiers["haiku"] or model}
             env |= {"CLAUDE_CODE_SUBAGENT_MODEL": ""}
+        if window := self.offered.get(model, Lengths()).context:
+            env |= {"CLAUDE_CODE_MAX_CONTEXT_TOKENS": str(window)}
         return env
 
 

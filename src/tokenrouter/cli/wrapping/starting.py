@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NoReturn
 
 import click
@@ -12,7 +12,7 @@ from tokenrouter.cli.client_errors import REFUSED, end
 from tokenrouter.cli.client_file import client_file, read_client_file
 from tokenrouter.cli.wrapping.coding_tools import CodingTool
 from tokenrouter.cli.wrapping.commands import run
-from tokenrouter.cli.wrapping.models import choose_model, offered_models
+from tokenrouter.cli.wrapping.models import Lengths, choose_model, offered_models
 from tokenrouter.cli.wrapping.reaching import Reaching
 from tokenrouter.cli.wrapping.wishes import Wishes
 
@@ -20,7 +20,9 @@ NOT_FOUND: Final = 127
 """As shells have it."""
 
 
-def start(make: Callable[[Sequence[str]], CodingTool], wishes: Wishes, *, args: Sequence[str], wanted: str) -> NoReturn:
+def start(
+    make: Callable[[Mapping[str, Lengths]], CodingTool], wishes: Wishes, *, args: Sequence[str], wanted: str
+) -> NoReturn:
     """Run the tool that `make` returns for the models that are offered, and end as it ends.
 
     `wanted` is the model that was said to us; one that `args` say to the tool comes before it.
@@ -28,7 +30,7 @@ def start(make: Callable[[Sequence[str]], CodingTool], wishes: Wishes, *, args: 
     Raises:
         ClientMistake, NoAnswer, Refused: the server cannot be asked what it offers.
     """
-    tool = make(())
+    tool = make({})
     if shutil.which(tool.name) is None:
         end(f"{tool.name} is not installed, or not on your PATH; install it: {tool.install}", NOT_FOUND)
     server = find_server(wishes.url, wishes.key)
@@ -40,7 +42,7 @@ def start(make: Callable[[Sequence[str]], CodingTool], wishes: Wishes, *, args: 
     run(wishes, Reaching(tool, os.environ), args=args, model=model)
 
 
-def _choose(tool: CodingTool, offered: Sequence[str], wishes: Wishes) -> str:
+def _choose(tool: CodingTool, offered: Iterable[str], wishes: Wishes) -> str:
     default = read_client_file(client_file(os.environ)).get("default_model", "")
     model = choose_model(offered, default, tool.usual_models)
     if not model:

@@ -4,7 +4,7 @@ Options of ours stand before the tool's arguments, and end with the first word t
 everything is the tool's, also what looks like an option of ours. `--` says so where it would not be plain.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -13,8 +13,9 @@ from tokenrouter.cli.wrapping.wishes import wish_options, wishes_of
 
 if TYPE_CHECKING:
     from tokenrouter.cli.wrapping.coding_tools import CodingTool
+    from tokenrouter.cli.wrapping.models import Lengths
 
-MakeTool = Callable[[Sequence[str]], "CodingTool"]
+MakeTool = Callable[[Mapping[str, "Lengths"]], "CodingTool"]
 """What returns a tool, given the models that are offered."""
 
 
@@ -65,7 +66,7 @@ def codex(**said: Any) -> None:
     """
     from tokenrouter.cli.wrapping.codex import Codex
 
-    _start(lambda _: Codex(), said)
+    _start(Codex, said)
 
 
 @click.command(cls=ToolCommand)
