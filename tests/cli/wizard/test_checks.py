@@ -14,9 +14,9 @@ from tokenrouter.cli.wizard.checks import (
     machine_mistakes,
     name_problem,
     pem_problem,
-    redis_problem,
     warnings,
 )
+from tokenrouter.cli.wizard.redis_check import redis_problem
 
 
 def test_a_port_that_is_free_is_right_and_one_that_is_taken_is_told(free_port: int) -> None:

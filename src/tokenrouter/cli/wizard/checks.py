@@ -9,13 +9,14 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from tokenrouter.cli.wizard.answers import Mistake
 from tokenrouter.cli.wizard.questions import Said
+from tokenrouter.cli.wizard.redis_check import redis_problem
 from tokenrouter.config.load import split_address
 
 MAX_PEM_BYTES: Final = 2**20
@@ -163,27 +164,6 @@ def database_problem(url: str) -> str:
         find_revision(url)
     except StoreError as error:
         return str(error)
-    return ""
-
-
-def redis_problem(url: str, *, wait_s: float = 5.0) -> str:
-    """Return why the server at `url` cannot be used; it is told without the password."""
-    from tokenrouter.redis.address import parse_redis_url
-
-    try:
-        address = parse_redis_url(url)
-    except ValueError as error:
-        return str(error).removeprefix("redis_url: ")
-    family: Any = socket.AF_UNIX if address.path else None
-    try:
-        if family is not None:
-            with socket.socket(family) as probe:
-                probe.settimeout(wait_s)
-                probe.connect(address.path)
-        else:
-            socket.create_connection((address.host, address.port), wait_s).close()
-    except OSError as error:
-        return f"{address} does not answer: {error.strerror or error}"
     return ""
 
 
