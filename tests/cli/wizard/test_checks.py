@@ -112,6 +112,12 @@ def test_what_the_file_says_already_is_not_looked_at_again(tmp_path: Path) -> No
     assert [one.name for one in fresh] == ["listen_addr", "provider_key_file"]
 
 
+def test_a_variable_that_wins_over_the_answer_is_told() -> None:
+    told = warnings({"listen_addr": "127.0.0.1:8080"}, {"TOKENROUTER_LISTEN_ADDR": "127.0.0.1:9", "REDIS_URL": "x"})
+
+    assert told == ["TOKENROUTER_LISTEN_ADDR is set here and comes before listen_addr of the file."]
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [

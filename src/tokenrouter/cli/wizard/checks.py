@@ -167,6 +167,15 @@ def database_problem(url: str) -> str:
     return ""
 
 
+_STRONGER: Final = {
+    "listen_addr": ("TOKENROUTER_LISTEN_ADDR",),
+    "public_url": ("PUBLIC_API_URL",),
+    "database_url": ("TOKENROUTER_DATABASE_URL", "DATABASE_URL"),
+    "redis_url": ("TOKENROUTER_REDIS_URL", "REDIS_URL"),
+}
+"""Variables that win over the file, by the question whose answer they make moot."""
+
+
 def warnings(said: Said, environ: Mapping[str, str]) -> list[str]:
     """Return what is right but worth knowing."""
     told = []
@@ -174,6 +183,11 @@ def warnings(said: Said, environ: Mapping[str, str]) -> list[str]:
     is_reached = parts is not None and parts[0] not in ("127.0.0.1", "::1", "localhost")
     if is_reached and said.get("tls", "off") == "off":
         told.append("Keys and prompts cross the network in the clear until somebody speaks TLS.")
+    for name, variables in _STRONGER.items():
+        set_here = [one for one in variables if environ.get(one)]
+        told += (
+            [f"{set_here[0]} is set here and comes before {name} of the file."] if said.get(name) and set_here else []
+        )
     variable = said.get("provider_key_env", "")
     if variable and not environ.get(variable):
         told.append(f"The variable {variable} is not set here; the server needs it where it is started.")
