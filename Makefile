@@ -69,9 +69,14 @@ bench: $(DEV) ## The gateway beside nginx and a direct run, printed as ratios
 	$(BIN)/python -m bench $(ARGS)
 
 ##@ To ship it
-.PHONY: dist onefile deb rpm arch docker-build test-shipping
+.PHONY: dist sbom onefile deb rpm arch docker-build test-shipping
 dist: $(RUNTIME) ## Wheel and sdist, the admin UI in both, into dist/
 	$(BIN)/hatchling build --target wheel --target sdist
+
+sbom: $(SHIPPING) ## What is in it: a bill of materials of the locked libraries (CycloneDX) into dist/
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --output-reproducible \
+	  --output-file dist/tokenrouter.cdx.json
 
 onefile: $(SHIPPING) ## The single file dist/torod.pyz; PYTHONS="python3.11 python3.12" for several Pythons
 	deploy/onefile/build.sh $(ARGS)

@@ -28,6 +28,15 @@ def test_a_flag_comes_before_the_environment_that_before_the_file_and_that_befor
     assert find_server(None, None, told(tmp_path)) == Server("http://127.0.0.1:8080", "")
 
 
+def test_the_key_of_the_file_is_sent_to_the_server_of_the_file_and_to_no_other(tmp_path: Path) -> None:
+    file = told(tmp_path, 'server_url = "https://ours"\napi_key = "tr_file"\nca_file = "/ca"')
+
+    assert find_server("https://ours/v1/", None, file) == Server("https://ours", "tr_file", "/ca")
+    assert find_server("https://theirs", None, file) == Server("https://theirs")
+    assert find_server("https://theirs", "tr_flag", file, ca_file="/c") == Server("https://theirs", "tr_flag", "/c")
+    assert find_server(None, None, {**file, "TOKENROUTER_URL": "https://theirs"}).key == ""
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -1,8 +1,8 @@
 """Helm itself, without a cluster: what it finds wrong with the chart, and what it makes of it.
 
 The program is not to be had everywhere, but its library is, as a Python package (`make test-shipping` installs it into
-a folder of its own). That can lint. What the templates become it tells by a template that is added to a copy of the chart
-and calls `fail` with every other one's text: a linter logs such words and goes on.
+a folder of its own). That can lint. What the templates become it tells by a template that is added to a copy of the
+chart and calls `fail` with every other one's text: a linter logs such words and goes on.
 """
 
 import json
@@ -26,7 +26,10 @@ import asyncio, json, sys
 from helm_sdkpy import Configuration, Lint
 print(json.dumps(asyncio.run(Lint(Configuration()).run(sys.argv[1])), default=str))
 """
-_TELL: Final = '{{- range list %s }}{{ fail (printf "RENDERED %%s\\n%%s" . (include (print $.Template.BasePath "/" .) $)) }}{{ end }}\n'
+_TELL: Final = (
+    "{{- range list %s }}"
+    '{{ fail (printf "RENDERED %%s\\n%%s" . (include (print $.Template.BasePath "/" .) $)) }}{{ end }}\n'
+)
 _LOGGED: Final = re.compile(r'message=("(?:[^"\\]|\\.)*"|\S+)')
 
 

@@ -1,4 +1,4 @@
-"""The compose files: each service as closed as it can be, secrets from outside, and both right in Compose's own eyes."""
+"""The compose files: each service as closed as it can be, secrets from outside, and right in Compose's own eyes."""
 
 import os
 import re

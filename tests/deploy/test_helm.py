@@ -1,4 +1,4 @@
-"""The chart, as Helm renders it: right for Kubernetes, closed as far as it can be, and refused where it would not work."""
+"""The chart, as Helm renders it: right for Kubernetes, as closed as it can be, and refused where it would not work."""
 
 import json
 from pathlib import Path

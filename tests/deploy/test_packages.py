@@ -64,6 +64,17 @@ def test_the_deb_installs_serves_and_goes_without_leftovers(deb: Path, other_roo
     assert rights == ["750 root:tokenrouter", "640 root:tokenrouter"]
     assert "is right" in root.run("torod", "config", "check", "--config", "/etc/tokenrouter/torod.toml")
     serve_and_ask(root, tmp_path)
+    # As docs/install.md says it, with what sudo does there.
+    as_it = [
+        "setpriv",
+        "--reuid=tokenrouter",
+        "--regid=tokenrouter",
+        "--clear-groups",
+        "env",
+        f"TOKENROUTER_HOME={STATE}",
+    ]
+    made = root.run(*as_it, "torod", "keys", "create", "alice", "--config", "/etc/tokenrouter/torod.toml")
+    assert made.startswith("tr_")
     told = root.run("dpkg", "--purge", "tokenrouter")
 
     assert f"still in {STATE}" in told

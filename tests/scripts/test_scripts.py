@@ -31,7 +31,7 @@ class Scripts:
         self.env = {**make_home(folder).env, **own, "TOROD": str(Path(sys.executable).with_name("torod"))}
 
     def __call__(self, name: str, *words: str) -> subprocess.CompletedProcess[str]:
-        argv = [ROOT / "scripts" / name, *words]
+        argv: list[str | Path] = [ROOT / "scripts" / name, *words]
         return subprocess.run(argv, env=self.env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
 

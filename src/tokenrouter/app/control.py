@@ -59,7 +59,7 @@ from tokenrouter.config.keyfile import (
 )
 from tokenrouter.config.keyring import ring_of
 from tokenrouter.config.load import load
-from tokenrouter.config.moved import with_moved
+from tokenrouter.config.moved import moved_to
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
@@ -116,7 +116,7 @@ from tokenrouter.store.aliases import chosen_profile, list_aliases
 from tokenrouter.store.capture_rules import list_capture_rules
 from tokenrouter.store.catalog_version import CatalogWatch
 from tokenrouter.store.engine import Store
-from tokenrouter.store.errors import StoreError
+from tokenrouter.store.errors import ForeignDatabase, SchemaTooNew, StoreError, WrongSecret
 from tokenrouter.store.key_news import KeyNews
 from tokenrouter.store.keys import KeyRequest, create_key, remove_expired_keys
 from tokenrouter.store.limits import list_limits
@@ -145,6 +145,8 @@ KNOWN_S: Final = 2.0
 """How long the answer to a change waits for this node's data processes to know of it."""
 HEARD_S: Final = 3.0
 """How long a start waits for a data process to connect before it says that it is ready."""
+REFUSED: Final = (SchemaTooNew, ForeignDatabase, WrongSecret)
+"""Databases that are not for this server: it does not start on one, and no waiting mends that."""
 LONGEST_PAUSE_S: Final = 10.0
 """Between attempts while the database is away."""
 
@@ -487,7 +489,7 @@ class ControlProcess:
 
     def _keep_moved(self, name: str, address: str) -> None:
         self._taken.move(name, address)
-        self._declared = with_moved(self._declared)
+        self._declared = moved_to(self._declared, name, address)
         self._rebuild()
 
     def _start_metrics_server(self, state: ControlState) -> uvicorn.Server | None:
@@ -736,8 +738,9 @@ def main() -> None:
     try:
         uvloop.run(_serve(arguments))
     except StoreError as error:
-        arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error)}))
-        sys.exit(f"torod: {error}")
+        is_refused = isinstance(error, REFUSED)
+        arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error), "refused": is_refused}))
+        sys.exit(1 if is_refused and arguments.ready_fd >= 0 else f"torod: {error}")
 
 
 if __name__ == "__main__":

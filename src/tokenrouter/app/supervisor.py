@@ -5,7 +5,8 @@ so while a data process is replaced, clients wait in their backlog instead of be
 learn of the supervisor's own death by the end of a pipe.
 
 A child that was ready once is started again for ever. Where the data process or the sandbox never becomes
-ready, trying on would only hide why: the server ends. The control process may stay away however long.
+ready, trying on would only hide why: the server ends. The control process may stay away however long, unless it says at
+the first start that the database is not for this server.
 """
 
 import asyncio
@@ -82,6 +83,7 @@ class Child:
         self._says_ready = says_ready
         self._start_s = start_s
         self._problem = ""
+        self._refused = ""
         self._was_up = False
         self._tries = 0
         self._command = list(command)
@@ -96,7 +98,8 @@ class Child:
         """Start the process, and again whenever it ends, until `stop`.
 
         Raises:
-            StartFailed: a vital one has ended `START_TRIES` times and was never ready.
+            StartFailed: a vital one has ended `START_TRIES` times and was never ready, or one that was never ready says
+                that it is not to be started again.
         """
         while not self._must_end():
             began_s = time.monotonic()
@@ -106,6 +109,8 @@ class Child:
                 how = error.strerror or str(error)
             if self._must_end():
                 return
+            if self._refused:
+                raise StartFailed(self._refused)
             if self._renewing is not None:
                 self._renewing.cancel()
                 self._renewing = None
@@ -180,6 +185,9 @@ class Child:
     def _take(self, word: dict[str, Any]) -> None:
         """Keep the first good news, and tell bad news once."""
         problem = word.get("problem", "")
+        if word.get("refused") and not self.first_word.done():
+            self._refused = problem
+            return
         if problem and problem != self._problem:
             self._say(f"the {self.name} process cannot work: {problem}")
         self._problem = problem

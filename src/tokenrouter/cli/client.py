@@ -157,15 +157,20 @@ def find_server(
 ) -> Server:
     """Return the server that was meant.
 
+    Key and certificate of `toro.toml` are for the server of `toro.toml`; no other one is sent that key.
+
     Raises:
         ClientMistake: an address that is none, or a file that cannot be read.
     """
     said = read_client_file(client_file(environ))
-    return server_at(
-        url or environ.get("TOKENROUTER_URL") or said.get("server_url") or DEFAULT_URL,
-        key or environ.get("TOKENROUTER_API_KEY") or said.get("api_key") or "",
-        ca_file or environ.get("TOKENROUTER_CA_FILE") or said.get("ca_file") or "",
-    )
+    kept = said.get("server_url") or DEFAULT_URL
+    chosen = url or environ.get("TOKENROUTER_URL") or kept
+    given = key or environ.get("TOKENROUTER_API_KEY") or ""
+    trusted = ca_file or environ.get("TOKENROUTER_CA_FILE") or ""
+    server = server_at(chosen, given, trusted)
+    if chosen != kept and server.url != server_at(kept, "").url:
+        return server
+    return server_at(chosen, given or said.get("api_key", ""), trusted or said.get("ca_file", ""))
 
 
 def server_at(url: str, key: str, ca_file: str = "") -> Server:

@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -51,11 +52,14 @@ if TYPE_CHECKING:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", message="torod %(version)s")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """One endpoint for all AI providers.
 
     Start with `torod serve --sandbox`, or put a provider's key in the environment and run `torod serve`.
     """
+    if context.invoked_subcommand != "version" and find_spec("fcntl") is None:
+        _fail("the server runs on Linux and macOS; on Windows use it inside WSL. `toro` runs here, see docs/install.md")
 
 
 @main.command()

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +94,9 @@ def alone(tmp_path: Path) -> Toro:
 
 
 def typed(toro: Toro, *args: str) -> Any:
-    """Return `toro` at a terminal of its own (pexpect)."""
+    """Return `toro` at a terminal of its own (pexpect), all of which is in its `logfile_read`."""
     env = {"PATH": os.environ["PATH"], "HOME": str(toro.home), "TERM": "xterm", "NO_COLOR": "1", **toro.env}
-    return pexpect.spawn(
-        sys.executable,
-        ["-m", "tokenrouter.cli.toro", *args],
-        env=env,
-        encoding="utf-8",
-        timeout=30,
-        dimensions=(40, 90),
-    )
+    command = ["-m", "tokenrouter.cli.toro", *args]
+    terminal = pexpect.spawn(sys.executable, command, env=env, encoding="utf-8", timeout=30, dimensions=(40, 90))
+    terminal.logfile_read = StringIO()
+    return terminal

@@ -71,6 +71,13 @@ def test_in_a_terminal_thoughts_and_the_cost_are_shown(alice: Toro) -> None:
     assert "8 tokens in, 130 out (128 of them thoughts) · $0.000268 · " in shown
 
 
+def test_an_answer_cannot_command_the_terminal(alice: Toro) -> None:
+    terminal = typed(alice, "chat", "-m", "lab/echo", "a\x1b]0;title\x07b")
+    terminal.expect(pexpect.EOF)
+
+    assert "a]0;titleb\r\n" in terminal.before
+
+
 def test_ctrl_c_stops_an_answer_to_a_prompt(alice: Toro) -> None:
     terminal = typed(alice, "chat", "-m", "lab/lorem-5000@20", "hello")
     terminal.expect("Lorem")

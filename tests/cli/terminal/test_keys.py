@@ -26,6 +26,9 @@ def test_a_key_is_made_shown_switched_rotated_and_revoked(toro: Toro) -> None:
     assert toro("keys", "enable", "käte/1").exit_code == 0
     rotated = json.loads(toro("keys", "rotate", "käte/1", "--overlap", "0s", "--json").output)
     assert rotated["key"] != key
+    assert rotated["previous_until"] is None
+    overlapping = json.loads(toro("keys", "rotate", "käte/1", "--overlap", "1h", "--json").output)
+    assert overlapping["previous_until"] is not None
 
     assert toro("keys", "revoke", "käte/1").stderr == "Revoked 'käte/1'.\n"
     gone = toro("keys", "show", "käte/1")

@@ -38,6 +38,7 @@ def test_every_wrong_name_and_value_is_told_at_once() -> None:
         ({"tls": "letsencrypt", "tls_domain": ("a.org",)}, "tls_email: is missing"),
         ({"tls": "letsencrypt", "tls_domain": ("nas.local",), "tls_email": "a@b.org"}, "tls_domain: 'nas.local' is no"),
         ({"tls": "letsencrypt", "tls_domain": ("10.0.0.1",), "tls_email": "a@b.org"}, "tls_domain: '10.0.0.1' is no"),
+        ({"tls": "letsencrypt", "tls_accept_terms": False}, "tls_accept_terms: is missing; read"),
         ({"tls_domain": ("https://a.org",)}, "tls_domain: 'https://a.org' is no host name"),
         ({"tls_email": "me"}, "tls_email: 'me' is no e-mail"),
         (
@@ -78,6 +79,7 @@ def test_right_answers_have_no_mistakes() -> None:
         "tls": "letsencrypt",
         "tls_domain": ("ai.example.org",),
         "tls_email": "ada@example.org",
+        "tls_accept_terms": True,
         "provider_type": "azure",
         "provider_base_url": "https://lab.openai.azure.com/openai/v1",
         "provider_key_env": "AZURE_API_KEY",

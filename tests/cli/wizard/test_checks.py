@@ -105,7 +105,7 @@ def test_what_the_file_says_already_is_not_looked_at_again(tmp_path: Path) -> No
         address = f"127.0.0.1:{server.getsockname()[1]}"
         said = {"listen_addr": address, "provider_key_file": str(tmp_path / "none")}
 
-        now = machine_mistakes(said, {"listen_addr": address}, network=False)
+        now = machine_mistakes(said, {"listen_addr": address.replace("127.0.0.1", "0.0.0.0")}, network=False)
         fresh = machine_mistakes(said, {}, network=False)
 
     assert [one.name for one in now] == ["provider_key_file"]

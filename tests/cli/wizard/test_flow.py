@@ -152,6 +152,10 @@ def test_lets_encrypt_wants_a_public_name_and_says_what_it_needs(home: Home, fre
     given = ("--listen-addr", f"127.0.0.1:{free_port}", "--provider-type", "none", "--admin", "keep", "--no-test")
     with Terminal("config", *given, env=home.env) as terminal:
         terminal.answers(TLS, DOWN * 4)
+        terminal.answers("terms of service", "n")
+        terminal.sees("choose another way")
+        terminal.answers(TLS, DOWN * 4)
+        terminal.answers("terms of service", "y")
         terminal.sees("at port 80 or 443 of each name")
         terminal.instead("Name, or several", "gateway.local")
         terminal.sees("is no public name")
@@ -175,6 +179,7 @@ def test_lets_encrypt_wants_a_public_name_and_says_what_it_needs(home: Home, fre
         "domain": "ai.example.org",
         "domains": ["b.example.org"],
         "email": "ada@example.org",
+        "acme_accept_terms": True,
     }
 
 

@@ -12,6 +12,7 @@ from tokenrouter.cli.wizard.saving import (
     hidden,
     problems_of,
     read_text,
+    replace_file,
     save,
     unset_variables,
 )
@@ -40,6 +41,16 @@ def test_a_file_keeps_its_group_s_rights_and_loses_everybody_else_s(tmp_path: Pa
 
     assert (path.read_text(), mode_of(path)) == ("new\n", 0o640)
     assert (tmp_path / "torod.toml.bak").read_text() == "old\n"
+
+
+def test_who_may_read_the_configuration_may_read_the_keys_that_it_names(tmp_path: Path) -> None:
+    config, key = tmp_path / "torod.toml", tmp_path / "keys" / "lab.key"
+    config.write_text("")
+    config.chmod(0o640)
+
+    replace_file(key, "secret\n", like=config)
+
+    assert (mode_of(key), mode_of(key.parent)) == (0o640, 0o750)
 
 
 def test_a_link_goes_on_leading_to_the_file(tmp_path: Path) -> None:

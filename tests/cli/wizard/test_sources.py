@@ -25,6 +25,7 @@ def test_flags_win_over_the_file_and_the_file_over_variables(tmp_path: Path) -> 
         "TOROD_CONFIG_LISTEN_ADDR": "variable:1",
         "TOROD_CONFIG_PUBLIC_URL": "http://variable",
         "TOROD_CONFIG_TLS_REDIRECT": "true",
+        "TOROD_CONFIG_TLS_EMAIL": "",
         "PATH": "/bin",
     }
 

@@ -96,7 +96,8 @@ def test_a_file_says_what_would_be_answered() -> None:
         "tls_redirect": True,
     }
     assert [entry["name"] for entry in provider_entries(EXISTING)] == ["openai"]
-    assert standing("broken =") == {}
+    assert standing("# nothing else\n") == {"listen_addr": "127.0.0.1:8080"}
+    assert standing("") == {}
     assert provider_entries("providers = 5") == []
 
 
@@ -117,6 +118,7 @@ def many_answers(draw: st.DrawFn) -> dict[str, Any]:
         "tls_redirect": st.booleans(),
         "tls_domain": st.lists(NAMES, max_size=3, unique=True).map(tuple),
         "tls_email": st.just("ada@example.org"),
+        "tls_accept_terms": st.just(True),
         "provider_name": st.from_regex(r"[a-z][a-z0-9_-]{0,9}", fullmatch=True),
         "provider_base_url": NAMES.map(lambda name: f"https://{name}/v1"),
         "admin": st.sampled_from(["key", "link", "keep"]),
@@ -164,6 +166,7 @@ def test_whatever_is_answered_makes_a_file_that_loads_and_says_it(
     if settings.tls.enabled:
         assert settings.tls.mode == said["tls"]
         assert settings.tls.domains == said.get("tls_domain", ())
+        assert settings.tls.acme_accept_terms is said.get("tls_accept_terms", False)
         assert settings.tls.cert_file == said.get("tls_cert_file", "")
         assert (settings.http_mode == "redirect") is said.get("tls_redirect", False)
     assert all(line in after for line in text.splitlines())

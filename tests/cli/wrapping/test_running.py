@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.wrapping.terminal import BASH, Terminal, children
 from tokenrouter.cli.wrapping.running import run_program
-from tokenrouter.testing.processes import Home
+from tokenrouter.testing.processes import Home, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="who has sent a signal is told on Linux only")
 
@@ -155,7 +155,8 @@ def test_a_terminal_stops_both_and_the_shell_lets_them_go_on(home: Home, command
         runner = children(terminal.process.pid)[0]
         terminal.type("\x1a")
         terminal.wait_for("Stopped")
-        assert [state(pid) for pid in (runner, *children(runner))] == ["T", "T"]
+        both = (runner, *children(runner))
+        wait_until("both have stopped", lambda: [state(pid) for pid in both] == ["T", "T"], 10)
         terminal.type("fg\n")
         terminal.wait_for("awake")
         terminal.type("\x03")

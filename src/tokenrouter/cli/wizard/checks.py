@@ -28,7 +28,7 @@ def machine_mistakes(said: Said, standing: Said, *, network: bool) -> list[Mista
     """
     found = []
     for name, everywhere in (("listen_addr", False), ("tls_listen_addr", True), ("tls_redirect_addr", True)):
-        if said.get(name) and said[name] != standing.get(name):
+        if said.get(name) and not is_standing_port(said[name], standing, name):
             found.append(Mistake(name, address_problem(said[name], everywhere=everywhere)))
     if said.get("tls") == "pem":
         certificate, key = said["tls_cert_file"], said["tls_key_file"]
@@ -43,6 +43,12 @@ def machine_mistakes(said: Said, standing: Said, *, network: bool) -> list[Mista
     if said.get("redis_url") and network:
         found.append(Mistake("redis_url", redis_problem(said["redis_url"])))
     return [one for one in found if one.message]
+
+
+def is_standing_port(address: str, standing: Said, name: str = "listen_addr") -> bool:
+    """Whether the file has the port of `address` already, so that it may be our own server that listens there."""
+    known, wanted = split_address(str(standing.get(name, ""))), split_address(address)
+    return known is not None and wanted is not None and known[1] == wanted[1]
 
 
 def address_problem(address: str, *, everywhere: bool = False) -> str:

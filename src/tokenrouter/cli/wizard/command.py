@@ -13,12 +13,12 @@ from tokenrouter.cli.wizard.answers import Mistake, WrongAnswers, find_mistakes,
 from tokenrouter.cli.wizard.asking import Stopped, confirm
 from tokenrouter.cli.wizard.checks import machine_mistakes, warnings
 from tokenrouter.cli.wizard.edits import EditFailed, parsed
-from tokenrouter.cli.wizard.flow import DEFAULT_ADDRESS, ask_all
+from tokenrouter.cli.wizard.flow import ask_all
 from tokenrouter.cli.wizard.outcome import Outcome, finish
 from tokenrouter.cli.wizard.questions import Said
 from tokenrouter.cli.wizard.saving import Draft, NotSaved, hidden, problems_of, read_text
 from tokenrouter.cli.wizard.sources import gather
-from tokenrouter.cli.wizard.writing import KEY_FOLDER, standing, written
+from tokenrouter.cli.wizard.writing import DEFAULT_ADDRESS, KEY_FOLDER, standing, written
 from tokenrouter.config.paths import find_paths
 from tokenrouter.config.problems import ConfigErrors
 

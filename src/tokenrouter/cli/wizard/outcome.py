@@ -55,7 +55,7 @@ def finish(outcome: Outcome, config: str | None, *, goes_on: bool) -> None:
     """
     draft = outcome.draft
     for path, text in outcome.secret_files.items():
-        _write_secret(path, text)
+        _write_secret(path, text, like=path if path.exists() else draft.path)
     if draft.is_change:
         save(draft, backup=True)
         click.echo(f"Wrote {draft.path}.", err=True)
@@ -65,12 +65,12 @@ def finish(outcome: Outcome, config: str | None, *, goes_on: bool) -> None:
         click.echo(line)
 
 
-def _write_secret(path: Path, text: str) -> None:
+def _write_secret(path: Path, text: str, *, like: Path) -> None:
     try:
-        replace_file(path, text, like=path)
+        replace_file(path, text, like=like)
     except OSError as error:
         fail(f"{path} cannot be written: {error.strerror}; the configuration is as it was")
-    click.echo(f"Wrote {path} (only you may read it).", err=True)
+    click.echo(f"Wrote {path} (only its owner may read it).", err=True)
 
 
 def _make_admin_key(config: str | None) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tokenrouter.cli.wizard import asking
-from tokenrouter.cli.wizard.answers import answer_mistake, own_address_mistake, provider_name, wants_key
+from tokenrouter.cli.wizard.answer_checks import answer_mistake
+from tokenrouter.cli.wizard.answers import own_address_mistake, provider_name, wants_key
 from tokenrouter.cli.wizard.checks import key_file_problem
 from tokenrouter.cli.wizard.questions import KEY_NAMES, LOCAL, NONE, SANDBOX
 from tokenrouter.cli.wizard.writing import provider_entries

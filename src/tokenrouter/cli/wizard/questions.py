@@ -13,6 +13,7 @@ Said = Mapping[str, Any]
 """Answers by the question's name: texts, tuples of texts, and booleans. What was not answered is not there."""
 
 TLS_MODES: Final = ("off", "proxy", "pem", "self_signed", "letsencrypt")
+TERMS_URL: Final = "https://letsencrypt.org/repository/"
 ADMIN_WAYS: Final = ("key", "link", "keep")
 LOCAL, SANDBOX, NONE = "local", "sandbox", "none"
 """Answers to `provider_type` that are no vendor: servers on this machine, the offline one, and nobody for now."""
@@ -48,6 +49,7 @@ QUESTIONS: Final = (
     Question("tls_listen_addr", "Where TLS is spoken: host:port, or :443."),
     Question("tls_domain", "Names that the certificate is for.", "texts"),
     Question("tls_email", "Whom Let's Encrypt writes to before a certificate ends."),
+    Question("tls_accept_terms", f"Accept Let's Encrypt's terms of service: {TERMS_URL}", "flag"),
     Question("tls_cert_file", "A PEM file with the certificate and its chain."),
     Question("tls_key_file", "A PEM file with the certificate's private key."),
     Question("tls_redirect", "Whether plain HTTP only leads to HTTPS.", "flag"),

@@ -148,7 +148,7 @@ def replace_file(path: Path, text: str, *, like: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    _make_folder(path.parent)
+    _make_folder(path.parent, like)
     fd, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(fd, "wb") as file:
@@ -162,21 +162,24 @@ def replace_file(path: Path, text: str, *, like: Path) -> None:
         raise
 
 
-def _make_folder(folder: Path) -> None:
-    """Make `folder` and those above it that are missing, for this user alone."""
+def _make_folder(folder: Path, like: Path) -> None:
+    """Make `folder` and those above it that are missing, for whoever may read `like`, or for this user alone."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):
         one.mkdir(mode=0o700, exist_ok=True)
+        if like.exists():
+            _give(one, like.stat(), 0o750 if like.stat().st_mode & 0o040 else 0o700)
 
 
 def _take_after(fd: int, like: Path) -> None:
-    try:
-        known = like.stat()
-    except FileNotFoundError:
-        return
+    if like.exists():
+        _give(fd, like.stat(), like.stat().st_mode & 0o660)
+
+
+def _give(file: int | Path, known: os.stat_result, mode: int) -> None:
     if (known.st_uid, known.st_gid) != (os.getuid(), os.getgid()):
-        os.fchown(fd, known.st_uid, known.st_gid)
-    os.fchmod(fd, known.st_mode & 0o660)
+        os.chown(file, known.st_uid, known.st_gid)
+    os.chmod(file, mode)
 
 
 def problems_of(draft: Draft, environ: Mapping[str, str], coming: Mapping[Path, str] | None = None) -> list[Problem]:

@@ -23,10 +23,11 @@ def gather(answers_file: str | None, flags: Mapping[str, Any], environ: Mapping[
 
 
 def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what variables answer; an empty one answers nothing, as in files of Compose and systemd."""
     return {
         name.removeprefix(VARIABLE_PREFIX).lower(): value
         for name, value in environ.items()
-        if name.startswith(VARIABLE_PREFIX)
+        if name.startswith(VARIABLE_PREFIX) and value
     }
 
 

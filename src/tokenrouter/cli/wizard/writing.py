@@ -16,6 +16,7 @@ HEADER: Final = """\
 # `torod config check` says whether it is right. Secrets may stand elsewhere: "env:NAME", "file:PATH".
 
 """
+DEFAULT_ADDRESS: Final = "127.0.0.1:8080"
 KEY_FOLDER: Final = "keys"
 """Beside the configuration: the provider keys that were typed, one file of mode 0600 each."""
 _ABOUT: Final = {
@@ -87,6 +88,8 @@ def _tls_edits(said: Said, before: Mapping[str, Any]) -> list[Edit]:
         first, others = said["tls_domain"][:1], list(said["tls_domain"][1:])
         values |= {"domain": first[0]} if first else {}
         values |= {"domains": others or REMOVED} if others or "domains" in section else {}
+    if said.get("tls_accept_terms"):
+        values["acme_accept_terms"] = True
     if mode == "pem":
         values |= {key: REMOVED for key in ("cert_pem", "key_pem") if key in section}
     about = "" if section else _TLS_ABOUT.get(mode, "")
@@ -141,8 +144,10 @@ def key_pointer(said: Said, key_file: str) -> str:
 
 
 def standing(text: str) -> dict[str, Any]:
-    """Return what a file says as answers: the defaults when the wizard runs again."""
+    """Return what a file says as answers: the defaults when the wizard runs again. Only no file at all says nothing."""
     values = values_of(text)
+    if text.strip():
+        values.setdefault("listen_addr", DEFAULT_ADDRESS)
     tls = _table(values, "tls")
     found = {name: values.get(name) for name in ("listen_addr", "public_url", "database_url", "redis_url")}
     found["trusted_proxies"] = _texts(values.get("trusted_proxies"))
@@ -150,6 +155,7 @@ def standing(text: str) -> dict[str, Any]:
         found["tls"] = tls.get("mode", "letsencrypt") if tls.get("enabled") else "off"
         found |= {name: tls.get(key) for name, key in _TLS_KEYS.items()}
         found["tls_domain"] = (*_texts(tls.get("domain")), *_texts(tls.get("domains")))
+        found["tls_accept_terms"] = tls.get("acme_accept_terms")
         found["tls_redirect"] = values.get("http_mode") in ("redirect", "when_required")
     return {name: value for name, value in found.items() if value}
 
