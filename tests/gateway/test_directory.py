@@ -38,7 +38,7 @@ def test_a_suspended_key_and_those_below_it_are_refused_with_what_to_do() -> Non
     state = directory(key("run", "run-0123456", suspended=True), key("below", "below-01234", parent_id="run"))
 
     for secret in (b"run-0123456", b"below-01234"):
-        with pytest.raises(DisabledKey, match="'run' is suspended.*start it anew"):
+        with pytest.raises(DisabledKey, match=r"'run' is suspended.*start it anew"):
             state.authenticate((secret,), 0.0)
 
 

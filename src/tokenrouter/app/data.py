@@ -28,6 +28,8 @@ from tokenrouter.app.channel import (
     ConditionsMessage,
     CountersMessage,
     CountersWanted,
+    Echo,
+    EchoWanted,
     ExplainWanted,
     FiguresMessage,
     Hello,
@@ -45,6 +47,8 @@ from tokenrouter.app.hooks import HookShelf
 from tokenrouter.app.key_feed import KeyFeed
 from tokenrouter.app.key_file import read_keys
 from tokenrouter.app.ledger_sums import ChannelSums
+from tokenrouter.app.listener_feed import follow_listeners
+from tokenrouter.app.listener_road import FILE_NAME as ROAD
 from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot
 from tokenrouter.config.automatic import still_wanted
@@ -232,6 +236,7 @@ class DataProcess:
         tasks.start(self._answers.run(), "kept answers")
         tasks.start(self._sweep_responses(), "stored responses sweep")
         tasks.start(self._channel.run(), "channel")
+        tasks.start(follow_listeners(self._arguments.runtime / ROAD, self._doors.follow), "listeners")
         tasks.start(self._send_figures(), "figures")
         self._watch_parent(loop)
         self._arguments.tell_ready(b'{"ready":true}')
@@ -295,6 +300,8 @@ class DataProcess:
 
             case SumsMessage():
                 self._sums.take(message)
+            case EchoWanted(number):
+                self._channel.send(Echo(number))
             case ExplainWanted():
                 self._tasks.start(self._explain(message), "explanation")
 

@@ -72,8 +72,12 @@ class Listeners:
         """Return those that are open, as a child is told of them."""
         return [one.inherited() for one in self._open.values()]
 
-    async def bind(self, bound: Bound, patience_s: float = BIND_PATIENCE_S) -> Listening:
+    async def bind(
+        self, bound: Bound, patience_s: float = BIND_PATIENCE_S, beside: Listening | None = None
+    ) -> Listening:
         """Listen at an address; whoever connects waits until somebody serves it.
+
+        `beside`: one of ours that may have the same port, of one address or of every one.
 
         Raises:
             CannotListen: it is taken, or none of this machine's.
@@ -81,8 +85,7 @@ class Listeners:
         deadline_s = time.monotonic() + patience_s
         while True:
             try:
-                family = socket.AF_INET6 if ":" in bound.host else socket.AF_INET
-                listener = socket.create_server((bound.host, bound.port), family=family, backlog=BACKLOG)
+                listener = _bind(bound, None if beside is None else beside.listener)
             except OSError as error:
                 if time.monotonic() >= deadline_s or error.errno is None:
                     raise CannotListen(
@@ -105,3 +108,17 @@ class Listeners:
         """Listen nowhere."""
         for number in list(self._open):
             self.close(number)
+
+
+def _bind(bound: Bound, beside: socket.socket | None) -> socket.socket:
+    """Return a socket that listens; one port is shared with `beside` for the moment in which it is bound, no longer."""
+    family = socket.AF_INET6 if ":" in bound.host else socket.AF_INET
+    if beside is None or not hasattr(socket, "SO_REUSEPORT"):
+        return socket.create_server((bound.host, bound.port), family=family, backlog=BACKLOG)
+    beside.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        listener = socket.create_server((bound.host, bound.port), family=family, backlog=BACKLOG, reuse_port=True)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
+    finally:
+        beside.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
+    return listener

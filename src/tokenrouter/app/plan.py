@@ -11,13 +11,13 @@ class Bound:
     Attributes:
         kind: `http`, `redirect` or `tls`.
         port: 0 is chosen by the system.
-        setting: what says so, for messages.
+        setting: what says so, by its path in the file.
     """
 
     kind: str
     host: str
     port: int
-    setting: str = "--listen-addr"
+    setting: str = "listen_addr"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tokenrouter.app import banner
+from tokenrouter.app.listener_road import FILE_NAME as ROAD
+from tokenrouter.app.listener_road import ListenerRoad
 from tokenrouter.app.listeners import BIND_PATIENCE_S, CannotListen, Listeners
 from tokenrouter.app.plan import Plan
+from tokenrouter.app.service_manager import READY, STOPPING, tell_service_manager
 from tokenrouter.observe.log_files import LogBounds, LogFiles
 from tokenrouter.observe.redaction import redact_text
 
@@ -262,11 +265,13 @@ class Supervisor:
             except CannotListen as error:
                 self._listeners.close_all()
                 raise StartFailed(
-                    f"{error}; stop what uses that address, or choose another one with {bound.setting}"
+                    f"{error}; stop what uses that address, or choose another one with {_named(bound.setting)}"
                 ) from None
 
     async def _supervise(self, runtime: Path, parent: int) -> None:
         loop = asyncio.get_running_loop()
+        road = ListenerRoad(runtime / ROAD, self._listeners)
+        road.start()
         environment = dict(os.environ)
         sandbox = self._sandbox(parent, environment)
         usual = ["--runtime", str(runtime), "--parent-fd", str(parent), *self._flags()]
@@ -295,12 +300,14 @@ class Supervisor:
         await asyncio.wait([asked, *keepers], return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         greeting.cancel()
+        tell_service_manager(STOPPING)
         self._listeners.close_all()
         await asyncio.gather(*(child.stop(0.0) for child in watcher))
         await asyncio.gather(*(child.stop(self._plan.drain_s + STOP_SLACK_S) for child in data))
         await control.stop(STOP_CONTROL_S)
         if sandbox is not None:
             await sandbox.stop(STOP_SLACK_S)
+        road.close()
         await asyncio.gather(*keepers)
 
     def _say(self, message: str) -> None:
@@ -353,6 +360,7 @@ class Supervisor:
 
     async def _greet(self, data: Sequence[Child], control: Child) -> None:
         await asyncio.gather(*(child.first_word for child in data))
+        tell_service_manager(READY)
         address, *others = (one.url(self._plan.name) for one in self._listeners.all())
         _print(banner.address_lines(address, others, self._plan.lines))
         word = await control.first_word
@@ -364,6 +372,11 @@ class Supervisor:
                 _print(banner.first_start_file(self._state, address, link, key, self._plan.model))
         else:
             _print(["Make a key: torod keys create NAME"])
+
+
+def _named(setting: str) -> str:
+    """Return how an operator says `setting` the fastest."""
+    return "--listen-addr" if setting == "listen_addr" else setting
 
 
 def _lock(state: Path) -> int:

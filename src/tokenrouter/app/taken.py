@@ -12,6 +12,7 @@ from tokenrouter.app.arguments import ChildArguments
 from tokenrouter.config.applied import Applied, write_applied
 from tokenrouter.config.keyfile import outline_key
 from tokenrouter.config.load import load
+from tokenrouter.config.moved import keep_moved
 from tokenrouter.config.outline import outline_of
 from tokenrouter.config.restarts import settle
 from tokenrouter.config.settings import Settings
@@ -57,6 +58,14 @@ class TakenConfiguration:
         if waiting:
             log.warning("some settings wait for a restart", settings=list(waiting))
         return settled
+
+    def move(self, name: str, address: str) -> None:
+        """Keep that the listener of the setting `name` is at another address; a reload does not undo it.
+
+        Raises:
+            OSError: it cannot be written down.
+        """
+        self._started = keep_moved(self._started, name, address)
 
     def refuse(self, problems: Sequence[object]) -> None:
         """Note that what was read is not taken, and why; what counted before still does."""

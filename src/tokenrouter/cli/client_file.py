@@ -1,7 +1,8 @@
 """`toro.toml`: the server, the key and the certificate that `toro` uses where nothing else is said.
 
-The file is TokenRouter-Go's: `server_url` and `api_key`. `ca_file` is ours, for a server whose certificate no public
-authority has signed, and `default_model`, for the programs that `toro` runs. It holds a key, so nobody but its owner may read it.
+The file is TokenRouter-Go's: `server_url` and `api_key`. Ours are `ca_file`, for a server whose certificate no public
+authority has signed, and `default_model`, for the programs that `toro` runs. It holds a key, so nobody but its owner
+may read it.
 """
 
 import contextlib

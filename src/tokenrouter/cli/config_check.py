@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tokenrouter.cli.listening import listening_lines
 from tokenrouter.cli.opening import CONFIG, JSON, counted, load_settings
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 @JSON
 def check_command(config: str | None, as_json: bool) -> None:
     """Say what is wrong with the configuration, and what it would run."""
-    from tokenrouter.cli.listening import listening_lines
-
     if as_json:
         _check_as_json(config)
         return

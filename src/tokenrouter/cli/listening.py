@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tokenrouter.app.plan import Bound
     from tokenrouter.config.settings import Settings
 
-_FLAG: Final = "--listen-addr"
+_PLAIN: Final = "listen_addr"
 
 
 def planned_listeners(settings: "Settings") -> "list[Bound]":
@@ -31,12 +31,9 @@ def listening_lines(settings: "Settings") -> list[str]:
 
 def own_url(settings: "Settings") -> str:
     """Return what people put before a path."""
-    kind, address, _setting = _addresses(settings)[0]
-    if kind != "tls":
-        return f"http://{address}"
-    host, _, port = address.rpartition(":")
-    host = next(iter(settings.tls.domains), host)
-    return f"https://{host}" if port == "443" else f"https://{host}:{port}"
+    from tokenrouter.jobs.listener_desk import declared_url
+
+    return declared_url(settings)
 
 
 def prepare_tls(settings: "Settings") -> list[str]:
@@ -65,7 +62,7 @@ def prepare_tls(settings: "Settings") -> list[str]:
 def _addresses(settings: "Settings") -> list[tuple[str, str, str]]:
     """Return kind, address and setting of each listener."""
     plain = "redirect" if settings.http_mode == "redirect" else "http"
-    found = [(plain, settings.listen_addr, _FLAG)] if settings.http_mode != "disabled" else []
+    found = [(plain, settings.listen_addr, _PLAIN)] if settings.http_mode != "disabled" else []
     if settings.tls.enabled:
         found.insert(0, ("tls", settings.tls.listen_addr, "tls.listen_addr"))
     if settings.tls.enabled and settings.tls.redirect_addr:

@@ -28,6 +28,7 @@ from tokenrouter.config.environment import (
 from tokenrouter.config.file import Subjects, open_file, read_addresses, read_subjects
 from tokenrouter.config.guardrails import check_guardrail_scopes, read_guardrails, read_hooks
 from tokenrouter.config.keeping import read_cache_room, read_idempotency
+from tokenrouter.config.moved import with_moved
 from tokenrouter.config.observing import LOG_LEVELS, read_logs, read_otel
 from tokenrouter.config.oidc import read_oidc, read_sign_up
 from tokenrouter.config.origins import setting_origins
@@ -127,7 +128,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         metrics_token=Secrets(environ).resolve(top, "metrics_token") or environ.get("TOKENROUTER_METRICS_TOKEN", ""),
         trusted_proxies=read_addresses(top, "trusted_proxies"),
         metrics_addr=_metrics_addr(top),
-        public_url=read_public_url(environ, problems),
+        public_url=read_public_url(top, environ),
         registration=read_registration(environ, problems),
         active_model_profile=top.text("active_model_profile"),
         providers=tuple(providers),
@@ -173,7 +174,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         log_format=cast(Any, top.choice("log_format", ("auto", "console", "json"), "auto")),
         logs=read_logs(top),
         otel=read_otel(top, environ, Secrets(environ).resolve),
-        sandbox=bool(flags.get("sandbox", False)),
+        sandbox=top.flag("sandbox", False) or bool(flags.get("sandbox", False)),
         notices=(*_notices(subjects), *told, *replaced),
         origins={
             **setting_origins(top, environ, flags, tuple(SHOWN)),
@@ -182,7 +183,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
             "active_model_profile": top.where("active_model_profile"),
         },
     )
-    settings = _with_environment(read_changeable(top, settings), top, environ)
+    settings = with_moved(_with_environment(read_changeable(top, settings), top, environ))
     _read_predecessors_keys(top)
     top.finish()
     _check(settings, top)

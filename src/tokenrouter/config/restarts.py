@@ -58,6 +58,7 @@ NEEDS_RESTART: Final = frozenset(
         "tls.enabled",
         "tls.hsts_max_age_s",
         "tls.listen_addr",
+        "tls.mode",
         "tls.redirect_addr",
         "trusted_proxies",
         "workers",

@@ -29,6 +29,7 @@ SECRET: Final = frozenset(
         "otel.headers",
         "proxies",
         "registration.access_codes",
+        "tls.acme_eab_hmac_key",
         "tls.cert_pem",
         "tls.key_pem",
     )
@@ -51,6 +52,7 @@ _ELSEWHERE: Final = frozenset(
         "alerts",
         "registration",
         "limits",
+        "moved",
         "local_ports",
         "logs",
         "notices",
@@ -127,11 +129,12 @@ def shown_settings(settings: Settings, declared: Settings, changed: Mapping[str,
 
 def _shown(name: str, settings: Settings, declared: Settings, changed: Mapping[str, Any]) -> ShownSetting:
     origin = declared.origins.get(f"{PREFIX}{name}", "default")
+    is_moved = name in settings.moved
     return ShownSetting(
         name,
         _value(name, settings),
-        "database" if name in changed else origin,
-        _value(name, declared),
+        "database" if name in changed or is_moved else origin,
+        settings.moved[name] if is_moved else _value(name, declared),
         "" if origin == "default" else origin,
         name in CHANGEABLE,
     )

@@ -15,7 +15,8 @@ from tokenrouter.edge.request import Request
 from tokenrouter.edge.responder import HttpResponder
 from tokenrouter.edge.tls import CHALLENGE_PATH, ServerTls
 
-ALWAYS: Final = frozenset((b"/healthz", b"/health", b"/readyz"))
+ALWAYS: Final = frozenset((b"/healthz", b"/health", b"/readyz", b"/api/v1/network/probe", b"/admin/api/network/probe"))
+"""Served without HTTPS in any case: whether somebody is there, and who."""
 _NO_KEYS: Final = (
     "Write https:// in the address: this gateway takes no keys over plain HTTP. This one has crossed the network "
     "readable; if that was not a network of your own, replace it."

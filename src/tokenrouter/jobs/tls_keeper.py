@@ -69,7 +69,7 @@ class TlsKeeper:
         self._is_on = settings().tls.enabled
         self._seen: object = None
         self._served: tuple[Path, Mark | None] | None = None
-        self._renewal_s = 0.0
+        self._renewal_s, self._names = 0.0, settings().tls.domains
         self._doubt = ("", 0)
         self.state: TlsState | None = None
         if self._is_on:
@@ -102,8 +102,8 @@ class TlsKeeper:
         try:
             if settings.tls.mode == "pem":
                 return self._follow_files(settings, now_s)
-            if settings.tls.mode == "self_signed" and now_s >= self._renewal_s:
-                self._renewal_s = now_s + RENEW_LOOK_S
+            if settings.tls.mode == "self_signed" and (now_s >= self._renewal_s or settings.tls.domains != self._names):
+                self._renewal_s, self._names = now_s + RENEW_LOOK_S, settings.tls.domains
                 prepare_self_signed(settings, now_s)
                 return ""
         except BadCertificate as error:
