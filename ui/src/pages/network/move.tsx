@@ -10,6 +10,7 @@ import type { Network, Props, Switch } from "./network";
 
 type Setting = keyof typeof words.settings;
 
+const EVERYWHERE = ["0.0.0.0", "[::]"];
 const TRIES = 10;
 const PAUSE_MS = 500;
 const TRY_MS = 3000;
@@ -25,7 +26,7 @@ export function Move({ network }: Props) {
         </Alert>
       )}
       {network.pending === null ? <Form network={network} /> : <Probe pending={network.pending} onKept={setKept} />}
-      {network.moved.length === 0 ? null : <Moved network={network} />}
+      {network.moved.length === 0 || kept !== "" ? null : <Moved network={network} onBack={setKept} />}
     </Stack>
   );
 }
@@ -119,13 +120,14 @@ async function leadsHere(pending: Switch, ended: AbortSignal): Promise<boolean> 
   return false;
 }
 
-function Moved({ network }: { network: Network }) {
-  const queries = useQueryClient();
+function Moved({ network, onBack }: { network: Network; onBack: (url: string) => void }) {
   const moveBack = async () => {
     try {
-      await told(api.DELETE("/api/v1/network/override"));
-      tellDone(words.movedBack);
-      await queries.invalidateQueries({ queryKey: ["network"] });
+      const [decided] = await told(api.DELETE("/api/v1/network/override"));
+      if (decided === undefined) return;
+      const there = new URL(decided.url);
+      if (EVERYWHERE.includes(there.hostname)) there.hostname = window.location.hostname;
+      onBack(there.origin);
     } catch (cause) {
       tellOf(cause);
     }
