@@ -105,6 +105,7 @@ from tokenrouter.jobs.tls_keeper import TlsKeeper, TlsState
 from tokenrouter.jobs.troubles import FILE_NAME as TROUBLES_FILE
 from tokenrouter.jobs.troubles import (
     TroubleBook,
+    certificate_troubles,
     journal_troubles,
     provider_troubles,
     secret_troubles,
@@ -698,7 +699,8 @@ class ControlProcess:
         """Tell of what does not work on this node, and, where this one does that for all, of providers."""
         rows = self._provider_statuses() if self._cluster.is_elected else []
         lag_s, longest_s = time.time() - self._drain.drained_at_s, self._settings.alerts.journal_lag_s
-        node = journal_troubles(self._channel.workers, self._node, lag_s, longest_s)
+        journal = journal_troubles(self._channel.workers, self._node, lag_s, longest_s)
+        node = (*journal, *certificate_troubles(self._tls.state, self._node, time.time()))
         self._troubles.forget("provider.offline", {row.name for row in rows if row.status != "disabled"})
         troubles = (*node, *provider_troubles(rows), *secret_troubles(self._stored.unreadable))
         self._alerting.send(self._troubles.look(troubles, time.time(), unknown=unknown_providers(rows)))
