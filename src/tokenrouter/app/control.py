@@ -58,7 +58,7 @@ from tokenrouter.config.keyfile import (
 )
 from tokenrouter.config.keyring import ring_of
 from tokenrouter.config.load import load
-from tokenrouter.config.moved import with_moved
+from tokenrouter.config.moved import moved_to
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
@@ -506,7 +506,7 @@ class ControlProcess:
 
     def _keep_moved(self, name: str, address: str) -> None:
         self._taken.move(name, address)
-        self._declared = with_moved(self._declared)
+        self._declared = moved_to(self._declared, name, address)
         self._rebuild()
 
     def _start_metrics_server(self, state: ControlState) -> uvicorn.Server | None:

@@ -70,11 +70,15 @@ class ListenerRoad:
         except OSError:
             heard = b""
         *lines, known.said = (known.said + heard).split(b"\n")
+        try:
+            wanted = [json.loads(line) for line in lines]
+        except ValueError:
+            heard = b""
         if not heard or len(known.said) > MAX_LINE_BYTES:
             self._drop(peer)
             return
-        for line in lines:
-            task = asyncio.get_running_loop().create_task(self._obey(peer, json.loads(line)))
+        for message in wanted:
+            task = asyncio.get_running_loop().create_task(self._obey(peer, message))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 

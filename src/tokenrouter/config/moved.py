@@ -34,7 +34,7 @@ def with_moved(settings: Settings) -> Settings:
         if name not in MOVABLE or not isinstance(address, str):
             continue
         if instead_of == declared_address(settings, name):
-            settings = _with(settings, name, address)
+            settings = moved_to(settings, name, address)
         else:
             told = f"{address}, to where it was moved at run time, is forgotten: the configuration says otherwise since"
             where = settings.origins.get(f"settings.{name}", "configuration")
@@ -54,10 +54,11 @@ def keep_moved(settings: Settings, name: str, address: str) -> Settings:
     if address != declared:
         kept[name] = {"address": address, "instead_of": declared}
     _write(settings.paths.state_dir, kept)
-    return _with(settings, name, address)
+    return moved_to(settings, name, address)
 
 
-def _with(settings: Settings, name: str, address: str) -> Settings:
+def moved_to(settings: Settings, name: str, address: str) -> Settings:
+    """Return settings of which `name` is at `address`, whatever is declared."""
     declared = declared_address(settings, name)
     moved = {**settings.moved, name: declared}
     if address == declared:
