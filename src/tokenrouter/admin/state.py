@@ -23,6 +23,7 @@ from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.quotas import QuotaSnapshot
 from tokenrouter.gateway.directory import MAX_CHAIN, Directory
+from tokenrouter.jobs.acme import Acme
 from tokenrouter.jobs.benchmark import Benchmark, nobody
 from tokenrouter.jobs.explanations import Explain, nobody_answers_routes
 from tokenrouter.jobs.limit_use import LimitFigures
@@ -99,6 +100,7 @@ class ControlState:
         benchmark: asks models how fast they are.
         explain: asks a data process what would become of a request.
         tls: what certificate is served; None where HTTPS is off.
+        acme: who has certificates from an authority, where one is to be asked.
         listeners: what listens, and who moves it.
         keep_moved: notes that the listener of a setting is at another address from now on, also after a restart.
         ui: the admin UI as it was built, if it was.
@@ -143,6 +145,7 @@ class ControlState:
     benchmark: Benchmark = field(default_factory=lambda: Benchmark(nobody), repr=False)
     explain: Explain = nobody_answers_routes
     tls: Callable[[], TlsState | None] = lambda: None
+    acme: Acme | None = field(default=None, repr=False)
     listeners: ListenerDesk = field(default_factory=lambda: ListenerDesk(Path()), repr=False)
     keep_moved: Callable[[str, str], object] = lambda _name, _address: None
     event_streams: int = 0

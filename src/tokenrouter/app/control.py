@@ -28,6 +28,7 @@ from tokenrouter.admin.ledger_metrics import AfterRequests, LedgerMetrics
 from tokenrouter.admin.process_metrics import ProcessMetrics
 from tokenrouter.admin.state import ControlState
 from tokenrouter.admin.tls_metrics import TlsMetrics
+from tokenrouter.app.alarms import Alarms
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
 from tokenrouter.app.channel import (
     CatalogMessage,
@@ -66,7 +67,7 @@ from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
-from tokenrouter.jobs.alerting import Alerting
+from tokenrouter.jobs.acme import Acme
 from tokenrouter.jobs.automatic_providers import AutomaticProviders
 from tokenrouter.jobs.benchmark import Benchmark
 from tokenrouter.jobs.catalog_builder import build_catalog, keys_bear_limits, unshadowed_keys
@@ -74,7 +75,6 @@ from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.conversation_drain import ConversationDrain
 from tokenrouter.jobs.conversation_retention import delete_old_conversations
 from tokenrouter.jobs.discovery import Discovery
-from tokenrouter.jobs.emails import Emails
 from tokenrouter.jobs.explanations import Explanations, RouteAnswer, RouteQuestion
 from tokenrouter.jobs.front_door import FrontDoor
 from tokenrouter.jobs.health_checks import HealthChecks
@@ -82,7 +82,6 @@ from tokenrouter.jobs.heartbeat_watch import LOOK_S as HEARTBEATS_S
 from tokenrouter.jobs.heartbeat_watch import HeartbeatWatch
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
-from tokenrouter.jobs.limit_alerts import LimitAlerts
 from tokenrouter.jobs.limit_use import NameOfKey, forget_ended_windows
 from tokenrouter.jobs.listener_desk import ListenerDesk, declared_url, url_of
 from tokenrouter.jobs.local_servers import LocalServers, looking_of
@@ -101,15 +100,10 @@ from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.jobs.stored_configuration import StoredConfiguration, join_configuration, read_stored
 from tokenrouter.jobs.tls_keeper import TlsKeeper, TlsState
-from tokenrouter.jobs.troubles import FILE_NAME as TROUBLES_FILE
 from tokenrouter.jobs.troubles import (
-    TroubleBook,
     journal_troubles,
-    provider_troubles,
     secret_troubles,
-    unknown_providers,
 )
-from tokenrouter.jobs.webhooks import Webhooks
 from tokenrouter.journal.conversation_files import FOLDER as CONVERSATIONS_FOLDER
 from tokenrouter.journal.reader import damaged_files
 from tokenrouter.limits.adjusting import Adjusted
@@ -122,7 +116,7 @@ from tokenrouter.store.aliases import chosen_profile, list_aliases
 from tokenrouter.store.capture_rules import list_capture_rules
 from tokenrouter.store.catalog_version import CatalogWatch
 from tokenrouter.store.engine import Store
-from tokenrouter.store.errors import StoreError
+from tokenrouter.store.errors import ForeignDatabase, SchemaTooNew, StoreError, WrongSecret
 from tokenrouter.store.key_news import KeyNews
 from tokenrouter.store.keys import KeyRequest, create_key, remove_expired_keys
 from tokenrouter.store.limits import list_limits
@@ -151,6 +145,8 @@ KNOWN_S: Final = 2.0
 """How long the answer to a change waits for this node's data processes to know of it."""
 HEARD_S: Final = 3.0
 """How long a start waits for a data process to connect before it says that it is ready."""
+REFUSED: Final = (SchemaTooNew, ForeignDatabase, WrongSecret)
+"""Databases that are not for this server: it does not start on one, and no waiting mends that."""
 LONGEST_PAUSE_S: Final = 10.0
 """Between attempts while the database is away."""
 
@@ -208,10 +204,7 @@ class ControlProcess:
         )
         self._own = OwnWay(lambda: self._settings)
         self._benchmark = Benchmark(FrontDoor(self._own.upstream, self._own.address).chat)
-        self._webhooks = Webhooks(self._upstream, lambda: self._settings.alerts.webhooks)
-        self._emails = Emails(lambda: self._settings.alerts.email)
-        self._alerting = Alerting((self._webhooks, self._emails))
-        self._troubles = TroubleBook(settings.paths.cache_dir / TROUBLES_FILE)
+        self._alarms = Alarms(lambda: self._settings, self._upstream, store)
         self._channel = ChannelServer(
             arguments.runtime / "channel.sock",
             self._welcome,
@@ -223,8 +216,16 @@ class ControlProcess:
         )
         self._explanations = Explanations(self._ask_for_explanation)
         self._tls = TlsKeeper(lambda: self._settings, self._tell_certificate)
+        self._acme = Acme(
+            lambda: self._settings,
+            store,
+            self._ring,
+            self._tls,
+            self._channel.wait_heard,
+            lambda: self._cluster.is_elected,
+            self._cluster.tell if settings.redis_url else None,
+        )
         self._desk = ListenerDesk(arguments.runtime / LISTENERS, self._note_address)
-        self._alerts = LimitAlerts(store)
         self._watcher, self._heartbeats = CatalogWatch(store), HeartbeatWatch(store)
         self._watching, self._process_figures = asyncio.Lock(), ProcessFigures()
         self._admin: ControlState | None = None
@@ -266,8 +267,8 @@ class ControlProcess:
             rows=self._drain.rows,
             lag_s=max(0.0, time.time() - self._drain.drained_at_s),
             models=self._model_figures.snapshot(),
-            alerts=self._alerting.counts,
-            emails=self._emails.counts,
+            alerts=self._alarms.telling.counts,
+            emails=self._alarms.emails.counts,
             telemetry={} if self._telemetry is None else self._telemetry.counts,
         )
         workers = self._channel.workers.values()
@@ -310,6 +311,7 @@ class ControlProcess:
         ]
         self._conditions.keep(provider.name for provider in self._catalog.providers)
         self._channel.broadcast(CatalogMessage(self._told_catalog(), self._adjusted))
+        self._acme.note_change()
 
     def _newest_key(self) -> bytes:
         """Return what is written down is encrypted under: after a rotation, the new secret's."""
@@ -391,12 +393,10 @@ class ControlProcess:
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         await self._be_heard()
-        self._taken.note()
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
-        server.should_exit = True
-        if beside is not None:
-            beside.should_exit = True
+        for one in (server, beside):
+            _end(one)
         await asyncio.wait([serving], timeout=2.0)
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
         await self._close()
@@ -405,25 +405,19 @@ class ControlProcess:
         """Start what is done beside requests, again and again until the end."""
         tasks = self._tasks
         tasks.start(self._cluster.run(), "cluster")
-        tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
-        tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
-        tasks.start(self._repeat("drain", DRAIN_S, self._drain_quietly), "drain")
-        tasks.start(self._repeat("conversations", CONVERSATIONS_S, self._take_in_conversations), "conversations")
-        tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
-        tasks.start(self._repeat("heartbeats", HEARTBEATS_S, self._look_for_heartbeats), "heartbeats")
-        tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
-        tasks.start(self._repeat("troubles", TROUBLES_S, self._look_for_troubles), "troubles")
+        self._begin_repeating()
         tasks.start(self._quotas.run(), "quotas")
         tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
         tasks.start(self._tls.run(), "certificate")
+        tasks.start(self._acme.run(), "certificate authority")
         tasks.start(self._desk.run(), "listeners")
         tasks.start(self._automatic.run(), "providers that join")
         tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
 
     async def _close(self) -> None:
         await self._tasks.close()
-        await self._alerting.close()
+        await self._alarms.close()
         if self._telemetry is not None:
             await asyncio.to_thread(self._telemetry.close)
         await self._benchmark.close()
@@ -435,10 +429,11 @@ class ControlProcess:
         self._upstream.close()
 
     async def _be_heard(self) -> None:
-        """Wait until a data process has the state, so that a key which is shown now works now."""
+        """Wait until a data process has the state, so that a key which is shown now works now; note what counts."""
         deadline_s = time.monotonic() + HEARD_S
         while not self._channel.workers and time.monotonic() < deadline_s:
             await asyncio.sleep(0.01)
+        self._taken.note()
 
     def _lend(self, loop: asyncio.AbstractEventLoop) -> ControlState:
         """Return what routes work with."""
@@ -458,13 +453,13 @@ class ControlProcess:
             address=declared_url(self._settings),
             keys_changed=lambda: self._show_changes(loop),
             limit_figures=self._drain.figures,
-            limit_alerts=lambda: self._alerts.counts,
+            limit_alerts=lambda: self._alarms.limits.counts,
             oidc=self._oidc,
             ask_providers=self._ask_providers,
             quotas=self._quotas.snapshots,
             ask_quotas=self._quotas.refresh,
             quota_alerts=lambda: self._quotas.alert_counts,
-            webhooks=lambda: self._webhooks.counts,
+            webhooks=lambda: self._alarms.webhooks.counts,
             sealing=self._sealing,
             take_in_conversations=self._conversations.drain,
             figures_beside=self._figures_beside,
@@ -473,6 +468,7 @@ class ControlProcess:
             clean_keys=self._clean_now,
             explain=self._explanations.ask,
             tls=lambda: self._tls.state,
+            acme=self._acme,
             listeners=self._desk,
             keep_moved=self._keep_moved,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
@@ -591,6 +587,20 @@ class ControlProcess:
 
     # What runs beside.
 
+    def _begin_repeating(self) -> None:
+        """Start what is done again and again, each with its pause."""
+        for name, pause_s, work in (
+            ("watch", WATCH_S, self._watch),
+            ("retention", RETENTION_S, self._delete_old_rows),
+            ("drain", DRAIN_S, self._drain_quietly),
+            ("conversations", CONVERSATIONS_S, self._take_in_conversations),
+            ("clean", CLEAN_S, self._clean),
+            ("heartbeats", HEARTBEATS_S, self._look_for_heartbeats),
+            ("alerts", ALERTS_S, self._look_for_alerts),
+            ("troubles", TROUBLES_S, self._look_for_troubles),
+        ):
+            self._tasks.start(self._repeat(name, pause_s, work), name)
+
     async def _repeat(self, name: str, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` again and again; while the database is away, less and less often."""
         failures = 0
@@ -677,19 +687,15 @@ class ControlProcess:
     async def _look_for_alerts(self) -> None:
         """Tell of limits, ours and providers', that come to an end; one node does it for all."""
         if self._cluster.is_elected:
-            thresholds = self._settings.soft_limit_alerts
-            limits = self._catalog.limits
-            self._alerting.send(await asyncio.to_thread(self._alerts.look, limits, thresholds, time.time()))
-            self._alerting.send(await self._quotas.look_for_alerts())
+            await self._alarms.look_at_limits(self._catalog.limits)
+            self._alarms.telling.send(await self._quotas.look_for_alerts())
 
     async def _look_for_troubles(self) -> None:
         """Tell of what does not work on this node, and, where this one does that for all, of providers."""
         rows = self._provider_statuses() if self._cluster.is_elected else []
         lag_s, longest_s = time.time() - self._drain.drained_at_s, self._settings.alerts.journal_lag_s
         node = journal_troubles(self._channel.workers, self._node, lag_s, longest_s)
-        self._troubles.forget("provider.offline", {row.name for row in rows if row.status != "disabled"})
-        troubles = (*node, *provider_troubles(rows), *secret_troubles(self._stored.unreadable))
-        self._alerting.send(self._troubles.look(troubles, time.time(), unknown=unknown_providers(rows)))
+        self._alarms.look_at_troubles((*node, *secret_troubles(self._stored.unreadable)), rows)
 
     def _last_drain(self) -> None:
         try:
@@ -701,6 +707,11 @@ class ControlProcess:
 
 def _certificate_message(state: TlsState) -> TlsMessage:
     return TlsMessage(str(state.path), dict(state.answers), dict(state.challenges))
+
+
+def _end(server: uvicorn.Server | None) -> None:
+    if server is not None:
+        server.should_exit = True
 
 
 def _open(settings: Settings) -> Store:
@@ -727,8 +738,9 @@ def main() -> None:
     try:
         uvloop.run(_serve(arguments))
     except StoreError as error:
-        arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error)}))
-        sys.exit(f"torod: {error}")
+        is_refused = isinstance(error, REFUSED)
+        arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error), "refused": is_refused}))
+        sys.exit(1 if is_refused and arguments.ready_fd >= 0 else f"torod: {error}")
 
 
 if __name__ == "__main__":

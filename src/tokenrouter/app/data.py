@@ -28,6 +28,8 @@ from tokenrouter.app.channel import (
     ConditionsMessage,
     CountersMessage,
     CountersWanted,
+    Echo,
+    EchoWanted,
     ExplainWanted,
     FiguresMessage,
     Hello,
@@ -298,6 +300,8 @@ class DataProcess:
 
             case SumsMessage():
                 self._sums.take(message)
+            case EchoWanted(number):
+                self._channel.send(Echo(number))
             case ExplainWanted():
                 self._tasks.start(self._explain(message), "explanation")
 

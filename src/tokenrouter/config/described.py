@@ -222,6 +222,10 @@ DESCRIBED: Final[Mapping[str, Description]] = {
     "tls.key_pem": Description("server", "secret", "The key that belongs to it."),
     "tls.acme_directory_url": Description("server", "text", "Who is asked for certificates, if not Let's Encrypt."),
     "tls.acme_ca_file": Description("server", "text", "Certificates to trust then, in place of the system's."),
+    "tls.acme_accept_terms": _flag("server", "The terms of service of the certificate authority are accepted."),
+    "tls.acme_eab_kid": Description("server", "text", "The account by which it knows the operator already."),
+    "tls.acme_eab_hmac_key": Description("server", "secret", "The key of that account, in base64url."),
+    "tls.acme_profile": Description("server", "text", "Its word for the kind of certificate, like shortlived."),
     "tls.challenge": _choice("server", "How it is shown that a name is ours.", get_args(AcmeChallenge)),
     "tls.hsts_max_age_s": Description(
         "server", "whole", "How long browsers are to come by HTTPS only; 0 says nothing to them.", "s"

@@ -307,6 +307,9 @@ class TlsSettings:
         cert_file, key_file: where they lie; looked at again and again.
         acme_directory_url: whose certificates are asked for, "" for Let's Encrypt.
         acme_ca_file: certificates to trust in place of the system's when it is asked, or "".
+        acme_accept_terms: whether the operator has accepted its terms of service.
+        acme_eab_kid, acme_eab_hmac_key: the account by which it knows the operator already, or "".
+        acme_profile: its word for the kind of certificate that is asked for, or "".
         challenge: how it is shown that a name is ours.
         hsts_max_age_s: how long browsers are to come by HTTPS only; 0 says nothing to them.
     """
@@ -324,6 +327,10 @@ class TlsSettings:
     key_file: str = ""
     acme_directory_url: str = ""
     acme_ca_file: str = ""
+    acme_accept_terms: bool = False
+    acme_eab_kid: str = ""
+    acme_eab_hmac_key: str = field(default="", repr=False)
+    acme_profile: str = ""
     challenge: AcmeChallenge = "auto"
     hsts_max_age_s: int = 0
 

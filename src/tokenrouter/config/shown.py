@@ -29,6 +29,7 @@ SECRET: Final = frozenset(
         "otel.headers",
         "proxies",
         "registration.access_codes",
+        "tls.acme_eab_hmac_key",
         "tls.cert_pem",
         "tls.key_pem",
     )

@@ -41,6 +41,10 @@ def read_tls(top: Table, resolve: Resolve, is_address: IsAddress) -> TlsSettings
         key_file=table.text("key_file"),
         acme_directory_url=_directory_url(table),
         acme_ca_file=table.text("acme_ca_file"),
+        acme_accept_terms=table.flag("acme_accept_terms", usual.acme_accept_terms),
+        acme_eab_kid=table.text("acme_eab_kid"),
+        acme_eab_hmac_key=resolve(table, "acme_eab_hmac_key"),
+        acme_profile=table.text("acme_profile"),
         challenge=cast(AcmeChallenge, table.choice("challenge", get_args(AcmeChallenge), usual.challenge)),
         hsts_max_age_s=table.count("hsts_max_age_s", 0, most=10 * 366 * 86_400),
     )
@@ -89,7 +93,16 @@ def _check_names(tls: TlsSettings, table: Table) -> None:
     if not tls.domains:
         hint = 'the name by which the gateway is reached, like "ai.example.com", or use mode = "self_signed"'
         table.problem("domain", "is missing: a certificate authority vouches for names", hint)
+    if bool(tls.acme_eab_kid) != bool(tls.acme_eab_hmac_key):
+        missing = "acme_eab_hmac_key" if tls.acme_eab_kid else "acme_eab_kid"
+        table.problem(missing, "is missing: an account has a name and a key")
     for name in tls.domains:
+        if name.startswith("*."):
+            hint = 'name each host, or have somebody else get the certificate, and use mode = "pem"'
+            table.problem(
+                "domain", f"{name!r} is a wildcard, which takes dns-01; only http-01 and tls-alpn-01 are offered", hint
+            )
+            continue
         if _is_ip(name) or "." not in name:
             table.problem("domain", f"{name!r} is no name that a certificate authority can reach")
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-ACME_ALPN: Final = b"\x0aacme-tls/1"
-"""How a certificate authority asks for a challenge's certificate (RFC 8737, 3), as it stands in a ClientHello."""
+from tokenrouter.edge.client_hello import ACME_PROTOCOL, NoHello, read_client_hello
+
 CHALLENGE_PATH: Final = b"/.well-known/acme-challenge/"
 """RFC 8555, 8.3."""
 
@@ -30,7 +30,7 @@ class ServerTls:
             ssl.SSLError: TLS cannot be spoken with it.
         """
         self._current = server_context(path)
-        self._challenges: dict[bytes, ssl.SSLContext] = {}
+        self._challenges: dict[str, ssl.SSLContext] = {}
         self.answers: Mapping[bytes, bytes] = {}
 
     @property
@@ -53,7 +53,8 @@ class ServerTls:
             OSError, ssl.SSLError: a certificate cannot be used; then nothing has changed.
         """
         found = {
-            name.lower().encode(): server_context(path, protocols=["acme-tls/1"]) for name, path in certificates.items()
+            name.lower(): server_context(path, protocols=[ACME_PROTOCOL.decode()])
+            for name, path in certificates.items()
         }
         self.answers = {token.encode(): answer.encode() for token, answer in answers.items()}
         self._challenges = found
@@ -63,11 +64,15 @@ class ServerTls:
 
         A certificate of a challenge proves nothing to anybody but the authority, and goes to whoever asks as it does.
         """
-        if self._challenges and ACME_ALPN in hello:
-            for name, context in self._challenges.items():
-                if name in hello.lower():
-                    return context
-        return self._current
+        if not self._challenges:
+            return self._current
+        try:
+            read = read_client_hello(hello)
+        except NoHello:
+            read = None
+        if read is None or not read.is_acme:
+            return self._current
+        return self._challenges.get(read.server_name, self._current)
 
 
 def server_context(path: Path, protocols: list[str] | None = None) -> ssl.SSLContext:

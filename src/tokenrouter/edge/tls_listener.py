@@ -14,6 +14,7 @@ from typing import Final, cast
 
 import structlog
 
+from tokenrouter.edge.client_hello import MAX_HELLO_BYTES, NoHello, read_client_hello
 from tokenrouter.edge.protocol import ClientConnection, Connections, Door
 from tokenrouter.edge.tls import ServerTls
 
@@ -23,8 +24,6 @@ EXHAUSTED_S: Final = 0.2
 """How long nobody is taken in after the process ran out of file descriptors."""
 GOODBYE_S: Final = 1.0
 """How long a client may take to agree that the connection ends; most never say."""
-MAX_HELLO_BYTES: Final = 16 * 2**10
-"""Most of a first message that is looked at; one record has no room for more (RFC 8446, 5.1)."""
 LOOK_AGAIN_S: Final = 0.01
 _HANDSHAKE: Final = 0x16
 _EXHAUSTED: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
@@ -141,10 +140,13 @@ async def _readable(client: socket.socket) -> None:
 
 
 def _is_whole(seen: bytes) -> bool:
-    """Whether nothing more needs to arrive before it is clear who speaks: one whole record, or no TLS at all."""
-    if len(seen) in (0, MAX_HELLO_BYTES) or seen[0] != _HANDSHAKE:
+    """Whether nothing more needs to arrive before it is clear who speaks: the whole hello, or no TLS at all."""
+    if not seen:
         return True
-    return len(seen) >= 5 and len(seen) >= 5 + int.from_bytes(seen[3:5], "big")
+    try:
+        return read_client_hello(seen) is not None
+    except NoHello:
+        return True
 
 
 class _PlainHttp(asyncio.Protocol):

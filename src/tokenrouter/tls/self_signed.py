@@ -49,9 +49,16 @@ def make_self_signed(names: Iterable[str], now_s: float) -> Pair:
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
     )
     certificate = builder.sign(key, hashes.SHA256())
-    return Pair(
-        certificate.public_bytes(Encoding.PEM), key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
+    return Pair(certificate.public_bytes(Encoding.PEM), _pem(key).encode())
+
+
+def new_key() -> str:
+    """Return a fresh key, as PEM."""
+    return _pem(ec.generate_private_key(ec.SECP256R1()))
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def is_good_for(facts: CertificateFacts, domains: Iterable[str], now_s: float) -> bool:

@@ -23,7 +23,6 @@ Writing = Annotated[Grant, needs("settings.write")]
 
 _EVERYWHERE: Final = ("", "0.0.0.0", "::")
 _HERE: Final = ("127.0.0.1", "localhost", "::1")
-_NO_TLS: Final = 'no certificate authority is asked for certificates: [tls] does not say mode = "letsencrypt"'
 
 
 class Bind(Lenient):
@@ -135,13 +134,6 @@ def change_tls(state: State, _grant: Writing, wanted: Annotated[Tls, Depends(sen
         lines = f"[tls] with enabled = {str(wanted.enabled).lower()} and what belongs to it"
         raise Problem(400, "invalid_request", _change_there(state, lines))
     return {"status": "ok"}
-
-
-@router.post("/settings/tls/test-certificate")
-@router.post("/settings/tls/renew")
-def get_certificate(_grant: Writing) -> JSONResponse:
-    """Say that there is no certificate to get."""
-    return JSONResponse({"status": "error", "error": _NO_TLS}, 400)
 
 
 def _address(state: ControlState) -> str:
