@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
+DOCS := $(VENV)/.docs-installed
 OPENAI_2 := $(VENV)/openai-2/.installed
 SHIPPING := $(VENV)/.shipping-installed
 HELM := $(VENV)/helm/.installed
@@ -124,14 +125,20 @@ fmt: $(DEV) ## Format the Python code
 	$(BIN)/ruff format .
 
 ##@ To keep house
-.PHONY: lock openapi clean distclean help
+.PHONY: lock docs openapi clean distclean help
 lock: $(BIN)/uv ## Recompile requirements/*.txt from pyproject.toml (newer versions: ARGS=--upgrade)
 	$(COMPILE) --group build --output-file requirements/build.txt
 	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	$(COMPILE) --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
+	$(COMPILE) --group docs --constraints requirements/dev.txt --output-file requirements/docs.txt
 	$(COMPILE) --group shipping --constraints requirements/dev.txt --output-file requirements/shipping.txt
 	$(subst --python-version 3.11,--python-version 3.12,$(COMPILE)) --group helm --constraints requirements/runtime.txt --output-file requirements/helm.txt
 	$(COMPILE) --group openai-2 --constraints requirements/runtime.txt --output-file requirements/openai-2.txt
+
+docs: $(DEV) $(DOCS) ## Make the reference and the man pages from the code, and all documents as pages, into build/docs
+	$(BIN)/python -m tests.docs.reference
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
+	@echo 'Open build/docs/index.html'
 
 openapi: $(DEV) ## Write docs/openapi.json anew
 	$(BIN)/python -m tests.repo.openapi_file
@@ -202,6 +209,12 @@ chromium:
 $(DEV): $(RUNTIME) requirements/dev.txt
 	@echo 'Installing the tools for tests and checks (once) …'
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# What makes pages of the documents.
+$(DOCS): $(DEV) requirements/docs.txt
+	@echo 'Installing what makes pages of the documents (once) …'
+	@$(PIP) install --require-hashes -r requirements/docs.txt
 	@touch $@
 
 $(SHIPPING): $(DEV) requirements/shipping.txt

@@ -1,5 +1,6 @@
 """What many tests need: homes, ports and the real programs, each ended when its test ends."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Protocol
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import pebble
 from tokenrouter.testing import processes
 from tokenrouter.testing.postgres import NoPostgres, PostgresServer
 from tokenrouter.testing.processes import GatewayProcess, Home, SandboxProcess, make_home
@@ -74,6 +76,16 @@ def valkey() -> Iterator[ValkeyServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def needs_pebble() -> None:
+    """Skips where there is no Pebble, with a summary that says so; CI does not let that pass."""
+    if not pebble.is_installed():
+        reason = "pebble is not installed"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
 @pytest.fixture
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
     """A function that starts `torod serve` with a configuration's text and returns when it serves."""
@@ -109,3 +121,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if any("chromium is not installed" in str(report.longrepr) for report in terminalreporter.getreports("skipped")):
         terminalreporter.section("THE ADMIN UI WAS NOT TESTED", red=True)
         terminalreporter.line("There is no chromium here. Debian, Ubuntu: apt install chromium; then make test again.")
+    if any("pebble is not installed" in str(report.longrepr) for report in terminalreporter.getreports("skipped")):
+        terminalreporter.section("CERTIFICATES OF AN AUTHORITY WERE NOT TESTED", red=True)
+        terminalreporter.line("There is no Pebble here. Debian, Ubuntu: apt install pebble; then make test again.")

@@ -350,6 +350,6 @@ def test_an_inferrer_makes_a_few_keys_of_itself_that_end_soon(client: TestClient
     assert make(client, ALICE, name="high", role="keymaster").status_code == 403
     for number in range(19):
         assert make(client, ALICE, name=f"run {number}").status_code == 201
-    assert make(client, ALICE, name="one too many").status_code == 403
+    assert make(client, ALICE, name="one too many").status_code == 409
     assert client.delete(f"{KEYS}/run", headers=ALICE).status_code == 200
     assert client.delete(f"{KEYS}/alice", headers=MASTER).status_code == 404

@@ -3,15 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from tokenrouter.app.arguments import parse_child_arguments
+from tokenrouter.app.arguments import InheritedListener, parse_child_arguments
 
 
 def test_a_child_reads_what_the_supervisor_writes() -> None:
     arguments = parse_child_arguments(
-        ["--runtime", "/r", "--listen-fd", "3", "--ready-fd", "4", "--parent-fd", "5", "--listen-addr", ":1"]
+        ["--runtime", "/r", "--listener", "1:tls:3", "--ready-fd", "4", "--parent-fd", "5", "--listen-addr", ":1"]
     )
 
-    assert (arguments.runtime, arguments.listen_fd, arguments.parent_fd) == (Path("/r"), 3, 5)
+    assert (arguments.runtime, arguments.parent_fd) == (Path("/r"), 5)
+    assert arguments.listeners == (InheritedListener(1, "tls", 3),)
     assert arguments.overrides() == {"listen_addr": ":1"}
 
 

@@ -38,7 +38,7 @@ def test_without_a_model_there_is_nothing_to_try(tmp_path: Path) -> None:
 
 
 def test_the_address_comes_first_and_notes_below_it() -> None:
-    assert banner.address_lines(ADDRESS, ["provider acme"]) == [
+    assert banner.address_lines(ADDRESS, [], ["provider acme"]) == [
         f"TokenRouter is listening on {ADDRESS}",
         "  provider acme",
     ]

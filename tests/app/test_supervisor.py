@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tokenrouter.app.plan import Plan
+from tokenrouter.app.plan import Bound, Plan
 from tokenrouter.testing.process_table import descendants, is_running
 from tokenrouter.testing.processes import Home, free_port, wait_until
 
@@ -28,12 +28,15 @@ if fate == "dies":
 if fate == "tells":
     os.write(int(args["--ready-fd"]), json.dumps({"ready": False, "problem": "no room left"}).encode() + b"\\n")
     sys.exit(1)
+if fate == "refuses":
+    os.write(int(args["--ready-fd"]), json.dumps({"problem": "of a newer version", "refused": True}).encode() + b"\\n")
+    sys.exit(1)
 if fate == "hangs":
     time.sleep(600)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 os.write(int(args["--ready-fd"]), json.dumps({"ready": True, "first_start": False}).encode() + b"\\n")
-if "--listen-fd" in args:
-    server = socket.socket(fileno=int(args["--listen-fd"]))
+if "--listener" in args:
+    server = socket.socket(fileno=int(args["--listener"].split(":")[2]))
     server.setblocking(True)
     while True:
         client, _ = server.accept()
@@ -57,11 +60,11 @@ class Running:
         command = [sys.executable, str(script)]
         self.plan = Plan(
             str(folder / "state"),
-            "127.0.0.1",
-            self.port,
+            [Bound("http", "127.0.0.1", self.port)],
             data=[*command, "data"],
             control=[*command, "control"],
             sandbox=[*command, "sandbox"] if sandbox else [],
+            watcher=[*command, "watching"] if environment.get("FATE_OF_WATCHING") else [],
             drain_s=1.0,
             start_s=start_s,
         )
@@ -124,6 +127,23 @@ def test_a_child_that_dies_is_started_again_and_no_client_is_refused(supervise: 
     assert running.answer() != first
 
 
+def test_children_start_anew_when_the_watch_says_so_and_no_client_is_refused(
+    supervise: Callable[..., Running],
+) -> None:
+    running = supervise(FATE_OF_WATCHING="hangs")
+    first = running.answer()
+    wait_until("the watch", lambda: bool(running.pids("watching")), 5)
+    watching = running.pids("watching")
+
+    running.process.send_signal(signal.SIGUSR1)
+    wait_until("its end", lambda: not is_running(first), 5)
+
+    assert running.answer() != first
+    wait_until("another control process", lambda: len(running.pids("control")) == 2, 5)
+    assert running.pids("watching") == watching
+    assert len(running.pids("data")) == 2
+
+
 def test_no_process_writes_its_memory_down_when_it_crashes(supervise: Callable[..., Running]) -> None:
     running = supervise()
 
@@ -131,6 +151,18 @@ def test_no_process_writes_its_memory_down_when_it_crashes(supervise: Callable[.
         lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
         (soft,) = (line.split()[4] for line in lines if line.startswith("Max core file size"))
         assert soft in ("0", "1")
+
+
+def test_a_control_process_that_refuses_at_the_first_start_ends_the_server_with_its_words(tmp_path: Path) -> None:
+    running = Running(tmp_path, {"FATE_OF_CONTROL": "refuses"})
+    try:
+        _, said = running.process.communicate(timeout=30)
+    finally:
+        running.end()
+
+    assert running.process.returncode == 1
+    assert said == "torod: of a newer version\n"
+    assert len(running.pids("control")) == 1
 
 
 def test_the_control_process_dying_again_and_again_leaves_the_data_process_alone(
@@ -210,7 +242,9 @@ def test_a_secret_that_is_damaged_ends_the_real_server_with_words(home: Home) ->
 
 def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
     running = Running.__new__(Running)
-    running.plan = Plan(str(tmp_path / "state"), "127.0.0.1", free_port(), data=["/no/such/program"], control=["true"])
+    running.plan = Plan(
+        str(tmp_path / "state"), [Bound("http", "127.0.0.1", free_port())], data=["/no/such/program"], control=["true"]
+    )
     running.environment = dict(os.environ)
     process = running.start()
     _, errors = process.communicate(timeout=15)
@@ -254,7 +288,9 @@ def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         running = Running.__new__(Running)
         port = taken.getsockname()[1]
-        running.plan = Plan(str(tmp_path / "state"), "127.0.0.1", port, data=["true"], control=["true"])
+        running.plan = Plan(
+            str(tmp_path / "state"), [Bound("http", "127.0.0.1", port)], data=["true"], control=["true"]
+        )
         running.environment = dict(os.environ)
         began_s = time.monotonic()
         _, errors = running.start().communicate(timeout=15)
@@ -265,4 +301,4 @@ def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
 
 
 def test_the_plan_on_the_pipe_is_json() -> None:
-    assert json.loads(Plan("/s", "h", 1).to_json())["host"] == "h"
+    assert json.loads(Plan("/s", [Bound("http", "h", 1)]).to_json())["listeners"][0]["host"] == "h"

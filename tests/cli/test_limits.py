@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,6 +91,18 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_1(
     assert done.exit_code == 1
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_team_and_a_person_of_the_database_need_no_key_to_be_limited(tmp_path: Path) -> None:
+    home = make_home(tmp_path)
+    (home.path / "torod.toml").write_text(DECLARED + '\n[[teams]]\nname = "physics"\n[[users]]\nname = "bob"\n')
+    env = {**dict.fromkeys(os.environ), **home.env}
+    for command in (["teams", "create", "research"], ["users", "create", "ann", "--email", "ann@example.org"]):
+        assert CliRunner().invoke(main, command, env=env).exit_code == 0
+
+    assert made(home, "create", "team:research", "cost_usd", "20")["scope"] == "team:research"
+    assert made(home, "create", "user:ann", "tokens", "20")["scope"] == "user:ann"
+    assert "there is no team 'reserch'" in limits(home, "create", "team:reserch", "tokens", "1").stderr
 
 
 def test_a_boost_needs_an_end(home_of_alice: Home) -> None:

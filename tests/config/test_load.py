@@ -276,7 +276,7 @@ def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path
         ("listen_addr", "allow_localhost_no_auth = true\nlisten_addr", "torod.toml:1: allow_localhost_no_auth: gives everybody on this machine"),
         ("listen_addr", 'redis_url = "http://x"\nlisten_addr', "torod.toml:1: redis_url: 'http' is no scheme; use redis://"),
         ("listen_addr", "workers = 4\nlisten_addr", "torod.toml:1: workers: 4 need one place for their counters"),
-        ("[[limits]]", "[tls]\nenabled = true\n[[limits]]", "torod.toml:19: tls.enabled: TLS is not in this version"),
+        ("[[limits]]", "[tls]\nenabled = true\n[[limits]]", "torod.toml:18: tls.domain: is missing: a certificate"),
         ("[[limits]]", '[[limits]]\nscope = "provider:acne"\nmetric = "requests"\namount = 1\n[[limits]]', "torod.toml:18: scope: 'provider:acne': there is no provider 'acne'; did you mean \"acme\"?"),
         ("[[limits]]", '[[providers]]\nname = "acme"\nbase_url = "http://h/v1"\n[[limits]]', "torod.toml:19: providers[1].name: 'acme' stands twice"),
         ("= 0.60", "= = 0.60", "torod.toml:29: is not TOML"),

@@ -34,6 +34,14 @@ def test_a_parent_answers_for_its_children(more: dict[str, object], error: type[
         state.authenticate((b"child-01234",), 10.0)
 
 
+def test_a_suspended_key_and_those_below_it_are_refused_with_what_to_do() -> None:
+    state = directory(key("run", "run-0123456", suspended=True), key("below", "below-01234", parent_id="run"))
+
+    for secret in (b"run-0123456", b"below-01234"):
+        with pytest.raises(DisabledKey, match=r"'run' is suspended.*start it anew"):
+            state.authenticate((secret,), 0.0)
+
+
 def test_a_child_whose_parent_is_gone_is_refused() -> None:
     with pytest.raises(DisabledKey, match="parent"):
         directory(key("child", "child-01234", parent_id="gone")).authenticate((b"child-01234",), 0.0)

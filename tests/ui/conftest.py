@@ -1,4 +1,4 @@
-"""One browser for the tests of this folder in a test process, one gateway for each module, one window for each visit."""
+"""One browser for the tests of this folder in each process, one gateway for each module, one window for each visit."""
 
 import os
 from collections.abc import Iterator

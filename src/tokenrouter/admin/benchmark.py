@@ -16,11 +16,11 @@ from starlette.concurrency import run_in_threadpool
 from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.key_bodies import NewKey
-from tokenrouter.admin.key_rules import MAX_TTL_S
 from tokenrouter.admin.keys import key_request
 from tokenrouter.admin.limit_bodies import Strict
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.admin.temporary_keys import MAX_TTL_S
 from tokenrouter.admin.texts import Text
 from tokenrouter.jobs.benchmark import (
     MAX_CHATS,

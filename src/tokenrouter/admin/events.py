@@ -6,7 +6,7 @@ question that follows, which looks at the reader's rights.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
@@ -74,7 +74,7 @@ async def stream_changes(
     return live_answer(state.readers.counted(grant.caller.actor.id, told))
 
 
-def live_answer(events: AsyncIterator[bytes]) -> StreamingResponse:
+def live_answer(events: AsyncGenerator[bytes, None]) -> StreamingResponse:
     """Return the answer that hands on `events` as they come."""
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
@@ -93,7 +93,7 @@ def still_allowed(state: ControlState, request: Request, credentials: Credential
     return ask
 
 
-async def changes(state: ControlState, may_see: MaySee) -> AsyncIterator[bytes]:
+async def changes(state: ControlState, may_see: MaySee) -> AsyncGenerator[bytes, None]:
     """Yield events, until the reader may not see them any more."""
     loop = asyncio.get_running_loop()
     begun_s = loop.time()

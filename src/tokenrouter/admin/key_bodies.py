@@ -9,7 +9,11 @@ from tokenrouter.admin.figure_bodies import KeyFigures
 from tokenrouter.admin.state import ControlState
 from tokenrouter.admin.texts import Text
 from tokenrouter.domain.catalog import CacheUse, Key, Origin, Role, UnboundedInput, Unpriced
+from tokenrouter.jobs.heartbeat_watch import BEAT_S, SILENCE_S
 from tokenrouter.store.keys import MAX_OVERLAP_S
+
+MAX_TTL_S = 10 * 365 * 86_400.0
+"""Longest life that is told as a number of seconds; for ever is no number."""
 
 
 class ShownKey(BaseModel):
@@ -37,6 +41,8 @@ class ShownKey(BaseModel):
     cache: CacheUse
     allowed_ips: list[str]
     temporary: bool
+    heartbeat: bool
+    suspended: bool
     previous_until: str | None
 
 
@@ -67,6 +73,8 @@ class NewKey(BaseModel):
     what nobody can bound (files by URL or id, tools of the provider) under hard limits. `cache`: whether it gets
     answers kept for its team (`read`), and its own are kept as well (`on`). `allowed_ips`: addresses and networks that
     it may be used from; none is all. `temporary`: it is for one run of a program, and must end within a day.
+    `heartbeat`: a temporary key that is suspended when nobody has said for 90 seconds that it is wanted; who made it
+    says so every 15 (`/heartbeat`). `ttl_s`: how long it lives, instead of `expires_at`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -88,6 +96,8 @@ class NewKey(BaseModel):
     cache: CacheUse = ""
     allowed_ips: list[Text] = []
     temporary: bool = False
+    heartbeat: bool = False
+    ttl_s: Annotated[float | None, Field(gt=0, le=MAX_TTL_S)] = None
 
 
 class ChangedKey(BaseModel):
@@ -106,6 +116,20 @@ class ChangedKey(BaseModel):
     unbounded_input: UnboundedInput = ""
     cache: CacheUse = ""
     allowed_ips: list[Text] = []
+
+
+class HeardKey(BaseModel):
+    """A key of which was said that it is wanted. `revived`: it was suspended until now.
+
+    It is to be said again in `again_in_s`; after `suspended_after_s` of silence the key is suspended.
+    """
+
+    id: str
+    name: str
+    expires_at: str | None
+    revived: bool
+    again_in_s: float = BEAT_S
+    suspended_after_s: float = SILENCE_S
 
 
 class Rotation(BaseModel):
@@ -141,5 +165,7 @@ def shown(state: ControlState, key: Key) -> ShownKey:
         cache=key.cache,
         allowed_ips=list(key.allowed_ips),
         temporary=key.temporary,
+        heartbeat=key.heartbeat,
+        suspended=key.suspended,
         previous_until=time_text(key.previous_until_s),
     )

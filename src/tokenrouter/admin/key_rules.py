@@ -7,7 +7,6 @@ allowed more than they are.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Final
 
 from pydantic import BaseModel
@@ -17,6 +16,7 @@ from tokenrouter.admin.key_bodies import ChangedKey, NewKey
 from tokenrouter.admin.paging import Place, Reader, all_pages, checked, declared_first
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState
+from tokenrouter.admin.temporary_keys import as_temporary, stands_below_caller
 from tokenrouter.domain.catalog import Key, Origin
 from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.gateway.directory import MAX_CHAIN
@@ -26,10 +26,7 @@ from tokenrouter.store.keys import keys_called, list_keys
 from tokenrouter.store.teams import members_of
 
 MAX_OWN_KEYS: Final = 20
-"""Most keys that a member has, and that stand below one of an inferrer."""
-USUAL_TTL_S: Final = 8 * 3600.0
-MAX_TTL_S: Final = 24 * 3600.0
-"""Longest life of a temporary key."""
+"""Most keys that a member has."""
 
 
 def all_keys(state: ControlState) -> tuple[Key, ...]:
@@ -89,11 +86,14 @@ def find_key_for(state: ControlState, grant: Grant, name_or_id: str) -> Key:
 
 
 def parent_of(state: ControlState, grant: Grant, wanted: NewKey) -> Key | None:
-    """Return the key that is to answer for the new one."""
+    """Return the key that is to answer for the new one, with what follows from those above it: whose it is, its end."""
     caller = grant.caller
+    parent: Key | None
     if caller.key is not None and grant.reach != "all":
         _refuse_to_key(caller.key, wanted)
-        parent: Key | None = caller.key
+        parent = caller.key
+    elif caller.key is not None and stands_below_caller(wanted):
+        parent = caller.key
     else:
         parent = find_key_for(state, grant, wanted.parent) if wanted.parent else None
     if parent is None:
@@ -105,7 +105,12 @@ def parent_of(state: ControlState, grant: Grant, wanted: NewKey) -> Key | None:
         raise Problem(
             422, "invalid_field", f"parent: keys may stand {MAX_CHAIN} deep, and {parent.name!r} is the last."
         )
-    return replace(parent, team=_first(link.team for link in links), user=_first(link.user for link in links))
+    return replace(
+        parent,
+        team=_first(link.team for link in links),
+        user=_first(link.user for link in links),
+        expires_at_s=min((link.expires_at_s for link in links if link.expires_at_s is not None), default=None),
+    )
 
 
 def _refuse_to_key(own: Key, wanted: NewKey) -> None:
@@ -122,12 +127,13 @@ def as_allowed(state: ControlState, grant: Grant, wanted: NewKey, *, may_choose:
 
     Raises:
         RoleNotAllowed: it is more than the caller can give.
+        TooManyKeys: there are as many temporary ones already.
     """
     if grant.is_for_all:
         return wanted
     caller = grant.caller
     if caller.role == "inferrer":
-        wanted = _as_temporary(state, caller, wanted)
+        wanted = as_temporary(state, caller, wanted)
     if wanted.role != "inferrer":
         raise RoleNotAllowed(f"The role {caller.role} makes keys of the role inferrer, not {wanted.role}.")
     if wanted.key is not None and not may_choose:
@@ -146,27 +152,6 @@ def _refuse_privileges(wanted: BaseModel) -> None:
     given += [name for name in _LEAVES if getattr(wanted, name, "") == "allow"]
     if given:
         raise RoleNotAllowed(f"Only an admin gives a key {', '.join(given)}.")
-
-
-def _as_temporary(state: ControlState, caller: Caller, wanted: NewKey) -> NewKey:
-    """Return `wanted` as an inferrer may make it: for a while, and one of a few.
-
-    Raises:
-        RoleNotAllowed: it has as many already.
-    """
-    own = KeyFilter(parent_id=caller.id)
-    if len(key_page(state.store, own, None, MAX_OWN_KEYS)) >= MAX_OWN_KEYS:
-        raise RoleNotAllowed(f"An inferrer has at most {MAX_OWN_KEYS} keys below its own; revoke one first.")
-    ends = wanted.expires_at or datetime.fromtimestamp(state.clock() + USUAL_TTL_S, UTC)
-    return wanted.model_copy(update={"temporary": True, "expires_at": ends})
-
-
-def check_temporary(state: ControlState, wanted: NewKey) -> None:
-    """Refuse a temporary key that does not end, or not soon."""
-    if not wanted.temporary:
-        return
-    if wanted.expires_at is None or wanted.expires_at.timestamp() > state.clock() + MAX_TTL_S:
-        raise Problem(422, "invalid_field", "expires_at: a temporary key ends within 24 hours.")
 
 
 def _as_of_person(state: ControlState, grant: Grant, wanted: NewKey) -> NewKey:

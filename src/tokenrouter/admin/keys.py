@@ -10,13 +10,23 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Query, Response
 from starlette.responses import StreamingResponse
 
+from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.etags import IfMatch, tagged
 from tokenrouter.admin.figure_bodies import KeyFigures, WithFigures
-from tokenrouter.admin.key_bodies import ChangedKey, ListedKey, MadeKey, NewKey, RevokedKeys, Rotation, ShownKey, shown
+from tokenrouter.admin.key_bodies import (
+    ChangedKey,
+    HeardKey,
+    ListedKey,
+    MadeKey,
+    NewKey,
+    RevokedKeys,
+    Rotation,
+    ShownKey,
+    shown,
+)
 from tokenrouter.admin.key_rules import (
     as_allowed,
-    check_temporary,
     find_key_for,
     key_reader,
     keys_named,
@@ -29,9 +39,12 @@ from tokenrouter.admin.paging import CSV, Page, WantedPage, beside, listing, not
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.subject_figures import figures_of_keys
+from tokenrouter.admin.temporary_keys import as_parent_may, bounded, check_temporary, with_end
 from tokenrouter.admin.texts import Words
 from tokenrouter.domain.catalog import Key, Origin, Role
+from tokenrouter.domain.errors import RoleNotAllowed
 from tokenrouter.domain.keys import key_digest
+from tokenrouter.store.heartbeats import note_heartbeat
 from tokenrouter.store.key_pages import KeyFilter, KeyState
 from tokenrouter.store.keys import KeyChanges, KeyRequest, create_key, revoke_key, rotate_key, update_key
 
@@ -145,22 +158,38 @@ def revoke(
     return RevokedKeys(data=[shown(state, gone) for gone in revoked])
 
 
+@router.post("/{name_or_id}/heartbeat")
+def heartbeat(state: State, grant: Annotated[Grant, needs("keys.heartbeat")], name_or_id: str) -> HeardKey:
+    """Say of a temporary key with a heartbeat that it is still wanted; one that was suspended is good again."""
+    key = find_key_for(state, grant, name_or_id)
+    if grant.caller.key is not None and grant.caller.key.id == key.id:
+        raise RoleNotAllowed("A key does not speak for itself; who made it does.")
+    if not key.heartbeat:
+        raise Problem(409, "no_heartbeat", f"{key.name!r} was made without a heartbeat, and is good without one.")
+    if key.expires_at_s is not None and key.expires_at_s <= state.clock():
+        raise Problem(404, "key_not_found", f"The time of {key.name!r} is over; make another key.")
+    heard = note_heartbeat(grant.store, key.id, now_s=state.clock())
+    if heard.revived:
+        state.keys_changed()
+    return HeardKey(id=key.id, name=key.name, expires_at=time_text(key.expires_at_s), revived=heard.revived)
+
+
 def key_request(state: ControlState, grant: Grant, wanted: NewKey, *, may_choose: bool = False) -> KeyRequest:
     """Return what is to be made of `wanted`, with what follows from who makes it.
 
     `may_choose`: whether somebody who is no admin may say what the key is.
 
     Raises:
-        RoleNotAllowed: it is more than the caller can give.
+        RoleNotAllowed, TooManyKeys: it is more than the caller can give.
         Problem: it cannot be made so.
     """
-    wanted = as_allowed(state, grant, wanted, may_choose=may_choose)
+    wanted = as_allowed(state, grant, with_end(state, wanted), may_choose=may_choose)
     check_temporary(state, wanted)
     parent = parent_of(state, grant, wanted)
     _refuse_taken(state, wanted)
-    said = wanted.model_dump(exclude={"parent", "expires_at"})
+    said = as_parent_may(wanted, parent).model_dump(exclude={"parent", "expires_at", "ttl_s"})
     expires_at_s = wanted.expires_at.timestamp() if wanted.expires_at else None
-    return KeyRequest(parent=parent, expires_at_s=expires_at_s, **_tuples(said))
+    return bounded(grant, KeyRequest(parent=parent, expires_at_s=expires_at_s, **_tuples(said)))
 
 
 def ids_of(state: ControlState, name_or_id: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ list would show them with the same filters. Nothing is queued: who reads slowly 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -61,7 +61,9 @@ async def stream_rows(
     return live_answer(state.readers.counted(grant.caller.actor.id, told))
 
 
-async def tail(state: ControlState, asked: Question, whose: Whose, last_event_id: str = "") -> AsyncIterator[bytes]:
+async def tail(
+    state: ControlState, asked: Question, whose: Whose, last_event_id: str = ""
+) -> AsyncGenerator[bytes, None]:
     """Yield events, until the reader may not see rows any more."""
     loop = asyncio.get_running_loop()
     begun_s = loop.time()

@@ -9,15 +9,17 @@ from pydantic import BaseModel
 from tokenrouter.admin.amounts import Sums, sums_of
 from tokenrouter.admin.callers import Caller, Grant, Needs, needs
 from tokenrouter.admin.key_bodies import ListedKey, NewKey, shown
-from tokenrouter.admin.key_rules import as_allowed, check_temporary, key_reader, parent_of
+from tokenrouter.admin.key_rules import as_allowed, key_reader, parent_of
 from tokenrouter.admin.limit_bodies import HoldingLimit
 from tokenrouter.admin.limit_use import holding_limits
 from tokenrouter.admin.permissions import Role
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.subject_figures import figures_of_keys
+from tokenrouter.admin.temporary_keys import check_temporary
 from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.errors import RoleNotAllowed
+from tokenrouter.store.errors import TooManyKeys
 from tokenrouter.store.key_pages import KeyFilter, KeySight
 from tokenrouter.store.usage import UsageFilter, usage_sums
 from tokenrouter.store.within import Within
@@ -132,6 +134,8 @@ def _refusal(state: ControlState, caller: Caller) -> str:
         parent_of(state, grant, wanted)
     except RoleNotAllowed as refused:
         return str(refused)
+    except TooManyKeys as refused:
+        return f"{str(refused).capitalize()}."
     except Problem:
         return ""
     return ""

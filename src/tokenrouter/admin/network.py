@@ -1,55 +1,62 @@
 """`/api/v1/network`: where the gateway listens, who reaches it there, and by which ways it may be reached.
 
-It is read and not changed here: listeners are the operator's, said in the file or on the command line. What listens is
-told as it was when the server started, so that a file that says otherwise by now shows as what a restart would bring.
+It is read here; `network_move.py` changes it. What listens is told as it is, so that a file that says otherwise by now
+shows as what a restart would bring, and an address that was moved at run time as what it was moved from.
 """
 
-import socket
-from contextlib import suppress
-from ipaddress import ip_address
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
+from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.callers import Grant, needs
+from tokenrouter.admin.network_move import PendingSwitch, shown_switch
+from tokenrouter.admin.network_warnings import (
+    Declared,
+    Listener,
+    Reach,
+    Serves,
+    Warned,
+    certificate_warnings,
+    listener_warnings,
+)
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.config.load import split_address
+from tokenrouter.config.moved import address_of, declared_address
+from tokenrouter.config.settings import TlsMode
 from tokenrouter.jobs.front_door import own_address
+from tokenrouter.jobs.listener_desk import OpenListener
+from tokenrouter.tls.self_signed import own_addresses
 
 router: Final = APIRouter(prefix="/api/v1/network", tags=["settings"])
 
 _EVERYWHERE: Final = ("0.0.0.0", "::")
 _HERE: Final = ("localhost", "::1")
-_AS_IF_TO: Final = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
-"""Addresses of documentation (RFC 5737, RFC 3849), towards which a socket tells its own without sending anything."""
-
-Reach = Literal["this_machine", "one_address", "every_address"]
 
 
-class Listener(BaseModel):
-    """One address at which something is served: everything to `clients`, or `metrics` alone.
+class Https(BaseModel):
+    """The certificate that is served. `problem` says why no newer one is, `warnings` what is to be mended of it."""
 
-    `workers` is how many processes share it. `tls` is off everywhere: keys cross a network readable, unless a reverse
-    proxy stands in between.
-    """
+    mode: TlsMode
+    wanted_mode: TlsMode
+    names: list[str]
+    issuer: str
+    self_signed: bool
+    not_before: str
+    not_after: str
+    fingerprint: str
+    problem: str
+    warnings: list[str]
 
-    serves: Literal["clients", "metrics"]
+
+class Moved(BaseModel):
+    """An address that was moved at run time, and what the configuration says instead (`declared`, at `declared_at`)."""
+
+    setting: str
     address: str
-    host: str
-    port: int
-    reach: Reach
-    tls: Literal["off"] = "off"
-    workers: int
-
-
-class Declared(BaseModel):
-    """What a start would take, and where it is said; "" is the default. `differs`: it needs a restart to count."""
-
-    listen_addr: str
+    declared: str
     declared_at: str
-    config_file: str
-    differs: bool
 
 
 class Visit(BaseModel):
@@ -63,13 +70,6 @@ class Visit(BaseModel):
     https: bool
 
 
-class Warned(BaseModel):
-    """Something to be mended, as a word for programs and in words."""
-
-    code: Literal["readable_on_the_network", "metrics_for_everybody", "restart_needed"]
-    message: str
-
-
 class Network(BaseModel):
     """The network as this node sees it.
 
@@ -78,6 +78,9 @@ class Network(BaseModel):
     """
 
     listeners: list[Listener]
+    https: Https | None
+    pending: PendingSwitch | None
+    moved: list[Moved]
     declared: Declared
     own_addresses: list[str]
     urls: list[str]
@@ -97,6 +100,9 @@ def read_network(state: State, _grant: Annotated[Grant, needs("settings.read")],
     declared = _declared(state)
     return Network(
         listeners=listeners,
+        https=_https(state),
+        pending=None if state.listeners.pending is None else shown_switch(state, request, state.listeners.pending),
+        moved=_moved(state),
         declared=declared,
         own_addresses=own_addresses(),
         urls=_urls(listeners[0]),
@@ -109,31 +115,34 @@ def read_network(state: State, _grant: Annotated[Grant, needs("settings.read")],
             host=request.headers.get("host", ""),
             https=request.headers.get("x-forwarded-proto", "") == "https",
         ),
-        warnings=_warnings(listeners, declared),
+        warnings=[*listener_warnings(listeners, declared), *certificate_warnings(state)],
     )
-
-
-def own_addresses() -> list[str]:
-    """Return this machine's own addresses of either kind, as far as it would use them to go out."""
-    found = []
-    for family, far in _AS_IF_TO:
-        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probing:
-            probing.connect((far, 9))
-            found.append(ip_address(probing.getsockname()[0]))
-    return [str(address) for address in found if not (address.is_loopback or address.is_link_local)]
 
 
 def _listeners(state: ControlState) -> list[Listener]:
     """Return what listens, that of the clients first."""
-    found = [_listener("clients", state.address.partition("://")[2], state.settings.workers)]
+    open_now = state.listeners.lasting or [OpenListener(0, *_declared_kind(state), state.address.partition("://")[2])]
+    workers = state.settings.workers
+    found = [
+        _listener("redirect" if one.kind == "redirect" else "clients", one.setting, one.address, workers, one.kind)
+        for one in open_now
+    ]
     if state.settings.metrics_addr:
-        found.append(_listener("metrics", state.settings.metrics_addr, 1))
+        found.append(_listener("metrics", "metrics_addr", state.settings.metrics_addr, 1))
     return found
 
 
-def _listener(serves: Literal["clients", "metrics"], address: str, workers: int) -> Listener:
+def _declared_kind(state: ControlState) -> tuple[str, str]:
+    return ("tls", "tls.listen_addr") if state.settings.tls.enabled else ("http", "listen_addr")
+
+
+def _listener(serves: Serves, setting: str, address: str, workers: int, kind: str = "http") -> Listener:
     host, port = split_address(address) or ("", 0)
-    return Listener(serves=serves, address=address, host=host, port=port, reach=_reach(host), workers=workers)
+    tls: Literal["off", "on"] = "on" if kind == "tls" else "off"
+    reach = _reach(host)
+    return Listener(
+        serves=serves, setting=setting, address=address, host=host, port=port, reach=reach, tls=tls, workers=workers
+    )
 
 
 def _reach(host: str) -> Reach:
@@ -145,36 +154,53 @@ def _reach(host: str) -> Reach:
 def _declared(state: ControlState) -> Declared:
     settings = state.settings
     file = settings.paths.config_file or settings.paths.default_config_file
+    plain = next((one.address for one in state.listeners.lasting if one.setting == "listen_addr"), None)
+    listens_at = plain or state.address.partition("://")[2]
     return Declared(
-        listen_addr=settings.listen_addr,
+        listen_addr=declared_address(settings, "listen_addr"),
         declared_at=settings.origins.get("settings.listen_addr", ""),
         config_file=str(file),
-        differs=settings.listen_addr != state.address.partition("://")[2],
+        differs=settings.http_mode != "disabled" and split_address(settings.listen_addr) != split_address(listens_at),
     )
+
+
+def _https(state: ControlState) -> Https | None:
+    served = state.tls()
+    if served is None:
+        return None
+    facts = served.facts
+    return Https(
+        mode=served.mode,
+        wanted_mode=state.settings.tls.mode,
+        names=list(facts.names),
+        issuer=facts.issuer,
+        self_signed=facts.is_self_signed,
+        not_before=time_text(facts.not_before_s) or "",
+        not_after=time_text(facts.not_after_s) or "",
+        fingerprint=facts.fingerprint,
+        problem=served.problem,
+        warnings=list(facts.warnings),
+    )
+
+
+def _moved(state: ControlState) -> list[Moved]:
+    settings = state.settings
+    return [
+        Moved(
+            setting=name,
+            address=address_of(settings, name),
+            declared=declared,
+            declared_at=settings.origins.get(f"settings.{name}", ""),
+        )
+        for name, declared in settings.moved.items()
+    ]
 
 
 def _urls(listener: Listener) -> list[str]:
     """Return what clients may put before a path: here, and by this machine's addresses where it listens at all."""
-    here = own_address(listener.address)
+    scheme = "https" if listener.tls == "on" else "http"
+    here = own_address(listener.address).replace("http", scheme, 1)
     if listener.reach != "every_address":
         return [here]
     hosts = (f"[{address}]" if ":" in address else address for address in own_addresses())
-    return [here, *(f"http://{host}:{listener.port}" for host in hosts)]
-
-
-def _warnings(listeners: list[Listener], declared: Declared) -> list[Warned]:
-    clients, *others = listeners
-    found = []
-    if clients.reach != "this_machine":
-        words = (
-            f"The gateway listens at {clients.address} without TLS: whoever can read the network reads keys and "
-            "prompts. Put a reverse proxy with TLS in front and name it in trusted_proxies, or listen at 127.0.0.1."
-        )
-        found.append(Warned(code="readable_on_the_network", message=words))
-    if any(one.reach != "this_machine" for one in others):
-        words = f"Whoever reaches {others[0].address} reads the metrics without a key; let a firewall say who does."
-        found.append(Warned(code="metrics_for_everybody", message=words))
-    if declared.differs:
-        words = f"The gateway listens at {clients.address}; {declared.listen_addr} counts after a restart."
-        found.append(Warned(code="restart_needed", message=words))
-    return found
+    return [here, *(f"{scheme}://{host}:{listener.port}" for host in hosts)]

@@ -30,6 +30,7 @@ keys.create             all    all    team        own     children   own
 keys.change             all    all    team        own     -          -
 keys.rotate             all    all    team        own     children   own
 keys.revoke             all    all    team        own     children   own
+keys.heartbeat          all    all    team        own     children   own
 limits.read             all    all    team        own     children   own
 limits.write            all    all    team        -       children   -
 limits.reset            all    all    team        -       children   -

@@ -44,6 +44,7 @@ from tokenrouter.store.errors import (
     StoreError,
     TeamTaken,
     TeamUnknown,
+    TooManyKeys,
     UserTaken,
     UserUnknown,
 )
@@ -154,6 +155,7 @@ _STORE_ERRORS: Final[Mapping[type[StoreError], tuple[int, str]]] = {
     ProviderTaken: (409, "provider_exists"),
     ProviderUnknown: (404, "provider_not_found"),
     SecretUnreadable: (503, "secret_unreadable"),
+    TooManyKeys: (409, "too_many_keys"),
     KeyRefused: (409, "key_exists"),
     PersonRefused: (409, "last_owner"),
     SignUpRefused: (409, "sign_up_refused"),

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
@@ -22,13 +23,16 @@ from tokenrouter.config.settings import Settings
 from tokenrouter.domain.catalog import Catalog, Key, Provider
 from tokenrouter.domain.quotas import QuotaSnapshot
 from tokenrouter.gateway.directory import MAX_CHAIN, Directory
+from tokenrouter.jobs.acme import Acme
 from tokenrouter.jobs.benchmark import Benchmark, nobody
 from tokenrouter.jobs.explanations import Explain, nobody_answers_routes
 from tokenrouter.jobs.limit_use import LimitFigures
+from tokenrouter.jobs.listener_desk import ListenerDesk
 from tokenrouter.jobs.model_question import Look
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.provider_status import ProviderStatus
 from tokenrouter.jobs.recent_rows import RecentRows
+from tokenrouter.jobs.tls_keeper import TlsState
 from tokenrouter.signin.oidc.clients import OidcClients
 from tokenrouter.signin.passwords import Passwords
 from tokenrouter.store.engine import Store
@@ -95,6 +99,10 @@ class ControlState:
         log_streams: how many readers follow the log now.
         benchmark: asks models how fast they are.
         explain: asks a data process what would become of a request.
+        tls: what certificate is served; None where HTTPS is off.
+        acme: who has certificates from an authority, where one is to be asked.
+        listeners: what listens, and who moves it.
+        keep_moved: notes that the listener of a setting is at another address from now on, also after a restart.
         ui: the admin UI as it was built, if it was.
         event_streams: how many readers of TokenRouter-Go's kind hear of changes now.
         live: looks at what changes, while anybody hears of it.
@@ -136,6 +144,10 @@ class ControlState:
     log_streams: int = 0
     benchmark: Benchmark = field(default_factory=lambda: Benchmark(nobody), repr=False)
     explain: Explain = nobody_answers_routes
+    tls: Callable[[], TlsState | None] = lambda: None
+    acme: Acme | None = field(default=None, repr=False)
+    listeners: ListenerDesk = field(default_factory=lambda: ListenerDesk(Path()), repr=False)
+    keep_moved: Callable[[str, str], object] = lambda _name, _address: None
     event_streams: int = 0
     ui: UiFiles = field(default_factory=built_ui, repr=False)
     live: LiveChanges = field(default_factory=LiveChanges, repr=False)

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from tokenrouter.admin import html
+from tokenrouter.admin.network_move import visitors_url
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.sessions import find_signed_in, visitor_of
 from tokenrouter.admin.sign_in_page import sign_in_page
@@ -23,9 +24,10 @@ router: Final = APIRouter(include_in_schema=False)
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
-    "connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "connect-src 'self'{beside}; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-"""Styles that the UI's components write while they run carry the nonce; no script has one."""
+"""Styles that the UI's components write while they run carry the nonce; no script has one. `beside` is the address to
+which a listener is being moved: the page looks whether it is reached."""
 _FOREVER: Final = "public, max-age=31536000, immutable"
 """The name of a file changes with its contents (RFC 8246)."""
 _BELOW: Final = "/admin/"
@@ -82,17 +84,19 @@ def _is_deep_link(request: Request) -> bool:
 def _page(state: ControlState, request: Request) -> Response:
     visitor = visitor_of(request)
     if find_signed_in(state, visitor) is not None:
-        return _ui(state)
+        return _ui(state, request)
     if not visitor.cookie and request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         return _once_more(asked_page(request))
     return sign_in_page(state, asked_page(request))
 
 
-def _ui(state: ControlState) -> HTMLResponse:
+def _ui(state: ControlState, request: Request) -> HTMLResponse:
+    pending = state.listeners.pending
+    beside = "" if pending is None else f" {visitors_url(request, pending)}"
     page = state.ui.page()
     if page is None:
         return html.page("TokenRouter: not built", html.card("The UI is not built", _NOT_BUILT))
-    return HTMLResponse(page.text, headers={"content-security-policy": _POLICY.format(nonce=page.nonce)})
+    return HTMLResponse(page.text, headers={"content-security-policy": _POLICY.format(nonce=page.nonce, beside=beside)})
 
 
 def _once_more(path: str) -> HTMLResponse:

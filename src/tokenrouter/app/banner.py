@@ -9,9 +9,10 @@ from typing import Final
 FIRST_START_FILE: Final = "first-start.txt"
 
 
-def address_lines(address: str, notes: Iterable[str]) -> list[str]:
-    """Return what is said as soon as requests are served."""
-    return [f"TokenRouter is listening on {address}", *(f"  {note}" for note in notes)]
+def address_lines(address: str, others: Iterable[str], notes: Iterable[str]) -> list[str]:
+    """Return what is said as soon as requests are served; `others` are further addresses."""
+    beside = [f"and on {other}" for other in others]
+    return [f"TokenRouter is listening on {address}", *(f"  {note}" for note in (*beside, *notes))]
 
 
 def curl_line(address: str, key: str, model: str) -> str:

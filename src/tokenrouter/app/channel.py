@@ -67,6 +67,29 @@ class ConditionsMessage(msgspec.Struct, tag="conditions"):
     conditions: dict[str, Condition]
 
 
+class TlsMessage(msgspec.Struct, tag="tls"):
+    """Control to data: the certificate to serve from now on, and the challenges of an authority to answer.
+
+    It stands in place of all that was told before. Certificates lie in files with their keys, readable by their owner
+    alone; a message that names the file of before tells that there is something else in it.
+
+    Attributes:
+        path: of the certificate that counts; "" leaves the one that is served.
+        answers: for http-01, what is answered below `/.well-known/acme-challenge/`, by token.
+        challenges: for tls-alpn-01, by name, where the certificate lies that only the authority sees.
+    """
+
+    path: str = ""
+    answers: dict[str, str] = {}
+    challenges: dict[str, str] = {}
+
+
+class EchoWanted(msgspec.Struct, tag="echo_wanted"):
+    """Control to data: say `number` back, when all that was told before it counts."""
+
+    number: int
+
+
 class CountersMessage(msgspec.Struct, tag="counters"):
     """Control to data: what has been used of the limits `limit_ids`, as (limit id, scope, used); answers `asked`.
 
@@ -144,6 +167,12 @@ class Applied(msgspec.Struct, tag="applied"):
     version: int
 
 
+class Echo(msgspec.Struct, tag="echo"):
+    """Data to control: answers `EchoWanted`."""
+
+    number: int
+
+
 class FiguresMessage(msgspec.Struct, tag="figures"):
     """Data to control: counters since that process began."""
 
@@ -166,8 +195,19 @@ class Explained(msgspec.Struct, tag="explained"):
     message: str = ""
 
 
-ToData = CatalogMessage | KeysMessage | ConditionsMessage | CountersMessage | SumsMessage | ExplainWanted
-ToControl = Hello | CountersWanted | KeysWanted | SumsWanted | Applied | FiguresMessage | QuotasMessage | Explained
+ToData = (
+    CatalogMessage
+    | KeysMessage
+    | ConditionsMessage
+    | TlsMessage
+    | CountersMessage
+    | SumsMessage
+    | EchoWanted
+    | ExplainWanted
+)
+ToControl = (
+    Hello | CountersWanted | KeysWanted | SumsWanted | Applied | Echo | FiguresMessage | QuotasMessage | Explained
+)
 
 _to_data: Final = msgspec.msgpack.Decoder(ToData)
 _to_control: Final = msgspec.msgpack.Decoder(ToControl)
@@ -238,6 +278,8 @@ class ChannelServer:
         self._server: asyncio.Server | None = None
         self._answers: dict[asyncio.StreamWriter, tuple[CountersWanted, asyncio.Task[None]]] = {}
         self._applied: dict[asyncio.StreamWriter, int] = {}
+        self._echoes: dict[asyncio.StreamWriter, int] = {}
+        self._echo = 0
         self._news = asyncio.Event()
         self.workers: dict[str, dict[str, Any]] = {}
 
@@ -273,12 +315,26 @@ class ChannelServer:
             self._news.clear()
             await self._news.wait()
 
+    async def wait_heard(self) -> None:
+        """Return when every data process that is connected has taken in what it was told before.
+
+        Where none is yet, the first one is waited for; it is told everything when it connects.
+        """
+        self._echo = number = self._echo + 1
+        self.broadcast(EchoWanted(number))
+        while not self._echoes or any(echo < number for echo in self._echoes.values()):
+            self._news.clear()
+            await self._news.wait()
+
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers[writer] = ""
         self._applied[writer] = -1
+        self._echoes[writer] = -1
         try:
             for message in self._welcome():
                 send_or_cut(writer, frame(message))
+            if self._echo:
+                send_or_cut(writer, frame(EchoWanted(self._echo)))
             while True:
                 self._take(_to_control.decode(await read_payload(reader)), writer)
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -288,6 +344,7 @@ class ChannelServer:
         finally:
             self.workers.pop(self._writers.pop(writer, ""), None)
             self._forget_question(writer)
+            self._echoes.pop(writer, None)
             self._note_applied(writer, None)
             writer.close()
 
@@ -310,6 +367,9 @@ class ChannelServer:
                 send_or_cut(writer, frame(part))
         elif isinstance(message, Applied):
             self._note_applied(writer, message.version)
+        elif isinstance(message, Echo):
+            self._echoes[writer] = message.number
+            self._news.set()
         elif isinstance(message, SumsWanted):
             task = asyncio.get_running_loop().create_task(self._send_sums(message, writer))
             self._sending.add(task)

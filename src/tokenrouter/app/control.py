@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -26,6 +27,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from tokenrouter.admin.ledger_metrics import AfterRequests, LedgerMetrics
 from tokenrouter.admin.process_metrics import ProcessMetrics
 from tokenrouter.admin.state import ControlState
+from tokenrouter.admin.tls_metrics import TlsMetrics
+from tokenrouter.app.alarms import Alarms
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
 from tokenrouter.app.channel import (
     CatalogMessage,
@@ -33,12 +36,15 @@ from tokenrouter.app.channel import (
     ConditionsMessage,
     Explained,
     ExplainWanted,
+    TlsMessage,
     ToData,
 )
 from tokenrouter.app.cluster import Cluster
 from tokenrouter.app.control_servers import metrics_server, relay_server
+from tokenrouter.app.listener_road import FILE_NAME as LISTENERS
 from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot, write_snapshot
+from tokenrouter.app.taken import TakenConfiguration
 from tokenrouter.app.telemetry import start_telemetry
 from tokenrouter.app.told_counters import tell_counters, tell_sums
 from tokenrouter.app.told_keys import ToldKeys
@@ -53,6 +59,7 @@ from tokenrouter.config.keyfile import (
 )
 from tokenrouter.config.keyring import ring_of
 from tokenrouter.config.load import load
+from tokenrouter.config.moved import moved_to
 from tokenrouter.config.problems import ConfigErrors
 from tokenrouter.config.sealing import Sealing
 from tokenrouter.config.settings import Settings
@@ -60,7 +67,7 @@ from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
-from tokenrouter.jobs.alerting import Alerting
+from tokenrouter.jobs.acme import Acme
 from tokenrouter.jobs.automatic_providers import AutomaticProviders
 from tokenrouter.jobs.benchmark import Benchmark
 from tokenrouter.jobs.catalog_builder import build_catalog, keys_bear_limits, unshadowed_keys
@@ -68,17 +75,19 @@ from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.conversation_drain import ConversationDrain
 from tokenrouter.jobs.conversation_retention import delete_old_conversations
 from tokenrouter.jobs.discovery import Discovery
-from tokenrouter.jobs.emails import Emails
 from tokenrouter.jobs.explanations import Explanations, RouteAnswer, RouteQuestion
-from tokenrouter.jobs.front_door import FrontDoor, own_address
+from tokenrouter.jobs.front_door import FrontDoor
 from tokenrouter.jobs.health_checks import HealthChecks
+from tokenrouter.jobs.heartbeat_watch import LOOK_S as HEARTBEATS_S
+from tokenrouter.jobs.heartbeat_watch import HeartbeatWatch
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
-from tokenrouter.jobs.limit_alerts import LimitAlerts
 from tokenrouter.jobs.limit_use import NameOfKey, forget_ended_windows
+from tokenrouter.jobs.listener_desk import ListenerDesk, declared_url, url_of
 from tokenrouter.jobs.local_servers import LocalServers, looking_of
 from tokenrouter.jobs.model_figures import ModelFigures
 from tokenrouter.jobs.model_question import TEST_TIMEOUTS, ask_for_models
+from tokenrouter.jobs.own_way import OwnWay
 from tokenrouter.jobs.pricing import Pricing
 from tokenrouter.jobs.pricing_cache import FILE_NAME as PRICES_FILE
 from tokenrouter.jobs.pricing_sources import price_sources
@@ -90,15 +99,11 @@ from tokenrouter.jobs.recent_rows import RecentRows
 from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.jobs.stored_configuration import StoredConfiguration, join_configuration, read_stored
-from tokenrouter.jobs.troubles import FILE_NAME as TROUBLES_FILE
+from tokenrouter.jobs.tls_keeper import TlsKeeper, TlsState
 from tokenrouter.jobs.troubles import (
-    TroubleBook,
     journal_troubles,
-    provider_troubles,
     secret_troubles,
-    unknown_providers,
 )
-from tokenrouter.jobs.webhooks import Webhooks
 from tokenrouter.journal.conversation_files import FOLDER as CONVERSATIONS_FOLDER
 from tokenrouter.journal.reader import damaged_files
 from tokenrouter.limits.adjusting import Adjusted
@@ -111,7 +116,7 @@ from tokenrouter.store.aliases import chosen_profile, list_aliases
 from tokenrouter.store.capture_rules import list_capture_rules
 from tokenrouter.store.catalog_version import CatalogWatch
 from tokenrouter.store.engine import Store
-from tokenrouter.store.errors import StoreError
+from tokenrouter.store.errors import ForeignDatabase, SchemaTooNew, StoreError, WrongSecret
 from tokenrouter.store.key_news import KeyNews
 from tokenrouter.store.keys import KeyRequest, create_key, remove_expired_keys
 from tokenrouter.store.limits import list_limits
@@ -140,6 +145,8 @@ KNOWN_S: Final = 2.0
 """How long the answer to a change waits for this node's data processes to know of it."""
 HEARD_S: Final = 3.0
 """How long a start waits for a data process to connect before it says that it is ready."""
+REFUSED: Final = (SchemaTooNew, ForeignDatabase, WrongSecret)
+"""Databases that are not for this server: it does not start on one, and no waiting mends that."""
 LONGEST_PAUSE_S: Final = 10.0
 """Between attempts while the database is away."""
 
@@ -156,6 +163,7 @@ class ControlProcess:
         self._store = store
         self._ring = ring_of(settings)
         secret = self._ring.secrets[0]
+        self._taken = TakenConfiguration(settings, arguments, secret)
         self._pepper = pepper(secret)
         self._stored = StoredConfiguration()
         self._unusable: Mapping[str, str] = {}
@@ -167,7 +175,7 @@ class ControlProcess:
         self._status_file = StatusFile(settings.paths.cache_dir / STATUS_FILE)
         self._bundled_facts: Mapping[str, ModelFacts] = {}
         self._keys = ToldKeys(store, settings.paths.state_dir, self._newest_key)
-        self._are_keys_stale = False
+        self._is_stale = self._are_keys_stale = False
         self._pricing = Pricing(
             settings.paths.cache_dir / PRICES_FILE,
             price_sources(settings.price_sources, self._discovery, self._upstream, self._take_facts),
@@ -180,8 +188,7 @@ class ControlProcess:
         self._limits: tuple[LimitTable, NameOfKey] = (LimitTable(()), str)
         self._cluster = Cluster(settings.redis_url, self._hear)
         self._node = socket.gethostname()
-        self._model_figures = ModelFigures()
-        self._recent_rows = RecentRows()
+        self._model_figures, self._recent_rows = ModelFigures(), RecentRows()
         self._telemetry = start_telemetry(settings.otel, self._kind_of, instance=self._node)
         self._drain = LedgerDrain(
             store,
@@ -195,11 +202,9 @@ class ControlProcess:
         self._quotas = ProviderQuotas(
             lambda: self._settings, lambda: self._catalog.providers, store, self._upstream, self._conditions
         )
-        self._benchmark = Benchmark(FrontDoor(self._upstream, lambda: own_address(self._settings.listen_addr)).chat)
-        self._webhooks = Webhooks(self._upstream, lambda: self._settings.alerts.webhooks)
-        self._emails = Emails(lambda: self._settings.alerts.email)
-        self._alerting = Alerting((self._webhooks, self._emails))
-        self._troubles = TroubleBook(settings.paths.cache_dir / TROUBLES_FILE)
+        self._own = OwnWay(lambda: self._settings)
+        self._benchmark = Benchmark(FrontDoor(self._own.upstream, self._own.address).chat)
+        self._alarms = Alarms(lambda: self._settings, self._upstream, store)
         self._channel = ChannelServer(
             arguments.runtime / "channel.sock",
             self._welcome,
@@ -210,14 +215,21 @@ class ControlProcess:
             self._take_explanation,
         )
         self._explanations = Explanations(self._ask_for_explanation)
-        self._alerts = LimitAlerts(store)
-        self._watcher = CatalogWatch(store)
-        self._watching = asyncio.Lock()
-        self._is_stale = False
-        self._process_figures = ProcessFigures()
+        self._tls = TlsKeeper(lambda: self._settings, self._tell_certificate)
+        self._acme = Acme(
+            lambda: self._settings,
+            store,
+            self._ring,
+            self._tls,
+            self._channel.wait_heard,
+            lambda: self._cluster.is_elected,
+            self._cluster.tell if settings.redis_url else None,
+        )
+        self._desk = ListenerDesk(arguments.runtime / LISTENERS, self._note_address)
+        self._watcher, self._heartbeats = CatalogWatch(store), HeartbeatWatch(store)
+        self._watching, self._process_figures = asyncio.Lock(), ProcessFigures()
         self._admin: ControlState | None = None
-        self._stop = asyncio.Event()
-        self._tasks = BackgroundTasks()
+        self._stop, self._tasks = asyncio.Event(), BackgroundTasks()
         self._take_keys()
         self._rebuild()
 
@@ -255,11 +267,12 @@ class ControlProcess:
             rows=self._drain.rows,
             lag_s=max(0.0, time.time() - self._drain.drained_at_s),
             models=self._model_figures.snapshot(),
-            alerts=self._alerting.counts,
-            emails=self._emails.counts,
+            alerts=self._alarms.telling.counts,
+            emails=self._alarms.emails.counts,
             telemetry={} if self._telemetry is None else self._telemetry.counts,
         )
-        return ProcessMetrics(own, self._channel.workers.values()), LedgerMetrics(after)
+        workers = self._channel.workers.values()
+        return ProcessMetrics(own, workers), LedgerMetrics(after), TlsMetrics(self._tls.state)
 
     def _note_change(self) -> None:
         """Have the Catalog made anew by the watch, which goes on when the database is away."""
@@ -298,6 +311,7 @@ class ControlProcess:
         ]
         self._conditions.keep(provider.name for provider in self._catalog.providers)
         self._channel.broadcast(CatalogMessage(self._told_catalog(), self._adjusted))
+        self._acme.note_change()
 
     def _newest_key(self) -> bytes:
         """Return what is written down is encrypted under: after a rotation, the new secret's."""
@@ -351,7 +365,12 @@ class ControlProcess:
             *self._keys.all(),
             CatalogMessage(self._told_catalog(), self._adjusted),
             ConditionsMessage(self._conditions.current()),
+            *([] if self._tls.state is None else [_certificate_message(self._tls.state)]),
         ]
+
+    def _tell_certificate(self, state: TlsState) -> None:
+        self._own.trust(state.path)
+        self._channel.broadcast(_certificate_message(state))
 
     async def run(self) -> None:
         """Serve until told to stop; then drain once more."""
@@ -367,35 +386,38 @@ class ControlProcess:
         await self._channel.start()
         admin = self._lend(loop)
         server = relay_server(admin, self._arguments.runtime)
-        tasks = self._tasks
-        serving = tasks.start(server.serve(), "admin server")
+        serving = self._tasks.start(server.serve(), "admin server")
         beside = self._start_metrics_server(admin)
-        tasks.start(self._cluster.run(), "cluster")
-        tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
-        tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
-        tasks.start(self._repeat("drain", DRAIN_S, self._drain_quietly), "drain")
-        tasks.start(self._repeat("conversations", CONVERSATIONS_S, self._take_in_conversations), "conversations")
-        tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
-        tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
-        tasks.start(self._repeat("troubles", TROUBLES_S, self._look_for_troubles), "troubles")
-        tasks.start(self._quotas.run(), "quotas")
-        tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
-        tasks.start(self._tell_conditions(), "conditions")
-        tasks.start(self._automatic.run(), "providers that join")
-        tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
+        self._begin_jobs()
         self._watch_parent(loop)
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         await self._be_heard()
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
-        server.should_exit = True
-        if beside is not None:
-            beside.should_exit = True
+        for one in (server, beside):
+            _end(one)
         await asyncio.wait([serving], timeout=2.0)
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
-        await tasks.close()
-        await self._alerting.close()
+        await self._close()
+
+    def _begin_jobs(self) -> None:
+        """Start what is done beside requests, again and again until the end."""
+        tasks = self._tasks
+        tasks.start(self._cluster.run(), "cluster")
+        self._begin_repeating()
+        tasks.start(self._quotas.run(), "quotas")
+        tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
+        tasks.start(self._tell_conditions(), "conditions")
+        tasks.start(self._tls.run(), "certificate")
+        tasks.start(self._acme.run(), "certificate authority")
+        tasks.start(self._desk.run(), "listeners")
+        tasks.start(self._automatic.run(), "providers that join")
+        tasks.start(self._pricing.run(lambda: self._catalog.providers), "prices")
+
+    async def _close(self) -> None:
+        await self._tasks.close()
+        await self._alarms.close()
         if self._telemetry is not None:
             await asyncio.to_thread(self._telemetry.close)
         await self._benchmark.close()
@@ -403,13 +425,15 @@ class ControlProcess:
         await self._channel.close()
         self._watcher.close()
         self._store.close()
+        self._own.upstream.close()
         self._upstream.close()
 
     async def _be_heard(self) -> None:
-        """Wait until a data process has the state, so that a key which is shown now works now."""
+        """Wait until a data process has the state, so that a key which is shown now works now; note what counts."""
         deadline_s = time.monotonic() + HEARD_S
         while not self._channel.workers and time.monotonic() < deadline_s:
             await asyncio.sleep(0.01)
+        self._taken.note()
 
     def _lend(self, loop: asyncio.AbstractEventLoop) -> ControlState:
         """Return what routes work with."""
@@ -426,16 +450,16 @@ class ControlProcess:
             drain_now=self._drain.drain,
             provider_statuses=self._provider_statuses,
             pricing=self._pricing,
-            address=f"http://{self._settings.listen_addr}",
+            address=declared_url(self._settings),
             keys_changed=lambda: self._show_changes(loop),
             limit_figures=self._drain.figures,
-            limit_alerts=lambda: self._alerts.counts,
+            limit_alerts=lambda: self._alarms.limits.counts,
             oidc=self._oidc,
             ask_providers=self._ask_providers,
             quotas=self._quotas.snapshots,
             ask_quotas=self._quotas.refresh,
             quota_alerts=lambda: self._quotas.alert_counts,
-            webhooks=lambda: self._webhooks.counts,
+            webhooks=lambda: self._alarms.webhooks.counts,
             sealing=self._sealing,
             take_in_conversations=self._conversations.drain,
             figures_beside=self._figures_beside,
@@ -443,6 +467,10 @@ class ControlProcess:
             recent_rows=self._recent_rows,
             clean_keys=self._clean_now,
             explain=self._explanations.ask,
+            tls=lambda: self._tls.state,
+            acme=self._acme,
+            listeners=self._desk,
+            keep_moved=self._keep_moved,
             damaged_journals=lambda: len(damaged_files(self._settings.paths.state_dir / "journal")),
         )
         return self._admin
@@ -453,6 +481,16 @@ class ControlProcess:
     def _take_explanation(self, message: Explained) -> None:
         answer = RouteAnswer(message.told, message.status, message.code, message.message)
         self._explanations.take(message.asked, answer)
+
+    def _note_address(self) -> None:
+        """Point people to where it listens now."""
+        if self._admin is not None and (first := next(iter(self._desk.lasting), None)) is not None:
+            self._admin.address = url_of(first.kind, first.address, self._settings.tls.domains)
+
+    def _keep_moved(self, name: str, address: str) -> None:
+        self._taken.move(name, address)
+        self._declared = moved_to(self._declared, name, address)
+        self._rebuild()
 
     def _start_metrics_server(self, state: ControlState) -> uvicorn.Server | None:
         """Serve `/metrics` on an address of its own, if there is to be one."""
@@ -522,18 +560,46 @@ class ControlProcess:
     def _reload(self) -> None:
         """Read the configuration again (SIGHUP); one that is wrong changes nothing."""
         try:
-            self._declared = load(
-                config=self._arguments.config, environ=os.environ, overrides=self._arguments.overrides()
-            )
+            declared = self._taken.read_again()
         except ConfigErrors as error:
             log.error("the configuration is wrong and was not applied", problems=[str(one) for one in error.problems])
+            self._taken.refuse(error.problems)
             return
-        self._rebuild()
-        self._carry_use()
+        self._declared = declared
+        try:
+            self._rebuild()
+            self._carry_use()
+        except (StoreError, SQLAlchemyError, OSError) as error:
+            self._is_stale = True
+            log.error("the configuration was read and counts as soon as the database is there", reason=str(error))
+            self._taken.refuse([f"it was read and counts as soon as the database is there: {error}"])
+            return
         self._automatic.look_now()
         log.info("configuration reloaded")
+        self._tasks.start(self._note_taken(), "note of the configuration")
+
+    async def _note_taken(self) -> None:
+        """Note that the configuration counts, once every data process of this node serves by it, or in `KNOWN_S`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KNOWN_S):
+                await self._channel.wait_applied(self._catalog.version)
+        self._taken.note()
 
     # What runs beside.
+
+    def _begin_repeating(self) -> None:
+        """Start what is done again and again, each with its pause."""
+        for name, pause_s, work in (
+            ("watch", WATCH_S, self._watch),
+            ("retention", RETENTION_S, self._delete_old_rows),
+            ("drain", DRAIN_S, self._drain_quietly),
+            ("conversations", CONVERSATIONS_S, self._take_in_conversations),
+            ("clean", CLEAN_S, self._clean),
+            ("heartbeats", HEARTBEATS_S, self._look_for_heartbeats),
+            ("alerts", ALERTS_S, self._look_for_alerts),
+            ("troubles", TROUBLES_S, self._look_for_troubles),
+        ):
+            self._tasks.start(self._repeat(name, pause_s, work), name)
 
     async def _repeat(self, name: str, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` again and again; while the database is away, less and less often."""
@@ -589,8 +655,10 @@ class ControlProcess:
             await asyncio.to_thread(delete_old_rows, self._store, days=days, now_s=now_s, goes_on=goes_on)
 
     async def _clean(self) -> None:
-        if self._settings.auto_remove_expired_tokens and self._cluster.is_elected:
-            for key in await asyncio.to_thread(remove_expired_keys, self._store, now_s=time.time()):
+        if self._cluster.is_elected:
+            only_temporary = not self._settings.auto_remove_expired_tokens
+            gone = partial(remove_expired_keys, self._store, now_s=time.time(), only_temporary=only_temporary)
+            for key in await asyncio.to_thread(gone):
                 log.info("a key was removed: it has expired, or the key above it", key=key.name, id=key.id)
         if self._settings.auto_remove_empty_quota_tokens and self._cluster.is_elected:
             for key, limit in await asyncio.to_thread(remove_spent_keys, self._store, self._catalog, time.time()):
@@ -600,6 +668,17 @@ class ControlProcess:
             await asyncio.to_thread(delete_old_conversations, self._store, kept, time.time())
             await asyncio.to_thread(forget_ended_windows, self._store, self._catalog.limits, time.time())
 
+    async def _look_for_heartbeats(self) -> None:
+        """Suspend temporary keys of which nobody says any more that they are wanted; one node does it for all."""
+        if not self._cluster.is_elected:
+            self._heartbeats.forget()
+            return
+        suspended = await asyncio.to_thread(self._heartbeats.look)
+        for key in suspended:
+            log.info("a temporary key was suspended: its program has fallen silent", key=key.name, id=key.id)
+        if suspended:
+            await self._watch_quietly()
+
     async def _clean_now(self) -> None:
         """Clean up, and return when this node serves by it."""
         await self._clean()
@@ -608,19 +687,15 @@ class ControlProcess:
     async def _look_for_alerts(self) -> None:
         """Tell of limits, ours and providers', that come to an end; one node does it for all."""
         if self._cluster.is_elected:
-            thresholds = self._settings.soft_limit_alerts
-            limits = self._catalog.limits
-            self._alerting.send(await asyncio.to_thread(self._alerts.look, limits, thresholds, time.time()))
-            self._alerting.send(await self._quotas.look_for_alerts())
+            await self._alarms.look_at_limits(self._catalog.limits)
+            self._alarms.telling.send(await self._quotas.look_for_alerts())
 
     async def _look_for_troubles(self) -> None:
         """Tell of what does not work on this node, and, where this one does that for all, of providers."""
         rows = self._provider_statuses() if self._cluster.is_elected else []
         lag_s, longest_s = time.time() - self._drain.drained_at_s, self._settings.alerts.journal_lag_s
         node = journal_troubles(self._channel.workers, self._node, lag_s, longest_s)
-        self._troubles.forget("provider.offline", {row.name for row in rows if row.status != "disabled"})
-        troubles = (*node, *provider_troubles(rows), *secret_troubles(self._stored.unreadable))
-        self._alerting.send(self._troubles.look(troubles, time.time(), unknown=unknown_providers(rows)))
+        self._alarms.look_at_troubles((*node, *secret_troubles(self._stored.unreadable)), rows)
 
     def _last_drain(self) -> None:
         try:
@@ -628,6 +703,15 @@ class ControlProcess:
             self._conversations.drain()
         except (StoreError, SQLAlchemyError, OSError) as error:
             log.error("the journal stays for the next start", reason=str(error))
+
+
+def _certificate_message(state: TlsState) -> TlsMessage:
+    return TlsMessage(str(state.path), dict(state.answers), dict(state.challenges))
+
+
+def _end(server: uvicorn.Server | None) -> None:
+    if server is not None:
+        server.should_exit = True
 
 
 def _open(settings: Settings) -> Store:
@@ -654,8 +738,9 @@ def main() -> None:
     try:
         uvloop.run(_serve(arguments))
     except StoreError as error:
-        arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error)}))
-        sys.exit(f"torod: {error}")
+        is_refused = isinstance(error, REFUSED)
+        arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error), "refused": is_refused}))
+        sys.exit(1 if is_refused and arguments.ready_fd >= 0 else f"torod: {error}")
 
 
 if __name__ == "__main__":

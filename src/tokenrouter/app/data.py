@@ -8,7 +8,6 @@ import asyncio
 import gc
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -29,6 +28,8 @@ from tokenrouter.app.channel import (
     ConditionsMessage,
     CountersMessage,
     CountersWanted,
+    Echo,
+    EchoWanted,
     ExplainWanted,
     FiguresMessage,
     Hello,
@@ -37,13 +38,17 @@ from tokenrouter.app.channel import (
     QuotasMessage,
     SumsMessage,
     SumsWanted,
+    TlsMessage,
     ToData,
 )
+from tokenrouter.app.doors import Doors
 from tokenrouter.app.explained import explained
 from tokenrouter.app.hooks import HookShelf
 from tokenrouter.app.key_feed import KeyFeed
 from tokenrouter.app.key_file import read_keys
 from tokenrouter.app.ledger_sums import ChannelSums
+from tokenrouter.app.listener_feed import follow_listeners
+from tokenrouter.app.listener_road import FILE_NAME as ROAD
 from tokenrouter.app.logs import secrets_in, start_log
 from tokenrouter.app.snapshot import FILE_NAME, read_snapshot
 from tokenrouter.config.automatic import still_wanted
@@ -163,8 +168,7 @@ class DataProcess:
         self._hooks = HookLayer(after)
         self._hooks.apply(self._shelf.rules(catalog.guardrails, catalog.hooks, is_start=True))
         self._ports = ports = Ports(self._journal, self._limiter, after, self._tokens, self._shared)
-        is_shared = settings.redis_url != ""
-        self._owners = OwnershipLog(settings.paths.state_dir / "owners", is_shared=is_shared)
+        self._owners = OwnershipLog(settings.paths.state_dir / "owners", is_shared=settings.redis_url != "")
         ownership = Ownership(self._owners)
         self._response_files = ResponseFiles(settings.paths.state_dir / "responses", responses_key(secret))
         stored = StoredResponses(self._response_files)
@@ -194,6 +198,7 @@ class DataProcess:
         self._connections = Connections(
             self._service, _bounds(settings), TrustedProxies(read_networks(settings.trusted_proxies))
         )
+        self._doors = Doors(self._connections, self._service, settings)
         self._channel = ChannelClient(
             arguments.runtime / "channel.sock", Hello(str(os.getpid()), os.getpid(), __version__), self._on_message
         )
@@ -215,8 +220,7 @@ class DataProcess:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        listener = socket.socket(fileno=self._arguments.listen_fd)
-        server = await loop.create_server(self._connections.new, sock=listener, backlog=4096)
+        await self._doors.follow(self._arguments.listeners)
         tasks = self._tasks
         tasks.start(self._journal.keep_synced(), "journal sync")
         if self._shared is not None:
@@ -232,6 +236,7 @@ class DataProcess:
         tasks.start(self._answers.run(), "kept answers")
         tasks.start(self._sweep_responses(), "stored responses sweep")
         tasks.start(self._channel.run(), "channel")
+        tasks.start(follow_listeners(self._arguments.runtime / ROAD, self._doors.follow), "listeners")
         tasks.start(self._send_figures(), "figures")
         self._watch_parent(loop)
         self._arguments.tell_ready(b'{"ready":true}')
@@ -240,7 +245,7 @@ class DataProcess:
         gc.set_threshold(*GC_THRESHOLDS)
         async with self._tokens:
             await self._stop.wait()
-            await self._drain(server)
+            await self._drain()
         if self._shared is not None:
             await self._shared.close()
         await tasks.close()
@@ -258,10 +263,10 @@ class DataProcess:
         loop.remove_reader(fd)
         self._stop.set()
 
-    async def _drain(self, server: asyncio.Server) -> None:
+    async def _drain(self) -> None:
         """Take no new connection, let running answers end, at most `drain_s`; then cut the rest."""
         self._draining = True
-        server.close()
+        self._doors.close()
         self._connections.drain()
         deadline_s = time.monotonic() + self._settings.drain_s
         while self._connections.open and time.monotonic() < deadline_s:
@@ -281,6 +286,8 @@ class DataProcess:
                 self._take_keys(message)
             case ConditionsMessage(conditions):
                 self._gateway.learn(conditions)
+            case TlsMessage():
+                self._doors.take_certificate(message)
             case CountersMessage(asked, limit_ids, used, past, adjusted_to) if asked == self._asked:
                 self._limiter.restore(
                     {(limit_id, scope): amount for limit_id, scope, amount in used},
@@ -293,6 +300,8 @@ class DataProcess:
 
             case SumsMessage():
                 self._sums.take(message)
+            case EchoWanted(number):
+                self._channel.send(Echo(number))
             case ExplainWanted():
                 self._tasks.start(self._explain(message), "explanation")
 
@@ -414,6 +423,8 @@ class DataProcess:
             "in_flight": len(self._gateway.in_flight),
             "waiting": self._gateway.admission.waiting,
             "connections": len(self._connections.open),
+            "handshakes": self._doors.handshakes,
+            "failed_handshakes": self._doors.failed_handshakes,
             "journal_records": self._journal.records,
             "journal_bytes": self._journal.bytes_written,
             "journal_failures": self._journal.failures,

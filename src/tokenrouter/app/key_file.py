@@ -27,7 +27,7 @@ MAX_CHANGES_BYTES: Final = 4 * 2**20
 MAX_FRAME_BYTES: Final = 64 * 2**20
 _LENGTH_BYTES: Final = 4
 _NONCE_BYTES: Final = 12
-_CONTEXT: Final = b"TRK1"
+_CONTEXT: Final = b"TRK2"
 """Associated data: such a record is of no use elsewhere, and no other is of use here."""
 
 _decode: Final = msgspec.msgpack.Decoder(KeysMessage).decode

@@ -5,13 +5,31 @@ from dataclasses import asdict, dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """An address to listen at.
+
+    Attributes:
+        kind: `http`, `redirect` or `tls`.
+        port: 0 is chosen by the system.
+        setting: what says so, by its path in the file.
+    """
+
+    kind: str
+    host: str
+    port: int
+    setting: str = "listen_addr"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """How to run.
 
     Attributes:
-        host, port: where to listen; port 0 is chosen by the system.
+        listeners: where to listen, what people are told first.
+        name: what people are told to call the gateway where it has a name, else "".
         config: `--config`, or None. `listen_addr`: `--listen-addr`, or None.
         data, control, sandbox: commands of the children; an empty `sandbox` means none.
+        watcher: command of the child that has the others started anew, for development; empty for none.
         lines: what to print at the start, after the address.
         model: a model name for the curl line.
         drain_s: how long running requests may take to end.
@@ -21,13 +39,14 @@ class Plan:
     """
 
     state_dir: str
-    host: str
-    port: int
+    listeners: list[Bound]
+    name: str = ""
     config: str | None = None
     listen_addr: str | None = None
     data: list[str] = field(default_factory=list)
     control: list[str] = field(default_factory=list)
     sandbox: list[str] = field(default_factory=list)
+    watcher: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     model: str = ""
     drain_s: float = 30.0
@@ -44,4 +63,5 @@ class Plan:
     @classmethod
     def from_json(cls, text: str) -> "Plan":
         """Read what `to_json` wrote."""
-        return cls(**json.loads(text))
+        values = json.loads(text)
+        return cls(**{**values, "listeners": [Bound(**one) for one in values["listeners"]]})

@@ -1,11 +1,12 @@
-"""The supervisor: owns the listening socket, starts the processes and starts them again when they die.
+"""The supervisor: owns the listening sockets, starts the processes and starts them again when they die.
 
-It loads the standard library only and does nothing per request. The socket is bound here and inherited,
-so while a data process is replaced, clients wait in its backlog instead of being refused. The children
+It loads the standard library only and does nothing per request. The sockets are bound here and inherited,
+so while a data process is replaced, clients wait in their backlog instead of being refused. The children
 learn of the supervisor's own death by the end of a pipe.
 
 A child that was ready once is started again for ever. Where the data process or the sandbox never becomes
-ready, trying on would only hide why: the server ends. The control process may stay away however long.
+ready, trying on would only hide why: the server ends. The control process may stay away however long, unless it says at
+the first start that the database is not for this server.
 """
 
 import asyncio
@@ -25,20 +26,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from tokenrouter.app import banner
+from tokenrouter.app.listener_road import FILE_NAME as ROAD
+from tokenrouter.app.listener_road import ListenerRoad
+from tokenrouter.app.listeners import BIND_PATIENCE_S, CannotListen, Listeners
 from tokenrouter.app.plan import Plan
 from tokenrouter.app.service_manager import READY, STOPPING, tell_service_manager
 from tokenrouter.observe.log_files import LogBounds, LogFiles
 from tokenrouter.observe.redaction import redact_text
 
-BACKLOG: Final = 4096
-BIND_PATIENCE_S: Final = 3.0
-"""How long a dying predecessor may still hold the address."""
 FIRST_PAUSE_S: Final = 0.05
 LONGEST_PAUSE_S: Final = 5.0
 LONG_LIFE_S: Final = 10.0
 """A child that lived this long is restarted at once again."""
 START_TRIES: Final = 3
 """How often a child may end without having been ready once; a lack that passes by itself is over by then."""
+RENEW_S: Final = 2.0
+"""How long a process may take to end that is started anew, for a developer who waits for it."""
 STOP_CONTROL_S: Final = 10.0
 STOP_SLACK_S: Final = 5.0
 
@@ -65,18 +68,22 @@ class Child:
         says_ready: bool = True,
         start_s: float = 0.0,
         say: Callable[[str], None] | None = None,
+        listeners: Listeners | None = None,
     ) -> None:
         """`is_vital`: without it there is no server; `start_s`: how long its first start may take, 0 for ever.
 
+        `listeners`: those that are open when it starts are inherited.
         One that does not say when it is ready has worked when it has lived for `LONG_LIFE_S`.
         """
         self.name = name
         self.first_word: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._is_vital = is_vital
+        self._listeners = listeners or Listeners()
         self._say = say or _say
         self._says_ready = says_ready
         self._start_s = start_s
         self._problem = ""
+        self._refused = ""
         self._was_up = False
         self._tries = 0
         self._command = list(command)
@@ -84,13 +91,15 @@ class Child:
         self._environment = dict(environment)
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
+        self._renewing: asyncio.TimerHandle | None = None
         self._pause_s = FIRST_PAUSE_S
 
     async def keep_running(self) -> None:
         """Start the process, and again whenever it ends, until `stop`.
 
         Raises:
-            StartFailed: a vital one has ended `START_TRIES` times and was never ready.
+            StartFailed: a vital one has ended `START_TRIES` times and was never ready, or one that was never ready says
+                that it is not to be started again.
         """
         while not self._must_end():
             began_s = time.monotonic()
@@ -100,6 +109,13 @@ class Child:
                 how = error.strerror or str(error)
             if self._must_end():
                 return
+            if self._refused:
+                raise StartFailed(self._refused)
+            if self._renewing is not None:
+                self._renewing.cancel()
+                self._renewing = None
+                self._say(f"the {self.name} process starts anew")
+                continue
             self._note_end(how, time.monotonic() - began_s)
             self._say(f"the {self.name} process ended ({how}); starting it again")
             await asyncio.sleep(self._pause_s)
@@ -122,11 +138,13 @@ class Child:
     async def _run_once(self) -> int:
         ready_read, ready_write = os.pipe()
         os.set_inheritable(ready_write, True)
+        inherited = self._listeners.inherited()
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 *(["--ready-fd", str(ready_write)] if self._says_ready else []),
-                pass_fds=(*self._fds, ready_write),
+                *(part for one in inherited for part in ("--listener", str(one))),
+                pass_fds=(*self._fds, *(one.fd for one in inherited), ready_write),
                 env=self._environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=None if self._says_ready else asyncio.subprocess.DEVNULL,
@@ -167,6 +185,9 @@ class Child:
     def _take(self, word: dict[str, Any]) -> None:
         """Keep the first good news, and tell bad news once."""
         problem = word.get("problem", "")
+        if word.get("refused") and not self.first_word.done():
+            self._refused = problem
+            return
         if problem and problem != self._problem:
             self._say(f"the {self.name} process cannot work: {problem}")
         self._problem = problem
@@ -178,6 +199,14 @@ class Child:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
+
+    def renew(self) -> None:
+        """Have it ended, and started anew at once; what it has not finished within `RENEW_S` is cut."""
+        is_there = self._process is not None and self._process.returncode is None
+        if not is_there or self._stopping or self._renewing is not None:
+            return
+        self._renewing = asyncio.get_running_loop().call_later(RENEW_S, self.send, signal.SIGKILL)
+        self.send(signal.SIGTERM)
 
     async def stop(self, patience_s: float) -> None:
         """Ask it to end; after `patience_s`, end it."""
@@ -202,6 +231,7 @@ class Supervisor:
         self._asked_to_stop = asyncio.Event()
         self._stops = 0
         self._log: LogFiles | None = None
+        self._listeners = Listeners()
 
     async def run(self) -> None:
         """Serve until a signal says to stop.
@@ -214,55 +244,70 @@ class Supervisor:
         if self._plan.log_folder:
             bounds = LogBounds(self._plan.log_lines, self._plan.log_bytes)
             self._log = LogFiles(Path(self._plan.log_folder), "supervisor", bounds)
-        listener = await _listen(self._plan.host, self._plan.port)
+        await self._listen()
         runtime = Path(tempfile.mkdtemp(prefix="torod-"))
         parent_read, parent_write = os.pipe()
         try:
-            await self._supervise(listener, runtime, parent_read)
+            await self._supervise(runtime, parent_read)
         finally:
             os.close(parent_write)
             os.close(parent_read)
-            listener.close()
+            self._listeners.close_all()
             shutil.rmtree(runtime, ignore_errors=True)
             if self._log is not None:
                 self._log.close()
             os.close(lock)
 
-    async def _supervise(self, listener: socket.socket, runtime: Path, parent: int) -> None:
+    async def _listen(self) -> None:
+        for bound in self._plan.listeners:
+            try:
+                await self._listeners.bind(bound)
+            except CannotListen as error:
+                self._listeners.close_all()
+                raise StartFailed(
+                    f"{error}; stop what uses that address, or choose another one with {_named(bound.setting)}"
+                ) from None
+
+    async def _supervise(self, runtime: Path, parent: int) -> None:
         loop = asyncio.get_running_loop()
+        road = ListenerRoad(runtime / ROAD, self._listeners)
+        road.start()
         environment = dict(os.environ)
         sandbox = self._sandbox(parent, environment)
-        listen_fd = listener.fileno()
         usual = ["--runtime", str(runtime), "--parent-fd", str(parent), *self._flags()]
         data = [
             Child(
                 f"data {number}" if number > 1 else "data",
-                [*self._plan.data, *usual, "--listen-fd", str(listen_fd)],
-                (listen_fd, parent),
+                [*self._plan.data, *usual],
+                (parent,),
                 environment,
                 is_vital=True,
                 start_s=self._plan.start_s,
                 say=self._say,
+                listeners=self._listeners,
             )
             for number in range(1, self._plan.workers + 1)
         ]
         control = Child("control", [*self._plan.control, *usual], (parent,), environment, say=self._say)
         children = [*data, control, *([sandbox] if sandbox is not None else [])]
+        watcher = self._watcher(children, usual, parent, environment)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ask_to_stop, children)
         loop.add_signal_handler(signal.SIGHUP, control.send, signal.SIGHUP)
-        keepers = [loop.create_task(child.keep_running()) for child in children]
-        greeting = loop.create_task(self._greet(data, control, _address(listener)))
+        keepers = [loop.create_task(child.keep_running()) for child in [*children, *watcher]]
+        greeting = loop.create_task(self._greet(data, control))
         asked = loop.create_task(self._asked_to_stop.wait())
         await asyncio.wait([asked, *keepers], return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         greeting.cancel()
         tell_service_manager(STOPPING)
-        listener.close()
+        self._listeners.close_all()
+        await asyncio.gather(*(child.stop(0.0) for child in watcher))
         await asyncio.gather(*(child.stop(self._plan.drain_s + STOP_SLACK_S) for child in data))
         await control.stop(STOP_CONTROL_S)
         if sandbox is not None:
             await sandbox.stop(STOP_SLACK_S)
+        road.close()
         await asyncio.gather(*keepers)
 
     def _say(self, message: str) -> None:
@@ -290,6 +335,21 @@ class Supervisor:
         command = [*self._plan.sandbox, "--fd", str(fd), "--parent-fd", str(parent), "--books", str(books)]
         return Child("sandbox", command, (fd, parent), own, is_vital=True, says_ready=False, say=self._say)
 
+    def _watcher(
+        self, children: Sequence[Child], usual: Sequence[str], parent: int, environment: Mapping[str, str]
+    ) -> list[Child]:
+        """Prepare the one that looks for changes, if there is to be one, and listen to it."""
+        if not self._plan.watcher:
+            return []
+
+        def renew() -> None:
+            for child in children:
+                child.renew()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, renew)
+        command = [*self._plan.watcher, *usual]
+        return [Child("watching", command, (parent,), environment, says_ready=False, say=self._say)]
+
     def _ask_to_stop(self, children: Sequence[Child]) -> None:
         """The first signal drains; a second one ends everything at once."""
         self._stops += 1
@@ -298,10 +358,11 @@ class Supervisor:
             for child in children:
                 child.send(signal.SIGKILL)
 
-    async def _greet(self, data: Sequence[Child], control: Child, address: str) -> None:
+    async def _greet(self, data: Sequence[Child], control: Child) -> None:
         await asyncio.gather(*(child.first_word for child in data))
         tell_service_manager(READY)
-        _print(banner.address_lines(address, self._plan.lines))
+        address, *others = (one.url(self._plan.name) for one in self._listeners.all())
+        _print(banner.address_lines(address, others, self._plan.lines))
         word = await control.first_word
         if word.get("first_start"):
             link, key = word["setup_link"], word["key"]
@@ -311,6 +372,11 @@ class Supervisor:
                 _print(banner.first_start_file(self._state, address, link, key, self._plan.model))
         else:
             _print(["Make a key: torod keys create NAME"])
+
+
+def _named(setting: str) -> str:
+    """Return how an operator says `setting` the fastest."""
+    return "--listen-addr" if setting == "listen_addr" else setting
 
 
 def _lock(state: Path) -> int:
@@ -340,32 +406,6 @@ def _lock(state: Path) -> int:
     os.ftruncate(fd, 0)
     os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
     return fd
-
-
-async def _listen(host: str, port: int) -> socket.socket:
-    """Return the listening socket."""
-    deadline_s = time.monotonic() + BIND_PATIENCE_S
-    while True:
-        try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-        except OSError as error:
-            if time.monotonic() > deadline_s or error.errno is None:
-                raise StartFailed(
-                    f"cannot listen on {host}:{port}: {error.strerror or error}; stop what uses that address, "
-                    "or choose another one with --listen-addr"
-                ) from None
-            await asyncio.sleep(0.05)
-        else:
-            listener.setblocking(False)
-            listener.set_inheritable(True)
-            return listener
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}"
 
 
 def _how(code: int) -> str:

@@ -1,18 +1,16 @@
 """`toro explain`: where a request would go and why, for people to read."""
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import click
 
-from tokenrouter.cli.client import ClientMistake, NoAnswer, Refused, find_server
+from tokenrouter.cli.client import Server
+from tokenrouter.cli.client_errors import MISTAKE, REFUSED, Refused, end
+from tokenrouter.cli.client_options import asks_server
+from tokenrouter.cli.opening import JSON
 
-REFUSED: Final = 1
-WRONG: Final = 2
-NO_ANSWER: Final = 3
-"""Exit codes, beside 0: the request would be refused; the command cannot be understood; nobody could be asked."""
 PATH: Final = "/v1/route/explain"
 
 
@@ -26,10 +24,10 @@ PATH: Final = "/v1/route/explain"
 @click.option("--output-tokens", type=click.IntRange(0), help="How long its answer is expected to be.")
 @click.option("--stream", is_flag=True, help="The answer is to be streamed.")
 @click.option("--as", "as_key", metavar="KEY", help="Name of another key that would ask; for admins.")
-@click.option("--url", metavar="URL", help="Address of the server.")
-@click.option("--key", metavar="KEY", help="Your API key.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@JSON
+@asks_server
 def explain(
+    server: Server,
     model: str | None,
     file: Any,
     operation: str | None,
@@ -37,8 +35,6 @@ def explain(
     output_tokens: int | None,
     stream: bool,
     as_key: str | None,
-    url: str | None,
-    key: str | None,
     as_json: bool,
 ) -> None:
     """Say where a request for MODEL would go, why not elsewhere, and what it would cost. Nobody is asked."""
@@ -53,15 +49,11 @@ def explain(
     }
     question |= {name: value for name, value in said.items() if value is not None}
     if "model" not in question and "models" not in question:
-        _end("name a MODEL, or a --file that names one", WRONG)
+        end("name a MODEL, or a --file that names one", MISTAKE)
     try:
-        told = find_server(url, key).ask("POST", PATH, question)
-    except ClientMistake as error:
-        _end(str(error), WRONG)
+        told = server.ask("POST", PATH, question)
     except Refused as error:
-        _end(f"the request would be refused: {error}", REFUSED)
-    except NoAnswer as error:
-        _end(str(error), NO_ANSWER)
+        end(f"the request would be refused: {error}", REFUSED)
     click.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(told)))
 
 
@@ -69,15 +61,10 @@ def _read(file: Any) -> dict[str, Any]:
     try:
         question: object = json.load(file)
     except (ValueError, RecursionError) as error:
-        _end(f"{file.name}: is no JSON: {error}", WRONG)
+        end(f"{file.name}: is no JSON: {error}", MISTAKE)
     if not isinstance(question, dict):
-        _end(f"{file.name}: is no JSON object", WRONG)
+        end(f"{file.name}: is no JSON object", MISTAKE)
     return question
-
-
-def _end(message: str, code: int) -> NoReturn:
-    click.echo(f"toro: {message}", err=True)
-    sys.exit(code)
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:

@@ -223,9 +223,17 @@ def _names(settings: "Settings", store: "Store") -> Any:
     from tokenrouter.jobs.catalog_builder import declared_key, subject_names
     from tokenrouter.store.aliases import list_aliases
     from tokenrouter.store.keys import list_keys
+    from tokenrouter.store.teams import list_teams
+    from tokenrouter.store.users import list_users
 
-    keys = [*(declared_key(key, b"") for key in settings.keys), *list_keys(store)]
-    return subject_names(settings, keys, settings.providers, [one.alias for one in list_aliases(store)])
+    return subject_names(
+        settings,
+        [*(declared_key(key, b"") for key in settings.keys), *list_keys(store)],
+        settings.providers,
+        [one.alias for one in list_aliases(store)],
+        stored_users=[user.name for user in list_users(store)],
+        stored_teams=[team.name for team in list_teams(store)],
+    )
 
 
 def _number(text: str, metric: str) -> object:

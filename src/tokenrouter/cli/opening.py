@@ -26,17 +26,23 @@ def fail(message: str, code: int = 1) -> NoReturn:
     sys.exit(code)
 
 
-def load_settings(config: str | None, overrides: Mapping[str, Any] | None = None) -> "Settings":
-    """Return the settings, or end with everything that is wrong with them."""
+def load_settings(
+    config: str | None,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    error_code: int = 1,
+) -> "Settings":
+    """Return the settings, or end with everything that is wrong with them; `environ` is another than our own."""
     from tokenrouter.config.load import load
     from tokenrouter.config.problems import ConfigErrors
 
     try:
-        return load(config=config, environ=os.environ, overrides=overrides)
+        return load(config=config, environ=os.environ if environ is None else environ, overrides=overrides)
     except ConfigErrors as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
-        fail(f"the configuration has {counted(len(error.problems), 'mistake')}; nothing was started")
+        fail(f"the configuration has {counted(len(error.problems), 'mistake')}; nothing was started", code=error_code)
 
 
 @dataclass(frozen=True, slots=True)

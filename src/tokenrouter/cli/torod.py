@@ -10,14 +10,20 @@ import sys
 import tempfile
 import time
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from tokenrouter import __version__
 from tokenrouter.cli.aliases import aliases, profile
 from tokenrouter.cli.audit import audit
+from tokenrouter.cli.completion import completion_command
+from tokenrouter.cli.config_check import check_command
+from tokenrouter.cli.config_plan import apply_command, plan_command
+from tokenrouter.cli.config_show import show_command
+from tokenrouter.cli.config_values import get_command, set_command, unset_command
 from tokenrouter.cli.conversations import conversations
+from tokenrouter.cli.doctor.command import doctor
 from tokenrouter.cli.imports import import_command
 from tokenrouter.cli.keys import keys
 from tokenrouter.cli.ledger import ledger
@@ -25,7 +31,6 @@ from tokenrouter.cli.limits import limits
 from tokenrouter.cli.logs import logs
 from tokenrouter.cli.opening import CONFIG as _CONFIG
 from tokenrouter.cli.opening import JSON as _JSON
-from tokenrouter.cli.opening import counted as _count
 from tokenrouter.cli.opening import fail as _fail
 from tokenrouter.cli.opening import load_settings as _load
 from tokenrouter.cli.opening import open_database as _open
@@ -37,7 +42,9 @@ from tokenrouter.cli.secrets import secrets
 from tokenrouter.cli.settings import settings as settings_group
 from tokenrouter.cli.store import store
 from tokenrouter.cli.teams import teams
+from tokenrouter.cli.tls import tls
 from tokenrouter.cli.users import users
+from tokenrouter.cli.wizard.options import wizard_options
 
 if TYPE_CHECKING:
     from tokenrouter.config.settings import Settings
@@ -49,7 +56,8 @@ if TYPE_CHECKING:
 def main(context: click.Context) -> None:
     """One endpoint for all AI providers.
 
-    Start with `torod serve --sandbox`, or put a provider's key in the environment and run `torod serve`.
+    Start with `torod serve --sandbox`, or put a provider's key in the environment and run `torod serve`. `torod config`
+    asks what else matters.
     """
     if context.invoked_subcommand != "version" and find_spec("fcntl") is None:
         _fail("the server runs on Linux and macOS; on Windows use it inside WSL. `toro` runs here, see docs/install.md")
@@ -69,27 +77,35 @@ def version(as_json: bool) -> None:
 @click.option("--sandbox", is_flag=True, help="Start the offline provider beside it, as sandbox/….")
 @click.option("--workers", type=click.IntRange(1, 64), help="Data processes that share the work; needs redis_url.")
 @click.option("--no-wizard", is_flag=True, help="Never ask questions, also on a terminal.")
-def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool) -> None:
+@click.option("--reload", is_flag=True, help="For development: follow changes of the configuration and the program.")
+def serve(
+    config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool, reload: bool
+) -> None:
     """Serve until stopped. SIGTERM and Ctrl-C let running requests end; SIGHUP reads the configuration again."""
     from tokenrouter.app.plan import Plan
-    from tokenrouter.config.load import split_address
+    from tokenrouter.cli.listening import planned_listeners, prepare_tls
     from tokenrouter.observe.log_files import FOLDER
 
-    settings = _load(config, {"listen_addr": listen_addr, "sandbox": sandbox, "workers": workers})
-    if not (settings.providers or sandbox or _may_somebody_join(settings) or _has_stored_providers(settings, config)):
+    flags = {"listen_addr": listen_addr, "sandbox": sandbox, "workers": workers}
+    settings = _load(config, flags)
+    if _has_nobody(settings, config) and settings.paths.config_file is None and not no_wizard:
+        settings = _after_wizard(settings, flags)
+    if _has_nobody(settings, config):
         _fail(_nothing_to_serve(settings), code=2)
-    host, port = split_address(settings.listen_addr) or ("127.0.0.1", 8080)
+    sandbox = settings.sandbox
+    tls_lines = prepare_tls(settings)
     module = [sys.executable, "-m"]
     plan = Plan(
         state_dir=str(settings.paths.state_dir),
-        host=host,
-        port=port,
+        listeners=planned_listeners(settings),
+        name=next(iter(settings.tls.domains), ""),
         config=config,
         listen_addr=listen_addr,
         data=[*module, "tokenrouter.app.data"],
         control=[*module, "tokenrouter.app.control"],
         sandbox=[*module, "tokenrouter.sandbox", "--port", "0"] if sandbox else [],
-        lines=_start_lines(settings, sandbox=sandbox),
+        watcher=[*module, "tokenrouter.app.watching"] if reload else [],
+        lines=[*tls_lines, *_start_lines(settings, sandbox=sandbox)],
         model=_first_model(settings, sandbox=sandbox),
         drain_s=settings.drain_s,
         workers=settings.workers,
@@ -100,12 +116,30 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: i
     _become_supervisor(plan.to_json())
 
 
+def _has_nobody(settings: "Settings", config: str | None) -> bool:
+    """Return whether there is no provider, and none to be expected."""
+    is_somebody = settings.providers or settings.sandbox or _may_somebody_join(settings)
+    return not (is_somebody or _has_stored_providers(settings, config))
+
+
+def _after_wizard(settings: "Settings", flags: dict[str, Any]) -> "Settings":
+    """Ask somebody at the terminal how it shall be, and return what was written; without one, `settings`."""
+    from tokenrouter.cli.wizard.command import Manner, is_terminal, run_wizard
+
+    if not is_terminal():
+        return settings
+    said = {"listen_addr": settings.listen_addr} if flags["listen_addr"] else {}
+    run_wizard(None, said, Manner(asks=True), goes_on=True)
+    return _load(None, flags)
+
+
 def _may_somebody_join(settings: "Settings") -> bool:
-    """Return whether there may be a provider that joins by itself."""
+    """Return whether there may be a provider that joins by itself; somebody may have said that one will."""
     from tokenrouter.jobs.local_servers import is_anybody_there, looking_of
 
     looking = looking_of(settings)
-    return settings.auto_enable_public_free_models or (looking is not None and is_anybody_there(looking))
+    is_wanted = "settings.auto_detect_local_servers" in settings.origins
+    return settings.auto_enable_public_free_models or (looking is not None and (is_wanted or is_anybody_there(looking)))
 
 
 def _has_stored_providers(settings: "Settings", config: str | None) -> bool:
@@ -123,8 +157,8 @@ def _has_stored_providers(settings: "Settings", config: str | None) -> bool:
 def _nothing_to_serve(settings: "Settings") -> str:
     return (
         "there is no provider yet. Put a provider's key in the environment (OPENAI_API_KEY=…), start a local server "
-        f"such as Ollama, write {settings.paths.default_config_file}, or try it without an account: "
-        "torod serve --sandbox"
+        f"such as Ollama, have {settings.paths.default_config_file} written by `torod config`, or try it without an "
+        "account: torod serve --sandbox"
     )
 
 
@@ -136,14 +170,6 @@ def _start_lines(settings: "Settings", *, sandbox: bool) -> list[str]:
     if sandbox:
         lines.append("provider sandbox (offline, no account needed)")
     return [*lines, *(f"note: {notice.where}: {notice.message}" for notice in settings.notices)]
-
-
-def _joining_lines(settings: "Settings") -> list[str]:
-    """Say who may join by themselves later."""
-    from tokenrouter.config.automatic import automatic_names
-
-    names = automatic_names(settings)
-    return [f"may join by themselves: {', '.join(names)}"] if names else []
 
 
 def _first_model(settings: "Settings", *, sandbox: bool) -> str:
@@ -162,36 +188,31 @@ def _become_supervisor(plan: str) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-m", "tokenrouter.app.supervisor", str(file.fileno())])  # noqa: S606
 
 
-@main.group("config")
-def config_group() -> None:
-    """Look at the configuration."""
-
-
-@config_group.command("check")
+@main.group("config", invoke_without_command=True)
 @_CONFIG
-def config_check(config: str | None) -> None:
-    """Say what is wrong with the configuration, and what it would run."""
-    settings = _load(config)
-    for notice in settings.notices:
-        click.echo(f"note: {notice.where}: {notice.message}")
-    click.echo(f"configuration: {settings.paths.config_file or 'none (defaults and environment)'}")
-    click.echo(f"state: {settings.paths.state_dir}")
-    click.echo(f"listens on: {settings.listen_addr}")
-    for provider in settings.providers:
-        origin = settings.origins.get(f"providers.{provider.name}", provider.origin)
-        click.echo(
-            f"provider {provider.name}: {provider.base_url} ({origin}{'' if provider.enabled else ', disabled'})"
-        )
-    for line in _joining_lines(settings):
-        click.echo(line)
-    for guardrail in settings.guardrails:
-        click.echo(f"guardrail {guardrail.name}: {guardrail.kind}, for {', '.join(guardrail.scopes)}")
-    for hook in settings.hooks:
-        click.echo(f"hook {hook.name}: for {', '.join(hook.scopes)}")
-    click.echo(f"{_count(len(settings.keys), 'key')}, {_count(len(settings.limits), 'limit')} declared")
-    if settings.alerts.webhooks:
-        click.echo(f"alerts go to {_count(len(settings.alerts.webhooks), 'webhook')}")
-    click.echo("The configuration is right.")
+@wizard_options
+@click.pass_context
+def config_group(context: click.Context, /, config: str | None, **said: Any) -> None:
+    """Answer a few questions, and have the configuration written; or look at it, or change one value.
+
+    Every flag that is a question's answers it beforehand; so does a variable of its name, TOROD_CONFIG_LISTEN_ADDR for
+    --listen-addr. Secrets are taken from --answers, from variables, or from the terminal only.
+    """
+    if context.invoked_subcommand is None:
+        from tokenrouter.cli.wizard.command import run_config
+
+        run_config(config, **said)
+    elif config or any(value not in (None, (), False) for value in said.values()):
+        raise click.UsageError(f"Write flags behind {context.invoked_subcommand!r}, not before it.")
+
+
+config_group.add_command(check_command)
+config_group.add_command(show_command)
+config_group.add_command(plan_command)
+config_group.add_command(apply_command)
+config_group.add_command(get_command)
+config_group.add_command(set_command)
+config_group.add_command(unset_command)
 
 
 main.add_command(keys)
@@ -203,15 +224,18 @@ main.add_command(logs)
 main.add_command(aliases)
 main.add_command(profile)
 main.add_command(conversations)
+main.add_command(doctor)
 main.add_command(quota)
 main.add_command(providers)
 main.add_command(audit)
 main.add_command(teams)
+main.add_command(tls)
 main.add_command(users)
 main.add_command(prices)
 main.add_command(settings_group)
 main.add_command(secrets)
 main.add_command(roster)
+main.add_command(completion_command("torod"))
 
 
 @main.group()
@@ -223,11 +247,12 @@ def admin() -> None:
 @_CONFIG
 def setup_link(config: str | None) -> None:
     """Print a new link that makes the owner's account, or an administrator's key. It works once, for 30 minutes."""
+    from tokenrouter.cli.listening import own_url
     from tokenrouter.store.setup_links import create_setup_link
 
     settings, store = _open(config)
     link = create_setup_link(store, now_s=time.time())
-    click.echo(f"http://{settings.listen_addr}{link}")
+    click.echo(f"{own_url(settings)}{link}")
 
 
 @main.command()

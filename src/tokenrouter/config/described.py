@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from tokenrouter.config.settings import PRICE_SOURCES, LogLevel, RedisLoss
+from tokenrouter.config.settings import PRICE_SOURCES, AcmeChallenge, HttpMode, LogLevel, RedisLoss, TlsMode
 from tokenrouter.domain.catalog import ShareInFlight
 
 Kind = Literal["flag", "whole", "seconds", "text", "choice", "texts", "wholes", "secret"]
@@ -202,6 +202,34 @@ DESCRIBED: Final[Mapping[str, Description]] = {
     "otel.interval_s": _seconds("log", "How often metrics are sent."),
     # The server itself.
     "listen_addr": Description("server", "text", "Where the gateway listens."),
+    "http_mode": _choice(
+        "server",
+        "What plain HTTP is for while there is HTTPS: everything, leading to HTTPS, or nothing.",
+        get_args(HttpMode),
+    ),
+    "tls.enabled": _flag("server", "HTTPS is served, by the gateway itself."),
+    "tls.mode": _choice("server", "Where the certificate comes from.", get_args(TlsMode)),
+    "tls.listen_addr": Description("server", "text", "Where HTTPS is served; no host is every address."),
+    "tls.redirect_addr": Description(
+        "server", "text", "One more address for plain HTTP, which leads to HTTPS and answers challenges."
+    ),
+    "tls.domains": Description("server", "texts", "Names of the certificate; the first is what the gateway is called."),
+    "tls.email": Description("server", "text", "Where a certificate authority writes to."),
+    "tls.cache_dir": Description("server", "text", "Where accounts at such authorities are kept."),
+    "tls.cert_file": Description("server", "text", "A certificate with its chain; looked at again and again."),
+    "tls.key_file": Description("server", "text", "The key that belongs to it."),
+    "tls.cert_pem": Description("server", "secret", "A certificate with its chain, itself."),
+    "tls.key_pem": Description("server", "secret", "The key that belongs to it."),
+    "tls.acme_directory_url": Description("server", "text", "Who is asked for certificates, if not Let's Encrypt."),
+    "tls.acme_ca_file": Description("server", "text", "Certificates to trust then, in place of the system's."),
+    "tls.acme_accept_terms": _flag("server", "The terms of service of the certificate authority are accepted."),
+    "tls.acme_eab_kid": Description("server", "text", "The account by which it knows the operator already."),
+    "tls.acme_eab_hmac_key": Description("server", "secret", "The key of that account, in base64url."),
+    "tls.acme_profile": Description("server", "text", "Its word for the kind of certificate, like shortlived."),
+    "tls.challenge": _choice("server", "How it is shown that a name is ours.", get_args(AcmeChallenge)),
+    "tls.hsts_max_age_s": Description(
+        "server", "whole", "How long browsers are to come by HTTPS only; 0 says nothing to them.", "s"
+    ),
     "public_url": Description("server", "text", "What clients are pointed at, where that is not our own address."),
     "trusted_proxies": Description(
         "server", "texts", "Proxies in front that are believed about whose requests they pass on."

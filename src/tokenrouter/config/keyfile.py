@@ -169,6 +169,11 @@ def snapshot_key(secret: bytes) -> bytes:
     return hmac.digest(secret, b"tokenrouter catalog snapshot", "sha256")
 
 
+def outline_key(secret: bytes) -> bytes:
+    """Return the key that seals secrets where configurations are compared."""
+    return hmac.digest(secret, b"tokenrouter configuration outline", "sha256")
+
+
 def wrapping_key(secret: bytes) -> bytes:
     """Return the key under which the keys of the database's secrets are wrapped."""
     return hmac.digest(secret, b"tokenrouter wrapping key", "sha256")

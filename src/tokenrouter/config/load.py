@@ -28,6 +28,7 @@ from tokenrouter.config.environment import (
 from tokenrouter.config.file import Subjects, open_file, read_addresses, read_subjects
 from tokenrouter.config.guardrails import check_guardrail_scopes, read_guardrails, read_hooks
 from tokenrouter.config.keeping import read_cache_room, read_idempotency
+from tokenrouter.config.moved import with_moved
 from tokenrouter.config.observing import LOG_LEVELS, read_logs, read_otel
 from tokenrouter.config.oidc import read_oidc, read_sign_up
 from tokenrouter.config.origins import setting_origins
@@ -40,6 +41,7 @@ from tokenrouter.config.registration import read_public_url, read_registration
 from tokenrouter.config.settings import PRICE_SOURCES, KeySetting, Notice, Paths, RedisLoss, Settings
 from tokenrouter.config.shown import SHOWN
 from tokenrouter.config.table import Table
+from tokenrouter.config.tls import check_addresses, read_http_mode, read_tls
 from tokenrouter.domain.alias_checks import alias_mistakes
 from tokenrouter.domain.aliases import DEFAULT_PROFILE, profiles_of
 from tokenrouter.domain.catalog import Provider, Timeouts
@@ -52,7 +54,6 @@ from tokenrouter.redis.address import parse_redis_url
 _ADDRESS: Final = re.compile(
     r"(?:\[(?P<v6>[0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|(?P<name>[\w.-]*)):(?P<port>[0-9]{1,5})", re.ASCII
 )
-_NOT_YET: Final = "is not in this version"
 _NO_ENCRYPTION_KEY: Final = (
     "PostgreSQL needs ENCRYPTION_KEY in the environment: a long random text, the same on every node; make one with "
     "`openssl rand -base64 32`"
@@ -78,6 +79,11 @@ def load(*, config: str | None, environ: Mapping[str, str], overrides: Mapping[s
     return settings
 
 
+def unconfigured(paths: Paths) -> Settings:
+    """Return the settings of an installation of which nobody has said anything."""
+    return _read(Table({}, "", "", {}, []), {}, paths, {})
+
+
 def _with_dotenv(environ: Mapping[str, str], paths: Paths, problems: list[Problem]) -> Mapping[str, str]:
     path = dotenv_file(environ, paths)
     if path is None:
@@ -101,11 +107,16 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
     if sandbox_url and SANDBOX not in [provider.name for provider in providers]:
         providers.append(sandbox_provider(sandbox_url))
     listen_addr, redis_url = _listen_addr(top, environ, flags), _redis_url(top, environ)
+    tls = read_tls(top, Secrets(environ).resolve, split_address)
+    http_mode = read_http_mode(top, tls)
+    check_addresses(top, tls, http_mode, listen_addr)
     conversations, told = read_conversations(top)
     limits, replaced = _with_rates(subjects.limits, environment_limits(environ, problems))
     settings = Settings(
         paths=paths,
         listen_addr=listen_addr,
+        http_mode=http_mode,
+        tls=tls,
         database_url=_database_url(top, environ, paths),
         migrate_on_start=top.flag("migrate_on_start", False),
         allow_private_providers=top.flag("allow_private_providers", False),
@@ -117,7 +128,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         metrics_token=Secrets(environ).resolve(top, "metrics_token") or environ.get("TOKENROUTER_METRICS_TOKEN", ""),
         trusted_proxies=read_addresses(top, "trusted_proxies"),
         metrics_addr=_metrics_addr(top),
-        public_url=read_public_url(environ, problems),
+        public_url=read_public_url(top, environ),
         registration=read_registration(environ, problems),
         active_model_profile=top.text("active_model_profile"),
         providers=tuple(providers),
@@ -163,7 +174,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         log_format=cast(Any, top.choice("log_format", ("auto", "console", "json"), "auto")),
         logs=read_logs(top),
         otel=read_otel(top, environ, Secrets(environ).resolve),
-        sandbox=bool(flags.get("sandbox", False)),
+        sandbox=top.flag("sandbox", False) or bool(flags.get("sandbox", False)),
         notices=(*_notices(subjects), *told, *replaced),
         origins={
             **setting_origins(top, environ, flags, tuple(SHOWN)),
@@ -172,7 +183,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
             "active_model_profile": top.where("active_model_profile"),
         },
     )
-    settings = _with_environment(read_changeable(top, settings), top, environ)
+    settings = with_moved(_with_environment(read_changeable(top, settings), top, environ))
     _read_predecessors_keys(top)
     top.finish()
     _check(settings, top)
@@ -293,24 +304,10 @@ def _database_url(top: Table, environ: Mapping[str, str], paths: Paths) -> str:
 
 
 def _read_predecessors_keys(top: Table) -> None:
-    """Settings of TokenRouter-Go that are read, and those that stop the start because ignoring them would mislead."""
+    """Settings of TokenRouter-Go that stop the start because ignoring them would mislead."""
     for key in ("allow_localhost_no_auth", "allow_host_docker_internal_no_auth"):
         if top.flag(key, False):
             top.problem(key, f"{_NO_AUTH}", "remove it and make a key: torod keys create NAME")
-    if top.text("http_mode", "enabled") != "enabled":
-        top.problem("http_mode", f"{top.text('http_mode')!r} {_NOT_YET}", 'use "enabled"')
-    for name, keys in _SECTIONS.items():
-        section = top.table(name)
-        for key in keys:
-            section.raw(key)
-        if name == "tls" and section.flag("enabled", False):
-            section.problem("enabled", f"TLS {_NOT_YET}", "put a reverse proxy in front, or leave it off")
-        section.finish()
-
-
-_SECTIONS: Final[dict[str, tuple[str, ...]]] = {
-    "tls": ("enabled", "mode", "listen_addr", "domain", "email", "cache_dir", "cert_pem", "key_pem"),
-}
 
 
 def _notices(subjects: Subjects) -> list[Notice]:
@@ -340,7 +337,7 @@ def _check(settings: Settings, top: Table) -> None:
         for name in (ours[one.secret] for one in provider.credentials if one.secret in ours):
             message = f"holds the key {name!r} of this gateway, not one of the provider's"
             top.problems.append(Problem(where, f"{path}.api_key", message))
-        if is_own_listener(provider, settings.listen_addr):
+        if any(is_own_listener(provider, address) for address in own_listeners(settings)):
             top.problems.append(Problem(where, f"{path}.base_url", "is this gateway's own address"))
         if message := why_unusable(provider):
             top.problems.append(Problem(where, path, message))
@@ -440,6 +437,12 @@ def _limit_notices(settings: Settings) -> list[Notice]:
         for limit in settings.limits
         for warning in limit_warnings(limit, settings.limits, names, settings.prices, now_s)
     ]
+
+
+def own_listeners(settings: Settings) -> tuple[str, ...]:
+    """Return every address at which clients are served."""
+    plain = (settings.listen_addr,) if settings.http_mode != "disabled" else ()
+    return (*plain, settings.tls.listen_addr) if settings.tls.enabled else plain
 
 
 def is_own_listener(provider: Provider, listen_addr: str) -> bool:

@@ -20,6 +20,7 @@ _VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "listen_addr": ("TOKENROUTER_LISTEN_ADDR",),
     "max_concurrent_requests": ("MAX_CONCURRENT_REQUESTS",),
     "metrics_token": ("TOKENROUTER_METRICS_TOKEN",),
+    "public_url": ("PUBLIC_API_URL",),
     "registration.access_codes": ("REGISTRATION_ACCESS_CODES",),
     "registration.email_domains": ("ALLOWED_EMAIL_DOMAINS",),
     "registration.enabled": ("REGISTRATION_ENABLED",),
@@ -27,6 +28,8 @@ _VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "redis_url": ("TOKENROUTER_REDIS_URL", "REDIS_URL"),
     "timeouts.first_byte_s": ("REQUEST_TIMEOUT", "PROVIDER_TIMEOUT"),
 }
+_ALSO: Final[Mapping[str, tuple[str, ...]]] = {"tls.domains": ("tls.domain",)}
+"""Other paths of the file that say the same."""
 _FILE_FIRST: Final = frozenset(("metrics_token", "timeouts.first_byte_s"))
 """Settings whose variable is a default for the file."""
 
@@ -42,7 +45,7 @@ def setting_origins(
 def _origin(path: str, top: Table, environ: Mapping[str, str], flags: Mapping[str, Any]) -> str:
     if path in _FLAGS and flags.get(path):
         return _FLAGS[path]
-    in_file = top.where(path) if top.stands(path) else ""
+    in_file = next((top.where(one) for one in (path, *_ALSO.get(path, ())) if top.stands(one)), "")
     if path in _FILE_FIRST and in_file:
         return in_file
     named = next((f"${name}" for name in _VARIABLES.get(path, ()) if environ.get(name)), "")

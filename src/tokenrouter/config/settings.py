@@ -287,6 +287,54 @@ class RegistrationSettings:
     quota_tokens: int = 500_000
 
 
+HttpMode = Literal["enabled", "redirect", "disabled"]
+TlsMode = Literal["letsencrypt", "self_signed", "pem"]
+AcmeChallenge = Literal["auto", "http-01", "tls-alpn-01"]
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """How HTTPS is served (`[tls]`).
+
+    Attributes:
+        mode: where the certificate comes from.
+        listen_addr: where HTTPS is served; an empty host is every address.
+        redirect_addr: one more address for plain HTTP that leads to HTTPS and answers challenges, or "".
+        domains: names of the certificate; the first one is what the gateway is called.
+        email: where a certificate authority writes to.
+        cache_dir: where accounts at such authorities are kept, "" for the state folder.
+        cert_pem, key_pem: the certificate with its chain, and its key, themselves.
+        cert_file, key_file: where they lie; looked at again and again.
+        acme_directory_url: whose certificates are asked for, "" for Let's Encrypt.
+        acme_ca_file: certificates to trust in place of the system's when it is asked, or "".
+        acme_accept_terms: whether the operator has accepted its terms of service.
+        acme_eab_kid, acme_eab_hmac_key: the account by which it knows the operator already, or "".
+        acme_profile: its word for the kind of certificate that is asked for, or "".
+        challenge: how it is shown that a name is ours.
+        hsts_max_age_s: how long browsers are to come by HTTPS only; 0 says nothing to them.
+    """
+
+    enabled: bool = False
+    mode: TlsMode = "letsencrypt"
+    listen_addr: str = "0.0.0.0:443"
+    redirect_addr: str = ""
+    domains: tuple[str, ...] = ()
+    email: str = ""
+    cache_dir: str = ""
+    cert_pem: str = field(default="", repr=False)
+    key_pem: str = field(default="", repr=False)
+    cert_file: str = ""
+    key_file: str = ""
+    acme_directory_url: str = ""
+    acme_ca_file: str = ""
+    acme_accept_terms: bool = False
+    acme_eab_kid: str = ""
+    acme_eab_hmac_key: str = field(default="", repr=False)
+    acme_profile: str = ""
+    challenge: AcmeChallenge = "auto"
+    hsts_max_age_s: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Something legal that the operator should know; `where` is `file:line` or the variable's name."""
@@ -300,7 +348,9 @@ class Settings:
     """The whole configuration. Secrets in it are resolved (`env:`, `file:`) and never in a repr.
 
     Attributes:
-        listen_addr: `host:port`.
+        listen_addr: `host:port` of plain HTTP.
+        http_mode: what plain HTTP is for while there is HTTPS: everything, leading to HTTPS, or nothing.
+        tls: how HTTPS is served.
         database_url: `sqlite:///…` with an absolute path, or `postgresql://…` as it was written, password and all.
         redis_url: where counters are kept that several processes share, or "" for the process's own memory.
         redis_loss: what becomes of requests under hard limits while it is away: `refuse`, or for rates `local`.
@@ -345,6 +395,8 @@ class Settings:
 
     paths: Paths
     listen_addr: str = "127.0.0.1:8080"
+    http_mode: HttpMode = "enabled"
+    tls: TlsSettings = TlsSettings()
     database_url: str = field(default="", repr=False)
     redis_url: str = field(default="", repr=False)
     redis_loss: RedisLoss = "refuse"
@@ -416,3 +468,5 @@ class Settings:
     notices: tuple[Notice, ...] = ()
     origins: dict[str, str] = field(default_factory=dict)
     """`providers.acme`, `keys.alice`, … → `torod.toml:12` or `$OPENAI_API_KEY`: who owns a subject."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """Of addresses that were moved at run time (`listen_addr`, `tls.listen_addr`), what the configuration says."""

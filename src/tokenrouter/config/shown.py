@@ -14,6 +14,7 @@ from tokenrouter.config.settings import (
     RegistrationSettings,
     Settings,
     SignUpSettings,
+    TlsSettings,
 )
 from tokenrouter.domain.catalog import CacheRules, Policy, Timeouts
 from tokenrouter.providers.local_servers import DEFAULT_PORTS
@@ -28,6 +29,9 @@ SECRET: Final = frozenset(
         "otel.headers",
         "proxies",
         "registration.access_codes",
+        "tls.acme_eab_hmac_key",
+        "tls.cert_pem",
+        "tls.key_pem",
     )
 )
 """Settings of which it is shown that they are set."""
@@ -48,6 +52,7 @@ _ELSEWHERE: Final = frozenset(
         "alerts",
         "registration",
         "limits",
+        "moved",
         "local_ports",
         "logs",
         "notices",
@@ -65,6 +70,7 @@ _ELSEWHERE: Final = frozenset(
         "sign_up",
         "teams",
         "timeouts",
+        "tls",
         "users",
     )
 )
@@ -87,6 +93,7 @@ SHOWN: Final[Mapping[str, str]] = {
     "alerts.journal_lag_s": "alerts.journal_lag_s",
     **{f"registration.{f.name}": f"registration.{f.name}" for f in fields(RegistrationSettings)},
     **{f"sign_up.{f.name}": f"sign_up.{f.name}" for f in fields(SignUpSettings)},
+    **{f"tls.{f.name}": f"tls.{f.name}" for f in fields(TlsSettings)},
     **{f"timeouts.{f.name}": f"timeouts.{f.name}" for f in fields(Timeouts)},
     **{f"local_servers.ports.{kind}": f"local_ports.{kind}" for kind in DEFAULT_PORTS},
     "alerts.quota_thresholds": "alerts.quota_thresholds",
@@ -122,32 +129,40 @@ def shown_settings(settings: Settings, declared: Settings, changed: Mapping[str,
 
 def _shown(name: str, settings: Settings, declared: Settings, changed: Mapping[str, Any]) -> ShownSetting:
     origin = declared.origins.get(f"{PREFIX}{name}", "default")
+    is_moved = name in settings.moved
     return ShownSetting(
         name,
         _value(name, settings),
-        "database" if name in changed else origin,
-        _value(name, declared),
+        "database" if name in changed or is_moved else origin,
+        settings.moved[name] if is_moved else _value(name, declared),
         "" if origin == "default" else origin,
         name in CHANGEABLE,
     )
 
 
 def _value(name: str, settings: Settings) -> Any:
-    value = _part(settings, SHOWN[name])
+    value = setting_part(settings, name)
     if name in SECRET:
         return "set" if value else ""
     if name in _URLS:
-        return _without_password(value)
+        return without_password(value)
     return list(value) if isinstance(value, tuple) else value
 
 
-def _part(settings: Settings, path: str) -> Any:
+def setting_part(settings: Settings, name: str) -> Any:
+    """Return the value of a setting as it is: what is secret, too."""
+    path = SHOWN[name]
     if path.startswith("local_ports."):
         return settings.local_ports.get(path.removeprefix("local_ports."), ())
     return attrgetter(path)(settings)
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """Return an address without what may be secret in it.
+
+    Raises:
+        ValueError: it is none.
+    """
     parts = urlsplit(url)
     user, at, place = parts.netloc.rpartition("@")
     return parts._replace(netloc=f"{user.partition(':')[0]}{at}{place}", query="").geturl() if at else url

@@ -125,6 +125,8 @@ class Key:
         cache: whether it gets kept answers, and its own are kept; "" as its parent or the policy says.
         allowed_ips: addresses and networks (CIDR) that it may be used from; empty = all.
         temporary: whether it was made for one run of a program.
+        heartbeat: whether somebody has to say again and again that it is still wanted.
+        suspended: whether nobody has said so for too long; it is no good until somebody does.
         previous_digest: of the key that was in its place before a rotation, or None.
         previous_until_s: until when that one is good as well.
     """
@@ -153,6 +155,8 @@ class Key:
     temporary: bool = False
     previous_digest: bytes | None = field(default=None, repr=False)
     previous_until_s: float | None = None
+    heartbeat: bool = False
+    suspended: bool = False
 
     @property
     def digests(self) -> tuple[bytes, ...]:

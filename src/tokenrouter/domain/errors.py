@@ -189,6 +189,13 @@ class AddressNotAllowed(ClientError):
     code = "address_not_allowed"
 
 
+class HttpsRequired(ClientError):
+    """A key was sent over plain HTTP where HTTPS is served."""
+
+    status = 403
+    code = "https_required"
+
+
 class RoleNotAllowed(ClientError):
     """The key's role does not reach this far."""
 

@@ -39,9 +39,13 @@ class TrustedProxies:
         return client
 
 
-def is_secure(headers: dict[bytes, bytes]) -> bool:
-    """Whether a trusted proxy says that the client came by HTTPS; the nearest one's word counts."""
-    return headers.get(PROTO_HEADER, b"").rpartition(b",")[2].strip().lower() == b"https"
+def is_secure(headers: dict[bytes, bytes], *, otherwise: bool = False) -> bool:
+    """Whether a trusted proxy says that the client came by HTTPS; the nearest one's word counts.
+
+    `otherwise`: what is so where it says nothing.
+    """
+    told = headers.get(PROTO_HEADER)
+    return otherwise if told is None else told.rpartition(b",")[2].strip().lower() == b"https"
 
 
 def _bare(hop: str) -> str:

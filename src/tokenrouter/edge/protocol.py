@@ -71,6 +71,23 @@ class Service(Protocol):
         """Tell of bytes that are no request."""
 
 
+@dataclass(slots=True, eq=False)
+class Door:
+    """One way in: a listener, and what is so for every request that comes by it.
+
+    Attributes:
+        service: who answers.
+        date: lines that every answer carries.
+        is_secure: whether TLS is spoken here.
+        is_closing: whether it is given up: answers close their connection.
+    """
+
+    service: Service
+    date: DateHeader
+    is_secure: bool = False
+    is_closing: bool = False
+
+
 class Connections:
     """All connections of one process, and what they share.
 
@@ -84,14 +101,32 @@ class Connections:
         self.service = service
         self.bounds = bounds
         self.proxies = proxies or TrustedProxies()
-        self.date = DateHeader()
+        self.doors = [Door(service, DateHeader())]
         self.open: set[ClientConnection] = set()
         self.draining = False
         self.unfinished_bytes = 0
 
     def new(self) -> "ClientConnection":
-        """Return the protocol of a new connection."""
-        return ClientConnection(self)
+        """Return the protocol of a new connection of plain HTTP."""
+        return ClientConnection(self, self.doors[0])
+
+    def add_door(self, service: Service, *, more_headers: bytes = b"", is_secure: bool = False) -> Door:
+        """Return one more way in; its connections are made by `through`."""
+        door = Door(service, DateHeader(more_headers), is_secure)
+        self.doors.append(door)
+        return door
+
+    def through(self, door: Door) -> "ClientConnection":
+        """Return the protocol of a new connection that comes by `door`."""
+        return ClientConnection(self, door)
+
+    def close_door(self, door: Door) -> None:
+        """Let those who came by `door` finish, and no more."""
+        door.is_closing = True
+        self.doors.remove(door)
+        for connection in list(self.open):
+            if connection.door is door:
+                connection.drain()
 
     @property
     def busy(self) -> int:
@@ -113,7 +148,8 @@ class Connections:
         """Close connections that are too slow or idle for too long; runs until cancelled."""
         while True:
             await asyncio.sleep(interval_s)
-            self.date.renew()
+            for door in self.doors:
+                door.date.renew()
             now_s = time.monotonic()
             for connection in list(self.open):
                 connection.check_patience(now_s)
@@ -146,11 +182,13 @@ class ClientConnection(asyncio.Protocol):
         "_task",
         "_transport",
         "cancel_reason",
+        "door",
         "shared",
     )
 
-    def __init__(self, shared: Connections) -> None:
+    def __init__(self, shared: Connections, door: Door) -> None:
         self.shared = shared
+        self.door = door
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._peer = ""
@@ -279,8 +317,8 @@ class ClientConnection(asyncio.Protocol):
         if self._error is None or transport is None or transport.is_closing():
             return
         path = self._head.path if self._head is not None else b""
-        responder = HttpResponder(transport, self.shared.date, keep_alive=False, chunked=False)
-        self.shared.service.refuse(self._error, path, responder)
+        responder = HttpResponder(transport, self.door.date, keep_alive=False, chunked=False)
+        self.door.service.refuse(self._error, path, responder)
         transport.close()
 
     def _pause(self) -> None:
@@ -382,7 +420,10 @@ class ClientConnection(asyncio.Protocol):
     # Answers out.
 
     def _accept(self, head: RequestHead, body: bytes) -> None:
-        request = self._passed_on(head, body) if self._is_proxy else Request(head, body, self._since_s, self._peer)
+        if self._is_proxy:
+            request = self._passed_on(head, body)
+        else:
+            request = Request(head, body, self._since_s, self._peer, "", self.door.is_secure)
         if self._task is None and not self._queue:
             self._answer(request)
             return
@@ -395,7 +436,8 @@ class ClientConnection(asyncio.Protocol):
     def _passed_on(self, head: RequestHead, body: bytes) -> Request:
         """Return a request that a trusted proxy has passed on, as its client's."""
         client_ip = self.shared.proxies.client_of(self._peer, head.headers)
-        return Request(head, body, self._since_s, client_ip, is_secure=is_secure(head.headers))
+        secure = is_secure(head.headers, otherwise=self.door.is_secure)
+        return Request(head, body, self._since_s, client_ip, is_secure=secure)
 
     def _answer(self, request: Request) -> None:
         transport = self._transport
@@ -405,15 +447,15 @@ class ClientConnection(asyncio.Protocol):
         self._request = request
         self._responder = responder = HttpResponder(
             transport,
-            self.shared.date,
-            keep_alive=head.keep_alive and not self.shared.draining,
+            self.door.date,
+            keep_alive=head.keep_alive and not (self.shared.draining or self.door.is_closing),
             chunked=head.chunked_answers,
             head_only=head.method == b"HEAD",
         )
         try:
             if request.body[:1] in _MAYBE_COMPRESSED or b"content-encoding" in head.headers:
                 self._unpack(request)
-            self._task = task = EagerTask(self.shared.service.handle(request, responder), self._answered)
+            self._task = task = EagerTask(self.door.service.handle(request, responder), self._answered)
         except Exception as error:  # noqa: BLE001 - the client is told, and the log
             self._answered(error)
         else:
@@ -427,14 +469,14 @@ class ClientConnection(asyncio.Protocol):
         """Go on after an answer, or tell why there is none."""
         request, responder = self._request, self._responder
         if error is not None and request is not None and responder is not None:
-            self.shared.service.fail(error, request, responder)
+            self.door.service.fail(error, request, responder)
         self._task = self._request = self._responder = None
         if self._head is None:
             self._since_s = time.monotonic()
         transport = self._transport
         if transport is None or transport.is_closing() or responder is None:
             return
-        if not (responder.finished and responder.keeps_alive) or self.shared.draining:
+        if not (responder.finished and responder.keeps_alive) or self.shared.draining or self.door.is_closing:
             transport.close()
         elif self._queue:
             asyncio.get_running_loop().call_soon(self._answer_next)

@@ -76,7 +76,7 @@ class Request:
 
     Attributes:
         started_s: monotonic time at which its first byte was seen.
-        is_secure: whether a trusted proxy says that the client came by HTTPS.
+        is_secure: whether the client came by HTTPS: to us, or to a trusted proxy that says so.
         id: ours, for the client, the ledger and the log.
     """
 

@@ -13,15 +13,17 @@ JOIN_BYTES: Final = 64 * 2**10
 
 
 class DateHeader:
-    """The current `date` header line (RFC 9110, 6.6.1).
+    """The current `date` header line (RFC 9110, 6.6.1), and what else every answer of a listener says.
 
     Attributes:
         line: with its CRLF; right as long as `renew` is called more often than once a second.
     """
 
-    __slots__ = ("_second", "line")
+    __slots__ = ("_more", "_second", "line")
 
-    def __init__(self) -> None:
+    def __init__(self, more: bytes = b"") -> None:
+        """`more`: whole header lines."""
+        self._more = more
         self._second = 0
         self.line = b""
         self.renew()
@@ -32,6 +34,7 @@ class DateHeader:
         if second != self._second:
             self._second = second
             self.line = time.strftime("date: %a, %d %b %Y %H:%M:%S GMT\r\n", time.gmtime(second)).encode()
+            self.line += self._more
 
 
 class HttpResponder:

@@ -387,8 +387,16 @@ def _chain(key: Key, key_of: KeyOf) -> tuple[list[Key], str]:
         if parent is None or len(chain) == MAX_CHAIN or parent in chain:
             return chain, f"The parent of API key {chain[-1].name!r} is gone, so the key is no longer valid."
         chain.append(parent)
-    disabled = next((link for link in chain if not link.enabled), None)
-    return chain, "" if disabled is None else f"The API key {disabled.name!r} is disabled; ask who gave it to you."
+    return chain, next((_refusal(link) for link in chain if link.suspended or not link.enabled), "")
+
+
+def _refusal(link: Key) -> str:
+    if not link.enabled:
+        return f"The API key {link.name!r} is disabled; ask who gave it to you."
+    return (
+        f"The API key {link.name!r} is suspended: the program that it was made for has not been heard of for too long. "
+        "It is good again as soon as that says that it still runs; else start it anew."
+    )
 
 
 def _scopes(chain: list[Key]) -> tuple[str, ...]:

@@ -112,15 +112,24 @@ def joined_providers(settings: Settings, automatic: Iterable[Provider]) -> tuple
 
 
 def subject_names(
-    settings: Settings, keys: Iterable[Key], providers: Iterable[Provider], stored_aliases: Iterable[Alias] = ()
+    settings: Settings,
+    keys: Iterable[Key],
+    providers: Iterable[Provider],
+    stored_aliases: Iterable[Alias] = (),
+    *,
+    stored_users: Iterable[str] = (),
+    stored_teams: Iterable[str] = (),
 ) -> Names:
-    """Return the subjects that limits may name: `keys` and aliases are all there are, `providers` know their models."""
+    """Return the subjects that limits may name: `keys` and aliases are all there are, `providers` know their models.
+
+    `stored_users` and `stored_teams` are names of the database, which need no key to be limited.
+    """
     known, keys = known_names(settings), list(keys)
     return replace(
         known,
         keys=tuple(key.name for key in keys),
-        users=tuple(dict.fromkeys((*known.users, *(key.user for key in keys if key.user)))),
-        teams=tuple(dict.fromkeys((*known.teams, *(key.team for key in keys if key.team)))),
+        users=tuple(dict.fromkeys((*known.users, *stored_users, *(key.user for key in keys if key.user)))),
+        teams=tuple(dict.fromkeys((*known.teams, *stored_teams, *(key.team for key in keys if key.team)))),
         models=(*known.models, *(f"{provider.name}/{model}" for provider in providers for model in provider.models)),
         aliases=tuple(dict.fromkeys((*known.aliases, *(alias.name for alias in stored_aliases)))),
         complete=known.complete | {"key", "alias"},

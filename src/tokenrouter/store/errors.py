@@ -13,7 +13,8 @@ command, so they carry one message that says what was found and what to do.
     ├── CopyRefused             the data cannot be copied from here to there
     ├── KeyRefused              a key cannot be made or changed as asked
     │   ├── NameTaken
-    │   └── KeyTaken
+    │   ├── KeyTaken
+    │   └── TooManyKeys         there are as many as whoever makes it may have
     ├── InvalidField            a value cannot be used; `field` names it
     ├── KeyUnknown              there is no such key
     ├── TeamTaken, UserTaken    another has the name or the e-mail address
@@ -80,6 +81,10 @@ class NameTaken(KeyRefused):
 
 class KeyTaken(KeyRefused):
     """A key of the operator's choice exists already, under another name."""
+
+
+class TooManyKeys(KeyRefused):
+    """There are as many keys already as whoever makes it may have."""
 
 
 class InvalidField(StoreError):

@@ -19,7 +19,7 @@ from tokenrouter.store.engine import Store
 from tokenrouter.store.keys import read_key, search_words, select_keys
 from tokenrouter.store.schema import tr_keys
 
-KeyState = Literal["enabled", "disabled", "expired"]
+KeyState = Literal["enabled", "disabled", "expired", "suspended"]
 MAX_PAGE_KEYS: Final = 1001
 """A thousand, and one more to see whether there is another page."""
 
@@ -55,7 +55,7 @@ class KeyFilter:
         words: stand in the name, the hint, the user, the team or the comment, in any case.
         parent_id: the key that answers for them.
         top: only those that stand below none.
-        state: as it is at `now_s`; an enabled one has not expired.
+        state: as it is at `now_s`; an enabled one has not expired, and is not suspended.
         sight: what may be seen at most, whatever is wanted; None is everything.
     """
 
@@ -84,7 +84,12 @@ class KeyFilter:
 
     def _is(self, key: Key, state: KeyState) -> bool:
         is_expired = key.expires_at_s is not None and key.expires_at_s <= self.now_s
-        return {"enabled": key.enabled and not is_expired, "disabled": not key.enabled, "expired": is_expired}[state]
+        return {
+            "enabled": key.enabled and not is_expired and not key.suspended,
+            "disabled": not key.enabled,
+            "expired": is_expired,
+            "suspended": key.suspended,
+        }[state]
 
 
 def key_page(
@@ -122,9 +127,11 @@ def _conditions(wanted: KeyFilter) -> list[ColumnElement[bool]]:
     match wanted.state:
         case "enabled":
             lasts = or_(columns.expires_at_s.is_(None), columns.expires_at_s > wanted.now_s)
-            conditions += [columns.enabled, lasts]
+            conditions += [columns.enabled, lasts, ~columns.suspended]
         case "disabled":
             conditions.append(~columns.enabled)
         case "expired":
             conditions.append(columns.expires_at_s <= wanted.now_s)
+        case "suspended":
+            conditions.append(columns.suspended)
     return conditions

@@ -21,9 +21,9 @@ from tokenrouter.domain.keys import MIN_KEY_CHARS, key_digest, key_hint, make_ke
 from tokenrouter.store.audit import note
 from tokenrouter.store.catalog_version import raise_catalog_version
 from tokenrouter.store.engine import Store
-from tokenrouter.store.errors import InvalidField, KeyTaken, KeyUnknown, NameTaken
+from tokenrouter.store.errors import InvalidField, KeyTaken, KeyUnknown, NameTaken, TooManyKeys
 from tokenrouter.store.names import check_comment, check_models, check_name
-from tokenrouter.store.schema import tr_keys
+from tokenrouter.store.schema import tr_heartbeats, tr_keys
 
 MAX_KEY_CHARS: Final = 512
 """Longest key that an operator may choose; our own have 46 characters."""
@@ -46,7 +46,8 @@ class KeyRequest:
 
     Attributes:
         key: a key of the operator's own choice, or None for a random one.
-        allowed_ips, temporary: see `domain.catalog.Key`.
+        allowed_ips, temporary, heartbeat: see `domain.catalog.Key`.
+        most_temporary: how many temporary keys may stand below the one that they all come from; None is any number.
         passthrough: whether it may ask providers raw; a key never may where its parent may not.
         cache: see `domain.catalog.Key`.
         unpriced, allow_unpriced, clamp, unbounded_input: see `domain.catalog.Key`; a child is not freer than its
@@ -70,6 +71,8 @@ class KeyRequest:
     cache: CacheUse = ""
     allowed_ips: tuple[str, ...] = ()
     temporary: bool = False
+    heartbeat: bool = False
+    most_temporary: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
         InvalidField: a field cannot be used as it is.
         NameTaken: another key of the database has the name.
         KeyTaken: a key of the operator's choice that exists already.
+        TooManyKeys: there are `most_temporary` already.
     """
     _check_fields(request, now_s)
     key = make_key() if request.key is None else request.key
@@ -135,8 +139,10 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
         cache=request.cache,
         allowed_ips=request.allowed_ips,
         temporary=request.temporary,
+        heartbeat=request.heartbeat,
     )
     with store.write() as connection:
+        _check_number(connection, request, now_s)
         _insert(connection, stored)
         raise_catalog_version(connection, [stored.id])
         _note(store, connection, "key.create", None, stored)
@@ -287,19 +293,46 @@ def revoke_key(store: Store, name_or_id: str, *, check: Callable[[Key], None] | 
     return family
 
 
-def remove_expired_keys(store: Store, *, now_s: float) -> tuple[Key, ...]:
+def remove_expired_keys(store: Store, *, now_s: float, only_temporary: bool = False) -> tuple[Key, ...]:
     """Delete the keys whose time has passed, with everything below them; return what was deleted."""
+    is_due = tr_keys.c.expires_at_s <= now_s
+    if only_temporary:
+        is_due &= tr_keys.c.temporary
     with store.read() as connection:
-        due = connection.execute(select(tr_keys.c.id).where(tr_keys.c.expires_at_s <= now_s).limit(1)).first()
+        due = connection.execute(select(tr_keys.c.id).where(is_due).limit(1)).first()
     if due is None:
         return ()
     with store.write() as connection:
-        expired = select_keys().where(tr_keys.c.expires_at_s <= now_s).order_by(tr_keys.c.created_at_s, tr_keys.c.id)
+        expired = select_keys().where(is_due).order_by(tr_keys.c.created_at_s, tr_keys.c.id)
         gone = _with_descendants(connection, map(read_key, connection.execute(expired).all()))
         _delete(connection, gone)
         for key in gone:
             _note(store, connection, "key.expire", key, None)
     return gone
+
+
+def temporary_keys_beside(store: Store, parent: Key, now_s: float) -> int:
+    """Return how many temporary keys are good that come from where a new one below `parent` would."""
+    with store.read() as connection:
+        return _temporary_beside(connection, parent, now_s)
+
+
+def _check_number(connection: Connection, request: KeyRequest, now_s: float) -> None:
+    most, parent = request.most_temporary, request.parent
+    if most is not None and parent is not None and _temporary_beside(connection, parent, now_s) >= most:
+        raise TooManyKeys(f"there are {most} temporary keys below {parent.name!r} or beside it; revoke one first")
+
+
+def _temporary_beside(connection: Connection, parent: Key, now_s: float) -> int:
+    """Count from the nearest key that is not temporary: one that a program has made must not open the way to more."""
+    top: Key | None = parent
+    top_id = parent.id
+    while top is not None and top.temporary and top.parent_id is not None:
+        top_id = top.parent_id
+        row = connection.execute(select_keys().where(tr_keys.c.id == top_id)).first()
+        top = None if row is None else read_key(row)  # one of the file is not temporary
+    below = _below(connection, [top_id])
+    return sum(key.temporary and (key.expires_at_s is None or key.expires_at_s > now_s) for key in below)
 
 
 def _check_fields(request: KeyRequest, now_s: float) -> None:
@@ -344,6 +377,8 @@ def _insert(connection: Connection, key: Key) -> None:
         if connection.execute(select(tr_keys.c.id).where(tr_keys.c.name == key.name)).first() is not None:
             raise NameTaken(f"there is a key named {key.name!r} already; revoke it first or choose another") from error
         raise KeyTaken("this very key exists already, under another name") from error
+    if key.heartbeat:
+        connection.execute(insert(tr_heartbeats).values(key_id=key.id, heard_at_s=key.created_at_s))
 
 
 def _changed(key: Key, changes: KeyChanges) -> Key:
@@ -382,13 +417,20 @@ def _all_keys(connection: Connection) -> tuple[Key, ...]:
 def _with_descendants(connection: Connection, roots: Iterable[Key]) -> tuple[Key, ...]:
     """Return `roots` and every key below them, generation after generation."""
     family = {root.id: root for root in roots}
-    parents = list(family)
+    return (*family.values(), *_below(connection, list(family)))
+
+
+def _below(connection: Connection, parents: list[str]) -> list[Key]:
+    """Return every key below these, generation after generation."""
+    found: dict[str, Key] = {}
+    seen = set(parents)
     while parents:
         wanted = (select_keys().where(tr_keys.c.parent_id.in_(some)) for some in _some(parents))
         below = [read_key(row) for query in wanted for row in connection.execute(query)]
-        parents = [child.id for child in below if child.id not in family]
-        family |= {child.id: child for child in below}
-    return tuple(family.values())
+        parents = [child.id for child in below if child.id not in seen]
+        found |= {child.id: child for child in below if child.id not in seen}
+        seen.update(parents)
+    return list(found.values())
 
 
 def _some(ids: Iterable[str]) -> Iterator[list[str]]:
@@ -401,6 +443,7 @@ def _some(ids: Iterable[str]) -> Iterator[list[str]]:
 def _delete(connection: Connection, keys: Sequence[Key]) -> None:
     for some in _some(key.id for key in keys):
         connection.execute(delete(tr_keys).where(tr_keys.c.id.in_(some)))
+        connection.execute(delete(tr_heartbeats).where(tr_heartbeats.c.key_id.in_(some)))
     raise_catalog_version(connection, [key.id for key in keys])
 
 
@@ -436,6 +479,8 @@ def _row(key: Key) -> dict[str, Any]:
         "temporary": key.temporary,
         "previous_digest": key.previous_digest,
         "previous_until_s": key.previous_until_s,
+        "heartbeat": key.heartbeat,
+        "suspended": key.suspended,
         "words": search_words(key),
     }
 

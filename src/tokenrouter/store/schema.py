@@ -34,7 +34,7 @@ TABLE_PREFIX: Final = "tr_"
 REVISIONS: Final[tuple[str, ...]] = (
     *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0010"),
     *("0011", "0012", "0013", "0014", "0015", "0016", "0018", "0019", "0021"),
-    "0022",
+    *("0022", "0023"),
 )
 """Every migration in order; the last is what this program needs. Kept here because the control process
 must compare without importing Alembic (40 MB)."""
@@ -77,6 +77,8 @@ tr_keys = Table(
     Column("temporary", Boolean, nullable=False, server_default=false()),
     Column("previous_digest", LargeBinary(32), nullable=True, unique=True),
     Column("previous_until_s", Float, nullable=True),
+    Column("heartbeat", Boolean, nullable=False, server_default=false()),
+    Column("suspended", Boolean, nullable=False, server_default=false()),
     _text("words"),
     Index("tr_keys_order", "created_at_s", "id", "words"),
     Index("tr_keys_expiry", "expires_at_s"),
@@ -88,6 +90,15 @@ tr_keys = Table(
 """`allowed_models` and `allowed_ips` are JSON arrays. `parent_id` may name a key of the file, so it is no foreign key.
 A key that was rotated answers by its `previous_digest` too, until `previous_until_s`. `words` is what searches look
 through (`store/key_pages.py`); the order of lists is an index that has them, so that a search reads nothing else."""
+
+tr_heartbeats = Table(
+    "tr_heartbeats",
+    metadata,
+    _text("key_id", primary_key=True),
+    Column("heard_at_s", Float, nullable=False),
+)
+"""When it was last said of a key with a heartbeat that it is still wanted. Apart from the keys: that is written every
+quarter of a minute and changes nothing that the Catalog shows."""
 
 tr_key_changes = Table(
     "tr_key_changes",

@@ -48,3 +48,9 @@ def change_settings(store: Store, changes: Mapping[str, Any], check: Check) -> d
         raise_catalog_version(connection, keys=())
         note(store, connection, "settings.change", ("settings", "", ""), before, after)
     return after
+
+
+def note_move(store: Store, name: str, before: str, after: str) -> None:
+    """Write down that the listener of the setting `name` was moved; where it is, is kept on its own machine."""
+    with store.write() as connection:
+        note(store, connection, "setting.change", ("setting", name, name), {"value": before}, {"value": after})

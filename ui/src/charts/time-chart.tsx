@@ -14,7 +14,9 @@ import { type ChartSeries, isEmpty } from "./series";
 import { slotTold, summaryOf } from "./summary";
 import { areUtcDays, slotName } from "./times";
 
-const Plot = lazy(() => import("./plot").then(({ Plot }) => ({ default: Plot })));
+// Asked for as soon as a page with charts is there, beside that page's figures and not after them.
+const plot = import("./plot").then(({ Plot }) => ({ default: Plot }));
+const Plot = lazy(() => plot);
 
 export interface ChartData {
   // When each slot begins, in seconds; the oldest first.

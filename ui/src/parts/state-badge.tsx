@@ -12,7 +12,7 @@ const LOOKS: Readonly<Record<State, readonly [string, Icon]>> = {
   unknown: ["var(--soft)", IconHelpCircle],
 };
 
-export function StateBadge({ state, word }: { state: State; word?: string }) {
+export function StateBadge({ state, word, hint }: { state: State; word?: string; hint?: string }) {
   const [colour, Picture] = LOOKS[state];
   return (
     <Badge
@@ -20,6 +20,7 @@ export function StateBadge({ state, word }: { state: State; word?: string }) {
       radius="sm"
       tt="none"
       fw={500}
+      title={hint}
       leftSection={<Picture size={14} aria-hidden />}
       styles={{ root: { color: colour, borderColor: "var(--line)" } }}
     >

@@ -1,7 +1,7 @@
 """`/admin/api/settings/network`, `/admin/api/settings/tls`: where the gateway listens, in TokenRouter-Go's fields.
 
-What is read is what is so. Listeners are the operator's, said in the file, and are not moved while requests run; so
-whatever would change one is refused with what to do instead.
+An address is moved as `/api/v1/network` moves it: opened, looked at, kept or given up. How plain HTTP is met and where
+the certificate comes from is the operator's, said in the file; what would change that is refused, with what to do.
 """
 
 from typing import Annotated, Any, Final
@@ -11,9 +11,10 @@ from fastapi.responses import JSONResponse, Response
 
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.compat.go_body import Lenient, sent
-from tokenrouter.admin.network import own_addresses
+from tokenrouter.admin.network_move import PROBE_PATH, begin_move, decide, shown_switch
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
+from tokenrouter.tls.self_signed import own_addresses
 
 router: Final = APIRouter(prefix="/admin/api", include_in_schema=False)
 
@@ -22,7 +23,6 @@ Writing = Annotated[Grant, needs("settings.write")]
 
 _EVERYWHERE: Final = ("", "0.0.0.0", "::")
 _HERE: Final = ("127.0.0.1", "localhost", "::1")
-_NO_TLS: Final = "certificates are not managed here; put a reverse proxy with TLS in front"
 
 
 class Bind(Lenient):
@@ -34,39 +34,75 @@ class Bind(Lenient):
     http_mode: str = "enabled"
 
 
+class Confirmation(Lenient):
+    """What came of the probe."""
+
+    switch_id: str = ""
+    probe_ok: bool = False
+
+
 class Tls(Lenient):
-    """The part of its settings of HTTPS that says whether there is to be any."""
+    """The part of its settings of HTTPS that says what there is to be."""
 
     enabled: bool = False
+    mode: str = "letsencrypt"
+    cert_pem: str = ""
+    key_pem: str = ""
 
 
 @router.get("/settings/network")
 def read_network(state: State, _grant: Reading) -> dict[str, Any]:
     """Return where the gateway listens."""
-    address = state.settings.listen_addr
+    address, pending = _address(state), state.listeners.pending
     return {
         **_bind(address),
-        "http_mode": "enabled",
+        "http_mode": _http_mode(state),
         "listen_addr": address,
-        "active": [address],
+        "active": [one.address for one in state.listeners.listeners] or [address],
         "local_addrs": own_addresses(),
-        "pending": None,
+        "pending": None if pending is None else {"switch_id": pending.id, "new_addr": pending.new.address},
     }
 
 
 @router.post("/settings/network/apply")
-def apply_network(state: State, _grant: Writing, wanted: Annotated[Bind, Depends(sent(Bind))]) -> dict[str, Any]:
-    """Answer that all is as wanted, or say where to change it."""
-    address = _address_of(wanted)
-    if address != state.settings.listen_addr or wanted.http_mode not in ("", "enabled"):
-        raise Problem(409, "declared_elsewhere", _change_there(state, f'listen_addr = "{address}"'))
-    return {"status": "ok", **_bind(address), "http_mode": "enabled", "new_addr": address, "old_addr": address}
+async def apply_network(
+    request: Request, state: State, _grant: Writing, wanted: Annotated[Bind, Depends(sent(Bind))]
+) -> dict[str, Any]:
+    """Open another address beside the one of now, or answer that all is as wanted."""
+    address, old = _address_of(wanted), _address(state)
+    if wanted.http_mode not in ("", _http_mode(state)):
+        raise Problem(409, "declared_elsewhere", _change_there(state, f'http_mode = "{wanted.http_mode[:20]}"'))
+    told = {**_bind(address), "http_mode": _http_mode(state), "new_addr": address, "old_addr": old}
+    if address == old:
+        return {"status": "ok", **told}
+    switch = shown_switch(state, request, await begin_move(state, "listen_addr", address))
+    return {
+        "status": switch.status,
+        "switch_id": switch.switch_id,
+        "instance_id": switch.instance_id,
+        "probe_url": switch.probe_url.replace(PROBE_PATH, "/admin/api/network/probe"),
+        **told,
+    }
 
 
 @router.post("/settings/network/confirm")
-def confirm_network(_grant: Writing) -> None:
-    """There is never anything to confirm."""
-    raise Problem(400, "invalid_request", "switch not found")
+async def confirm_network(
+    state: State, grant: Writing, word: Annotated[Confirmation, Depends(sent(Confirmation))]
+) -> dict[str, Any]:
+    """Keep the new address or give it up."""
+    try:
+        decided = await decide(state, grant, word.switch_id, keep=word.probe_ok)
+    except Problem:
+        raise Problem(400, "invalid_request", "switch not found") from None
+    if decided.status == "cancelled":
+        return {"status": "cancelled"}
+    return {
+        "status": "ok",
+        **_bind(decided.address),
+        "listen_addr": decided.address,
+        "redirect_url": f"{decided.url}/admin/",
+        "hardened": False,
+    }
 
 
 @router.api_route("/network/probe", methods=["GET", "OPTIONS"])
@@ -84,36 +120,47 @@ def probe(request: Request, state: State) -> Response:
 
 
 @router.get("/settings/tls")
-def read_tls(_grant: Reading) -> dict[str, Any]:
-    """Return that there is no HTTPS."""
-    return {
-        "enabled": False,
-        "mode": "letsencrypt",
-        "domain": "",
-        "email": "",
-        "cache_dir": "",
-        "listen_addr": "",
-        "bind_mode": "all",
-        "custom_bind": "",
-        "port": 443,
-        "cert_configured": False,
-        "key_configured": False,
-    }
+def read_tls(state: State, _grant: Reading) -> dict[str, Any]:
+    """Return how HTTPS is served."""
+    return _tls(state)
 
 
 @router.put("/settings/tls")
-def change_tls(_grant: Writing, wanted: Annotated[Tls, Depends(sent(Tls))]) -> dict[str, str]:
-    """Answer that HTTPS is off, or what to do instead."""
-    if wanted.enabled:
-        raise Problem(400, "invalid_request", _NO_TLS)
+def change_tls(state: State, _grant: Writing, wanted: Annotated[Tls, Depends(sent(Tls))]) -> dict[str, str]:
+    """Answer that HTTPS is as wanted, or what to do instead."""
+    tls = state.settings.tls
+    asked = (wanted.enabled, wanted.mode if wanted.enabled else tls.mode, bool(wanted.cert_pem or wanted.key_pem))
+    if asked != (tls.enabled, tls.mode, False):
+        lines = f"[tls] with enabled = {str(wanted.enabled).lower()} and what belongs to it"
+        raise Problem(400, "invalid_request", _change_there(state, lines))
     return {"status": "ok"}
 
 
-@router.post("/settings/tls/test-certificate")
-@router.post("/settings/tls/renew")
-def get_certificate(_grant: Writing) -> JSONResponse:
-    """Say that there is no certificate to get."""
-    return JSONResponse({"status": "error", "error": _NO_TLS}, 400)
+def _address(state: ControlState) -> str:
+    """Return where plain HTTP is served."""
+    found = (one.address for one in state.listeners.lasting if one.setting == "listen_addr")
+    return next(found, state.settings.listen_addr)
+
+
+def _http_mode(state: ControlState) -> str:
+    """Return the mode in its words."""
+    mode = state.settings.http_mode
+    return "when_required" if mode == "redirect" else mode
+
+
+def _tls(state: ControlState) -> dict[str, Any]:
+    tls = state.settings.tls
+    return {
+        "enabled": tls.enabled,
+        "mode": tls.mode,
+        "domain": next(iter(tls.domains), ""),
+        "email": tls.email,
+        "cache_dir": tls.cache_dir,
+        "listen_addr": tls.listen_addr if tls.enabled else "",
+        **_bind(tls.listen_addr),
+        "cert_configured": bool(tls.cert_pem or tls.cert_file),
+        "key_configured": bool(tls.key_pem or tls.key_file),
+    }
 
 
 def _bind(address: str) -> dict[str, Any]:
@@ -142,4 +189,4 @@ def _address_of(wanted: Bind) -> str:
 
 def _change_there(state: ControlState, line: str) -> str:
     file = state.settings.paths.config_file or state.settings.paths.default_config_file
-    return f"where to listen is not changed while the gateway runs; write {line} into {file} and restart it"
+    return f"this is not changed while the gateway runs; write {line} into {file} and restart it"

@@ -15,18 +15,21 @@ interface Kept {
 
 let kept: Promise<Kept> | null = null;
 
+/** Everybody who asks at the same time gets the same key: two panes of one page are charged to one. */
 export async function playgroundKey(session: Session): Promise<string> {
-  const held = await kept?.catch(() => null);
+  const before = kept;
+  const held = await before?.catch(() => null);
   if (held && held.ends - MARGIN_MS > Date.now()) return held.key;
-  kept = make(session);
-  return (await kept).key;
+  if (kept === before) kept = make(session);
+  return (await (kept as Promise<Kept>)).key;
 }
 
 async function make(session: Session): Promise<Kept> {
   const ends = Date.now() + TTL_MS;
   // Not `crypto.randomUUID`, which there is only over TLS and on this machine.
   const [chance = 0] = crypto.getRandomValues(new Uint32Array(1));
-  const name = `playground-${session.name}-${chance.toString(36)}`.replace(/[^A-Za-z0-9._@-]/g, "-");
+  // The chance stands first: a name is cut off at its end.
+  const name = `playground-${chance.toString(36)}-${session.name}`.replace(/[^A-Za-z0-9._@-]/g, "-");
   const made = await told(
     api.POST("/api/v1/keys", {
       body: {
@@ -35,7 +38,7 @@ async function make(session: Session): Promise<Kept> {
         comment: "made by the playground",
         temporary: true,
         expires_at: new Date(ends).toISOString(),
-      } as never,
+      },
     }),
   );
   window.addEventListener("pagehide", () => void revoke(made.id), { once: true });

@@ -1,0 +1,1 @@
+"""Programs run with a temporary key that ends with them."""

@@ -1,0 +1,163 @@
+"""The supervisor's socket with both of its other ends: real sockets, and who answers at which."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tokenrouter.app.arguments import InheritedListener
+from tokenrouter.app.listener_feed import follow_listeners
+from tokenrouter.app.listener_road import ListenerRoad
+from tokenrouter.app.listeners import Listeners
+from tokenrouter.app.plan import Bound
+from tokenrouter.jobs.listener_desk import CannotMove, ListenerDesk
+from tokenrouter.testing.processes import free_port
+
+PATIENCE_S = 0.3
+
+
+class Follower:
+    """What a data process would serve."""
+
+    def __init__(self) -> None:
+        self.serving: dict[int, socket.socket] = {}
+        self.news = asyncio.Event()
+
+    async def follow(self, listeners: Sequence[InheritedListener]) -> None:
+        wanted = {one.id for one in listeners}
+        for one in listeners:
+            self.serving.setdefault(one.id, socket.socket(fileno=one.fd))
+        for number in [number for number in self.serving if number not in wanted]:
+            self.serving.pop(number).close()
+        self.news.set()
+
+    def ports(self) -> list[int]:
+        return [one.getsockname()[1] for one in self.serving.values()]
+
+
+class Installed:
+    """Supervisor, control process and data process in one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.listeners, self.follower, self.heard = Listeners(), Follower(), asyncio.Event()
+        self.road = ListenerRoad(folder / "road", self.listeners, PATIENCE_S)
+        self.desk = ListenerDesk(folder / "road", self.heard.set)
+        self.port = free_port()
+
+    async def until(self, ports: list[int]) -> None:
+        """Return when these are served."""
+        async with asyncio.timeout(5):
+            while self.follower.ports() != ports:
+                self.follower.news.clear()
+                await self.follower.news.wait()
+
+
+@pytest.fixture
+async def installed(tmp_path: Path) -> AsyncIterator[Installed]:
+    here = Installed(tmp_path)
+    await here.listeners.bind(Bound("http", "127.0.0.1", here.port))
+    here.road.start()
+    tasks = [
+        asyncio.create_task(follow_listeners(tmp_path / "road", here.follower.follow)),
+        asyncio.create_task(here.desk.run()),
+    ]
+    await here.until([here.port])
+    async with asyncio.timeout(5):
+        await here.heard.wait()
+    yield here
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    here.road.close()
+    here.listeners.close_all()
+
+
+async def test_what_listens_is_told_with_its_sockets(installed: Installed) -> None:
+    (told,) = installed.desk.listeners
+
+    assert (told.kind, told.setting, told.address) == ("http", "listen_addr", f"127.0.0.1:{installed.port}")
+    assert installed.desk.pending is None
+
+
+async def test_a_move_that_is_kept_gives_up_the_old_address(installed: Installed) -> None:
+    new = free_port()
+    move = await installed.desk.move("listen_addr", "127.0.0.1", new)
+    await installed.until([installed.port, new])
+    assert [one.address for one in installed.desk.lasting] == [f"127.0.0.1:{installed.port}"]
+
+    await installed.desk.end(move.id, keep=True)
+    await installed.until([new])
+
+    assert [one.address for one in installed.desk.lasting] == [f"127.0.0.1:{new}"]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", installed.port))
+
+
+async def test_a_move_that_is_cancelled_leaves_all_as_it_was(installed: Installed) -> None:
+    move = await installed.desk.move("listen_addr", "127.0.0.1", free_port())
+    await installed.desk.end(move.id, keep=False)
+    await installed.until([installed.port])
+
+    with pytest.raises(CannotMove, match="no such move any more"):
+        await installed.desk.end(move.id, keep=True)
+
+
+async def test_without_a_word_a_move_undoes_itself(installed: Installed) -> None:
+    new = free_port()
+    move = await installed.desk.move("listen_addr", "127.0.0.1", new)
+    await installed.until([installed.port, new])
+    await installed.until([installed.port])
+
+    with pytest.raises(CannotMove, match="no such move any more"):
+        await installed.desk.end(move.id, keep=True)
+
+
+async def test_the_same_port_of_every_address_may_be_moved_to_and_nobody_else_gets_it(installed: Installed) -> None:
+    move = await installed.desk.move("listen_addr", "0.0.0.0", installed.port)
+    await installed.desk.end(move.id, keep=True)
+    await installed.until([installed.port])
+
+    assert installed.desk.lasting[0].address == f"0.0.0.0:{installed.port}"
+    with pytest.raises(OSError, match="in use"):
+        socket.create_server(("127.0.0.1", installed.port))
+
+
+async def test_what_cannot_be_moved_is_told_with_why(installed: Installed) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CannotMove, match="in use"):
+        await installed.desk.move("listen_addr", "127.0.0.1", taken.getsockname()[1])
+    with pytest.raises(CannotMove, match="listens already"):
+        await installed.desk.move("listen_addr", "127.0.0.1", installed.port)
+    with pytest.raises(CannotMove, match=r"nothing listens because of tls\.listen_addr"):
+        await installed.desk.move("tls.listen_addr", "127.0.0.1", free_port())
+    await installed.desk.move("listen_addr", "127.0.0.1", free_port())
+    with pytest.raises(CannotMove, match="being moved already"):
+        await installed.desk.move("listen_addr", "127.0.0.1", free_port())
+
+
+async def test_a_data_process_that_comes_in_the_middle_of_a_move_has_both(installed: Installed, tmp_path: Path) -> None:
+    new = free_port()
+    await installed.desk.move("listen_addr", "127.0.0.1", new)
+    late = Follower()
+    task = asyncio.create_task(follow_listeners(tmp_path / "road", late.follow))
+    async with asyncio.timeout(5):
+        await late.news.wait()
+    task.cancel()
+
+    assert late.ports() == [installed.port, new]
+
+
+async def test_whoever_talks_nonsense_is_hung_up_on_and_nobody_else_notices(
+    installed: Installed, tmp_path: Path
+) -> None:
+    reader, writer = await asyncio.open_unix_connection(str(tmp_path / "road"))
+    writer.write(b"nonsense\n")
+    with suppress(ConnectionError):
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+
+    move = await installed.desk.move("listen_addr", "127.0.0.1", free_port())
+    await installed.desk.end(move.id, keep=False)

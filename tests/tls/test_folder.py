@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from tests.tls.certificates import issued, settings
+from tokenrouter.tls.folder import keep_pair, kept_file, served_file, tls_folder
+from tokenrouter.tls.pair import BadCertificate, Pair
+
+
+def test_nobody_else_may_look_into_it(tmp_path: Path) -> None:
+    folder = tls_folder(settings(tmp_path))
+    keep_pair(folder / "pem.pem", issued())
+
+    assert (folder.stat().st_mode & 0o777, (folder / "pem.pem").stat().st_mode & 0o777) == (0o700, 0o600)
+    assert [path.name for path in folder.iterdir()] == ["pem.pem"]
+
+
+def test_what_cannot_be_served_replaces_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "pem.pem"
+    good = issued()
+    keep_pair(path, good)
+
+    with pytest.raises(BadCertificate):
+        keep_pair(path, Pair(good.chain, issued().key))
+
+    assert path.read_bytes() == good.pem
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_until_an_authority_has_answered_ours_is_served(tmp_path: Path) -> None:
+    wanted = settings(tmp_path, mode="letsencrypt")
+    assert served_file(wanted).name == "self_signed.pem"
+
+    keep_pair(kept_file(wanted, "letsencrypt"), issued())
+
+    assert served_file(wanted).name == "letsencrypt.pem"
