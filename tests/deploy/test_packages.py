@@ -65,7 +65,7 @@ def test_the_deb_installs_serves_and_goes_without_leftovers(deb: Path, other_roo
     assert "is right" in root.run("torod", "config", "check", "--config", "/etc/tokenrouter/torod.toml")
     serve_and_ask(root, tmp_path)
     # As docs/install.md says it, with what sudo does there.
-    as_it = "setpriv --reuid=tokenrouter --regid=tokenrouter --clear-groups env".split()
+    as_it = ["setpriv", "--reuid=tokenrouter", "--regid=tokenrouter", "--clear-groups", "env"]
     as_it.append(f"TOKENROUTER_HOME={STATE}")
     made = root.run(*as_it, "torod", "keys", "create", "alice", "--config", "/etc/tokenrouter/torod.toml")
     assert "\ntr_" in made
