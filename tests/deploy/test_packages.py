@@ -20,6 +20,9 @@ MakeRoot = Callable[[], OtherRoot]
 KEPT_BY_SYSTEMS = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow", "/etc/sub", "/etc/.pwd.lock")
 """What every machine's tools for users write: the user stays as long as it owns the state folder."""
 
+MANUALS = "/var/cache/man"
+"""What man-db, told by dpkg, writes down of every manual on the machine."""
+
 
 def serve_and_ask(root: OtherRoot, folder: Path) -> None:
     """Start the service as its unit does, ask it, stop it."""
@@ -72,8 +75,8 @@ def test_the_deb_installs_serves_and_goes_without_leftovers(deb: Path, other_roo
     told = root.run("dpkg", "--purge", "tokenrouter")
 
     assert f"still in {STATE}" in told
-    assert leftovers(root, "/var/lib/dpkg/", "/var/log/dpkg.log") == set()
-    assert {path for path in root.folders() if not path.startswith(STATE)} == set()
+    assert leftovers(root, "/var/lib/dpkg/", "/var/log/dpkg.log", MANUALS) == set()
+    assert {path for path in root.folders() if not path.startswith((STATE, MANUALS))} == set()
     assert (root.upper / STATE.lstrip("/") / "data/tokenrouter.db").is_file()
 
 
