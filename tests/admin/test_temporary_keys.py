@@ -55,6 +55,18 @@ def test_it_ends_with_whoever_answers_for_it(client: TestClient, installation: I
     assert ends_s(below) == ends_s(second) == installation.now_s + 60
 
 
+def test_it_may_what_its_parent_may_unless_its_maker_says_less(client: TestClient) -> None:
+    given = {"passthrough": True, "unpriced": "allow", "allow_unpriced": True, "unbounded_input": "deny"}
+    parent = client.post(KEYS, headers=ROOT, json={"name": "bob", **given}).json()["key"]
+
+    made = make(client, bearer(parent)).json()
+    less = make(client, bearer(parent), "less", passthrough=False, unpriced="deny").json()
+
+    assert {name: made[name] for name in given} == given
+    assert {name: less[name] for name in given} == {**given, "passthrough": False, "unpriced": "deny"}
+    assert make(client, name="of alice").json()["passthrough"] is False
+
+
 def test_below_a_key_that_is_disabled_none_is_made(client: TestClient, installation: Installation) -> None:
     parent = client.post(KEYS, headers=ROOT, json={"name": "bob"}).json()["key"]
     client.patch(f"{KEYS}/bob", headers=ROOT, json={"enabled": False})

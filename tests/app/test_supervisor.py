@@ -61,6 +61,7 @@ class Running:
             data=[*command, "data"],
             control=[*command, "control"],
             sandbox=[*command, "sandbox"] if sandbox else [],
+            watcher=[*command, "watching"] if environment.get("FATE_OF_WATCHING") else [],
             drain_s=1.0,
             start_s=start_s,
         )
@@ -121,6 +122,23 @@ def test_a_child_that_dies_is_started_again_and_no_client_is_refused(supervise: 
     wait_until("its end", lambda: not is_running(first), 5)
 
     assert running.answer() != first
+
+
+def test_children_start_anew_when_the_watch_says_so_and_no_client_is_refused(
+    supervise: Callable[..., Running],
+) -> None:
+    running = supervise(FATE_OF_WATCHING="hangs")
+    first = running.answer()
+    wait_until("the watch", lambda: bool(running.pids("watching")), 5)
+    watching = running.pids("watching")
+
+    running.process.send_signal(signal.SIGUSR1)
+    wait_until("its end", lambda: not is_running(first), 5)
+
+    assert running.answer() != first
+    wait_until("another control process", lambda: len(running.pids("control")) == 2, 5)
+    assert running.pids("watching") == watching
+    assert len(running.pids("data")) == 2
 
 
 def test_no_process_writes_its_memory_down_when_it_crashes(supervise: Callable[..., Running]) -> None:

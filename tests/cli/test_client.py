@@ -1,7 +1,9 @@
 """Where `toro` finds its server."""
 
+import socket
 import ssl
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import trustme
@@ -26,6 +28,15 @@ def test_a_flag_comes_before_the_environment_that_before_the_file_and_that_befor
     assert find_server(None, None, told(tmp_path)) == Server("http://127.0.0.1:8080", "")
 
 
+def test_the_key_of_the_file_is_sent_to_the_server_of_the_file_and_to_no_other(tmp_path: Path) -> None:
+    file = told(tmp_path, 'server_url = "https://ours"\napi_key = "tr_file"\nca_file = "/ca"')
+
+    assert find_server("https://ours/v1/", None, file) == Server("https://ours", "tr_file", "/ca")
+    assert find_server("https://theirs", None, file) == Server("https://theirs")
+    assert find_server("https://theirs", "tr_flag", file, ca_file="/c") == Server("https://theirs", "tr_flag", "/c")
+    assert find_server(None, None, {**file, "TOKENROUTER_URL": "https://theirs"}).key == ""
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -44,6 +55,10 @@ def test_mistakes_in_the_file_are_told_in_plain_words(tmp_path: Path, text: str,
         find_server(None, None, told(tmp_path, text))
 
     assert words in str(caught.value)
+
+
+def test_a_key_from_a_file_may_end_with_a_newline(tmp_path: Path) -> None:
+    assert find_server(None, None, told(tmp_path, TOKENROUTER_API_KEY="tr_1\n")).key == "tr_1"
 
 
 def test_a_key_is_in_no_representation() -> None:
@@ -74,7 +89,10 @@ def test_an_error_is_told_with_the_servers_words(body: bytes, message: str) -> N
 
 
 def test_a_redirect_is_not_followed_with_the_key() -> None:
-    with Answering(302, b"{}", location="/elsewhere") as server, pytest.raises(Refused):
+    with (
+        Answering(302, b"{}", location="https://elsewhere/") as server,
+        pytest.raises(Refused, match="to https://elsewhere/,"),
+    ):
         Server(server.url, "tr_key").ask("GET", "/v1/x")
 
     assert len(server.asked) == 1
@@ -83,6 +101,10 @@ def test_a_redirect_is_not_followed_with_the_key() -> None:
 def test_where_nothing_answers_or_something_else_it_is_said() -> None:
     with pytest.raises(NoAnswer, match="is torod running"):
         Server(f"http://127.0.0.1:{free_port()}").ask("GET", "/v1/x")
+    with socket.create_server(("127.0.0.1", 0)) as odd:
+        Thread(target=lambda: odd.accept()[0].sendall(b"SSH-2.0-OpenSSH\r\n"), daemon=True).start()
+        with pytest.raises(NoAnswer, match="speaks no HTTP"):
+            Server(f"http://127.0.0.1:{odd.getsockname()[1]}").ask("GET", "/v1/x")
     with Answering(200, b"<html>") as server, pytest.raises(NoAnswer, match="is no TokenRouter"):
         Server(server.url).ask("GET", "/v1/x")
 

@@ -58,6 +58,7 @@ def crossroads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crossroads]
             for name, provider in ALIASES.items()
         )
         with GatewayProcess(make_home(tmp_path_factory.mktemp("gateway")), config) as gateway:
+            wait_until("the control plane", lambda: gateway.call("GET", "/api/v1/keys").status == 200, 20)
             yield Crossroads(gateway, sandbox)
 
 

@@ -93,7 +93,7 @@ class Program:
             process = subprocess.Popen(
                 argv,
                 cwd=place.work,
-                env={**_bare(place), **command.env},
+                env={**bare(place), **command.env},
                 stdin=subprocess.DEVNULL,
                 stdout=out_file,
                 stderr=err_file,
@@ -103,7 +103,8 @@ class Program:
         return Ran(code, out.read_text(errors="replace"), err.read_text(errors="replace"))
 
 
-def _bare(place: Place) -> dict[str, str]:
+def bare(place: Place) -> dict[str, str]:
+    """Return the environment of somebody who lives in `place`: nobody's key, and no way to the internet."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
     proxies = {"HTTPS_PROXY": NOBODY, "https_proxy": NOBODY, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     return {**kept, **proxies, "HOME": str(place.home), "TMPDIR": str(place.folder), "NO_COLOR": "1"}

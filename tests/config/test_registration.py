@@ -3,6 +3,7 @@ import pytest
 from tokenrouter.config.problems import Problem
 from tokenrouter.config.registration import read_public_url, read_registration
 from tokenrouter.config.settings import RegistrationSettings
+from tokenrouter.config.table import Table
 
 
 def test_the_variables_are_read_as_they_were_written_for_the_classroom_system() -> None:
@@ -47,6 +48,13 @@ def test_what_is_wrong_is_named(name: str, value: str) -> None:
 def test_the_address_that_clients_are_told_is_one() -> None:
     problems: list[Problem] = []
 
-    assert read_public_url({"PUBLIC_API_URL": "https://ai.example/v1/"}, problems) == "https://ai.example/v1"
-    assert read_public_url({"PUBLIC_API_URL": "ai.example"}, problems) == ""
-    assert len(problems) == 1
+    def read(in_file: str, **environ: str) -> str:
+        top = Table({"public_url": in_file} if in_file else {}, "", "torod.toml", {}, problems)
+        return read_public_url(top, environ)
+
+    assert read("", PUBLIC_API_URL="https://ai.example/v1/") == "https://ai.example/v1"
+    assert read("https://file.example/v1/") == "https://file.example/v1"
+    assert read("https://file.example", PUBLIC_API_URL="https://ai.example") == "https://ai.example"
+    assert not problems
+    assert read("", PUBLIC_API_URL="ai.example") == read("ai.example") == ""
+    assert [one.where for one in problems] == ["$PUBLIC_API_URL", "torod.toml"]

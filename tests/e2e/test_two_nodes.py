@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ import psycopg
 import pytest
 
 from tests.conftest import StartGateway
+from tokenrouter.store.engine import open_store
+from tokenrouter.store.heartbeats import suspend_silent_keys
+from tokenrouter.store.keys import find_key
 from tokenrouter.testing.postgres import PostgresServer
 from tokenrouter.testing.processes import GatewayProcess, SandboxProcess, make_home, wait_until
 from tokenrouter.testing.valkey import ValkeyServer
@@ -132,20 +135,32 @@ def require_whole(nodes: tuple[GatewayProcess, ...], provider: SandboxProcess, d
         time.sleep(0.1)
 
 
-def test_a_revoked_key_stops_on_both_nodes_in_a_moment(nodes: tuple[GatewayProcess, GatewayProcess]) -> None:
+def test_a_key_that_is_suspended_revived_or_revoked_is_so_on_both_nodes_in_a_moment(
+    nodes: tuple[GatewayProcess, GatewayProcess], database: str
+) -> None:
     first, second = nodes
     wait_until(
         "both control processes", lambda: {each.call("GET", "/api/v1/keys").status for each in nodes} == {200}, 20
     )
-    answer = first.call("POST", "/api/v1/keys", json_body={"name": "bob"})
+    answer = first.call(
+        "POST", "/api/v1/keys", json_body={"name": "bob", "temporary": True, "heartbeat": True, "ttl_s": 60}
+    )
     assert answer.status == 201, answer.body
     made = json.loads(answer.body)
-    wait_until(
-        "the key to be known at both", lambda: second.call("GET", "/v1/models", key=made["key"]).status == 200, 5
-    )
+
+    def wait_for(status: int, *asked: GatewayProcess) -> None:
+        good = lambda: {each.call("GET", "/v1/models", key=made["key"]).status for each in asked} == {status}  # noqa: E731
+        wait_until(f"the key to get a {status}", good, 5)
+
+    wait_for(200, first, second)
+    with closing(open_store(database)) as store:
+        suspend_silent_keys(store, {made["id"]: find_key(store, "bob").created_at_s})
+    wait_for(401, first, second)
+    assert json.loads(second.call("POST", f"/api/v1/keys/{made['id']}/heartbeat").body)["revived"]
+    wait_for(200, first, second)
 
     first.call("DELETE", f"/api/v1/keys/{made['id']}")
-    wait_until("it to be refused", lambda: second.call("GET", "/v1/models", key=made["key"]).status == 401, 5)
+    wait_for(401, second)
     assert first.call("GET", "/v1/models", key=made["key"]).status == 401
 
 

@@ -7,6 +7,13 @@ from pathlib import Path
 from tests.repo.files import PACKAGE, ROOT, modules, project_files
 
 TESTED_ELSEWHERE = {
+    "cli/doctor/finding.py": "values without behaviour",
+    "cli/wizard/answer_checks.py": "tests/cli/wizard/test_answers.py",
+    "cli/wizard/asked_answers.py": "tests/cli/wizard/test_flow.py, at a terminal",
+    "cli/wizard/asking.py": "tests/cli/wizard/test_flow.py, at a terminal",
+    "cli/wizard/options.py": "tests/cli/wizard/test_command.py, and the documents' test of flags",
+    "cli/wizard/provider_check.py": "tests/cli/wizard/test_provider_flow.py, against real providers",
+    "cli/wizard/tls_flow.py": "tests/cli/wizard/test_flow.py, at a terminal",
     "config/file.py": "tests/config/test_load.py reads whole files",
     "config/paths.py": "tests/config/test_load.py",
     "config/pointers.py": "tests/config/test_load.py and test_stored_providers.py",
@@ -36,6 +43,7 @@ TESTED_ELSEWHERE = {
     "imports/one_api_channels.py": "tables; tests/imports/test_one_api.py",
     "dialects/anthropic/cut.py": "tests/recordings/test_ended_by_us.py",
     "dialects/gemini/cut.py": "tests/recordings/test_ended_by_us.py",
+    "cli/wrapping/launch.py": "shapes and values",
     "dialects/openai_responses/cut.py": "tests/recordings/test_ended_by_us.py",
     "dialects/anthropic/wire.py": "typed JSON; tests/dialects/anthropic/test_blocks.py and its neighbours",
     "dialects/base.py": "shapes and values",

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.store.engine import Store
-from tokenrouter.store.errors import InvalidField, KeyTaken, KeyUnknown, NameTaken
+from tokenrouter.store.errors import InvalidField, KeyTaken, KeyUnknown, NameTaken, TooManyKeys
 from tokenrouter.store.keys import (
     KeyChanges,
     KeyRequest,
@@ -20,6 +20,7 @@ from tokenrouter.store.keys import (
     list_keys,
     remove_expired_keys,
     revoke_key,
+    temporary_keys_beside,
     update_key,
 )
 from tokenrouter.store.schema import metadata
@@ -123,6 +124,35 @@ def test_expired_keys_are_removed_with_their_descendants(store: Store) -> None:
     assert remove_expired_keys(store, now_s=1499.0) == ()
     assert {key.name for key in remove_expired_keys(store, now_s=1500.0)} == {"parent", "child"}
     assert [key.name for key in list_keys(store)] == ["later"]
+
+
+def test_temporary_keys_are_removed_when_their_time_is_over_whatever_becomes_of_the_others(store: Store) -> None:
+    make(store, KeyRequest("plain", expires_at_s=1500.0))
+    run = make(store, KeyRequest("run", expires_at_s=1500.0, temporary=True)).stored
+    make(store, KeyRequest("below", parent=run, expires_at_s=1500.0, temporary=True))
+
+    assert remove_expired_keys(store, now_s=1499.0, only_temporary=True) == ()
+    removed = remove_expired_keys(store, now_s=1500.0, only_temporary=True)
+    assert {key.name for key in removed} == {"run", "below"}
+    assert [key.name for key in list_keys(store)] == ["plain"]
+
+
+def test_temporary_keys_are_counted_from_the_key_that_they_all_come_from(store: Store) -> None:
+    boss = make(store, KeyRequest("boss")).stored
+    few = {"temporary": True, "expires_at_s": 1500.0, "most_temporary": 3}
+    first = make(store, KeyRequest("1", parent=boss, **few)).stored  # type: ignore[arg-type]
+    second = make(store, KeyRequest("2", parent=first, **few)).stored  # type: ignore[arg-type]
+    make(store, KeyRequest("lasting", parent=boss))
+    assert temporary_keys_beside(store, second, 1499.0) == temporary_keys_beside(store, boss, 1499.0) == 2
+    assert temporary_keys_beside(store, boss, 1500.0) == 0
+    make(store, KeyRequest("3", parent=second, **few))  # type: ignore[arg-type]
+
+    for parent in (boss, first, second):
+        with pytest.raises(TooManyKeys, match="there are 3 temporary keys"):
+            make(store, KeyRequest("4", parent=parent, **few))  # type: ignore[arg-type]
+    of_the_file = replace(boss, id="declared", name="declared", origin="file")
+    make(store, KeyRequest("4", parent=of_the_file, **few))  # type: ignore[arg-type]
+    assert temporary_keys_beside(store, of_the_file, 1499.0) == 1
 
 
 def test_a_name_is_free_again_after_its_key_was_revoked(store: Store) -> None:

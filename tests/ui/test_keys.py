@@ -10,6 +10,8 @@ from tests.ui.browser import Complaints, settle
 from tests.ui.conftest import Visit
 from tests.ui.hands import confirm, row, take_key
 from tests.ui.serving import UiServer
+from tokenrouter.store.heartbeats import suspend_silent_keys
+from tokenrouter.store.keys import find_key
 from tokenrouter.testing.processes import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ui: keys")]
@@ -130,6 +132,21 @@ def test_it_is_disabled_enabled_and_revoked_by_its_name(visit: Visit, server: Ui
     expect(row(page, "doomed")).to_have_count(0)
     wait_until("the key to end", lambda: status(server, key) == 401, 10.0)
     expect(row(visit("/requests?status=ok"), "doomed").first).to_be_visible()
+
+
+def test_one_of_a_program_that_fell_silent_is_shown_as_suspended_until_it_is_heard_of(
+    visit: Visit, server: UiServer
+) -> None:
+    wanted = {"name": "silent", "temporary": True, "heartbeat": True, "ttl_s": 600, "user": "Mia Larsen"}
+    made = server.gateway.call("POST", "/api/v1/keys", json_body=wanted).json()
+    page = visit("/access?q=silent")
+    expect(row(page, "silent")).to_contain_text("Active")
+
+    suspend_silent_keys(server.store, {made["id"]: find_key(server.store, "silent").created_at_s})
+    expect(row(page, "silent")).to_contain_text("Suspended")
+    expect(row(visit("/access?q=silent&state=suspended"), "silent")).to_have_count(1)
+    server.gateway.call("POST", f"/api/v1/keys/{made['id']}/heartbeat")
+    expect(row(page, "silent")).to_contain_text("Active")
 
 
 def test_many_are_revoked_at_once(visit: Visit, server: UiServer) -> None:

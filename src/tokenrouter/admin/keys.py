@@ -39,7 +39,7 @@ from tokenrouter.admin.paging import CSV, Page, WantedPage, beside, listing, not
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.subject_figures import figures_of_keys
-from tokenrouter.admin.temporary_keys import bounded, check_temporary, with_end
+from tokenrouter.admin.temporary_keys import as_parent_may, bounded, check_temporary, with_end
 from tokenrouter.admin.texts import Words
 from tokenrouter.domain.catalog import Key, Origin, Role
 from tokenrouter.domain.errors import RoleNotAllowed
@@ -187,7 +187,7 @@ def key_request(state: ControlState, grant: Grant, wanted: NewKey, *, may_choose
     check_temporary(state, wanted)
     parent = parent_of(state, grant, wanted)
     _refuse_taken(state, wanted)
-    said = wanted.model_dump(exclude={"parent", "expires_at", "ttl_s"})
+    said = as_parent_may(wanted, parent).model_dump(exclude={"parent", "expires_at", "ttl_s"})
     expires_at_s = wanted.expires_at.timestamp() if wanted.expires_at else None
     return bounded(grant, KeyRequest(parent=parent, expires_at_s=expires_at_s, **_tuples(said)))
 

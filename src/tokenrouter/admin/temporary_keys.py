@@ -71,6 +71,18 @@ def stands_below_caller(wanted: NewKey) -> bool:
     return wanted.temporary and not (wanted.parent or wanted.team or wanted.user)
 
 
+_OF_PARENT: Final = ("passthrough", "unpriced", "allow_unpriced", "unbounded_input")
+"""What a key may besides; a temporary one may it as its parent does, where its maker says nothing else."""
+
+
+def as_parent_may(wanted: NewKey, parent: Key | None) -> NewKey:
+    """Return a temporary key that may what its parent may; a key is never freer than those above it anyway."""
+    if parent is None or not wanted.temporary:
+        return wanted
+    unsaid = [name for name in _OF_PARENT if name not in wanted.model_fields_set]
+    return wanted.model_copy(update={name: getattr(parent, name) for name in unsaid})
+
+
 def bounded(grant: Grant, request: KeyRequest) -> KeyRequest:
     """Return a temporary key as it is made at most: not longer than its parents last, and one of a few."""
     if not request.temporary:

@@ -28,6 +28,7 @@ from tokenrouter.admin.ledger_metrics import AfterRequests, LedgerMetrics
 from tokenrouter.admin.process_metrics import ProcessMetrics
 from tokenrouter.admin.state import ControlState
 from tokenrouter.admin.tls_metrics import TlsMetrics
+from tokenrouter.app.alarms import Alarms
 from tokenrouter.app.arguments import ChildArguments, parse_child_arguments
 from tokenrouter.app.channel import (
     CatalogMessage,
@@ -67,7 +68,6 @@ from tokenrouter.domain.ledger import LedgerEntry
 from tokenrouter.domain.limits import LimitTable
 from tokenrouter.domain.model_facts import ModelFacts
 from tokenrouter.jobs.acme import Acme
-from tokenrouter.jobs.alerting import Alerting
 from tokenrouter.jobs.automatic_providers import AutomaticProviders
 from tokenrouter.jobs.benchmark import Benchmark
 from tokenrouter.jobs.catalog_builder import build_catalog, keys_bear_limits, unshadowed_keys
@@ -75,7 +75,6 @@ from tokenrouter.jobs.condition_book import ConditionBook
 from tokenrouter.jobs.conversation_drain import ConversationDrain
 from tokenrouter.jobs.conversation_retention import delete_old_conversations
 from tokenrouter.jobs.discovery import Discovery
-from tokenrouter.jobs.emails import Emails
 from tokenrouter.jobs.explanations import Explanations, RouteAnswer, RouteQuestion
 from tokenrouter.jobs.front_door import FrontDoor
 from tokenrouter.jobs.health_checks import HealthChecks
@@ -83,7 +82,6 @@ from tokenrouter.jobs.heartbeat_watch import LOOK_S as HEARTBEATS_S
 from tokenrouter.jobs.heartbeat_watch import HeartbeatWatch
 from tokenrouter.jobs.ledger_drain import LedgerDrain
 from tokenrouter.jobs.limit_adjustments import carry_use
-from tokenrouter.jobs.limit_alerts import LimitAlerts
 from tokenrouter.jobs.limit_use import NameOfKey, forget_ended_windows
 from tokenrouter.jobs.listener_desk import ListenerDesk, declared_url, url_of
 from tokenrouter.jobs.local_servers import LocalServers, looking_of
@@ -102,16 +100,11 @@ from tokenrouter.jobs.retention import delete_old_rows
 from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.jobs.stored_configuration import StoredConfiguration, join_configuration, read_stored
 from tokenrouter.jobs.tls_keeper import TlsKeeper, TlsState
-from tokenrouter.jobs.troubles import FILE_NAME as TROUBLES_FILE
 from tokenrouter.jobs.troubles import (
-    TroubleBook,
     certificate_troubles,
     journal_troubles,
-    provider_troubles,
     secret_troubles,
-    unknown_providers,
 )
-from tokenrouter.jobs.webhooks import Webhooks
 from tokenrouter.journal.conversation_files import FOLDER as CONVERSATIONS_FOLDER
 from tokenrouter.journal.reader import damaged_files
 from tokenrouter.limits.adjusting import Adjusted
@@ -124,7 +117,7 @@ from tokenrouter.store.aliases import chosen_profile, list_aliases
 from tokenrouter.store.capture_rules import list_capture_rules
 from tokenrouter.store.catalog_version import CatalogWatch
 from tokenrouter.store.engine import Store
-from tokenrouter.store.errors import StoreError
+from tokenrouter.store.errors import ForeignDatabase, SchemaTooNew, StoreError, WrongSecret
 from tokenrouter.store.key_news import KeyNews
 from tokenrouter.store.keys import KeyRequest, create_key, remove_expired_keys
 from tokenrouter.store.limits import list_limits
@@ -153,6 +146,8 @@ KNOWN_S: Final = 2.0
 """How long the answer to a change waits for this node's data processes to know of it."""
 HEARD_S: Final = 3.0
 """How long a start waits for a data process to connect before it says that it is ready."""
+REFUSED: Final = (SchemaTooNew, ForeignDatabase, WrongSecret)
+"""Databases that are not for this server: it does not start on one, and no waiting mends that."""
 LONGEST_PAUSE_S: Final = 10.0
 """Between attempts while the database is away."""
 
@@ -210,10 +205,7 @@ class ControlProcess:
         )
         self._own = OwnWay(lambda: self._settings)
         self._benchmark = Benchmark(FrontDoor(self._own.upstream, self._own.address).chat)
-        self._webhooks = Webhooks(self._upstream, lambda: self._settings.alerts.webhooks)
-        self._emails = Emails(lambda: self._settings.alerts.email)
-        self._alerting = Alerting((self._webhooks, self._emails))
-        self._troubles = TroubleBook(settings.paths.cache_dir / TROUBLES_FILE)
+        self._alarms = Alarms(lambda: self._settings, self._upstream, store)
         self._channel = ChannelServer(
             arguments.runtime / "channel.sock",
             self._welcome,
@@ -235,7 +227,7 @@ class ControlProcess:
             self._cluster.tell if settings.redis_url else None,
         )
         self._desk = ListenerDesk(arguments.runtime / LISTENERS, self._note_address)
-        self._alerts, self._watcher, self._heartbeats = LimitAlerts(store), CatalogWatch(store), HeartbeatWatch(store)
+        self._watcher, self._heartbeats = CatalogWatch(store), HeartbeatWatch(store)
         self._watching, self._process_figures = asyncio.Lock(), ProcessFigures()
         self._admin: ControlState | None = None
         self._stop, self._tasks = asyncio.Event(), BackgroundTasks()
@@ -276,8 +268,8 @@ class ControlProcess:
             rows=self._drain.rows,
             lag_s=max(0.0, time.time() - self._drain.drained_at_s),
             models=self._model_figures.snapshot(),
-            alerts=self._alerting.counts,
-            emails=self._emails.counts,
+            alerts=self._alarms.telling.counts,
+            emails=self._alarms.emails.counts,
             telemetry={} if self._telemetry is None else self._telemetry.counts,
         )
         workers = self._channel.workers.values()
@@ -402,12 +394,10 @@ class ControlProcess:
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         await self._be_heard()
-        self._taken.note()
         self._arguments.tell_ready(msgspec.json.encode({"ready": True, **first}))
         await self._stop.wait()
-        server.should_exit = True
-        if beside is not None:
-            beside.should_exit = True
+        for one in (server, beside):
+            _end(one)
         await asyncio.wait([serving], timeout=2.0)
         await asyncio.to_thread(self._last_drain)  # before the connections end over which its news is told
         await self._close()
@@ -416,14 +406,7 @@ class ControlProcess:
         """Start what is done beside requests, again and again until the end."""
         tasks = self._tasks
         tasks.start(self._cluster.run(), "cluster")
-        tasks.start(self._repeat("watch", WATCH_S, self._watch), "watch")
-        tasks.start(self._repeat("retention", RETENTION_S, self._delete_old_rows), "retention")
-        tasks.start(self._repeat("drain", DRAIN_S, self._drain_quietly), "drain")
-        tasks.start(self._repeat("conversations", CONVERSATIONS_S, self._take_in_conversations), "conversations")
-        tasks.start(self._repeat("clean", CLEAN_S, self._clean), "clean")
-        tasks.start(self._repeat("heartbeats", HEARTBEATS_S, self._look_for_heartbeats), "heartbeats")
-        tasks.start(self._repeat("alerts", ALERTS_S, self._look_for_alerts), "alerts")
-        tasks.start(self._repeat("troubles", TROUBLES_S, self._look_for_troubles), "troubles")
+        self._begin_repeating()
         tasks.start(self._quotas.run(), "quotas")
         tasks.start(self._checks.run(lambda: self._catalog.providers, lambda: self._channel.workers), "provider checks")
         tasks.start(self._tell_conditions(), "conditions")
@@ -435,7 +418,7 @@ class ControlProcess:
 
     async def _close(self) -> None:
         await self._tasks.close()
-        await self._alerting.close()
+        await self._alarms.close()
         if self._telemetry is not None:
             await asyncio.to_thread(self._telemetry.close)
         await self._benchmark.close()
@@ -447,10 +430,11 @@ class ControlProcess:
         self._upstream.close()
 
     async def _be_heard(self) -> None:
-        """Wait until a data process has the state, so that a key which is shown now works now."""
+        """Wait until a data process has the state, so that a key which is shown now works now; note what counts."""
         deadline_s = time.monotonic() + HEARD_S
         while not self._channel.workers and time.monotonic() < deadline_s:
             await asyncio.sleep(0.01)
+        self._taken.note()
 
     def _lend(self, loop: asyncio.AbstractEventLoop) -> ControlState:
         """Return what routes work with."""
@@ -470,13 +454,13 @@ class ControlProcess:
             address=declared_url(self._settings),
             keys_changed=lambda: self._show_changes(loop),
             limit_figures=self._drain.figures,
-            limit_alerts=lambda: self._alerts.counts,
+            limit_alerts=lambda: self._alarms.limits.counts,
             oidc=self._oidc,
             ask_providers=self._ask_providers,
             quotas=self._quotas.snapshots,
             ask_quotas=self._quotas.refresh,
             quota_alerts=lambda: self._quotas.alert_counts,
-            webhooks=lambda: self._webhooks.counts,
+            webhooks=lambda: self._alarms.webhooks.counts,
             sealing=self._sealing,
             take_in_conversations=self._conversations.drain,
             figures_beside=self._figures_beside,
@@ -604,6 +588,20 @@ class ControlProcess:
 
     # What runs beside.
 
+    def _begin_repeating(self) -> None:
+        """Start what is done again and again, each with its pause."""
+        for name, pause_s, work in (
+            ("watch", WATCH_S, self._watch),
+            ("retention", RETENTION_S, self._delete_old_rows),
+            ("drain", DRAIN_S, self._drain_quietly),
+            ("conversations", CONVERSATIONS_S, self._take_in_conversations),
+            ("clean", CLEAN_S, self._clean),
+            ("heartbeats", HEARTBEATS_S, self._look_for_heartbeats),
+            ("alerts", ALERTS_S, self._look_for_alerts),
+            ("troubles", TROUBLES_S, self._look_for_troubles),
+        ):
+            self._tasks.start(self._repeat(name, pause_s, work), name)
+
     async def _repeat(self, name: str, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` again and again; while the database is away, less and less often."""
         failures = 0
@@ -690,10 +688,8 @@ class ControlProcess:
     async def _look_for_alerts(self) -> None:
         """Tell of limits, ours and providers', that come to an end; one node does it for all."""
         if self._cluster.is_elected:
-            thresholds = self._settings.soft_limit_alerts
-            limits = self._catalog.limits
-            self._alerting.send(await asyncio.to_thread(self._alerts.look, limits, thresholds, time.time()))
-            self._alerting.send(await self._quotas.look_for_alerts())
+            await self._alarms.look_at_limits(self._catalog.limits)
+            self._alarms.telling.send(await self._quotas.look_for_alerts())
 
     async def _look_for_troubles(self) -> None:
         """Tell of what does not work on this node, and, where this one does that for all, of providers."""
@@ -701,9 +697,7 @@ class ControlProcess:
         lag_s, longest_s = time.time() - self._drain.drained_at_s, self._settings.alerts.journal_lag_s
         journal = journal_troubles(self._channel.workers, self._node, lag_s, longest_s)
         node = (*journal, *certificate_troubles(self._tls.state, self._node, time.time()))
-        self._troubles.forget("provider.offline", {row.name for row in rows if row.status != "disabled"})
-        troubles = (*node, *provider_troubles(rows), *secret_troubles(self._stored.unreadable))
-        self._alerting.send(self._troubles.look(troubles, time.time(), unknown=unknown_providers(rows)))
+        self._alarms.look_at_troubles((*node, *secret_troubles(self._stored.unreadable)), rows)
 
     def _last_drain(self) -> None:
         try:
@@ -715,6 +709,11 @@ class ControlProcess:
 
 def _certificate_message(state: TlsState) -> TlsMessage:
     return TlsMessage(str(state.path), dict(state.answers), dict(state.challenges))
+
+
+def _end(server: uvicorn.Server | None) -> None:
+    if server is not None:
+        server.should_exit = True
 
 
 def _open(settings: Settings) -> Store:
@@ -741,8 +740,9 @@ def main() -> None:
     try:
         uvloop.run(_serve(arguments))
     except StoreError as error:
-        arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error)}))
-        sys.exit(f"torod: {error}")
+        is_refused = isinstance(error, REFUSED)
+        arguments.tell_ready(msgspec.json.encode({"ready": False, "problem": str(error), "refused": is_refused}))
+        sys.exit(1 if is_refused and arguments.ready_fd >= 0 else f"torod: {error}")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ class Plan:
         name: what people are told to call the gateway where it has a name, else "".
         config: `--config`, or None. `listen_addr`: `--listen-addr`, or None.
         data, control, sandbox: commands of the children; an empty `sandbox` means none.
+        watcher: command of the child that has the others started anew, for development; empty for none.
         lines: what to print at the start, after the address.
         model: a model name for the curl line.
         drain_s: how long running requests may take to end.
@@ -45,6 +46,7 @@ class Plan:
     data: list[str] = field(default_factory=list)
     control: list[str] = field(default_factory=list)
     sandbox: list[str] = field(default_factory=list)
+    watcher: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     model: str = ""
     drain_s: float = 30.0

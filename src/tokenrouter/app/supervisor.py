@@ -5,7 +5,8 @@ so while a data process is replaced, clients wait in their backlog instead of be
 learn of the supervisor's own death by the end of a pipe.
 
 A child that was ready once is started again for ever. Where the data process or the sandbox never becomes
-ready, trying on would only hide why: the server ends. The control process may stay away however long.
+ready, trying on would only hide why: the server ends. The control process may stay away however long, unless it says at
+the first start that the database is not for this server.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ from tokenrouter.app.listener_road import FILE_NAME as ROAD
 from tokenrouter.app.listener_road import ListenerRoad
 from tokenrouter.app.listeners import BIND_PATIENCE_S, CannotListen, Listeners
 from tokenrouter.app.plan import Plan
+from tokenrouter.app.service_manager import READY, STOPPING, tell_service_manager
 from tokenrouter.observe.log_files import LogBounds, LogFiles
 from tokenrouter.observe.redaction import redact_text
 
@@ -38,6 +40,8 @@ LONG_LIFE_S: Final = 10.0
 """A child that lived this long is restarted at once again."""
 START_TRIES: Final = 3
 """How often a child may end without having been ready once; a lack that passes by itself is over by then."""
+RENEW_S: Final = 2.0
+"""How long a process may take to end that is started anew, for a developer who waits for it."""
 STOP_CONTROL_S: Final = 10.0
 STOP_SLACK_S: Final = 5.0
 
@@ -79,6 +83,7 @@ class Child:
         self._says_ready = says_ready
         self._start_s = start_s
         self._problem = ""
+        self._refused = ""
         self._was_up = False
         self._tries = 0
         self._command = list(command)
@@ -86,13 +91,15 @@ class Child:
         self._environment = dict(environment)
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
+        self._renewing: asyncio.TimerHandle | None = None
         self._pause_s = FIRST_PAUSE_S
 
     async def keep_running(self) -> None:
         """Start the process, and again whenever it ends, until `stop`.
 
         Raises:
-            StartFailed: a vital one has ended `START_TRIES` times and was never ready.
+            StartFailed: a vital one has ended `START_TRIES` times and was never ready, or one that was never ready says
+                that it is not to be started again.
         """
         while not self._must_end():
             began_s = time.monotonic()
@@ -102,6 +109,13 @@ class Child:
                 how = error.strerror or str(error)
             if self._must_end():
                 return
+            if self._refused:
+                raise StartFailed(self._refused)
+            if self._renewing is not None:
+                self._renewing.cancel()
+                self._renewing = None
+                self._say(f"the {self.name} process starts anew")
+                continue
             self._note_end(how, time.monotonic() - began_s)
             self._say(f"the {self.name} process ended ({how}); starting it again")
             await asyncio.sleep(self._pause_s)
@@ -171,6 +185,9 @@ class Child:
     def _take(self, word: dict[str, Any]) -> None:
         """Keep the first good news, and tell bad news once."""
         problem = word.get("problem", "")
+        if word.get("refused") and not self.first_word.done():
+            self._refused = problem
+            return
         if problem and problem != self._problem:
             self._say(f"the {self.name} process cannot work: {problem}")
         self._problem = problem
@@ -182,6 +199,14 @@ class Child:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
+
+    def renew(self) -> None:
+        """Have it ended, and started anew at once; what it has not finished within `RENEW_S` is cut."""
+        is_there = self._process is not None and self._process.returncode is None
+        if not is_there or self._stopping or self._renewing is not None:
+            return
+        self._renewing = asyncio.get_running_loop().call_later(RENEW_S, self.send, signal.SIGKILL)
+        self.send(signal.SIGTERM)
 
     async def stop(self, patience_s: float) -> None:
         """Ask it to end; after `patience_s`, end it."""
@@ -265,16 +290,19 @@ class Supervisor:
         ]
         control = Child("control", [*self._plan.control, *usual], (parent,), environment, say=self._say)
         children = [*data, control, *([sandbox] if sandbox is not None else [])]
+        watcher = self._watcher(children, usual, parent, environment)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ask_to_stop, children)
         loop.add_signal_handler(signal.SIGHUP, control.send, signal.SIGHUP)
-        keepers = [loop.create_task(child.keep_running()) for child in children]
+        keepers = [loop.create_task(child.keep_running()) for child in [*children, *watcher]]
         greeting = loop.create_task(self._greet(data, control))
         asked = loop.create_task(self._asked_to_stop.wait())
         await asyncio.wait([asked, *keepers], return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         greeting.cancel()
+        tell_service_manager(STOPPING)
         self._listeners.close_all()
+        await asyncio.gather(*(child.stop(0.0) for child in watcher))
         await asyncio.gather(*(child.stop(self._plan.drain_s + STOP_SLACK_S) for child in data))
         await control.stop(STOP_CONTROL_S)
         if sandbox is not None:
@@ -307,6 +335,21 @@ class Supervisor:
         command = [*self._plan.sandbox, "--fd", str(fd), "--parent-fd", str(parent), "--books", str(books)]
         return Child("sandbox", command, (fd, parent), own, is_vital=True, says_ready=False, say=self._say)
 
+    def _watcher(
+        self, children: Sequence[Child], usual: Sequence[str], parent: int, environment: Mapping[str, str]
+    ) -> list[Child]:
+        """Prepare the one that looks for changes, if there is to be one, and listen to it."""
+        if not self._plan.watcher:
+            return []
+
+        def renew() -> None:
+            for child in children:
+                child.renew()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, renew)
+        command = [*self._plan.watcher, *usual]
+        return [Child("watching", command, (parent,), environment, says_ready=False, say=self._say)]
+
     def _ask_to_stop(self, children: Sequence[Child]) -> None:
         """The first signal drains; a second one ends everything at once."""
         self._stops += 1
@@ -317,6 +360,7 @@ class Supervisor:
 
     async def _greet(self, data: Sequence[Child], control: Child) -> None:
         await asyncio.gather(*(child.first_word for child in data))
+        tell_service_manager(READY)
         address, *others = (one.url(self._plan.name) for one in self._listeners.all())
         _print(banner.address_lines(address, others, self._plan.lines))
         word = await control.first_word

@@ -128,6 +128,8 @@ class Server:
             with _in_words(self.url):
                 connection.request(method, f"{urlsplit(self.url).path}{path}", content, {**sent, **(headers or {})})
                 response = connection.getresponse()
+            if 300 <= response.status < 400:
+                raise Refused(response.status, _whither(self.url, response.getheader("location")))
             yield response
         finally:
             connection.close()
@@ -155,15 +157,20 @@ def find_server(
 ) -> Server:
     """Return the server that was meant.
 
+    Key and certificate of `toro.toml` are for the server of `toro.toml`; no other one is sent that key.
+
     Raises:
         ClientMistake: an address that is none, or a file that cannot be read.
     """
     said = read_client_file(client_file(environ))
-    return server_at(
-        url or environ.get("TOKENROUTER_URL") or said.get("server_url") or DEFAULT_URL,
-        key or environ.get("TOKENROUTER_API_KEY") or said.get("api_key") or "",
-        ca_file or environ.get("TOKENROUTER_CA_FILE") or said.get("ca_file") or "",
-    )
+    kept = said.get("server_url") or DEFAULT_URL
+    chosen = url or environ.get("TOKENROUTER_URL") or kept
+    given = key or environ.get("TOKENROUTER_API_KEY") or ""
+    trusted = ca_file or environ.get("TOKENROUTER_CA_FILE") or ""
+    server = server_at(chosen, given, trusted)
+    if chosen != kept and server.url != server_at(kept, "").url:
+        return server
+    return server_at(chosen, given or said.get("api_key", ""), trusted or said.get("ca_file", ""))
 
 
 def server_at(url: str, key: str, ca_file: str = "") -> Server:
@@ -172,9 +179,10 @@ def server_at(url: str, key: str, ca_file: str = "") -> Server:
     Raises:
         ClientMistake: it is no address, or the key is none.
     """
-    if not key.isascii() or not key.isprintable() or " " in key:
+    bare = key.strip()  # files and pipes end with a newline
+    if not bare.isascii() or not bare.isprintable() or " " in bare:
         raise ClientMistake("the API key holds a character that no key has")
-    return Server(_base_url(url), key, os.path.expanduser(ca_file))
+    return Server(_base_url(url), bare, os.path.expanduser(ca_file))
 
 
 def _base_url(text: str) -> str:
@@ -225,6 +233,13 @@ def _line(url: str, response: "HTTPResponse") -> bytes:
         return response.readline(MAX_LINE_BYTES)
 
 
+def _whither(url: str, location: str | None) -> str:
+    elsewhere = f"to {location}" if location else "elsewhere"
+    return (
+        f"{url} sends its clients {elsewhere}, and toro follows nobody with a key; name the address where the server is"
+    )
+
+
 def _why_none(url: str, error: Exception) -> str:
     """Return what to tell of a connection that failed."""
     import http.client
@@ -232,8 +247,9 @@ def _why_none(url: str, error: Exception) -> str:
 
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
-            f"the certificate of {url} is not trusted ({error.verify_message}). If the server made it itself, get its "
-            "certificate from whoever runs it and name the file: --ca-file, TOKENROUTER_CA_FILE or ca_file in toro.toml"
+            f"the certificate of {url} is not trusted ({error.verify_message}). If the server made it itself, get it "
+            "from whoever runs the server (tls/self_signed.crt in its state folder) and name the file: --ca-file, "
+            "TOKENROUTER_CA_FILE or ca_file in toro.toml"
         )
     if isinstance(error, ssl.SSLError) and "WRONG_VERSION_NUMBER" in str(error):
         return f"what answers at {url} speaks no TLS; did you mean http://?"
@@ -241,6 +257,8 @@ def _why_none(url: str, error: Exception) -> str:
         return f"the answer of {url} broke off before its end"
     if isinstance(error, TimeoutError):
         return f"the server at {url} did not answer in time"
+    if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):
+        return f"what answers at {url} speaks no HTTP that toro understands ({type(error).__name__})"
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return f"nothing answers at {url} ({why}); is torod running, and is this its address?"
 

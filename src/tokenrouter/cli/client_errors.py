@@ -9,6 +9,8 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from tokenrouter.cli.terminal.texts import plain
+
 REFUSED: Final = 1
 """The server said no, or failed."""
 MISTAKE: Final = 2
@@ -36,8 +38,8 @@ class Refused(Exception):
 
 
 def end(message: str, code: int) -> NoReturn:
-    """End the program with `message` on standard error."""
-    click.echo(f"toro: {message}", err=True)
+    """End the program with `message` on standard error; some of it may be a server's, and commands no terminal."""
+    click.echo(plain(f"toro: {message}"), err=True)
     sys.exit(code)
 
 

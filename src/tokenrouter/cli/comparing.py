@@ -42,7 +42,7 @@ def compare(config: str | None, *, error_code: int = 1) -> Compared:
     from tokenrouter.config.outline import outline_of
 
     server, applied = find_applied(config)
-    environ, notes = _environment(server, applied)
+    environ, notes = server_environment(server, applied)
     overrides = {"listen_addr": applied.listen_addr} if applied is not None and applied.listen_addr else {}
     named = config or (applied.config if applied is not None and server is not None else None)
     settings = load_settings(named, overrides, environ=environ, error_code=error_code)
@@ -71,7 +71,7 @@ def find_applied(config: str | None) -> "tuple[RunningServer | None, Applied | N
         )
 
 
-def _environment(
+def server_environment(
     server: "RunningServer | None", applied: "Applied | None"
 ) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """Return the environment in which the server reads its configuration, as far as it can be known."""

@@ -183,6 +183,7 @@ def _policies(key: "Key") -> str:
         f"cache = {key.cache}": key.cache,
         f"from {', '.join(key.allowed_ips)}": key.allowed_ips,
         "temporary": key.temporary,
+        "suspended": key.suspended,
     }
     return "".join(f"  {words}" for words, applies in said.items() if applies)
 
@@ -210,6 +211,8 @@ def _shown(key: "Key") -> dict[str, Any]:
         "cache": key.cache,
         "allowed_ips": list(key.allowed_ips),
         "temporary": key.temporary,
+        "heartbeat": key.heartbeat,
+        "suspended": key.suspended,
         "previous_until": _moment(key.previous_until_s),
     }
 

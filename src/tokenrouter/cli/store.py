@@ -1,6 +1,5 @@
 """`torod store`: what an operator does to the database as a whole."""
 
-import fcntl
 import os
 import sys
 import time
@@ -75,6 +74,8 @@ def copy(target: str, config: str | None) -> None:
 @contextmanager
 def _no_server(settings: "Settings") -> Iterator[None]:
     """Hold the state folder as a server does, so that none is running and none starts."""
+    import fcntl  # at the top it would keep `torod version` from working on Windows
+
     fd = os.open(settings.paths.state_dir / "torod.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:

@@ -9,7 +9,8 @@ import os
 import sys
 import tempfile
 import time
-from typing import TYPE_CHECKING, NoReturn
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -20,7 +21,9 @@ from tokenrouter.cli.completion import completion_command
 from tokenrouter.cli.config_check import check_command
 from tokenrouter.cli.config_plan import apply_command, plan_command
 from tokenrouter.cli.config_show import show_command
+from tokenrouter.cli.config_values import get_command, set_command, unset_command
 from tokenrouter.cli.conversations import conversations
+from tokenrouter.cli.doctor.command import doctor
 from tokenrouter.cli.imports import import_command
 from tokenrouter.cli.keys import keys
 from tokenrouter.cli.ledger import ledger
@@ -41,6 +44,7 @@ from tokenrouter.cli.store import store
 from tokenrouter.cli.teams import teams
 from tokenrouter.cli.tls import tls
 from tokenrouter.cli.users import users
+from tokenrouter.cli.wizard.options import wizard_options
 
 if TYPE_CHECKING:
     from tokenrouter.config.settings import Settings
@@ -48,11 +52,14 @@ if TYPE_CHECKING:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", message="torod %(version)s")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """One endpoint for all AI providers.
 
     Start with `torod serve --sandbox`, or put a provider's key in the environment and run `torod serve`.
     """
+    if context.invoked_subcommand != "version" and find_spec("fcntl") is None:
+        _fail("the server runs on Linux and macOS; on Windows use it inside WSL. `toro` runs here, see docs/install.md")
 
 
 @main.command()
@@ -69,15 +76,22 @@ def version(as_json: bool) -> None:
 @click.option("--sandbox", is_flag=True, help="Start the offline provider beside it, as sandbox/….")
 @click.option("--workers", type=click.IntRange(1, 64), help="Data processes that share the work; needs redis_url.")
 @click.option("--no-wizard", is_flag=True, help="Never ask questions, also on a terminal.")
-def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool) -> None:
+@click.option("--reload", is_flag=True, help="For development: follow changes of the configuration and the program.")
+def serve(
+    config: str | None, listen_addr: str | None, sandbox: bool, workers: int | None, no_wizard: bool, reload: bool
+) -> None:
     """Serve until stopped. SIGTERM and Ctrl-C let running requests end; SIGHUP reads the configuration again."""
     from tokenrouter.app.plan import Plan
     from tokenrouter.cli.listening import planned_listeners, prepare_tls
     from tokenrouter.observe.log_files import FOLDER
 
-    settings = _load(config, {"listen_addr": listen_addr, "sandbox": sandbox, "workers": workers})
-    if not (settings.providers or sandbox or _may_somebody_join(settings) or _has_stored_providers(settings, config)):
+    flags = {"listen_addr": listen_addr, "sandbox": sandbox, "workers": workers}
+    settings = _load(config, flags)
+    if _has_nobody(settings, config) and settings.paths.config_file is None and not no_wizard:
+        settings = _after_wizard(settings, flags)
+    if _has_nobody(settings, config):
         _fail(_nothing_to_serve(settings), code=2)
+    sandbox = settings.sandbox
     tls_lines = prepare_tls(settings)
     module = [sys.executable, "-m"]
     plan = Plan(
@@ -89,6 +103,7 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: i
         data=[*module, "tokenrouter.app.data"],
         control=[*module, "tokenrouter.app.control"],
         sandbox=[*module, "tokenrouter.sandbox", "--port", "0"] if sandbox else [],
+        watcher=[*module, "tokenrouter.app.watching"] if reload else [],
         lines=[*tls_lines, *_start_lines(settings, sandbox=sandbox)],
         model=_first_model(settings, sandbox=sandbox),
         drain_s=settings.drain_s,
@@ -100,12 +115,30 @@ def serve(config: str | None, listen_addr: str | None, sandbox: bool, workers: i
     _become_supervisor(plan.to_json())
 
 
+def _has_nobody(settings: "Settings", config: str | None) -> bool:
+    """Return whether there is no provider, and none to be expected."""
+    is_somebody = settings.providers or settings.sandbox or _may_somebody_join(settings)
+    return not (is_somebody or _has_stored_providers(settings, config))
+
+
+def _after_wizard(settings: "Settings", flags: dict[str, Any]) -> "Settings":
+    """Ask somebody at the terminal how it shall be, and return what was written; without one, `settings`."""
+    from tokenrouter.cli.wizard.command import Manner, is_terminal, run_wizard
+
+    if not is_terminal():
+        return settings
+    said = {"listen_addr": settings.listen_addr} if flags["listen_addr"] else {}
+    run_wizard(None, said, Manner(asks=True), goes_on=True)
+    return _load(None, flags)
+
+
 def _may_somebody_join(settings: "Settings") -> bool:
-    """Return whether there may be a provider that joins by itself."""
+    """Return whether there may be a provider that joins by itself; somebody may have said that one will."""
     from tokenrouter.jobs.local_servers import is_anybody_there, looking_of
 
     looking = looking_of(settings)
-    return settings.auto_enable_public_free_models or (looking is not None and is_anybody_there(looking))
+    is_wanted = "settings.auto_detect_local_servers" in settings.origins
+    return settings.auto_enable_public_free_models or (looking is not None and (is_wanted or is_anybody_there(looking)))
 
 
 def _has_stored_providers(settings: "Settings", config: str | None) -> bool:
@@ -154,15 +187,33 @@ def _become_supervisor(plan: str) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-m", "tokenrouter.app.supervisor", str(file.fileno())])  # noqa: S606
 
 
-@main.group("config")
-def config_group() -> None:
-    """Look at the configuration."""
+@main.group("config", invoke_without_command=True)
+@_CONFIG
+@wizard_options
+@click.pass_context
+def config_group(context: click.Context, /, config: str | None, **said: Any) -> None:
+    """Answer a few questions, and have the configuration written; or look at it, or change one value.
+
+    Every flag that is a question's answers it beforehand; so does a variable of its name, TOROD_CONFIG_LISTEN_ADDR for
+    --listen-addr. Secrets are taken from --answers, from variables, or from the terminal only.
+    """
+    if context.invoked_subcommand is None:
+        from tokenrouter.cli.wizard.command import run_config
+
+        run_config(config, **said)
+    elif config or any(value not in (None, (), False) for value in said.values()):
+        raise click.UsageError(f"Write flags behind {context.invoked_subcommand!r}, not before it.")
 
 
 config_group.add_command(check_command)
 config_group.add_command(show_command)
 config_group.add_command(plan_command)
 config_group.add_command(apply_command)
+config_group.add_command(get_command)
+config_group.add_command(set_command)
+config_group.add_command(unset_command)
+
+
 main.add_command(keys)
 main.add_command(store)
 main.add_command(import_command)
@@ -172,6 +223,7 @@ main.add_command(logs)
 main.add_command(aliases)
 main.add_command(profile)
 main.add_command(conversations)
+main.add_command(doctor)
 main.add_command(quota)
 main.add_command(providers)
 main.add_command(audit)

@@ -128,7 +128,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         metrics_token=Secrets(environ).resolve(top, "metrics_token") or environ.get("TOKENROUTER_METRICS_TOKEN", ""),
         trusted_proxies=read_addresses(top, "trusted_proxies"),
         metrics_addr=_metrics_addr(top),
-        public_url=read_public_url(environ, problems),
+        public_url=read_public_url(top, environ),
         registration=read_registration(environ, problems),
         active_model_profile=top.text("active_model_profile"),
         providers=tuple(providers),
@@ -174,7 +174,7 @@ def _read(top: Table, environ: Mapping[str, str], paths: Paths, flags: Mapping[s
         log_format=cast(Any, top.choice("log_format", ("auto", "console", "json"), "auto")),
         logs=read_logs(top),
         otel=read_otel(top, environ, Secrets(environ).resolve),
-        sandbox=bool(flags.get("sandbox", False)),
+        sandbox=top.flag("sandbox", False) or bool(flags.get("sandbox", False)),
         notices=(*_notices(subjects), *told, *replaced),
         origins={
             **setting_origins(top, environ, flags, tuple(SHOWN)),

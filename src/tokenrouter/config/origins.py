@@ -20,6 +20,7 @@ _VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "listen_addr": ("TOKENROUTER_LISTEN_ADDR",),
     "max_concurrent_requests": ("MAX_CONCURRENT_REQUESTS",),
     "metrics_token": ("TOKENROUTER_METRICS_TOKEN",),
+    "public_url": ("PUBLIC_API_URL",),
     "registration.access_codes": ("REGISTRATION_ACCESS_CODES",),
     "registration.email_domains": ("ALLOWED_EMAIL_DOMAINS",),
     "registration.enabled": ("REGISTRATION_ENABLED",),

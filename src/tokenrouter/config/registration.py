@@ -9,6 +9,7 @@ from typing import Final
 from tokenrouter.config.environment import read_number
 from tokenrouter.config.problems import Problem
 from tokenrouter.config.settings import RegistrationSettings
+from tokenrouter.config.table import Table
 
 _NO: Final = frozenset({"false", "0", "no", "off"})
 _YES: Final = frozenset({"true", "1", "yes", "on", ""})
@@ -28,11 +29,13 @@ def read_registration(environ: Mapping[str, str], problems: list[Problem]) -> Re
     )
 
 
-def read_public_url(environ: Mapping[str, str], problems: list[Problem]) -> str:
-    """Return `PUBLIC_API_URL` without a slash at its end, or ""."""
-    url = environ.get("PUBLIC_API_URL", "").strip().rstrip("/")
+def read_public_url(top: Table, environ: Mapping[str, str]) -> str:
+    """Return `PUBLIC_API_URL`, else `public_url`, without a slash at its end, or ""."""
+    in_file, variable = top.text("public_url"), environ.get("PUBLIC_API_URL", "")
+    url = (variable or in_file).strip().rstrip("/")
     if url and not url.startswith(("http://", "https://")):
-        problems.append(Problem("$PUBLIC_API_URL", "", "it must begin with http:// or https://"))
+        where, key = ("$PUBLIC_API_URL", "") if variable else (top.where("public_url"), "public_url")
+        top.problems.append(Problem(where, key, "it must begin with http:// or https://"))
         return ""
     return url
 

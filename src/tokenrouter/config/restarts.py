@@ -66,6 +66,21 @@ NEEDS_RESTART: Final = frozenset(
 )
 """By their paths in the file."""
 
+NEEDS_NEW_START: Final = frozenset(
+    (
+        "drain_s",
+        "http_mode",
+        "listen_addr",
+        "logs.max_bytes",
+        "logs.max_lines",
+        "tls.enabled",
+        "tls.listen_addr",
+        "tls.redirect_addr",
+        "workers",
+    )
+)
+"""Of these, what the process that holds the listeners was started with; the others follow when its children restart."""
+
 
 def needs_restart(name: str) -> bool:
     """Return whether the setting `name` waits for the next start."""

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.wrapping.terminal import BASH, Terminal, children
 from tokenrouter.cli.wrapping.running import run_program
-from tokenrouter.testing.processes import Home
+from tokenrouter.testing.processes import Home, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="who has sent a signal is told on Linux only")
 
@@ -21,6 +21,8 @@ from tokenrouter.cli.wrapping.running import run_program
 say = lambda text: lambda: print(text, flush=True)
 sys.exit(run_program(sys.argv[1:], os.environ, say("awake"), say("started")))
 """
+RUN_UNTOLD = "import signal; del signal.sigwaitinfo, signal.sigtimedwait\n" + RUN
+"""As on macOS, where nobody is told who has sent a signal."""
 LISTEN = """
 import os, signal, sys
 def say(number, frame):
@@ -72,10 +74,10 @@ def test_the_program_has_the_standard_streams_and_signals_of_whoever_started_it(
     assert signal_sets(through.stdout) == signal_sets(plain.stdout)
 
 
+@pytest.mark.usefixtures("signals_as_before")
 def test_a_program_that_is_not_there_is_an_error_of_the_system() -> None:
     with pytest.raises(FileNotFoundError):
         run_program(["/no/such/program"], os.environ, lambda: None, lambda: None)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGWINCH"])
@@ -101,6 +103,15 @@ def test_what_was_to_be_ignored_is_ignored(home: Home, command: list[str]) -> No
         assert out.read() == "got SIGTERM\n"
 
 
+def test_the_end_is_heard_of_where_whoever_started_it_does_not_care_for_ends(home: Home) -> None:
+    careless = (
+        "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    argv = [sys.executable, "-c", careless, sys.executable, "-c", RUN, "sh", "-c", "exit 4"]
+
+    assert subprocess.run(argv, env=home.env, timeout=30, check=False).returncode == 4
+
+
 def test_what_a_terminal_sends_reaches_the_program_once(home: Home, command: list[str]) -> None:
     with Terminal(BASH, home.env) as terminal:
         terminal.type(" ".join(command) + "; echo code $?\n")
@@ -115,6 +126,28 @@ def test_what_a_terminal_sends_reaches_the_program_once(home: Home, command: lis
         terminal.wait_for("code 7")
 
 
+def test_where_nobody_tells_who_has_sent_it_a_signal_reaches_the_program_once_as_well(
+    home: Home, script: Callable[[str, str], str]
+) -> None:
+    command = [sys.executable, script("run.py", RUN_UNTOLD), sys.executable, script("listen.py", LISTEN)]
+    with subprocess.Popen(command, env=home.env, stdout=subprocess.PIPE, text=True, start_new_session=True) as runner:
+        out = runner.stdout
+        assert out is not None
+        assert {out.readline(), out.readline()} == {"started\n", "ready\n"}
+        runner.send_signal(signal.SIGINT)
+        assert out.readline() == "got SIGINT\n"
+        runner.terminate()
+        assert out.read() == "got SIGTERM\n"
+    with Terminal(BASH, home.env) as terminal:
+        terminal.type(" ".join(command) + "; echo code $?\n")
+        terminal.wait_for("ready")
+        terminal.type("\x03")
+        terminal.wait_for("got SIGINT")
+        os.kill(children(terminal.process.pid)[0], signal.SIGTERM)
+        assert "got" not in terminal.wait_for("got SIGTERM")
+        terminal.wait_for("code 7")
+
+
 def test_a_terminal_stops_both_and_the_shell_lets_them_go_on(home: Home, command: list[str]) -> None:
     with Terminal(BASH, home.env) as terminal:
         terminal.type(" ".join(command) + "\n")
@@ -122,7 +155,8 @@ def test_a_terminal_stops_both_and_the_shell_lets_them_go_on(home: Home, command
         runner = children(terminal.process.pid)[0]
         terminal.type("\x1a")
         terminal.wait_for("Stopped")
-        assert [state(pid) for pid in (runner, *children(runner))] == ["T", "T"]
+        both = (runner, *children(runner))
+        wait_until("both have stopped", lambda: [state(pid) for pid in both] == ["T", "T"], 10)
         terminal.type("fg\n")
         terminal.wait_for("awake")
         terminal.type("\x03")

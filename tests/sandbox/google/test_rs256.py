@@ -27,6 +27,7 @@ def test_a_signature_of_the_key_is_good() -> None:
         (b"message", KEY.sign(b"message", padding.PKCS1v15(), hashes.SHA512())),
         (b"message", new_key().sign(b"message", padding.PKCS1v15(), hashes.SHA256())),
     ],
+    ids=["another message", "too short", "nothing", "one bit else", "another hash", "another key"],
 )
 def test_anything_else_is_not(message: bytes, signature: bytes) -> None:
     assert not read_public_key(pem(KEY)).verifies(message, signature)

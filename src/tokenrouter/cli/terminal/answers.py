@@ -120,6 +120,7 @@ class Key(msgspec.Struct):
     user: str = ""
     expires_at: str | None = None
     temporary: bool = False
+    suspended: bool = False
 
 
 class MadeKey(Key, kw_only=True):

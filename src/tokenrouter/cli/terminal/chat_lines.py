@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -36,8 +37,8 @@ class Chat:
 
     def run(self) -> None:
         """Talk until somebody ends it."""
-        import readline  # noqa: F401 - the arrows and the history of `input`
-
+        with suppress(ImportError):  # Windows has none, and needs none
+            import readline  # noqa: F401 - the arrows and the history of `input`
         self._begin()
         click.echo(dim(f"{self.model}; /help tells more, Ctrl-D ends."), err=True)
         while True:

@@ -103,7 +103,7 @@ def ask(
     with server.stream(PATH, {name: value for name, value in body.items() if value is not None}, headers) as stream:
         answer.request_id = stream.headers.get("x-request-id", "")
         answer.provider = stream.headers.get("x-tokenrouter-provider", "")
-        answer.cost_usd = stream.headers.get(COST_HEADER)
+        answer.cost_usd = _told_cost(stream.headers.get(COST_HEADER, ""))
         try:
             for event in stream.events:
                 for piece in _pieces(event, answer):
@@ -129,7 +129,20 @@ def find_cost(server: Server, answer: Answer) -> None:
         costs = [attempt.cost_usd for attempt in booked.attempts]
         if not costs or None in costs:
             return
-        answer.cost_usd = str(sum(Decimal(cost) for cost in costs if cost is not None))
+        answer.cost_usd = as_text(sum((Decimal(cost) for cost in costs if cost is not None), Decimal()))
+
+
+def _told_cost(header: str) -> str | None:
+    """Return what the headers say of the cost: a stream's do so only when it was over before they were sent."""
+    try:
+        return as_text(Decimal(header))
+    except ArithmeticError:
+        return None
+
+
+def as_text(amount: Decimal) -> str:
+    """Return dollars without zeros at their end, and never as 1E-7."""
+    return f"{amount.normalize():f}"
 
 
 def _pieces(event: Any, answer: Answer) -> Iterator[Piece]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import click
 
 from tokenrouter.cli.client import Server
-from tokenrouter.cli.client_errors import ClientMistake
+from tokenrouter.cli.client_errors import ClientMistake, Refused
 from tokenrouter.cli.client_options import asks_server, print_json
 from tokenrouter.cli.opening import JSON
 from tokenrouter.cli.times import parse_end
@@ -67,7 +67,7 @@ def show_command(server: Server, name: str, as_json: bool) -> None:
     """Show the key NAME (or with that id), all but the key itself."""
     from tokenrouter.cli.terminal.texts import plain
 
-    told = server.ask("GET", _path(name))
+    told = server.ask("GET", _path(server, name))
     if as_json:
         print_json(told)
         return
@@ -88,7 +88,7 @@ def rotate_command(server: Server, name: str, overlap: str, as_json: bool) -> No
         overlap_s = 0.0 if overlap in ("0", "0s") else parse_end(overlap, 0.0)
     except ValueError:
         raise ClientMistake(f"--overlap: {overlap!r} is no length of time, such as 24h or 0s") from None
-    _print_made(server.ask("POST", f"{_path(name)}/rotate", {"overlap_s": overlap_s}), as_json)
+    _print_made(server.ask("POST", f"{_path(server, name)}/rotate", {"overlap_s": overlap_s}), as_json)
 
 
 @keys.command("revoke")
@@ -99,7 +99,7 @@ def revoke_command(server: Server, name: str, as_json: bool) -> None:
     """End the key NAME (or with that id) and every key below it."""
     from tokenrouter.cli.terminal.answers import Key, Page, read
 
-    told = server.ask("DELETE", _path(name))
+    told = server.ask("DELETE", _path(server, name))
     if as_json:
         print_json(told)
         return
@@ -112,7 +112,7 @@ def _switch(word: str, enabled: bool) -> Callable[..., None]:
     @JSON
     @asks_server
     def switch(server: Server, name: str, as_json: bool) -> None:
-        told = server.ask("PATCH", _path(name), {"enabled": enabled})
+        told = server.ask("PATCH", _path(server, name), {"enabled": enabled})
         if as_json:
             print_json(told)
         else:
@@ -125,9 +125,18 @@ keys.command("enable", help="Let the key NAME (or with that id) be used again.")
 keys.command("disable", help="Let the key NAME (or with that id), and all below it, rest.")(_switch("disable", False))
 
 
-def _path(name: str) -> str:
+def _path(server: Server, name: str) -> str:
+    """Return where a key is; one whose name would end a part of a path is found by its id."""
+    from tokenrouter.cli.terminal.answers import Key, read, rows
+
     if not name:
         raise ClientMistake("the key's name is empty")
+    if "/" in name or name in (".", ".."):
+        found = read(list(rows(server, PATH, q=name)), list[Key])
+        called = [key.id for key in found if key.name == name]
+        if not called:
+            raise Refused(404, f"there is no key named {name!r}; `toro keys list` shows them")
+        name = called[0]
     return f"{PATH}/{quote(name, safe='')}"
 
 
@@ -159,4 +168,5 @@ def _row(key: "Key") -> tuple[str, ...]:
 
     state = [] if key.enabled else ["disabled"]
     state += ["temporary"] if key.temporary else []
+    state += ["suspended"] if key.suspended else []
     return key.name, key.role, key.hint, key.team, key.user, moment(key.expires_at), ", ".join(state)

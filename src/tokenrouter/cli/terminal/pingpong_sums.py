@@ -5,6 +5,7 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
+from tokenrouter.cli.terminal.conversation import as_text
 from tokenrouter.cli.terminal.pingpong_talk import Talk
 from tokenrouter.cli.terminal.texts import count, dollars, milliseconds
 
@@ -28,7 +29,7 @@ def sums_of(model: str, talks: Sequence[Talk]) -> dict[str, Any]:
         "reasoning_tokens": sum(answer.reasoning_tokens for answer in answers),
         "first_piece_ms": round(median(firsts) * 1000, 1) if firsts else None,
         "tokens_per_s": round(sum(answer.output_tokens for answer in timed) / spent_s, 1) if spent_s else None,
-        "cost_usd": str(sum(known)) if known and len(known) == len(costs) else None,
+        "cost_usd": as_text(sum(known, Decimal())) if known and len(known) == len(costs) else None,
     }
 
 

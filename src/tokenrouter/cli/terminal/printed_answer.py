@@ -24,7 +24,7 @@ def print_pieces(pieces: Iterator[Piece]) -> None:
             thinking = piece.is_thought
             text = plain(piece.text) if shows else piece.text
             ended = text.endswith("\n")
-            click.echo(dim(text) if thinking else text, nl=False)
+            click.echo(dim(text) if thinking else text, nl=False, color=True)
     finally:
         if not ended:
             click.echo()

@@ -1,5 +1,6 @@
 """Tables: lined up, as wide as the terminal at most, and plain text where nobody looks."""
 
+import os
 from collections.abc import Iterable, Sequence
 
 import click
@@ -18,7 +19,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, last_i
     """
     told = [[plain(cell) for cell in row] for row in rows]
     used = [place for place in range(len(columns)) if place == 0 or any(row[place] for row in told)]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    stands_out = "" if os.environ.get("NO_COLOR") else "bold"
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=stands_out)
     for place in used:
         name = columns[place]
         right = name.startswith(">")
@@ -29,7 +31,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, last_i
             overflow="fold" if place == 0 else "ellipsis",
         )
     for number, row in enumerate(told, 1):
-        style = "bold" if last_is_total and number == len(told) else None
+        style = stands_out if last_is_total and number == len(told) else None
         table.add_row(*(Text(row[place]) for place in used), style=style)
     print_lines(table)
 

@@ -7,7 +7,7 @@ counts; one that was typed is therefore taken up into ours. An organisation's ma
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +16,11 @@ import click
 from tokenrouter.cli.client import Server
 from tokenrouter.cli.wrapping.coding_tools import last_of
 from tokenrouter.cli.wrapping.launch import Launch
-from tokenrouter.cli.wrapping.models import first_like
+from tokenrouter.cli.wrapping.models import Lengths, first_like
 
 TIERS: Final = ("opus", "sonnet", "haiku", "fable")
-"""What `/model` and subagents call models by; each may be any model."""
+"""What `/model`, `--model` and subagents call models by; each may be any model."""
+_OWN_WORDS: Final = frozenset((*TIERS, "default", "best", "opusplan", "inherit"))
 _ELSEWHERE: Final = (
     *("ANTHROPIC_API_KEY", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_UNIX_SOCKET", "ANTHROPIC_PROFILE"),
     *("CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY"),
@@ -27,26 +28,34 @@ _ELSEWHERE: Final = (
     *("CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD", "CLAUDE_CODE_API_BASE_URL"),
 )
 """Variables that lead to another server, or sign in there; empty, they do nothing."""
+_ON: Final = (
+    *("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY"),
+    "CLAUDE_CODE_DISABLE_1M_CONTEXT",
+)
+"""The last: a model that it does not know is taken to hold 200,000 tokens, if the server does not know either, not a
+million; and it leaves "opus" in the user's settings.json, which it would make "opus[1m]" of when opus is another model.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaudeCode:
     """Anthropic's Claude Code; `offered` are the models among which its tiers are looked for."""
 
-    offered: Sequence[str] = ()
+    offered: Mapping[str, Lengths] = field(default_factory=dict)
     name: str = "claude"
     install: str = "npm install -g @anthropic-ai/claude-code"
     usual_models: tuple[str, ...] = ("claude", "claude-sonnet-*", "claude-opus-*", "claude-*")
 
     def model_in(self, args: Sequence[str]) -> str:
-        """Return the model of `--model`."""
-        return last_of(args, "--model")
+        """Return the model of `--model`, "" for a word that Claude Code itself puts a model to."""
+        model = last_of(args, "--model")
+        return "" if model.partition("[")[0] in _OWN_WORDS else model
 
     def prepare(self, server: Server, key: str, model: str, args: Sequence[str], folder: Path) -> Launch:
         """Return Claude Code with a settings file of ours, which holds the key, in place of one that was typed."""
         typed, others = _without_settings(args)
         settings = _read_settings(typed) if typed is not None else {}
-        ours = self._env(server, key, model)
+        ours = self._env(server, key, model or self.model_in(args))
         file = folder / "settings.json"
         env = settings.get("env")
         settings["env"] = {**(env if isinstance(env, dict) else {}), **ours}
@@ -59,12 +68,14 @@ class ClaudeCode:
     def _env(self, server: Server, key: str, model: str) -> Mapping[str, str]:
         env = dict.fromkeys(_ELSEWHERE, "")
         env |= {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_AUTH_TOKEN": key}
-        env |= {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1"}
+        env |= dict.fromkeys(_ON, "1")
         if model:
             tiers = {tier: first_like(self.offered, (f"claude-{tier}-*", f"claude-*-{tier}*")) for tier in TIERS}
             env |= {f"ANTHROPIC_DEFAULT_{tier.upper()}_MODEL": name or model for tier, name in tiers.items()}
             env |= {"ANTHROPIC_MODEL": model, "ANTHROPIC_SMALL_FAST_MODEL": tiers["haiku"] or model}
             env |= {"CLAUDE_CODE_SUBAGENT_MODEL": ""}
+        if window := self.offered.get(model, Lengths()).context:
+            env |= {"CLAUDE_CODE_MAX_CONTEXT_TOKENS": str(window)}
         return env
 
 

@@ -6,8 +6,8 @@ skills and everything else, and the provider has a name of its own: an entry of 
 """
 
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from json import dumps
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from tokenrouter.cli.client import Server
 from tokenrouter.cli.wrapping.coding_tools import last_of, values_of
 from tokenrouter.cli.wrapping.launch import Launch
+from tokenrouter.cli.wrapping.models import Lengths
 
 PROVIDER: Final = "toro"
 """Sessions remember it: `toro codex resume` finds those that were begun so."""
@@ -26,8 +27,9 @@ _OF_OTHERS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Codex:
-    """OpenAI's Codex CLI."""
+    """OpenAI's Codex CLI; `offered` are the models of which it is told how much they hold."""
 
+    offered: Mapping[str, Lengths] = field(default_factory=dict)
     name: str = "codex"
     install: str = "npm install -g @openai/codex"
     usual_models: tuple[str, ...] = ("codex", "gpt-6.1-sol", "gpt-6.1-*", "gpt-6-*", "gpt-5.6-*", "gpt-5*")
@@ -44,6 +46,8 @@ class Codex:
         table = ",".join(f"{name}={dumps(value)}" for name, value in provider.items())
         settings = [f"model_provider={dumps(PROVIDER)}", f"model_providers.{PROVIDER}={{{table}}}"]
         settings += [f"model={dumps(model)}"] if model else []
+        if window := self.offered.get(model, Lengths()).context:
+            settings += [f"model_context_window={window}"]
         settings += ["tui.show_tooltips=false"]  # else it counts, in config.toml, how often it has praised a model
         ours = [word for setting in settings for word in ("-c", setting)]
         return Launch((self.name, *ours, *args), {KEY_ENV: key}, _OF_OTHERS)

@@ -8,7 +8,8 @@ sign-in. Chats, commands, extensions and trusted folders stay the user's; what `
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,7 @@ from typing import Any, Final
 import click
 
 from tokenrouter.cli.client import Server
-from tokenrouter.cli.wrapping.coding_tools import last_of
+from tokenrouter.cli.wrapping.coding_tools import last_of, values_of
 from tokenrouter.cli.wrapping.commented_json import read_commented_json
 from tokenrouter.cli.wrapping.launch import Launch
 from tokenrouter.cli.wrapping.mirror import mirror
@@ -35,11 +36,16 @@ _HELPERS: Final = (
 _OF_OTHERS: Final = frozenset(("GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GENAI_USE_GCA", "CLOUD_SHELL"))
 
 
+def _has_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 @dataclass(frozen=True, slots=True)
 class GeminiCli:
-    """Google's Gemini CLI; `environ` says where the user's settings are."""
+    """Google's Gemini CLI; `environ` says where the user's settings are, `is_terminal` whether somebody may type."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    is_terminal: Callable[[], bool] = _has_terminal
     name: str = "gemini"
     install: str = "npm install -g @google/gemini-cli"
     usual_models: tuple[str, ...] = ("gemini", "gemini-3*-pro*", "gemini-*-pro*", "gemini-*")
@@ -66,7 +72,17 @@ class GeminiCli:
             "GEMINI_API_KEY": key,
             "GEMINI_CLI_CUSTOM_HEADERS": "",  # set, lest a .env of the user's has others
         }
-        return Launch((self.name, *args), env | ({"GEMINI_MODEL": model} if model else {}), _OF_OTHERS)
+        env |= {"GEMINI_MODEL": model} if model else {}
+        env |= {} if self._is_talking(args) else {"GEMINI_CLI_NO_RELAUNCH": "true"}
+        return Launch((self.name, *args), env, _OF_OTHERS)
+
+    def _is_talking(self, args: Sequence[str]) -> bool:
+        """Whether somebody sits before it.
+
+        Its first process starts a second and heeds no signal (0.61.0, 2026-11-22): a terminal's reach both, but what
+        is sent to the first alone, as a scheduler does, is lost. So where nobody is, there is to be one process.
+        """
+        return self.is_terminal() and not any(True for _ in values_of(args, "-p", "--prompt"))
 
     def _own_folder(self) -> Path:
         return Path(self.environ.get("GEMINI_CLI_HOME") or self.environ.get("HOME") or Path.home()) / ".gemini"

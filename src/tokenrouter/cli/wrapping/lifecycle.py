@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, Self
 
 import click
 
@@ -37,14 +37,13 @@ def run_with_key(server: Server, tool: Tool, wishes: Wishes, *, args: Sequence[s
     raise_when_interrupted()
     life = _Life(server, wishes.name or usual_name(tool.name), is_named_by_us=wishes.name is None)
     try:
-        with TemporaryDirectory(prefix="toro-") as folder:
+        with life, TemporaryDirectory(prefix="toro-") as folder:
             try:
                 made = life.begin(wishes.ttl_s, f"toro {tool.name}")
                 launch = tool.prepare(server, made.key, model, args, Path(folder))
                 return _run(life, made, launch, wishes)
             finally:
                 hold_signals()
-                life.end()
     except Interrupted as signalled:
         return signalled.exit_code
     except click.ClickException as error:
@@ -60,7 +59,7 @@ def run_with_key(server: Server, tool: Tool, wishes: Wishes, *, args: Sequence[s
 
 @dataclass(slots=True)
 class _Life:
-    """What there is to end: a key that was made, or may have been.
+    """What there is to end: a key that was made, or may have been; it is revoked where this is left.
 
     `is_named_by_us`: nobody else can have a key of this name, so it may be revoked by it.
     """
@@ -86,8 +85,12 @@ class _Life:
             raise
         return self._key
 
-    def end(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
         """Revoke the key, and say so where that is not possible."""
+        hold_signals()
         if self.heartbeat is not None:
             self.heartbeat.stop()
         if self._key is not None:
@@ -120,13 +123,16 @@ def _run(life: _Life, key: TemporaryKey, launch: Launch, wishes: Wishes) -> int:
 
 
 def child_environment(environ: Mapping[str, str], launch: Launch, server: Server, key: str) -> dict[str, str]:
-    """Return the variables of a program: the temporary key stands wherever our own did not have to stay out of it.
+    """Return the variables of a program, without those that hold our own key, alone or among other words.
 
     `toro` started by the program finds the temporary key as its own, and makes keys below that one.
     """
-    kept = {name: value for name, value in environ.items() if name not in launch.drop_env and value != server.key}
+    kept = {name: value for name, value in environ.items() if name not in launch.drop_env and server.key not in value}
     return kept | {"TOKENROUTER_URL": server.url, "TOKENROUTER_API_KEY": key} | dict(launch.set_env)
 
 
 def _say(message: str) -> None:
-    click.echo(f"toro: {message}", err=True)
+    try:
+        click.echo(f"toro: {message}", err=True)
+    except OSError:  # nobody listens any more, which must keep neither the key from being revoked nor change the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -4,7 +4,8 @@ What a person has written down comes first (`default_model` in toro.toml), then 
 itself, then one that costs nothing, then the first that can hold a conversation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -18,19 +19,32 @@ _NO_CONVERSATION: Final = (
 """In names of models that do not answer questions; the list of models does not say what they are for."""
 
 
-def offered_models(server: Server) -> tuple[str, ...]:
-    """Return what the server offers to its key, in its order: aliases, then `provider/model`.
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How many tokens a conversation and an answer may have; 0 where the server does not know."""
+
+    context: int = 0
+    answer: int = 0
+
+
+def offered_models(server: Server) -> Mapping[str, Lengths]:
+    """Return what the server offers to its key, by name, in its order: aliases, then `provider/model`.
 
     Raises:
         NoAnswer, Refused: it does not say.
     """
     told: Any = server.ask("GET", PATH)
     cards = told.get("data") if isinstance(told, dict) else None
-    names = [card.get("id") for card in cards if isinstance(card, dict)] if isinstance(cards, list) else []
-    return tuple(name for name in names if isinstance(name, str))
+    known = [card for card in cards if isinstance(card, dict)] if isinstance(cards, list) else []
+    return {card["id"]: _lengths(card) for card in known if isinstance(card.get("id"), str)}
 
 
-def choose_model(offered: Sequence[str], default: str, usual: Sequence[str]) -> str:
+def _lengths(card: Mapping[str, Any]) -> Lengths:
+    told = (card.get("context_length"), card.get("max_output_tokens"))
+    return Lengths(*(number if isinstance(number, int) and number > 0 else 0 for number in told))
+
+
+def choose_model(offered: Iterable[str], default: str, usual: Sequence[str]) -> str:
     """Return the model that a tool is to use, "" where nothing that is offered will do.
 
     `usual` are patterns of what the tool asks by itself; a provider's name before a model's does not matter to them.
@@ -40,7 +54,7 @@ def choose_model(offered: Sequence[str], default: str, usual: Sequence[str]) -> 
     return default or first_like(talking, usual) or free or next(iter(talking), "")
 
 
-def first_like(offered: Sequence[str], patterns: Sequence[str]) -> str:
+def first_like(offered: Iterable[str], patterns: Sequence[str]) -> str:
     """Return the first of `offered` that fits the earliest pattern, "" if none does."""
     for pattern in patterns:
         for name in offered:

@@ -17,9 +17,11 @@ from tokenrouter.cli.client import Server
 from tokenrouter.cli.wrapping.coding_tools import last_of
 from tokenrouter.cli.wrapping.launch import Launch
 from tokenrouter.cli.wrapping.mirror import mirror
-from tokenrouter.cli.wrapping.models import can_talk
+from tokenrouter.cli.wrapping.models import Lengths, can_talk
 
 KEY_ENV: Final = "TORO_OPENCODE_KEY"
+USUAL_ANSWER: Final = 32_000
+"""Longest answer of a model, in tokens, where only its conversations' length is known; opencode's own for such."""
 _OF_OTHERS: Final = frozenset(("OPENCODE_CONFIG", "OPENCODE_CONFIG_DIR", "OPENCODE_CONFIG_CONTENT"))
 
 
@@ -34,7 +36,7 @@ class OpenCode:
         environ: says where that is.
     """
 
-    offered: Sequence[str] = ()
+    offered: Mapping[str, Lengths] = field(default_factory=dict)
     provider_id: str = "tokenrouter"
     provider_name: str = "TokenRouter"
     is_alone: bool = True
@@ -71,7 +73,7 @@ class OpenCode:
             "npm": "@ai-sdk/openai-compatible",
             "name": self.provider_name,
             "options": {"baseURL": f"{server.url}/v1", "apiKey": f"{{env:{KEY_ENV}}}"},
-            "models": {name: {"name": name} for name in names},
+            "models": {name: _card(name, self.offered.get(name, Lengths())) for name in names},
             "whitelist": names,  # opencode knows a provider of our name from a list of its own
         }
         told: dict[str, Any] = {
@@ -82,3 +84,11 @@ class OpenCode:
         if model:
             told |= dict.fromkeys(("model", "small_model"), f"{self.provider_id}/{model}")
         return told | ({"enabled_providers": [self.provider_id]} if self.is_alone else {})
+
+
+def _card(name: str, lengths: Lengths) -> dict[str, Any]:
+    """Return what opencode is told of a model; both lengths or none, as its schema has it."""
+    card: dict[str, Any] = {"name": name}
+    if lengths.context:
+        card["limit"] = {"context": lengths.context, "output": lengths.answer or min(lengths.context, USUAL_ANSWER)}
+    return card

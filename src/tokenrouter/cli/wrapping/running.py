@@ -72,6 +72,7 @@ def run_program(
     """
     if sys.platform == "win32":
         return _run_plainly(argv, env, started)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever ignored it would never hear of the end
     taken = _taken()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, taken)
     ours = [signal.SIGPIPE, signal.SIGXFSZ, *(one for one in taken if callable(signal.getsignal(one)))]

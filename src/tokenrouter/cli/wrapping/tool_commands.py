@@ -4,7 +4,7 @@ Options of ours stand before the tool's arguments, and end with the first word t
 everything is the tool's, also what looks like an option of ours. `--` says so where it would not be plain.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -13,8 +13,9 @@ from tokenrouter.cli.wrapping.wishes import wish_options, wishes_of
 
 if TYPE_CHECKING:
     from tokenrouter.cli.wrapping.coding_tools import CodingTool
+    from tokenrouter.cli.wrapping.models import Lengths
 
-MakeTool = Callable[[Sequence[str]], "CodingTool"]
+MakeTool = Callable[[Mapping[str, "Lengths"]], "CodingTool"]
 """What returns a tool, given the models that are offered."""
 
 
@@ -23,28 +24,26 @@ class ToolCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `--` before what is the tool's, where nobody has done so."""
-        return super().parse_args(ctx, [*args[: (end := self._end_of_ours(args))], "--", *_behind(args, end)])
+        end = self._end_of_ours(args)
+        behind = args[end + 1 :] if args[end : end + 1] == ["--"] else args[end:]
+        return super().parse_args(ctx, args if end > len(args) else [*args[:end], "--", *behind])
 
     def _end_of_ours(self, args: Sequence[str]) -> int:
+        """Return how many words are ours, one more than there are where the last wants a value."""
         options = {name: one for one in self.params if isinstance(one, click.Option) for name in _names(one)}
-        place = 0
-        while place < len(args):
-            name, equals, _ = args[place].partition("=")
+        end = 0
+        while end < len(args):
+            name, equals, _ = args[end].partition("=")
             if name in ("-h", "--help"):
-                return place + 1
-            if name not in options or name == "--":
-                return place
-            takes_next = not equals and not options[name].is_flag
-            place += 2 if takes_next else 1
-        return len(args)
+                return end + 1
+            if name not in options:
+                break
+            end += 1 if equals or options[name].is_flag else 2
+        return end
 
 
 def _names(option: click.Option) -> list[str]:
     return [*option.opts, *option.secondary_opts]
-
-
-def _behind(args: Sequence[str], end: int) -> Sequence[str]:
-    return args[end + 1 :] if args[end : end + 1] == ["--"] else args[end:]
 
 
 def tool_command(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,7 +66,7 @@ def codex(**said: Any) -> None:
     """
     from tokenrouter.cli.wrapping.codex import Codex
 
-    _start(lambda _: Codex(), said)
+    _start(Codex, said)
 
 
 @click.command(cls=ToolCommand)

@@ -3,6 +3,7 @@ import { Alert, Grid, Stack } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { api, told } from "@/api/client";
+import { useMay } from "@/api/session";
 import { PageHead } from "@/parts/page-head";
 import { Panel } from "@/parts/panel";
 import { ProblemNote } from "@/parts/problem";
@@ -10,10 +11,12 @@ import { network as words } from "@/texts/en/network";
 import { Addresses } from "./addresses";
 import { Encryption } from "./encryption";
 import { Listeners } from "./listeners";
+import { Move } from "./move";
 import { Proxies } from "./proxies";
 
 export function Page() {
   const found = useQuery({ queryKey: ["network"], queryFn: () => told(api.GET("/api/v1/network")) });
+  const may = useMay("settings.write");
   const seen = found.data;
   return (
     <>
@@ -34,6 +37,11 @@ export function Page() {
         <Grid gap={16}>
           <Grid.Col span={{ base: 12, md: 6 }}>
             <Stack gap={16}>
+              {may ? (
+                <Panel title={words.move} hint={words.moveHint}>
+                  <Move network={seen} />
+                </Panel>
+              ) : null}
               <Panel title={words.encryption} hint={words.encryptionHint}>
                 <Encryption network={seen} />
               </Panel>

@@ -49,7 +49,11 @@ function Row({ one }: { one: Listener }) {
       <Table.Td>{words.servesWhat[one.serves]}</Table.Td>
       <Table.Td>{words.reaches[one.reach]}</Table.Td>
       <Table.Td>
-        <StateBadge state={one.reach === "this_machine" ? "unknown" : "soon"} word={words.tlsOff} />
+        {one.tls === "on" ? (
+          <StateBadge state="ok" word={words.tlsOn} />
+        ) : (
+          <StateBadge state={one.reach === "this_machine" ? "unknown" : "soon"} word={words.tlsOff} />
+        )}
       </Table.Td>
       <Table.Td ta="right" className="figures">
         {one.workers}

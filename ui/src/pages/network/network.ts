@@ -4,6 +4,9 @@ import type { components } from "@/api/schema";
 export type Network = components["schemas"]["Network"];
 export type Listener = components["schemas"]["Listener"];
 
+export type Https = components["schemas"]["Https"];
+export type Switch = components["schemas"]["PendingSwitch"];
+
 export interface Props {
   // Undefined while it is asked for.
   network: Network | undefined;
