@@ -37,6 +37,6 @@ def test_an_authority_that_is_away_is_told(home: Home, command: str) -> None:
 
     assert refused.exit_code == 1
     assert "asking for a.example" in refused.stderr
-    assert "the certificate authority cannot be reached" in refused.stderr
+    assert "the certificate authority 127.0.0.1:1 cannot be reached" in refused.stderr
     if command == "renew":
         assert "cannot be reached" in torod(home, "tls", "status").stdout
