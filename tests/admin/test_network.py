@@ -30,6 +30,7 @@ def test_what_listens_where_is_shown(client: TestClient, installation: Installat
     assert told["listeners"] == [
         {
             "serves": "clients",
+            "setting": "listen_addr",
             "address": "127.0.0.1:8080",
             "host": "127.0.0.1",
             "port": 8080,
