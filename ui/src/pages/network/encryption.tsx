@@ -1,10 +1,13 @@
-// How clients reach the gateway encrypted: what of it there is, and what to write where there is nothing.
+// How clients reach the gateway encrypted where it does not serve HTTPS itself: a proxy in front, or its own.
 import { Code, Skeleton, Stack, Text } from "@mantine/core";
 import { Copy } from "@/parts/copy";
 import { StateBadge } from "@/parts/state-badge";
+import { certificate } from "@/texts/en/certificate";
 import { network as words } from "@/texts/en/network";
 import type { Props } from "./network";
 import classes from "./network.module.css";
+
+const OWN = '[tls]\nenabled = true\nmode = "self_signed"\nlisten_addr = "0.0.0.0:8443"';
 
 export function Encryption({ network }: Props) {
   if (network === undefined) return <Skeleton h={120} />;
@@ -20,13 +23,24 @@ export function Encryption({ network }: Props) {
         )}
       </div>
       <Text size="sm">{words.byProxy}</Text>
-      <div className={classes.block}>
-        <Code block>{example}</Code>
-        <Copy text={example} what={words.encryption} />
-      </div>
+      <Example text={example} what={words.encryption} />
       <Text size="sm" c="dimmed">
         {words.byProxyThen}
       </Text>
+      <Text size="sm">{certificate.byItself}</Text>
+      <Example text={OWN} what="[tls]" />
+      <Text size="sm" c="dimmed">
+        {certificate.otherModes}
+      </Text>
     </Stack>
+  );
+}
+
+function Example({ text, what }: { text: string; what: string }) {
+  return (
+    <div className={classes.block}>
+      <Code block>{text}</Code>
+      <Copy text={text} what={what} />
+    </div>
   );
 }
