@@ -5,6 +5,7 @@ from tests.admin.installation import PEPPER, TOKENS, Installation
 from tests.store.entries import entry
 from tokenrouter.admin.live_marks import LiveMarks
 from tokenrouter.domain.catalog import Provider
+from tokenrouter.jobs.listener_desk import OpenListener
 from tokenrouter.jobs.provider_status import ProviderStatus
 from tokenrouter.store.keys import KeyRequest, create_key
 from tokenrouter.store.ledger import Row, record
@@ -55,6 +56,14 @@ def test_a_provider_that_falls_silent_is_a_change(installation: Installation) ->
     installation.provider_statuses = (ProviderStatus("acme", "openai-compatible", "file", status="offline"),)
 
     assert changed(marks, before) == ["providers"]
+
+
+def test_an_address_that_comes_or_goes_is_a_change(installation: Installation) -> None:
+    marks = LiveMarks(installation.state)
+    before = marks.look()
+    installation.state.listeners.listeners = (OpenListener(1, "http", "listen_addr", "127.0.0.1:8080"),)
+
+    assert changed(marks, before) == ["network"]
 
 
 def test_requests_that_run_are_counted_over_all_workers(installation: Installation) -> None:

@@ -39,6 +39,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "conversations": "conversations.read",
     "quota": "quota.read",
     "benchmark": "benchmark.run",
+    "network": "settings.read",
     "alerts": "stats.read",
     "audit": "audit.read",
     "running": "stats.read",

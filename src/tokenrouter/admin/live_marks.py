@@ -78,6 +78,7 @@ class LiveMarks:
             "quota": tuple((one.provider, one.status, one.checked_at_s) for one in state.quotas()),
             "alerts": (dict(state.limit_alerts()), dict(state.quota_alerts()), dict(state.webhooks())),
             "benchmark": _progress(state),
+            "network": _network(state),
             "running": running(state),
             "requests": requests(state),
             "catalog": state.catalog().version,
@@ -123,3 +124,12 @@ def requests(state: ControlState) -> int:
 def _progress(state: ControlState) -> object:
     run = state.benchmark.run
     return None if run is None else (run.id, run.status, [one.messages_done for one in run.models])
+
+
+def _network(state: ControlState) -> object:
+    served, status = state.tls(), None if state.acme is None else state.acme.status()
+    return (
+        (state.listeners.listeners, state.listeners.pending),
+        None if served is None else (served.mode, served.facts, served.problem),
+        None if status is None else (status.ordering, status.problem, status.problem_at_s),
+    )

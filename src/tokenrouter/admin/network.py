@@ -9,8 +9,8 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from tokenrouter.admin.amounts import time_text
 from tokenrouter.admin.callers import Grant, needs
+from tokenrouter.admin.network_certificate import Https, shown_https
 from tokenrouter.admin.network_move import PendingSwitch, shown_switch
 from tokenrouter.admin.network_warnings import (
     Declared,
@@ -24,7 +24,6 @@ from tokenrouter.admin.network_warnings import (
 from tokenrouter.admin.state import ControlState, State
 from tokenrouter.config.load import split_address
 from tokenrouter.config.moved import address_of, declared_address
-from tokenrouter.config.settings import TlsMode
 from tokenrouter.jobs.front_door import own_address
 from tokenrouter.jobs.listener_desk import OpenListener
 from tokenrouter.tls.self_signed import own_addresses
@@ -33,21 +32,6 @@ router: Final = APIRouter(prefix="/api/v1/network", tags=["settings"])
 
 _EVERYWHERE: Final = ("0.0.0.0", "::")
 _HERE: Final = ("localhost", "::1")
-
-
-class Https(BaseModel):
-    """The certificate that is served. `problem` says why no newer one is, `warnings` what is to be mended of it."""
-
-    mode: TlsMode
-    wanted_mode: TlsMode
-    names: list[str]
-    issuer: str
-    self_signed: bool
-    not_before: str
-    not_after: str
-    fingerprint: str
-    problem: str
-    warnings: list[str]
 
 
 class Moved(BaseModel):
@@ -100,7 +84,7 @@ def read_network(state: State, _grant: Annotated[Grant, needs("settings.read")],
     declared = _declared(state)
     return Network(
         listeners=listeners,
-        https=_https(state),
+        https=shown_https(state),
         pending=None if state.listeners.pending is None else shown_switch(state, request, state.listeners.pending),
         moved=_moved(state),
         declared=declared,
@@ -161,25 +145,6 @@ def _declared(state: ControlState) -> Declared:
         declared_at=settings.origins.get("settings.listen_addr", ""),
         config_file=str(file),
         differs=settings.http_mode != "disabled" and split_address(settings.listen_addr) != split_address(listens_at),
-    )
-
-
-def _https(state: ControlState) -> Https | None:
-    served = state.tls()
-    if served is None:
-        return None
-    facts = served.facts
-    return Https(
-        mode=served.mode,
-        wanted_mode=state.settings.tls.mode,
-        names=list(facts.names),
-        issuer=facts.issuer,
-        self_signed=facts.is_self_signed,
-        not_before=time_text(facts.not_before_s) or "",
-        not_after=time_text(facts.not_after_s) or "",
-        fingerprint=facts.fingerprint,
-        problem=served.problem,
-        warnings=list(facts.warnings),
     )
 
 

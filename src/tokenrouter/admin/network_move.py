@@ -44,6 +44,7 @@ class PendingSwitch(BaseModel):
     """A move that waits for a word.
 
     `probe_url` leads to the new address as its visitor would reach it; there, `instance` is to be `instance_id`.
+    `left_s` is how long it waits, for whoever has another clock.
     """
 
     status: Literal["pending_probe"] = "pending_probe"
@@ -54,6 +55,7 @@ class PendingSwitch(BaseModel):
     new_address: str
     probe_url: str
     expires_at: str
+    left_s: float
 
 
 class Word(BaseModel):
@@ -162,6 +164,7 @@ def shown_switch(state: ControlState, request: Request, pending: PendingMove) ->
         new_address=pending.new.address,
         probe_url=visitors_url(request, pending) + PROBE_PATH,
         expires_at=time_text(pending.until_s) or "",
+        left_s=max(0.0, round(pending.until_s - state.clock(), 1)),
     )
 
 

@@ -90,7 +90,7 @@ def read_tls(state: State, _grant: Annotated[Grant, needs("settings.read")]) -> 
         mode=None if served is None else served.mode,
         certificate=None if served is None else _certificate(served.facts),
         problem="" if served is None else served.problem,
-        authority=_authority(state.acme),
+        authority=shown_authority(state.acme),
     )
 
 
@@ -160,7 +160,8 @@ def _certificate(facts: CertificateFacts) -> Certificate:
     )
 
 
-def _authority(acme: Acme | None) -> ShownAuthority | None:
+def shown_authority(acme: Acme | None) -> ShownAuthority | None:
+    """Return how it stands with the authority; None where none is asked."""
     status = None if acme is None else acme.status()
     if status is None:
         return None

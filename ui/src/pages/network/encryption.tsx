@@ -1,16 +1,18 @@
-// How clients reach the gateway encrypted: what of it there is, and what to write where there is nothing.
+// How clients reach the gateway encrypted where it does not serve HTTPS itself: a proxy in front, or its own.
 import { Code, Skeleton, Stack, Text } from "@mantine/core";
 import { Copy } from "@/parts/copy";
-import { Time } from "@/parts/figure";
 import { StateBadge } from "@/parts/state-badge";
-import { Facts } from "@/table/side-panel";
+import { certificate } from "@/texts/en/certificate";
 import { network as words } from "@/texts/en/network";
-import type { Https, Props } from "./network";
+import type { Props } from "./network";
 import classes from "./network.module.css";
+
+const OWN = '[tls]\nenabled = true\nmode = "self_signed"\nlisten_addr = "0.0.0.0:8443"';
 
 export function Encryption({ network }: Props) {
   if (network === undefined) return <Skeleton h={120} />;
   const port = network.listeners.find((one) => one.serves === "clients")?.port ?? 8080;
+  const example = `gateway.example.org {\n    reverse_proxy 127.0.0.1:${port}\n}`;
   return (
     <Stack gap={12}>
       <div>
@@ -20,46 +22,25 @@ export function Encryption({ network }: Props) {
           <StateBadge state="soon" word={words.visitPlain} />
         )}
       </div>
-      {network.https === null ? <ByProxy port={port} /> : <Certificate https={network.https} />}
+      <Text size="sm">{words.byProxy}</Text>
+      <Example text={example} what={words.encryption} />
+      <Text size="sm" c="dimmed">
+        {words.byProxyThen}
+      </Text>
+      <Text size="sm">{certificate.byItself}</Text>
+      <Example text={OWN} what="[tls]" />
+      <Text size="sm" c="dimmed">
+        {certificate.otherModes}
+      </Text>
     </Stack>
   );
 }
 
-function Certificate({ https }: { https: Https }) {
+function Example({ text, what }: { text: string; what: string }) {
   return (
-    <>
-      {https.mode === https.wanted_mode ? null : <Text size="sm">{words.certificateWaits}</Text>}
-      <Facts
-        facts={[
-          [words.certificateFrom, words.modes[https.mode]],
-          [words.names, https.names.join(", ")],
-          [words.until, <Time key="until" at={https.not_after} />],
-          [words.issuer, https.self_signed ? undefined : https.issuer],
-          [
-            words.fingerprint,
-            <span key="fingerprint" className={`mono ${classes.fingerprint}`}>
-              {https.fingerprint}
-            </span>,
-          ],
-          [words.refused, https.problem || undefined],
-        ]}
-      />
-    </>
-  );
-}
-
-function ByProxy({ port }: { port: number }) {
-  const example = `gateway.example.org {\n    reverse_proxy 127.0.0.1:${port}\n}`;
-  return (
-    <>
-      <Text size="sm">{words.byProxy}</Text>
-      <div className={classes.block}>
-        <Code block>{example}</Code>
-        <Copy text={example} what={words.encryption} />
-      </div>
-      <Text size="sm" c="dimmed">
-        {words.byProxyThen}
-      </Text>
-    </>
+    <div className={classes.block}>
+      <Code block>{text}</Code>
+      <Copy text={text} what={what} />
+    </div>
   );
 }

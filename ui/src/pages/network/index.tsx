@@ -1,28 +1,47 @@
-// The network: where the gateway listens, who reaches it there, what is risky about it, and how one came in oneself.
-import { Alert, Grid, Stack } from "@mantine/core";
+// The network: where the gateway listens, who reaches it there, what is risky about it, its certificate, and moving it.
+import { Alert, Grid, Skeleton, Stack } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { api, told } from "@/api/client";
 import { useMay } from "@/api/session";
+import { later } from "@/parts/later";
 import { PageHead } from "@/parts/page-head";
 import { Panel } from "@/parts/panel";
 import { ProblemNote } from "@/parts/problem";
+import { certificate } from "@/texts/en/certificate";
+import { moving } from "@/texts/en/moving";
 import { network as words } from "@/texts/en/network";
+import { useView } from "@/view";
+import { movable } from "./address";
 import { Addresses } from "./addresses";
 import { Encryption } from "./encryption";
 import { Listeners } from "./listeners";
-import { Move } from "./move";
+import type { Network, Props } from "./network";
+import { Overridden } from "./overridden";
 import { Proxies } from "./proxies";
+import { useEnding } from "./use-move";
+
+const Certificate = later(() => import("./certificate").then((module) => module.Certificate), <Skeleton h={240} />);
+const MoveForm = later(() => import("./move-form").then((module) => module.MoveForm), <Skeleton h={160} />);
+const Pending = later(() => import("./pending").then((module) => module.Pending));
+const Ended = later(() => import("./ended").then((module) => module.Ended));
+
+const WATCHED_MS = 2000;
 
 export function Page() {
-  const found = useQuery({ queryKey: ["network"], queryFn: () => told(api.GET("/api/v1/network")) });
-  const may = useMay("settings.write");
+  const found = useQuery({
+    queryKey: ["network"],
+    queryFn: () => told(api.GET("/api/v1/network")),
+    refetchInterval: (query) => (query.state.data?.pending ? WATCHED_MS : false),
+  });
   const seen = found.data;
+  const again = () => void found.refetch();
   return (
     <>
       <PageHead title={words.title} about={words.about} />
-      {found.error ? <ProblemNote error={found.error} onRetry={() => void found.refetch()} /> : null}
+      {found.error && !seen?.pending ? <ProblemNote error={found.error} onRetry={again} /> : null}
       <Stack gap={16}>
+        {seen ? <Moves network={seen} askedAt={found.dataUpdatedAt} again={again} /> : null}
         {seen?.warnings.map((warning) => (
           <Alert
             key={warning.code}
@@ -34,29 +53,79 @@ export function Page() {
           </Alert>
         ))}
         <Listeners network={seen} />
-        <Grid gap={16}>
-          <Grid.Col span={{ base: 12, md: 6 }}>
-            <Stack gap={16}>
-              {may ? (
-                <Panel title={words.move} hint={words.moveHint}>
-                  <Move network={seen} />
-                </Panel>
-              ) : null}
-              <Panel title={words.encryption} hint={words.encryptionHint}>
-                <Encryption network={seen} />
-              </Panel>
-              <Panel title={words.addresses} hint={words.addressesHint}>
-                <Addresses network={seen} />
-              </Panel>
-            </Stack>
-          </Grid.Col>
-          <Grid.Col span={{ base: 12, md: 6 }}>
-            <Panel title={words.proxies} hint={words.proxiesHint}>
-              <Proxies network={seen} />
-            </Panel>
-          </Grid.Col>
-        </Grid>
+        {seen ? <Overridden network={seen} /> : null}
+        <Panels network={seen} />
       </Stack>
     </>
+  );
+}
+
+// The move that goes on, and what became of the one that this page is about.
+function Moves({ network, askedAt, again }: { network: Network; askedAt: number; again: () => void }) {
+  const [view, change] = useView({ move: "", ended: "" });
+  const { ending, giveUp, dismiss } = useEnding(network, view.move, again);
+  const move = network.pending;
+  const shown = ending ?? (view.ended === "kept" ? ({ kind: "kept" } as const) : null);
+  return (
+    <>
+      {move && ending === null ? (
+        <Pending
+          key={move.switch_id}
+          network={network}
+          move={move}
+          isMine={move.switch_id === view.move}
+          askedAt={askedAt}
+          again={again}
+          onGiveUp={giveUp}
+        />
+      ) : null}
+      {shown === null ? null : (
+        <Ended
+          ending={shown}
+          network={network}
+          onDismiss={() => {
+            dismiss();
+            change({ move: "", ended: "" }, true);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Panels({ network }: Props) {
+  const may = useMay("settings.write");
+  const https = network?.https ?? null;
+  return (
+    <Grid gap={16}>
+      <Grid.Col span={{ base: 12, md: 6 }}>
+        <Stack gap={16}>
+          {https ? (
+            <Panel title={certificate.title} hint={certificate.hint}>
+              <Certificate shown={https} />
+            </Panel>
+          ) : (
+            <Panel title={words.encryption} hint={words.encryptionHint}>
+              <Encryption network={network} />
+            </Panel>
+          )}
+          <Panel title={words.addresses} hint={words.addressesHint}>
+            <Addresses network={network} />
+          </Panel>
+        </Stack>
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, md: 6 }}>
+        <Stack gap={16}>
+          {may && network && movable(network).length > 0 ? (
+            <Panel title={moving.title} hint={moving.hint}>
+              <MoveForm network={network} />
+            </Panel>
+          ) : null}
+          <Panel title={words.proxies} hint={words.proxiesHint}>
+            <Proxies network={network} />
+          </Panel>
+        </Stack>
+      </Grid.Col>
+    </Grid>
   );
 }

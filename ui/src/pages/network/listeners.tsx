@@ -3,17 +3,12 @@ import { Skeleton, Table, Text } from "@mantine/core";
 import { Panel } from "@/parts/panel";
 import { StateBadge } from "@/parts/state-badge";
 import { network as words } from "@/texts/en/network";
-import type { Listener, Props } from "./network";
+import type { Listener, Network, Props } from "./network";
 
 export function Listeners({ network }: Props) {
   if (network === undefined) return <Skeleton h={140} />;
-  const { declared } = network;
   return (
-    <Panel
-      title={words.listeners}
-      hint={declared.differs ? words.declaredElse(declared.listen_addr) : words.declaredAt(declared.declared_at)}
-      flush
-    >
+    <Panel title={words.listeners} hint={hintOf(network)} flush>
       <Table.ScrollContainer
         minWidth={560}
         scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "region", "aria-label": words.listeners } }}
@@ -49,15 +44,25 @@ function Row({ one }: { one: Listener }) {
       <Table.Td>{words.servesWhat[one.serves]}</Table.Td>
       <Table.Td>{words.reaches[one.reach]}</Table.Td>
       <Table.Td>
-        {one.tls === "on" ? (
-          <StateBadge state="ok" word={words.tlsOn} />
-        ) : (
-          <StateBadge state={one.reach === "this_machine" ? "unknown" : "soon"} word={words.tlsOff} />
-        )}
+        <Tls one={one} />
       </Table.Td>
       <Table.Td ta="right" className="figures">
         {one.workers}
       </Table.Td>
     </Table.Tr>
   );
+}
+
+// Plain HTTP that only leads to HTTPS, or does not leave this machine, is nothing to be warned of.
+function Tls({ one }: { one: Listener }) {
+  if (one.tls === "on") return <StateBadge state="ok" word={words.tlsOn} />;
+  const isRisky = one.reach !== "this_machine" && one.serves !== "redirect";
+  return <StateBadge state={isRisky ? "soon" : "unknown"} word={words.tlsOff} />;
+}
+
+// Where the address is said; one that was moved is told of in full beside this.
+function hintOf({ declared, moved, listeners }: Network): string {
+  if (declared.differs) return words.declaredElse(declared.listen_addr);
+  if (moved.length > 0 || listeners.some((one) => one.tls === "on")) return words.listenersHint;
+  return words.declaredAt(declared.declared_at);
 }

@@ -3,6 +3,8 @@ import type { components } from "@/api/schema";
 
 export type Network = components["schemas"]["Network"];
 export type Listener = components["schemas"]["Listener"];
+export type Certificate = NonNullable<Network["https"]>;
+export type Move = NonNullable<Network["pending"]>;
 
 export type Https = components["schemas"]["Https"];
 export type Switch = components["schemas"]["PendingSwitch"];
