@@ -6,9 +6,6 @@ export type Listener = components["schemas"]["Listener"];
 export type Certificate = NonNullable<Network["https"]>;
 export type Move = NonNullable<Network["pending"]>;
 
-export type Https = components["schemas"]["Https"];
-export type Switch = components["schemas"]["PendingSwitch"];
-
 export interface Props {
   // Undefined while it is asked for.
   network: Network | undefined;
