@@ -19,6 +19,9 @@ settings.register_profile("any speed", deadline=None, suppress_health_check=[Hea
 settings.load_profile("any speed")  # how fast a machine is decides no test
 
 
+LONGEST_ID = 100
+
+
 class StartGateway(Protocol):
     """Starts one more gateway; every call has a home of its own unless one is given."""
 
@@ -114,6 +117,11 @@ provider_type = "sandbox"
 base_url = "{sandbox.base_url}"
 api_key = "sandbox"
 """
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Call a test by the name of a long argument: keys and certificates are others in every process that runs tests."""
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_ID else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
