@@ -212,7 +212,7 @@ def test_the_gateways_own_certificate_is_shown_and_how_to_trust_it(visit: Visit,
 
     expect(card).to_contain_text("this gateway itself (self-signed)")
     expect(card).to_contain_text("localhost")
-    expect(card.get_by_text("counts", exact=True)).to_be_visible()
+    expect(card.get_by_text("valid", exact=True)).to_be_visible()
     assert copied(page, card.get_by_role("button", name="Copy: the fingerprint")) == told["fingerprint"]
     line = copied(page, card.get_by_role("button", name="Copy: the line for Python and most others"))
     assert line == f"export SSL_CERT_FILE={told['trust_file']}"
