@@ -95,7 +95,7 @@ docker-build: ## The image tokenrouter:latest
 
 test-shipping: $(DEV) $(SHIPPING) $(HELM) ## Packages, image, chart: made, installed beside this system, started, removed (minutes)
 	@$(BUILD_UI) || true
-	$(BIN)/pytest -m shipping $(ARGS)
+	$(BIN)/pytest -m shipping -n $(JOBS) --dist loadfile tests/deploy $(ARGS)
 
 ##@ As in TokenTracer
 .PHONY: deps up down logs db-migrate lint fmt

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the package for Arch Linux: deploy/packages/build_arch.sh [FOLDER]   (dist/ unless said)
 #
-# STAGE names a tree that stage.sh has made; without it one is made. PYTHON and WHEELS are for stage.sh. makepkg refuses root, who lends the work to `nobody`.
+# LEVEL 0 leaves it uncompressed. STAGE names a tree that stage.sh has made; without it one is made. PYTHON and WHEELS are for stage.sh. makepkg refuses root, who lends the work to `nobody`.
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
 folder=${1:-$here/dist}
@@ -18,7 +18,8 @@ cp "$here/deploy/packages/tokenrouter.install" "$scratch/package/"
 # The tree is here already, and what makes it stays where it is.
 sed 's|^  PYTHON=.*|  ln -s "$TREE" "$srcdir/tree"|' "$here/deploy/packages/PKGBUILD" >"$scratch/package/PKGBUILD"
 
-set -- env HOME="$scratch/home" TREE="$scratch/tree" PKGDEST="$scratch/out" PKGEXT=.pkg.tar.gz \
+case ${LEVEL:-6} in 0) ending=.pkg.tar ;; *) ending=.pkg.tar.gz ;; esac
+set -- env HOME="$scratch/home" TREE="$scratch/tree" PKGDEST="$scratch/out" PKGEXT="$ending" \
   PACKAGER='The TokenRouter authors <tokenrouter@invalid>' \
   makepkg --nodeps --force
 mkdir "$scratch/out"
@@ -30,5 +31,5 @@ if ! (cd "$scratch/package" && "$@" >"$scratch/log" 2>&1); then
   cat "$scratch/log" >&2
   exit 1
 fi
-cp "$scratch"/out/tokenrouter-*.pkg.tar.* "$folder/"
-for made in "$scratch"/out/tokenrouter-*.pkg.tar.*; do echo "$folder/${made##*/}"; done
+cp "$scratch"/out/tokenrouter-*.pkg.tar* "$folder/"
+for made in "$scratch"/out/tokenrouter-*.pkg.tar*; do echo "$folder/${made##*/}"; done

@@ -13,7 +13,7 @@ umask 022
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 tree=$scratch/tree
-if [ -n "${STAGE:-}" ]; then cp -a "$STAGE" "$tree"; else "$here/deploy/packages/stage.sh" "$tree"; fi
+if [ -n "${STAGE:-}" ]; then cp -al "$STAGE" "$tree" 2>/dev/null || cp -a "$STAGE" "$tree"; else "$here/deploy/packages/stage.sh" "$tree"; fi
 
 version=$(sed -n 's/^__version__: Final = "\(.*\)"/\1/p' "$here/src/tokenrouter/__init__.py")
 python=$(readlink "$tree/opt/tokenrouter/bin/python")
@@ -22,7 +22,9 @@ sed -e "s/@VERSION@/$version/" -e "s/@ARCH@/$(dpkg --print-architecture)/" -e "s
   -e "s/@SIZE@/$(du -sk "$tree" | cut -f1)/" "$own/control" >"$tree/DEBIAN/control"
 printf '%s\n' /etc/tokenrouter/torod.toml /etc/tokenrouter/environment >"$tree/DEBIAN/conffiles"
 install -m 755 "$own/postinst" "$own/prerm" "$own/postrm" "$tree/DEBIAN/"
-gzip -9n "$tree/usr/share/doc/tokenrouter/CHANGELOG.md"
+changes=$tree/usr/share/doc/tokenrouter/CHANGELOG.md
+gzip -9nc "$changes" >"$changes.gz"
+rm "$changes"
 
 mkdir -p "$folder"
 dpkg-deb --root-owner-group -Zxz "-z${LEVEL:-6}" --build "$tree" "$folder" >/dev/null

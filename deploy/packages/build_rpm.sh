@@ -16,7 +16,7 @@ tree=${STAGE:-$scratch/tree}
 
 version=$(sed -n 's/^__version__: Final = "\(.*\)"/\1/p' "$here/src/tokenrouter/__init__.py")
 set --
-if [ -d "$tree/usr/share/man" ]; then set -- --define "tr_man /usr/share/man/man1/*"; fi
+if [ -d "$tree/usr/share/man" ]; then set -- --define "tr_man /usr/share/man/man*/*"; fi
 mkdir -p "$folder"
 rpmbuild -bb --quiet "$@" --define "_topdir $scratch/rpm" --define "_rpmdir $folder" \
   --define "_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm" \

@@ -56,8 +56,11 @@ add_rest() {
   install -m 644 "$here/LICENSE" "$root/usr/share/doc/tokenrouter/copyright"
   install -m 644 "$here/CHANGELOG.md" "$here/README.md" "$root/usr/share/doc/tokenrouter/"
   if [ -d "$here/docs/man" ]; then
-    install -d "$root/usr/share/man/man1"
-    for page in "$here"/docs/man/*.1; do gzip -9n <"$page" >"$root/usr/share/man/man1/${page##*/}.gz"; done
+    for page in "$here"/docs/man/*.[1-8]; do
+      section=$root/usr/share/man/man${page##*.}
+      install -d "$section"
+      gzip -9nc "$page" >"$section/${page##*/}.gz"
+    done
   fi
 }
 

@@ -1,11 +1,17 @@
 from dataclasses import replace
-from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.requests import Request
 
 from tests.admin.installation import ALICE, ROOT, Installation
+from tests.tls.certificates import issued
+from tokenrouter.admin.network_move import visitors_url
+from tokenrouter.jobs.listener_desk import OpenListener, PendingMove
+from tokenrouter.jobs.tls_keeper import TlsState
+from tokenrouter.tls.pair import read_pair
 from tokenrouter.tls.self_signed import own_addresses
 
 PATH = "/api/v1/network"
@@ -100,9 +106,65 @@ def test_where_it_listens_everywhere_each_own_address_is_a_way_in(
         assert len(shown(beside)["urls"]) == 1 + len(own_addresses())
 
 
-def test_own_addresses_are_others_than_loopback() -> None:
-    assert not any(ip_address(text).is_loopback for text in own_addresses())
-
-
 def test_only_administrators_are_told(client: TestClient) -> None:
     assert client.get(PATH, headers=ALICE).status_code == 403
+
+
+def test_the_certificate_is_shown_and_what_is_wrong_with_it(
+    client: TestClient, installation: Installation, tmp_path: Path
+) -> None:
+    assert shown(client)["https"] is None
+    facts = read_pair(issued("ai.test"), 0.0)
+    installation.state.tls = lambda: TlsState("pem", tmp_path, facts, problem="the key is another one's")
+    installation.state.clock = lambda: facts.not_after_s
+
+    told = shown(client)
+
+    assert (told["https"]["names"], told["https"]["fingerprint"]) == (["ai.test"], facts.fingerprint)
+    assert codes(client) == ["certificate_refused", "certificate_over"]
+    assert "the key is another one's" in told["warnings"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"),
+    [
+        ({}, 422),
+        ({"listen_addr": "127.0.0.1:1", "tls_listen_addr": "127.0.0.1:2"}, 422),
+        ({"listen_addr": "nowhere"}, 422),
+        ({"listen_addr": "127.0.0.1:0"}, 422),
+        ({"address": "127.0.0.1:1"}, 422),
+        ({"listen_addr": "127.0.0.1:9"}, 409),
+    ],
+)
+def test_an_address_that_cannot_be_moved_to_is_refused(client: TestClient, wanted: dict[str, str], status: int) -> None:
+    assert client.put(PATH, headers=ROOT, json=wanted).status_code == status
+
+
+def test_there_is_nothing_to_decide_before_something_is_moved(client: TestClient) -> None:
+    answer = client.post(f"{PATH}/confirm", headers=ROOT, json={"switch_id": "x", "probe_ok": True})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "switch_not_found")
+    assert client.delete(f"{PATH}/override", headers=ROOT).json() == []
+
+
+def test_anybody_may_ask_who_answers(client: TestClient, installation: Installation) -> None:
+    answer = client.get(f"{PATH}/probe", headers={"origin": "http://other:1"})
+
+    assert answer.json() == {"ok": True, "instance": installation.state.instance_id}
+    assert answer.headers["access-control-allow-origin"] == "http://other:1"
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "url"),
+    [
+        ("gateway.test:8080", "0.0.0.0:9", "http://gateway.test:9"),
+        ("[fd00::2]:8080", "[::]:9", "http://[fd00::2]:9"),
+        ("gateway.test", "192.0.2.1:9", "http://192.0.2.1:9"),
+        ("x; script-src *", "0.0.0.0:9", "http://127.0.0.1:9"),
+    ],
+)
+def test_a_visitor_reaches_a_new_address_by_the_name_that_they_came_by(host: str, address: str, url: str) -> None:
+    new = OpenListener(2, "http", "listen_addr", address)
+    request = Request({"type": "http", "headers": [(b"host", host.encode())]})
+
+    assert visitors_url(request, PendingMove("m", new, new, 0.0)) == url

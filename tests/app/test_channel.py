@@ -12,6 +12,8 @@ from tokenrouter.app.channel import (
     ConditionsMessage,
     CountersMessage,
     CountersWanted,
+    Echo,
+    EchoWanted,
     Explained,
     ExplainWanted,
     FiguresMessage,
@@ -19,6 +21,7 @@ from tokenrouter.app.channel import (
     QuotasMessage,
     SumsMessage,
     SumsWanted,
+    TlsMessage,
     ToData,
 )
 from tokenrouter.domain.catalog import Catalog
@@ -263,4 +266,53 @@ async def test_what_answers_said_of_limits_is_handed_on() -> None:
 
     assert told == [message]
     listening.cancel()
+    await server.close()
+
+
+async def test_who_is_told_something_says_so_when_it_counts() -> None:
+    path, taken = socket_path(), list[object]()
+    server = ChannelServer(path, tuple, answer, sum_up)
+
+    def take(message: object) -> None:
+        taken.append(message)
+        if isinstance(message, EchoWanted):
+            client.send(Echo(message.number))
+
+    client = ChannelClient(path, HELLO, take)
+    waiting = asyncio.create_task(server.wait_heard())
+    await server.start()
+    await asyncio.sleep(0)
+    assert not waiting.done(), "nobody is there yet"
+
+    listening = asyncio.create_task(client.run())
+    await asyncio.wait_for(waiting, 5)
+    server.broadcast(TlsMessage("a.pem"))
+    await asyncio.wait_for(server.wait_heard(), 5)
+
+    assert taken == [EchoWanted(1), TlsMessage("a.pem"), EchoWanted(2)]
+    listening.cancel()
+    await server.close()
+
+
+async def test_a_data_process_that_ends_is_not_waited_for() -> None:
+    path = socket_path()
+    server = ChannelServer(path, tuple, answer, sum_up)
+    clients = [ChannelClient(path, HELLO, lambda _: None), ChannelClient(path, HELLO, lambda _: None)]
+
+    def take(message: object) -> None:
+        if isinstance(message, EchoWanted):
+            clients[0].send(Echo(message.number))
+
+    clients[0] = ChannelClient(path, HELLO, take)
+    await server.start()
+    listening = [asyncio.create_task(client.run()) for client in clients]
+    await until(lambda: all(client.is_connected for client in clients))
+    waiting = asyncio.create_task(server.wait_heard())
+    await asyncio.sleep(0.05)
+    assert not waiting.done(), "one of them is silent"
+
+    listening[1].cancel()
+
+    await asyncio.wait_for(waiting, 5)
+    listening[0].cancel()
     await server.close()

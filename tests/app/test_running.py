@@ -33,10 +33,13 @@ def test_a_process_that_is_no_server_of_ours_gets_no_signal(tmp_path: Path) -> N
 
 
 def test_the_environment_of_a_process_is_what_it_was_started_with() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], env={"A": "b=c"}, stdin=subprocess.PIPE) as child:
-        found = environment_of(child.pid)
+    with subprocess.Popen(
+        [sys.executable, "-c", "input()", "its.name"], env={"A": "b=c"}, stdin=subprocess.PIPE
+    ) as child:
+        found, other = environment_of(child.pid, "its.name"), environment_of(child.pid, "another.name")
         child.communicate(b"\n")
 
     assert found is not None
     assert found["A"] == "b=c"
-    assert environment_of(child.pid) is None
+    assert other is None
+    assert environment_of(child.pid, "its.name") is None

@@ -28,6 +28,9 @@ if fate == "dies":
 if fate == "tells":
     os.write(int(args["--ready-fd"]), json.dumps({"ready": False, "problem": "no room left"}).encode() + b"\\n")
     sys.exit(1)
+if fate == "refuses":
+    os.write(int(args["--ready-fd"]), json.dumps({"problem": "of a newer version", "refused": True}).encode() + b"\\n")
+    sys.exit(1)
 if fate == "hangs":
     time.sleep(600)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -148,6 +151,18 @@ def test_no_process_writes_its_memory_down_when_it_crashes(supervise: Callable[.
         lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
         (soft,) = (line.split()[4] for line in lines if line.startswith("Max core file size"))
         assert soft in ("0", "1")
+
+
+def test_a_control_process_that_refuses_at_the_first_start_ends_the_server_with_its_words(tmp_path: Path) -> None:
+    running = Running(tmp_path, {"FATE_OF_CONTROL": "refuses"})
+    try:
+        _, said = running.process.communicate(timeout=30)
+    finally:
+        running.end()
+
+    assert running.process.returncode == 1
+    assert said == "torod: of a newer version\n"
+    assert len(running.pids("control")) == 1
 
 
 def test_the_control_process_dying_again_and_again_leaves_the_data_process_alone(

@@ -1,4 +1,4 @@
-"""A server that always gives one answer, and remembers what it was asked."""
+"""A server that always gives one answer, perhaps after others, and remembers what it was asked."""
 
 import json
 import ssl
@@ -15,6 +15,8 @@ class Answering:
     """
 
     def __init__(self, status: int, body: bytes, **headers: str) -> None:
+        self._before: list[tuple[int, bytes]] = []
+        before = self._before
         self.asked: list[tuple[str, str, str | None, Any]] = []
         asked = self.asked
 
@@ -23,11 +25,12 @@ class Answering:
                 size = int(self.headers.get("content-length", 0))
                 sent = json.loads(self.rfile.read(size)) if size else None
                 asked.append((self.command, self.path, self.headers.get("authorization"), sent))
-                self.send_response(status)
-                for name, value in {"content-length": str(len(body)), **headers}.items():
+                now, said = before.pop(0) if before else (status, body)
+                self.send_response(now)
+                for name, value in {"content-length": str(len(said)), **headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(said)
 
             do_POST = do_DELETE = do_GET  # noqa: N815
 
@@ -36,6 +39,11 @@ class Answering:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def after(self, *others: tuple[int, bytes]) -> Self:
+        """Give these answers before, each once."""
+        self._before += others
+        return self
 
     def over_tls(self, context: ssl.SSLContext) -> Self:
         """Answer over TLS instead."""

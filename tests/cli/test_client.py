@@ -88,6 +88,20 @@ def test_an_error_is_told_with_the_servers_words(body: bytes, message: str) -> N
     assert caught.value.status == 404
 
 
+STARTING = b'{"error": {"message": "The control process is starting.", "code": "control_plane_away"}}'
+
+
+def test_a_server_that_is_starting_is_asked_again() -> None:
+    with Answering(200, b"[]").after((503, STARTING), (503, STARTING)) as server:
+        assert Server(server.url).ask("POST", "/api/v1/keys", {"name": "x"}) == []
+        assert len(server.asked) == 3
+
+    with Answering(503, STARTING) as server, pytest.raises(Refused, match="is starting"):
+        Server(server.url, patience_s=0.3).ask("GET", "/api/v1/keys")
+    with Answering(503, b'{"error": {"code": "overloaded"}}') as server, pytest.raises(Refused):
+        Server(server.url).ask("GET", "/api/v1/keys")
+
+
 def test_a_redirect_is_not_followed_with_the_key() -> None:
     with (
         Answering(302, b"{}", location="https://elsewhere/") as server,

@@ -33,6 +33,7 @@ def test_serve_without_any_provider_says_what_to_do(home: Home) -> None:
 
     assert done.returncode == 2
     assert "--sandbox" in done.stderr
+    assert "torod config" in done.stderr
 
 
 @pytest.mark.parametrize("command", [("config", "check"), ("serve",)])

@@ -75,3 +75,39 @@ def test_a_provider_at_the_address_of_https_is_the_gateway_itself(read: Callable
         read(HTTPS + 'listen_addr = ":8443"\n' + provider)
 
     assert "is this gateway's own address" in str(caught.value)
+
+
+LETS_ENCRYPT = '[tls]\nenabled = true\ndomains = ["ai.example.com"]\n'
+
+
+def test_what_an_authority_is_asked_for_is_read_and_its_secret_is_never_shown(read: Callable[[str], Settings]) -> None:
+    tls = read(LETS_ENCRYPT + 'acme_accept_terms = true\nacme_eab_kid = "kid"\nacme_eab_hmac_key = "env:A_KEY"').tls
+
+    assert (tls.mode, tls.challenge, tls.acme_accept_terms) == ("letsencrypt", "auto", True)
+    assert (tls.acme_eab_kid, tls.acme_eab_hmac_key) == ("kid", "the key")
+    assert "the key" not in repr(tls)
+    assert not read(LETS_ENCRYPT).tls.acme_accept_terms
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[tls]\nenabled = true\ndomain = "*.example.com"\n', "takes dns-01"),
+        (LETS_ENCRYPT + 'acme_eab_kid = "kid"\n', "acme_eab_hmac_key: is missing"),
+        (LETS_ENCRYPT + 'acme_eab_hmac_key = "key"\n', "acme_eab_kid: is missing"),
+        ('http_mode = "disabled"\n' + LETS_ENCRYPT + 'challenge = "http-01"\n', "plain HTTP, which is served nowhere"),
+    ],
+)
+def test_an_authority_that_could_never_be_satisfied_is_told_of_at_the_start(
+    read: Callable[[str], Settings], text: str, told: str
+) -> None:
+    with pytest.raises(ConfigErrors) as errors:
+        read(text)
+
+    assert told in str(errors.value)
+
+
+def test_with_one_more_address_plain_http_may_be_off(read: Callable[[str], Settings]) -> None:
+    text = 'http_mode = "disabled"\n' + LETS_ENCRYPT + 'challenge = "http-01"\nredirect_addr = ":80"\n'
+
+    assert read(text).tls.challenge == "http-01"

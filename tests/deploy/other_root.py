@@ -14,7 +14,9 @@ from typing import Final
 
 _ENTER: Final = """
 set -eu
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+# What is written need not outlive a crash, so nothing waits for the disk; the mark says that it might have crashed.
+rm -rf "$1/work/work/incompat"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work,volatile" "$1/root"
 mount -t proc proc "$1/root/proc"
 mount --rbind /dev "$1/root/dev"
 mount -t tmpfs tmpfs "$1/root/run"

@@ -1,12 +1,14 @@
 """What a newcomer sees: an empty home, one command, a line that works when pasted."""
 
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import StartGateway
 from tests.e2e.conftest import FirstStart
-from tokenrouter.testing.processes import wait_until
+from tokenrouter.testing.processes import GatewayProcess, Home, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -40,3 +42,22 @@ def test_keys_of_the_command_line_work_and_end_while_the_server_runs(
     assert key not in run("list")
     run("revoke", "bob")
     wait_until("the key to end", lambda: running.call("GET", "/v1/models", key=key).status == 401, 20.0)
+
+
+def test_a_key_that_was_made_before_the_first_start_is_never_called_wrong(
+    gateway: StartGateway, home: Home, sandbox_config: str
+) -> None:
+    (home.path / "torod.toml").write_text(sandbox_config)
+    torod = str(Path(sys.executable).with_name("torod"))
+    key = subprocess.check_output([torod, "keys", "create", "bob"], env=home.env, text=True, timeout=60).strip()
+
+    running = gateway(sandbox_config, home=home)
+    answers = [ask(running, key)]
+    while answers[-1] == 503:
+        answers.append(ask(running, key))
+
+    assert {*answers} <= {200, 503}
+
+
+def ask(running: GatewayProcess, key: str) -> int:
+    return running.call("GET", "/v1/models", key=key).status

@@ -309,16 +309,3 @@ def test_nodes_answer_for_each_other_and_serve_the_same(
     assert renewed.json()["status"] == "issued", renewed.body
     wait_until("both serve it", lambda: place.served() == place.served(port), 10.0)
     assert place.is_issued(port)
-
-
-def test_nothing_is_ordered_where_no_authority_is_to_be_asked(gateway: StartGateway, sandbox_config: str) -> None:
-    running = gateway(sandbox_config)
-
-    told = shown(running)
-    refused = running.call("POST", "/api/v1/network/tls/renew")
-    old = running.call("POST", "/admin/api/settings/tls/renew")
-
-    assert told == {"enabled": False, "mode": None, "certificate": None, "problem": "", "authority": None}
-    assert (refused.status, refused.json()["code"]) == (409, "no_certificate_authority")
-    assert old.status == 400
-    assert "letsencrypt" in torod(running, "tls", "renew").stderr

@@ -25,6 +25,7 @@ from tokenrouter.testing.processes import (
     make_home,
     wait_until,
 )
+from tokenrouter.testing.valkey import ValkeyServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("tls")]
 
@@ -279,6 +280,17 @@ def test_a_wrong_pair_is_refused_and_the_one_before_stays(
     secured.process.kill_child("data")
     (tmp_path / "key.pem").unlink()
     wait_until("a data process that needs no file of the operator's", lambda: _answers(secured, tmp_path), 15)
+
+
+def test_every_data_process_serves_the_other_pair(
+    pem: Callable[..., tuple[Secured, trustme.CA]], tmp_path: Path, valkey: ValkeyServer
+) -> None:
+    valkey.ask("FLUSHALL")
+    secured, authority = pem(workers=2, more=f'redis_url = "{valkey.url}"')
+    before = secured.served()
+    put(authority, tmp_path)
+
+    wait_until("the other certificate everywhere", lambda: before not in {secured.served() for _ in range(12)}, 15)
 
 
 def test_without_a_good_pair_the_server_does_not_start(home: Home, sandbox: SandboxProcess, tmp_path: Path) -> None:

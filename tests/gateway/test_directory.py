@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from tokenrouter.domain.catalog import Catalog, Key, Provider
-from tokenrouter.domain.errors import DisabledKey, ExpiredKey, InvalidKey, MissingKey
+from tokenrouter.domain.errors import ControlPlaneAway, DisabledKey, ExpiredKey, InvalidKey, MissingKey
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.gateway.directory import MAX_CHAIN, Directory, ModelPatterns
 from tokenrouter.gateway.key_ring import KeyRing, pack
@@ -189,3 +189,19 @@ def test_a_key_that_is_not_there_may_be_looked_at_as_if_it_were() -> None:
     assert (principal.may_use(("acme/small",)), principal.may_use(("other/small",))) == (True, False)
     with pytest.raises(InvalidKey):
         known.authenticate((b"new-0123456789",), 0.0)
+
+
+def test_a_key_that_nobody_has_told_yet_may_be_good() -> None:
+    ring = KeyRing()
+    ring.is_awaited = True
+    state = Directory(Catalog(), PEPPER, ring)
+    with pytest.raises(ControlPlaneAway, match="being loaded") as refused:
+        state.authenticate((b"tr_0123456789-0123456789",), 0.0)
+    assert refused.value.retry_after_s == 1.0
+    with pytest.raises(MissingKey):
+        state.authenticate((), 0.0)
+
+    ring.become(KeyRing(version=1))
+
+    with pytest.raises(InvalidKey):
+        state.authenticate((b"tr_0123456789-0123456789",), 0.0)

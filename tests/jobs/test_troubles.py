@@ -5,15 +5,19 @@ import pytest
 
 from tokenrouter.domain.alerts import ENDS, WORDS, AlertKind, Trouble, TroubleKind
 from tokenrouter.jobs.provider_status import ProviderStatus
+from tokenrouter.jobs.tls_keeper import TlsState
 from tokenrouter.jobs.troubles import (
     PROVIDER_HOLD_S,
     TroubleBook,
+    certificate_troubles,
     journal_troubles,
     provider_troubles,
     secret_troubles,
     unknown_providers,
 )
+from tokenrouter.tls.pair import CertificateFacts
 
+DAY_S = 86_400.0
 DISK = Trouble("journal.unwritable", "node-1")
 
 
@@ -99,3 +103,23 @@ def test_secrets_that_cannot_be_decrypted_are_told_by_name(book: TroubleBook) ->
 def test_every_trouble_has_an_end_and_every_kind_its_words() -> None:
     assert set(ENDS) == set(get_args(TroubleKind))
     assert set(WORDS) == set(get_args(AlertKind))
+
+
+def served(days: float) -> TlsState:
+    """A certificate that counts for so many days, from 0 on."""
+    facts = CertificateFacts(("gateway.example",), "an authority", False, 0.0, days * DAY_S, "AB:CD")
+    return TlsState("letsencrypt", Path("letsencrypt.pem"), facts, problem="it is rate limited")
+
+
+@pytest.mark.parametrize(("days", "last_good_day"), [(90, 82.9), (6, 4.9), (820, 812.9)])
+def test_a_certificate_is_told_of_when_it_should_have_been_renewed_long_ago(days: float, last_good_day: float) -> None:
+    assert list(certificate_troubles(served(days), "node-1", last_good_day * DAY_S)) == []
+    (trouble,) = certificate_troubles(served(days), "node-1", (last_good_day + 0.2) * DAY_S)
+
+    assert (trouble.kind, trouble.subject) == ("certificate.expiring", "node-1")
+    assert trouble.facts["names"] == "gateway.example"
+    assert trouble.facts["problem"] == "it is rate limited"
+
+
+def test_without_https_no_certificate_ends() -> None:
+    assert list(certificate_troubles(None, "node-1", 1e12)) == []

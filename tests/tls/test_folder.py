@@ -15,6 +15,13 @@ def test_nobody_else_may_look_into_it(tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["pem.pem"]
 
 
+def test_a_state_folder_that_is_made_for_it_is_private_too(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "tls" / "pem.pem"
+    keep_pair(path, issued())
+
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
 def test_what_cannot_be_served_replaces_nothing(tmp_path: Path) -> None:
     path = tmp_path / "pem.pem"
     good = issued()

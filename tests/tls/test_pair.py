@@ -46,6 +46,7 @@ def test_both_are_kept_in_one_file_and_taken_apart_again() -> None:
         (None, b"garbage", "the key is no PEM"),
         (None, issued().key, "the key is not the certificate's"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_cannot_be_served_is_told_with_why(chain: bytes | None, key: bytes | None, told: str) -> None:
     good = issued()

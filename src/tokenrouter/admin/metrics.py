@@ -34,6 +34,8 @@ OLDEST: Final = "catalog_version"
 GAUGES: Final[Mapping[str, str]] = {
     "in_flight": "Requests that run now.",
     "waiting": "Requests that wait for their turn now.",
+    "handshakes": "TLS handshakes of clients that go on now.",
+    "failed_handshakes": "TLS handshakes that came to nothing since these data processes began.",
     "connections": "Connections of clients that are open now.",
     "journal_records": "Records that these data processes wrote to their journals since they began.",
     "journal_bytes": "Bytes that these data processes wrote to their journals since they began.",

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from tokenrouter.admin.callers import Grant, needs
 from tokenrouter.admin.network_certificate import Https, shown_https
-from tokenrouter.admin.network_move import Switch, shown_switch
+from tokenrouter.admin.network_move import PendingSwitch, shown_switch
 from tokenrouter.admin.network_warnings import (
     Declared,
     Listener,
@@ -63,7 +63,7 @@ class Network(BaseModel):
 
     listeners: list[Listener]
     https: Https | None
-    pending: Switch | None
+    pending: PendingSwitch | None
     moved: list[Moved]
     declared: Declared
     own_addresses: list[str]

@@ -40,7 +40,7 @@ class NewAddress(BaseModel):
     tls_listen_addr: Text | None = None
 
 
-class Switch(BaseModel):
+class PendingSwitch(BaseModel):
     """A move that waits for a word.
 
     `probe_url` leads to the new address as its visitor would reach it; there, `instance` is to be `instance_id`.
@@ -84,7 +84,7 @@ class Probed(BaseModel):
 
 
 @router.put("", status_code=202)
-async def move(request: Request, state: State, _grant: Writing, wanted: NewAddress) -> Switch:
+async def move(request: Request, state: State, _grant: Writing, wanted: NewAddress) -> PendingSwitch:
     """Open a new address beside the one of now; `POST /api/v1/network/confirm` within a minute keeps it."""
     named = {"listen_addr": wanted.listen_addr, "tls.listen_addr": wanted.tls_listen_addr}
     given = [(setting, address) for setting, address in named.items() if address is not None]
@@ -154,9 +154,9 @@ async def decide(state: ControlState, grant: Grant, switch_id: str, *, keep: boo
     return Decided(status="moved" if keep else "cancelled", setting=kept.setting, address=kept.address, url=url)
 
 
-def shown_switch(state: ControlState, request: Request, pending: PendingMove) -> Switch:
+def shown_switch(state: ControlState, request: Request, pending: PendingMove) -> PendingSwitch:
     """Return the move as it is shown to whoever asks by `request`."""
-    return Switch(
+    return PendingSwitch(
         switch_id=pending.id,
         instance_id=state.instance_id,
         setting=pending.new.setting,

@@ -75,6 +75,9 @@ def undo(state: State, grant: Writing, name: str) -> Setting:
     found = next((one for one in _shown(state) if one.name == name), None)
     if found is None:
         raise Problem(404, "setting_not_found", f"There is no setting {name[:100]!r}; GET /api/v1/settings lists them.")
+    if name in state.settings.moved:
+        told = f"{name} was moved; DELETE /api/v1/network/override listens again where the configuration says."
+        raise Problem(409, "moved_listener", told)
     if found.overridden:
         change_settings(grant.store, {name: None}, setting_check(state.declared, state.settings))
         state.keys_changed()

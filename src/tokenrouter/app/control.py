@@ -101,6 +101,7 @@ from tokenrouter.jobs.spent_keys import remove_spent_keys
 from tokenrouter.jobs.stored_configuration import StoredConfiguration, join_configuration, read_stored
 from tokenrouter.jobs.tls_keeper import TlsKeeper, TlsState
 from tokenrouter.jobs.troubles import (
+    certificate_troubles,
     journal_troubles,
     secret_troubles,
 )
@@ -694,7 +695,8 @@ class ControlProcess:
         """Tell of what does not work on this node, and, where this one does that for all, of providers."""
         rows = self._provider_statuses() if self._cluster.is_elected else []
         lag_s, longest_s = time.time() - self._drain.drained_at_s, self._settings.alerts.journal_lag_s
-        node = journal_troubles(self._channel.workers, self._node, lag_s, longest_s)
+        journal = journal_troubles(self._channel.workers, self._node, lag_s, longest_s)
+        node = (*journal, *certificate_troubles(self._tls.state, self._node, time.time()))
         self._alarms.look_at_troubles((*node, *secret_troubles(self._stored.unreadable)), rows)
 
     def _last_drain(self) -> None:

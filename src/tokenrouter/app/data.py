@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -78,6 +79,7 @@ from tokenrouter.gateway.directory import Directory
 from tokenrouter.gateway.engine import Gateway
 from tokenrouter.gateway.exchange import Ports
 from tokenrouter.gateway.hooks import HookLayer
+from tokenrouter.gateway.key_ring import KeyRing
 from tokenrouter.gateway.ownership import Ownership
 from tokenrouter.gateway.stored_responses import StoredResponses
 from tokenrouter.jobs.catalog_builder import build_catalog
@@ -143,7 +145,7 @@ class DataProcess:
         secrets = load_or_create_secrets(settings)
         secret = secrets[0]
         self._pepper = pepper(secret)
-        self._keys = KeyFeed(read_keys(settings.paths.state_dir, *map(snapshot_key, reversed(secrets))))
+        self._keys = KeyFeed(_kept_keys(settings, secrets))
         self._keys_asked = False
         catalog = _first_catalog(settings, secrets, self._pepper)
         self._source = CurrentDirectory(Directory(catalog, self._pepper, self._keys.ring))
@@ -436,6 +438,19 @@ class DataProcess:
             **self._answers.gauges(),
             **upstream,
         }
+
+
+def _kept_keys(settings: Settings, secrets: Sequence[bytes]) -> KeyRing:
+    """Return the keys of the database that were told last."""
+    ring = read_keys(settings.paths.state_dir, *map(snapshot_key, reversed(secrets)))
+    ring.is_awaited = ring.version < 0 and _may_have_keys(settings)
+    return ring
+
+
+def _may_have_keys(settings: Settings) -> bool:
+    """Return whether the database may have keys: one of SQLite that is not there yet has none."""
+    kind, _, file = settings.database_url.partition(":///")
+    return kind != "sqlite" or Path(file).exists()
 
 
 def _first_catalog(settings: Settings, secrets: Sequence[bytes], pepper_bytes: bytes) -> Catalog:

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Final
 
 LOCK_FILE: Final = "torod.lock"
-PROGRAM: Final = b"tokenrouter.app.supervisor"
+SUPERVISOR: Final = "tokenrouter.app.supervisor"
 """What stands in the arguments of the process that holds it."""
+CONTROL: Final = "tokenrouter.app.control"
+"""What stands in those of its child that reads the configuration."""
 _PROC: Final = Path("/proc")
 
 
@@ -57,9 +59,14 @@ def find_server(state_dir: Path) -> RunningServer | None:
         os.close(fd)
 
 
-def environment_of(pid: int) -> dict[str, str] | None:
-    """Return the environment that a process was started with; None where the system does not tell."""
+def environment_of(pid: int, program: str) -> dict[str, str] | None:
+    """Return the environment that a process of ours was started with.
+
+    None where the system does not tell, or the process is another by now: it does not run `program`.
+    """
     try:
+        if program.encode() not in (_PROC / str(pid) / "cmdline").read_bytes():
+            return None
         data = (_PROC / str(pid) / "environ").read_bytes()
     except OSError:
         return None
@@ -76,6 +83,6 @@ def _believed(written: bytes) -> int:
     if not (_PROC / "self").exists():
         return pid
     try:
-        return pid if PROGRAM in (_PROC / str(pid) / "cmdline").read_bytes() else 0
+        return pid if SUPERVISOR.encode() in (_PROC / str(pid) / "cmdline").read_bytes() else 0
     except OSError:
         return 0

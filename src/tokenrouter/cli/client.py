@@ -7,6 +7,7 @@ redirect and knows no proxy, so a key goes to the server that it was meant for a
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ DEFAULT_URL: Final = "http://127.0.0.1:8080"
 TIMEOUT_S: Final = 30.0
 STREAM_TIMEOUT_S: Final = 600.0
 """Longest silence within a streamed answer: models that think say nothing for minutes."""
+STARTING_PAUSE_S: Final = 0.25
 MAX_ANSWER_BYTES: Final = 64 * 2**20
 MAX_LINE_BYTES: Final = 8 * 2**20
 """Longest line of a stream: an image in base64 fits."""
@@ -46,12 +48,14 @@ class Server:
     Attributes:
         timeout_s: bounds each wait for an answer that is not streamed.
         ca_file: says who vouches for it, "" for the system's authorities.
+        patience_s: how long it is asked again while it says that it is starting: nothing of a question was done then.
     """
 
     url: str
     key: str = field(default="", repr=False)
     ca_file: str = ""
     timeout_s: float = TIMEOUT_S
+    patience_s: float = 15.0
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Return the JSON that the server answers.
@@ -60,19 +64,28 @@ class Server:
             NoAnswer: there is no answer, or it is no JSON.
             Refused: it is an error.
         """
+        waited_s = 0.0
+        while True:
+            status, told = self._ask_once(method, path, body)
+            if waited_s >= self.patience_s or not _is_starting(status, told):
+                break
+            time.sleep(STARTING_PAUSE_S)
+            waited_s += STARTING_PAUSE_S
+        if status >= 300:
+            raise Refused(status, _message(told, status))
+        return told
+
+    def _ask_once(self, method: str, path: str, body: object) -> tuple[int, Any]:
         with self._answer(method, path, body, timeout_s=self.timeout_s) as response, _in_words(self.url):
             data = response.read(MAX_ANSWER_BYTES)
         if response.status == 204:
-            return None
+            return 204, None
         try:
-            told = json.loads(data)
+            return response.status, json.loads(data)
         except (ValueError, RecursionError):
             raise NoAnswer(
                 f"what answers at {self.url} is no TokenRouter (status {response.status}, no JSON)"
             ) from None
-        if response.status >= 300:
-            raise Refused(response.status, _message(told, response.status))
-        return told
 
     def is_healthy(self) -> bool:
         """Return whether it says of itself that it is alive; needs no key.
@@ -261,6 +274,12 @@ def _why_none(url: str, error: Exception) -> str:
         return f"what answers at {url} speaks no HTTP that toro understands ({type(error).__name__})"
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return f"nothing answers at {url} ({why}); is torod running, and is this its address?"
+
+
+def _is_starting(status: int, told: object) -> bool:
+    """Return whether the server says that what answers such questions is not there yet."""
+    error = told.get("error", told) if isinstance(told, dict) else told
+    return status == 503 and isinstance(error, dict) and error.get("code") == "control_plane_away"
 
 
 def _message(told: object, status: int) -> str:

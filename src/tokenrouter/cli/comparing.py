@@ -75,11 +75,11 @@ def server_environment(
     server: "RunningServer | None", applied: "Applied | None"
 ) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """Return the environment in which the server reads its configuration, as far as it can be known."""
-    from tokenrouter.app.running import environment_of
+    from tokenrouter.app.running import CONTROL, SUPERVISOR, environment_of
 
     if server is None or applied is None:
         return os.environ, ()
-    found = environment_of(applied.pid)
+    found = environment_of(applied.pid, CONTROL) or environment_of(server.pid, SUPERVISOR)
     if found is None:
         return os.environ, ("the server's environment cannot be seen, so variables are those of this shell",)
     return found, ()

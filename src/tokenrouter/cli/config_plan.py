@@ -81,7 +81,8 @@ def _tell_plan(compared: Compared) -> None:
 
 def _against(compared: Compared) -> str:
     if compared.applied is None:
-        return "the defaults (no server has run here yet)"
+        why = "no server has run here yet" if compared.server is None else "the server has not said yet what it has"
+        return f"the defaults ({why})"
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(compared.applied.at_s))
     if compared.server is None:
         return f"what the last server had (of {when}; none runs now)"
@@ -130,11 +131,11 @@ def _signal_and_wait(compared: Compared) -> "Applied":
     from tokenrouter.config.applied import read_applied
 
     state_dir = compared.settings.paths.state_dir
-    server = find_server(state_dir)
+    server, before = find_server(state_dir), read_applied(state_dir)
     told_s = time.monotonic()
     if server is None or not server.signal(signal.SIGHUP):
         fail("the server has ended meanwhile, or may not be told; nothing was applied")
-    while (applied := read_applied(state_dir)) is None or applied.began_s < told_s:
+    while (applied := read_applied(state_dir)) is None or applied == before or applied.began_s < told_s:
         if time.monotonic() > told_s + APPLY_S:
             fail(f"the server has not said within {APPLY_S:.0f} s that it has taken it in; its log says why")
         if find_server(state_dir) is None:

@@ -50,6 +50,9 @@ def prepare_tls(settings: "Settings") -> list[str]:
     except OSError as error:
         fail(f"HTTPS cannot be served: {error.filename}: {error.strerror}", code=2)
     facts = prepared.facts
+    if settings.tls.mode == "letsencrypt" and prepared.mode != "letsencrypt":
+        wanted = ", ".join(settings.tls.domains)
+        return [f"a certificate for {wanted} is ordered now; until it is there, one of our own is served"]
     lines = [f"certificate for {', '.join(facts.names[:4]) or 'nobody'}, until {day(facts.not_after_s)}"]
     if prepared.mode == "self_signed":
         lines += [

@@ -56,7 +56,8 @@ if TYPE_CHECKING:
 def main(context: click.Context) -> None:
     """One endpoint for all AI providers.
 
-    Start with `torod serve --sandbox`, or put a provider's key in the environment and run `torod serve`.
+    Start with `torod serve --sandbox`, or put a provider's key in the environment and run `torod serve`. `torod config`
+    asks what else matters.
     """
     if context.invoked_subcommand != "version" and find_spec("fcntl") is None:
         _fail("the server runs on Linux and macOS; on Windows use it inside WSL. `toro` runs here, see docs/install.md")
@@ -156,8 +157,8 @@ def _has_stored_providers(settings: "Settings", config: str | None) -> bool:
 def _nothing_to_serve(settings: "Settings") -> str:
     return (
         "there is no provider yet. Put a provider's key in the environment (OPENAI_API_KEY=…), start a local server "
-        f"such as Ollama, write {settings.paths.default_config_file}, or try it without an account: "
-        "torod serve --sandbox"
+        f"such as Ollama, have {settings.paths.default_config_file} written by `torod config`, or try it without an "
+        "account: torod serve --sandbox"
     )
 
 

@@ -71,6 +71,9 @@ def check_addresses(top: Table, tls: TlsSettings, http_mode: HttpMode, listen_ad
         wanted.append(("listen_addr", listen_addr))
     if tls.redirect_addr:
         wanted.append(("tls.redirect_addr", tls.redirect_addr))
+    if tls.enabled and tls.mode == "letsencrypt" and tls.challenge == "http-01" and len(wanted) == 1:
+        hint = 'set redirect_addr = ":80" in [tls], or challenge = "tls-alpn-01"'
+        top.problem("tls.challenge", "'http-01' is answered by plain HTTP, which is served nowhere", hint)
     seen: dict[str, str] = {}
     for name, address in wanted if tls.enabled else ():
         if address in seen and not address.endswith(":0"):

@@ -25,7 +25,15 @@ from tokenrouter.domain.catalog import (
     Unpriced,
     account_name,
 )
-from tokenrouter.domain.errors import AddressNotAllowed, DisabledKey, ExpiredKey, InvalidKey, MissingKey, ModelUnpriced
+from tokenrouter.domain.errors import (
+    AddressNotAllowed,
+    ControlPlaneAway,
+    DisabledKey,
+    ExpiredKey,
+    InvalidKey,
+    MissingKey,
+    ModelUnpriced,
+)
 from tokenrouter.domain.keys import key_digest
 from tokenrouter.domain.limits import Limit, LimitTable
 from tokenrouter.domain.price_table import PriceTable
@@ -199,6 +207,7 @@ class Directory:
 
         Raises:
             MissingKey, InvalidKey, ExpiredKey, DisabledKey, AddressNotAllowed
+            ControlPlaneAway: it may be a key of the database, which nobody has told yet.
         """
         return self.principal(self.digest(keys), now_s, client_ip)
 
@@ -218,6 +227,8 @@ class Directory:
         if principal is None:
             if not digest:
                 raise MissingKey("No API key was sent; send it as 'Authorization: Bearer <key>'.")
+            if self.stored.is_awaited:
+                raise ControlPlaneAway("The keys are still being loaded; try again in a moment.", retry_after_s=1.0)
             raise InvalidKey("The API key is not known here; check it, or ask for a new one.")
         if principal.problem:
             raise DisabledKey(principal.problem)

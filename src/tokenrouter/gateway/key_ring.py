@@ -48,12 +48,14 @@ class KeyRing:
 
     Attributes:
         version: of what was put in last; -1 for nothing yet.
+        is_awaited: nothing was put in yet and there may be keys, so that one which is not here may still be good.
     """
 
-    __slots__ = ("_digests", "_packed", "version")
+    __slots__ = ("_digests", "_packed", "is_awaited", "version")
 
     def __init__(self, keys: Iterable[PackedKey] = (), version: int = -1) -> None:
         self.version = version
+        self.is_awaited = False
         self._packed: dict[bytes, bytes] = {}
         self._digests: dict[str, tuple[bytes, ...]] = {}
         self.put(keys)
@@ -85,6 +87,7 @@ class KeyRing:
     def become(self, other: "KeyRing") -> None:
         """Have the keys of `other`, which is not to be used any more."""
         self._packed, self._digests, self.version = other._packed, other._digests, other.version
+        self.is_awaited = False
 
     def key(self, digest: bytes) -> Key | None:
         """Return the key of this digest."""

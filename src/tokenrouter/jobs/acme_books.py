@@ -200,7 +200,7 @@ class OrderBook:
 
     def _account_key(self, connection: Connection, path: Path, directory_url: str) -> str:
         kept = kept_account_key(connection, self._ring, directory_url)
-        key = kept or _read(path) or new_key()
+        key = kept or _read(path) or new_key().strip()
         if not kept:
             keep_account_key(connection, self._ring, directory_url, key, self._clock())
         if _read(path) != key:
@@ -244,7 +244,7 @@ def _too_many(what: str, until_s: float, now_s: float) -> NotNow:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text().strip()
     except (OSError, ValueError):
         return ""
 
@@ -254,5 +254,5 @@ def _write_private(path: Path, text: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
+        file.write(f"{text}\n")
     fresh.replace(path)

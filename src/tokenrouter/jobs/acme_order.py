@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from typing import Any, Final, TextIO
+from urllib.parse import urlsplit
 
 import msgspec
 import requests
@@ -102,7 +103,8 @@ def answers(question: Question, told: TextIO) -> Iterator[Answer]:
     except errors.TimeoutError:
         yield Refusal("timeout", "the certificate authority has not decided in time")
     except requests.RequestException as error:
-        yield Refusal("unreachable", f"the certificate authority cannot be reached: {error}")
+        where = urlsplit(question.authority.directory_url).netloc
+        yield Refusal("unreachable", f"the certificate authority {where} cannot be reached: {_reason(error)}")
     except (errors.Error, JoseError, ValueError, KeyError) as error:
         yield Refusal("invalid", f"the certificate authority was not understood: {type(error).__name__} {error}")
 
@@ -222,6 +224,13 @@ def _words(error: messages.Error) -> str:
     parts = [error.detail or error.title or error.description or str(error.typ)]
     parts += [_words(one) for one in error.subproblems or ()]
     return "; ".join(parts)
+
+
+def _reason(error: requests.RequestException) -> str:
+    """Return what has failed, without the names of the library's classes around it."""
+    inner = error.args[0] if error.args else error
+    words = str(getattr(inner, "reason", inner))
+    return words.partition("): ")[2] or words
 
 
 def _is_ip(name: str) -> bool:

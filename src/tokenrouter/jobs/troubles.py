@@ -15,10 +15,15 @@ import structlog
 
 from tokenrouter.domain.alerts import ENDS, WORDS, Alert, Trouble, TroubleKind
 from tokenrouter.jobs.provider_status import ProviderStatus
+from tokenrouter.jobs.tls_keeper import TlsState
+from tokenrouter.tls.pair import day
 
 FILE_NAME: Final = "troubles.json"
 PROVIDER_HOLD_S: Final = 30.0
 """A provider that is away for a moment is no news: requests go elsewhere meanwhile."""
+CERTIFICATE_SOON_S: Final = 7 * 86_400.0
+CERTIFICATE_SOON_PART: Final = 6
+"""Of a lifetime: certificates of six days are no trouble on their first day."""
 _BAD: Final = ("offline", "auth problem", "blocked")
 
 log = structlog.get_logger(__name__)
@@ -95,6 +100,17 @@ def secret_troubles(unreadable: Iterable[str]) -> Iterator[Trouble]:
     """Yield the stored secrets that cannot be decrypted, by what they are called; never by anything of themselves."""
     for name in unreadable:
         yield Trouble("secret.unreadable", name)
+
+
+def certificate_troubles(served: TlsState | None, node: str, now_s: float) -> Iterator[Trouble]:
+    """Yield that the certificate of this node is about to end: it should have been renewed long ago."""
+    if served is None:
+        return
+    facts = served.facts
+    soon_s = min(CERTIFICATE_SOON_S, (facts.not_after_s - facts.not_before_s) / CERTIFICATE_SOON_PART)
+    if now_s >= facts.not_after_s - soon_s:
+        told = {"names": ", ".join(facts.names), "until": day(facts.not_after_s), "problem": served.problem}
+        yield Trouble("certificate.expiring", node, told)
 
 
 def _begun(trouble: Trouble, now_s: float) -> Alert:

@@ -43,7 +43,9 @@ def keep_certificate(connection: Connection, ring: KeyRing, kept: KeptCertificat
     Raises:
         SecretUnreadable: as `keep_secrets`.
     """
-    keep_secrets(connection, ring, _CERTIFICATE, _OURS, {"chain": kept.chain, "key": kept.key}, now_s=now_s)
+    keep_secrets(
+        connection, ring, _CERTIFICATE, _OURS, {"chain": kept.chain.strip(), "key": kept.key.strip()}, now_s=now_s
+    )
     raise_catalog_version(connection, keys=())
 
 

@@ -18,7 +18,7 @@ FOLDER: Final = "tls"
 def tls_folder(settings: Settings) -> Path:
     """Return the folder, made for its owner alone."""
     folder = settings.paths.state_dir / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_private(folder)
     return folder
 
 
@@ -40,7 +40,7 @@ def keep_pair(path: Path, pair: Pair) -> None:
         BadCertificate: it cannot be served with (a key that is too short, for instance).
         OSError: the folder cannot be written.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_private(path.parent)
     new = path.with_suffix(".new")
     fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(fd, "wb") as file:
@@ -53,3 +53,9 @@ def keep_pair(path: Path, pair: Pair) -> None:
         new.unlink()
         raise BadCertificate(f"TLS cannot be spoken with this certificate: {error.reason or error}") from None
     new.replace(path)
+
+
+def _make_private(folder: Path) -> None:
+    """Make the folder and the state folder above it; the mode that `mkdir` is given is that of the last one only."""
+    for path in (folder.parent, folder):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)

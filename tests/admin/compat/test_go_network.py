@@ -21,11 +21,15 @@ def test_what_is_so_already_is_fine(client: TestClient) -> None:
     assert (answer.status_code, answer.json()["status"], answer.json()["new_addr"]) == (200, "ok", "127.0.0.1:8080")
 
 
-def test_another_address_is_refused_with_what_to_write_where(client: TestClient, installation: Installation) -> None:
-    answer = client.post(f"{NETWORK}/apply", headers=ROOT, json={**HERE, "bind_mode": "all"})
+def test_another_address_is_moved_to_and_another_mode_is_refused_with_what_to_write_where(
+    client: TestClient, installation: Installation
+) -> None:
+    moved = client.post(f"{NETWORK}/apply", headers=ROOT, json={**HERE, "bind_mode": "all"})
+    answer = client.post(f"{NETWORK}/apply", headers=ROOT, json={**HERE, "http_mode": "disabled"})
 
+    assert (moved.status_code, "the supervisor does not answer" in moved.text) == (400, True)
     assert answer.status_code == 400
-    assert 'listen_addr = "0.0.0.0:8080"' in answer.text
+    assert 'http_mode = "disabled"' in answer.text
     assert str(installation.settings.paths.default_config_file) in answer.text
 
 
@@ -58,10 +62,7 @@ def test_any_page_may_ask_which_process_answers(client: TestClient, installation
     assert client.options("/admin/api/network/probe").status_code == 204
 
 
-def test_https_is_off_and_cannot_be_had_here(client: TestClient) -> None:
+def test_https_is_shown_and_is_the_files_to_change(client: TestClient) -> None:
     assert client.get(TLS, headers=ROOT).json()["enabled"] is False
     assert client.put(TLS, headers=ROOT, json={"enabled": False}).json() == {"status": "ok"}
     assert client.put(TLS, headers=ROOT, json={"enabled": True, "mode": "pem"}).status_code == 400
-    for path in ("test-certificate", "renew"):
-        refused = client.post(f"{TLS}/{path}", headers=ROOT)
-        assert (refused.status_code, refused.json()["status"]) == (400, "error")

@@ -14,9 +14,9 @@ from tokenrouter.cli.wizard.checks import (
     machine_mistakes,
     name_problem,
     pem_problem,
-    redis_problem,
     warnings,
 )
+from tokenrouter.cli.wizard.redis_check import redis_problem
 
 
 def test_a_port_that_is_free_is_right_and_one_that_is_taken_is_told(free_port: int) -> None:
@@ -110,6 +110,12 @@ def test_what_the_file_says_already_is_not_looked_at_again(tmp_path: Path) -> No
 
     assert [one.name for one in now] == ["provider_key_file"]
     assert [one.name for one in fresh] == ["listen_addr", "provider_key_file"]
+
+
+def test_a_variable_that_wins_over_the_answer_is_told() -> None:
+    told = warnings({"listen_addr": "127.0.0.1:8080"}, {"TOKENROUTER_LISTEN_ADDR": "127.0.0.1:9", "REDIS_URL": "x"})
+
+    assert told == ["TOKENROUTER_LISTEN_ADDR is set here and comes before listen_addr of the file."]
 
 
 @pytest.mark.parametrize(

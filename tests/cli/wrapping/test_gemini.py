@@ -70,8 +70,9 @@ def test_everything_else_is_the_users_also_what_is_made_during_the_run(user: Pat
     theirs = user.parent / "private" / ".gemini"
 
     assert (theirs / "GEMINI.md").read_text() == "be brief"
-    (theirs / "tmp" / "chat").write_text("hello")
-    assert (user / ".gemini" / "tmp" / "chat").read_text() == "hello"
+    for made in ("tmp/chat", "commands/mine.toml", "installation_id"):
+        (theirs / made).write_text("hello")
+        assert (user / ".gemini" / made).read_text() == "hello"
 
 
 def test_what_is_asked_beside_the_conversation_goes_to_the_same_model(user: Path) -> None:

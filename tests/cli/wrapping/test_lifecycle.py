@@ -7,14 +7,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.wrapping.terminal import BASH, Terminal, children
+from tests.cli.wrapping.terminal import BASH, Terminal, children, spawned
 from tokenrouter.store.engine import open_store
 from tokenrouter.store.heartbeats import suspend_silent_keys
 from tokenrouter.store.keys import find_key
@@ -73,12 +73,13 @@ def toro(env: dict[str, str], *args: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([TORO, *args], env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
-def started(env: dict[str, str], args: Sequence[str]) -> "subprocess.Popen[str]":
-    """Return a `toro` whose program has said that it is ready."""
-    running = subprocess.Popen([TORO, *args], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert running.stdout is not None
-    assert running.stdout.readline() == "ready\n"
-    return running
+@contextmanager
+def started(env: dict[str, str], args: Sequence[str]) -> Iterator["subprocess.Popen[str]"]:
+    """Run `toro` until it ends, with a program that has said that it is ready."""
+    with spawned([TORO, *args], env, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
 
 
 def temporary_keys(server: GatewayProcess) -> dict[str, dict[str, Any]]:
@@ -225,7 +226,7 @@ def test_a_server_that_starts_anew_meanwhile_disturbs_nobody(server: GatewayProc
     program = f"{WAIT}\n".replace("signal.pause()", "signal.sigwait({signal.SIGUSR1}); exec(open(0).read())")
     code = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1}); " + program
     command = [TORO, "wrap", "--", sys.executable, "-c", code]
-    with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+    with spawned(command, env, stdin=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == "ready\n"
         server.stop()
@@ -266,7 +267,7 @@ def test_a_key_of_a_toro_that_was_killed_is_suspended_refused_in_every_dialect_a
 ) -> None:
     script = "import os, signal; print(os.environ['OPENAI_API_KEY'], flush=True); signal.pause()"
     command = [TORO, "--name", "orphan", "wrap", sys.executable, "-c", script]
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as running:
+    with spawned(command, env) as running:
         assert running.stdout is not None
         secret = running.stdout.readline().strip()
         program = children(running.pid)[0]
@@ -350,7 +351,7 @@ def test_whoever_is_interrupted_while_a_key_is_made_leaves_none_and_takes_no_oth
 ) -> None:
     url = f"http://127.0.0.1:{hanging.server_port}"
     command = [TORO, "--url", url, "--key", "tr_own", *options, "wrap", "true"]
-    with subprocess.Popen(command, env=home.env, stderr=subprocess.PIPE, text=True) as running:
+    with spawned(command, home.env, stderr=subprocess.PIPE) as running:
         assert hanging.is_asked.wait(30)
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=30)

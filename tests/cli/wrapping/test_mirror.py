@@ -22,3 +22,13 @@ def test_of_a_folder_that_is_not_there_nothing_is_linked(tmp_path: Path) -> None
     mirror(tmp_path / "nowhere", tmp_path / "copy")
 
     assert list((tmp_path / "copy").iterdir()) == []
+
+
+def test_a_file_that_comes_to_be_is_in_the_original(tmp_path: Path) -> None:
+    (tmp_path / "original").mkdir()
+    (tmp_path / "original" / "there").write_text("already")
+    mirror(tmp_path / "original", tmp_path / "copy", also=("there", "later"))
+    (tmp_path / "copy" / "later").write_text("made in the copy")
+
+    assert (tmp_path / "original" / "later").read_text() == "made in the copy"
+    assert (tmp_path / "copy" / "there").read_text() == "already"

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tokenrouter.cli.client import Server
 from tokenrouter.cli.wrapping.launch import Launch
 from tokenrouter.cli.wrapping.models import Lengths
@@ -21,7 +23,8 @@ def prepare(user: Path, *args: str, model: str = "lab/large", **more: Any) -> La
 
 
 def configuration(launch: Launch) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(launch.set_env["OPENCODE_CONFIG_CONTENT"])
+    content = launch.set_env.get("OPENCODE_CONFIG_CONTENT")
+    told: dict[str, Any] = json.loads(content or Path(launch.set_env["OPENCODE_CONFIG"]).read_text())
     return told
 
 
@@ -42,7 +45,7 @@ def test_the_key_is_in_a_variable_that_the_configuration_names(tmp_path: Path) -
 
     assert configuration(launch)["provider"]["tokenrouter"]["options"]["apiKey"] == "{env:TORO_OPENCODE_KEY}"
     assert launch.set_env["TORO_OPENCODE_KEY"] == "tr_temporary"
-    assert "tr_" not in launch.set_env["OPENCODE_CONFIG_CONTENT"]
+    assert "tr_" not in json.dumps(configuration(launch))
 
 
 def test_alone_it_sees_nothing_of_the_users_configuration_but_what_is_not_its_own(tmp_path: Path) -> None:
@@ -55,7 +58,7 @@ def test_alone_it_sees_nothing_of_the_users_configuration_but_what_is_not_its_ow
     assert launch.set_env["OPENCODE_DISABLE_PROJECT_CONFIG"] == "1"
     assert launch.set_env["OPENCODE_AUTH_CONTENT"] == "{}"
     assert configuration(launch)["enabled_providers"] == ["tokenrouter"]
-    assert {"OPENCODE_CONFIG", "OPENCODE_CONFIG_DIR"} <= launch.drop_env
+    assert {"OPENCODE_CONFIG_CONTENT", "OPENCODE_CONFIG_DIR"} <= launch.drop_env
     assert "XDG_DATA_HOME" not in launch.set_env, "sessions stay"
 
 
@@ -86,3 +89,16 @@ def test_it_is_told_how_much_a_model_holds_where_that_is_known(tmp_path: Path) -
     assert models["lab/small"]["limit"] == {"context": 32_768, "output": 4096}
     assert models["lab/large"]["limit"] == {"context": 128_000, "output": 32_000}
     assert "limit" not in models["lab/unlisted"]
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_thousands_of_models_fit_into_what_a_system_takes(tmp_path: Path, is_alone: bool) -> None:
+    (tmp_path / "private").mkdir()
+    offered = {f"provider-{number}/a-model-with-a-long-name-{number}": Lengths(128_000) for number in range(4000)}
+    tool = OpenCode(offered, is_alone=is_alone, environ={"HOME": str(tmp_path)})
+    launch = tool.prepare(SERVER, "tr_temporary", "chosen", [], tmp_path / "private")
+    models = configuration(launch)["provider"]["tokenrouter"]["models"]
+
+    assert max(map(len, launch.set_env.values())) < 128 * 1024
+    assert next(iter(models)) == "chosen"
+    assert len(models) == 4001 if is_alone else len(models) > 200

@@ -41,8 +41,10 @@ def test_whom_the_user_trusts_already_is_trusted_still(tmp_path: Path) -> None:
 
 
 def test_a_certificate_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    with pytest.raises(click.ClickException, match=r"nowhere\.pem"):
-        trusting(tmp_path / "nowhere.pem", {}, tmp_path)
+    server = Server("https://host", "tr_parent", str(tmp_path / "nowhere.pem"))
+
+    with pytest.raises(click.ClickException, match=r"nowhere\.pem: No such file"):
+        Reaching(Aider(), {}).prepare(server, "tr_temporary", "m", [], tmp_path)
 
 
 @pytest.mark.parametrize("ca_file", ["", "ours.pem"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.wrapping.terminal import BASH, Terminal, children
+from tests.cli.wrapping.terminal import BASH, Terminal, children, spawned
 from tokenrouter.cli.wrapping.running import run_program
 from tokenrouter.testing.processes import Home, wait_until
 
@@ -82,7 +82,7 @@ def test_a_program_that_is_not_there_is_an_error_of_the_system() -> None:
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGWINCH"])
 def test_a_signal_for_the_runner_alone_reaches_the_program_once(home: Home, command: list[str], name: str) -> None:
-    with subprocess.Popen(command, env=home.env, stdout=subprocess.PIPE, text=True) as runner:
+    with spawned(command, home.env) as runner:
         out = runner.stdout
         assert out is not None
         assert {out.readline(), out.readline()} == {"started\n", "ready\n"}
@@ -94,7 +94,7 @@ def test_a_signal_for_the_runner_alone_reaches_the_program_once(home: Home, comm
 
 
 def test_what_was_to_be_ignored_is_ignored(home: Home, command: list[str]) -> None:
-    with subprocess.Popen(["nohup", *command], env=home.env, stdout=subprocess.PIPE, text=True) as runner:
+    with spawned(["nohup", *command], home.env) as runner:
         out = runner.stdout
         assert out is not None
         assert {out.readline(), out.readline()} == {"started\n", "ready\n"}
@@ -130,7 +130,7 @@ def test_where_nobody_tells_who_has_sent_it_a_signal_reaches_the_program_once_as
     home: Home, script: Callable[[str, str], str]
 ) -> None:
     command = [sys.executable, script("run.py", RUN_UNTOLD), sys.executable, script("listen.py", LISTEN)]
-    with subprocess.Popen(command, env=home.env, stdout=subprocess.PIPE, text=True, start_new_session=True) as runner:
+    with spawned(command, home.env, start_new_session=True) as runner:
         out = runner.stdout
         assert out is not None
         assert {out.readline(), out.readline()} == {"started\n", "ready\n"}

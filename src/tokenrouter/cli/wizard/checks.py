@@ -9,13 +9,14 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from tokenrouter.cli.wizard.answers import Mistake
 from tokenrouter.cli.wizard.questions import Said
+from tokenrouter.cli.wizard.redis_check import redis_problem
 from tokenrouter.config.load import split_address
 
 MAX_PEM_BYTES: Final = 2**20
@@ -166,25 +167,13 @@ def database_problem(url: str) -> str:
     return ""
 
 
-def redis_problem(url: str, *, wait_s: float = 5.0) -> str:
-    """Return why the server at `url` cannot be used; it is told without the password."""
-    from tokenrouter.redis.address import parse_redis_url
-
-    try:
-        address = parse_redis_url(url)
-    except ValueError as error:
-        return str(error).removeprefix("redis_url: ")
-    family: Any = socket.AF_UNIX if address.path else None
-    try:
-        if family is not None:
-            with socket.socket(family) as probe:
-                probe.settimeout(wait_s)
-                probe.connect(address.path)
-        else:
-            socket.create_connection((address.host, address.port), wait_s).close()
-    except OSError as error:
-        return f"{address} does not answer: {error.strerror or error}"
-    return ""
+_STRONGER: Final = {
+    "listen_addr": ("TOKENROUTER_LISTEN_ADDR",),
+    "public_url": ("PUBLIC_API_URL",),
+    "database_url": ("TOKENROUTER_DATABASE_URL", "DATABASE_URL"),
+    "redis_url": ("TOKENROUTER_REDIS_URL", "REDIS_URL"),
+}
+"""Variables that win over the file, by the question whose answer they make moot."""
 
 
 def warnings(said: Said, environ: Mapping[str, str]) -> list[str]:
@@ -194,6 +183,11 @@ def warnings(said: Said, environ: Mapping[str, str]) -> list[str]:
     is_reached = parts is not None and parts[0] not in ("127.0.0.1", "::1", "localhost")
     if is_reached and said.get("tls", "off") == "off":
         told.append("Keys and prompts cross the network in the clear until somebody speaks TLS.")
+    for name, variables in _STRONGER.items():
+        set_here = [one for one in variables if environ.get(one)]
+        told += (
+            [f"{set_here[0]} is set here and comes before {name} of the file."] if said.get(name) and set_here else []
+        )
     variable = said.get("provider_key_env", "")
     if variable and not environ.get(variable):
         told.append(f"The variable {variable} is not set here; the server needs it where it is started.")

@@ -7,8 +7,9 @@ from typing import Any, Final
 from tokenrouter.cli.wizard import asking
 from tokenrouter.cli.wizard.answer_checks import answer_mistake
 from tokenrouter.cli.wizard.asked_answers import ask_checked, ask_list
-from tokenrouter.cli.wizard.checks import address_problem, database_problem, is_standing_port, redis_problem
+from tokenrouter.cli.wizard.checks import address_problem, database_problem, is_standing_port
 from tokenrouter.cli.wizard.provider_flow import ask_provider
+from tokenrouter.cli.wizard.redis_check import redis_problem
 from tokenrouter.cli.wizard.tls_flow import ask_tls
 from tokenrouter.cli.wizard.writing import DEFAULT_ADDRESS
 from tokenrouter.config.load import split_address

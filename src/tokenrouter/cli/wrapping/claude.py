@@ -105,7 +105,7 @@ def _read_settings(typed: str) -> dict[str, Any]:
     try:
         text = typed if typed.lstrip().startswith("{") else Path(typed).read_text(encoding="utf-8")
         settings = json.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise click.ClickException(f"--settings {typed}: is neither JSON nor a file of it: {error}") from None
     if not isinstance(settings, dict):
         raise click.ClickException(f"--settings {typed}: is no JSON object")

@@ -23,8 +23,11 @@ from tokenrouter.cli.wrapping.launch import Launch
 from tokenrouter.cli.wrapping.mirror import mirror
 
 SIGN_IN: Final = "gemini-api-key"
-_KEPT_FOLDERS: Final = ("tmp", "history")
-"""Where chats are; they are made in the user's folder, lest the first ones are lost with ours."""
+_KEPT_FOLDERS: Final = ("tmp", "history", "commands", "extensions", "skills", "policies")
+_KEPT_FILES: Final = ("GEMINI.md", "installation_id", "mcp-oauth-tokens.json")
+"""What it makes when it is first needed: chats, what it is to remember, …. It is made in the user's folder; with ours
+it would be gone.
+"""
 _HELPERS: Final = (
     *("classifier", "prompt-completion", "fast-ack-helper", "edit-corrector", "llm-edit-fixer", "next-speaker-checker"),
     *("summarizer-default", "summarizer-shell", "context-snapshotter", "web-search", "web-fetch", "web-fetch-fallback"),
@@ -61,7 +64,7 @@ class GeminiCli:
         for name in _KEPT_FOLDERS:
             (own / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         theirs = folder / ".gemini"
-        mirror(own, theirs, without=("settings.json",))
+        mirror(own, theirs, without=("settings.json",), also=_KEPT_FILES)
         settings = _settings(own / "settings.json", model or self.model_in(args))
         (theirs / "settings.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
         env = {
@@ -117,7 +120,7 @@ def _read(file: Path) -> dict[str, Any]:
         settings = read_commented_json(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise click.ClickException(f"{file}: cannot be read: {error}") from None
     if not isinstance(settings, dict):
         raise click.ClickException(f"{file}: is no JSON object")

@@ -1,9 +1,9 @@
 """opencode: a provider with every model of the key, in a configuration of its own or beside the user's.
 
-What stands in OPENCODE_CONFIG_CONTENT comes before the user's files and the project's (1.18.33, measured 2026-11-22).
-But opencode writes a `$schema` into files that have none; so, as TokenRouter-Go did, it is not shown the user's, unless
-it is to know other providers too. Its configuration folder is then one of links to what else is in the user's, such as
-git's; its sessions stay where they are, and the sign-ins beside them are not looked at.
+opencode writes a `$schema` into files of configuration that have none (1.18.33, measured 2026-11-22); so, as
+TokenRouter-Go did, it is shown none but ours, unless it is to know other providers too. Its configuration folder is
+then one of links to what else is in the user's, such as git's; its sessions stay where they are, and the sign-ins
+beside them are not looked at. Beside other providers ours stands in OPENCODE_CONFIG_CONTENT, which comes before files.
 """
 
 import json
@@ -20,6 +20,8 @@ from tokenrouter.cli.wrapping.mirror import mirror
 from tokenrouter.cli.wrapping.models import Lengths, can_talk
 
 KEY_ENV: Final = "TORO_OPENCODE_KEY"
+MAX_VARIABLE_BYTES: Final = 100_000
+"""Linux takes 128 KiB for a variable (MAX_ARG_STRLEN), its name among them."""
 USUAL_ANSWER: Final = 32_000
 """Longest answer of a model, in tokens, where only its conversations' length is known; opencode's own for such."""
 _OF_OTHERS: Final = frozenset(("OPENCODE_CONFIG", "OPENCODE_CONFIG_DIR", "OPENCODE_CONFIG_CONTENT"))
@@ -51,13 +53,14 @@ class OpenCode:
 
     def prepare(self, server: Server, key: str, model: str, args: Sequence[str], folder: Path) -> Launch:
         """Return opencode with our provider, whose key is in a variable that its configuration names."""
-        env = {
-            "OPENCODE_CONFIG_CONTENT": json.dumps(self._configuration(server, model)),
-            KEY_ENV: key,
-            "OPENCODE_DISABLE_AUTOUPDATE": "1",
-        }
+        names = list(dict.fromkeys([*([model] if model else []), *filter(can_talk, self.offered)]))
+        env = {KEY_ENV: key, "OPENCODE_DISABLE_AUTOUPDATE": "1"}
         if not self.is_alone:
+            env |= {"OPENCODE_CONFIG_CONTENT": self._short_configuration(server, model, names)}
             return Launch((self.name, *args), env)
+        file = folder / "opencode.json"
+        file.write_text(json.dumps(self._configuration(server, model, names)), encoding="utf-8")
+        env |= {"OPENCODE_CONFIG": str(file)}
         mirror(self._configurations(), folder / "config", without=("opencode",))
         env |= {"XDG_CONFIG_HOME": str(folder / "config"), "OPENCODE_DISABLE_PROJECT_CONFIG": "1"}
         env |= {"OPENCODE_AUTH_CONTENT": "{}"}
@@ -67,14 +70,21 @@ class OpenCode:
         base = self.environ.get("XDG_CONFIG_HOME")
         return Path(base) if base else Path(self.environ.get("HOME") or Path.home()) / ".config"
 
-    def _configuration(self, server: Server, model: str) -> dict[str, Any]:
-        names = list(dict.fromkeys([*([model] if model else []), *filter(can_talk, self.offered)]))
+    def _short_configuration(self, server: Server, model: str, names: Sequence[str]) -> str:
+        """Return a configuration that fits into a variable, with the first models where not all of them do."""
+        while True:
+            text = json.dumps(self._configuration(server, model, names))
+            if len(text) <= MAX_VARIABLE_BYTES:
+                return text
+            names = names[: len(names) * 3 // 4]
+
+    def _configuration(self, server: Server, model: str, names: Sequence[str]) -> dict[str, Any]:
         provider = {
             "npm": "@ai-sdk/openai-compatible",
             "name": self.provider_name,
             "options": {"baseURL": f"{server.url}/v1", "apiKey": f"{{env:{KEY_ENV}}}"},
             "models": {name: _card(name, self.offered.get(name, Lengths())) for name in names},
-            "whitelist": names,  # opencode knows a provider of our name from a list of its own
+            "whitelist": list(names),  # opencode knows a provider of our name from a list of its own
         }
         told: dict[str, Any] = {
             "$schema": "https://opencode.ai/config.json",

@@ -31,11 +31,18 @@ class Reaching:
         return self.tool.name
 
     def prepare(self, server: Server, key: str, model: str, args: Sequence[str], folder: Path) -> Launch:
-        """Return the tool's launch, with what it needs to reach the server."""
-        launch = self.tool.prepare(server, key, model, args, folder)
-        reaching = past_proxies(server.url, self.environ)
-        if server.ca_file:
-            reaching |= trusting(Path(server.ca_file), self.environ, folder)
+        """Return the tool's launch, with what it needs to reach the server.
+
+        Raises:
+            click.ClickException: as the tool does, or a file cannot be read or written.
+        """
+        try:
+            launch = self.tool.prepare(server, key, model, args, folder)
+            reaching = past_proxies(server.url, self.environ)
+            if server.ca_file:
+                reaching |= trusting(Path(server.ca_file), self.environ, folder)
+        except OSError as error:
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from None
         return replace(launch, set_env={**reaching, **launch.set_env})
 
 
@@ -50,11 +57,7 @@ def past_proxies(url: str, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def trusting(ca_file: Path, environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return the variables that have a program trust `ca_file` too, with files in `folder` that they name.
-
-    Raises:
-        click.ClickException: `ca_file` cannot be read.
-    """
+    """Return the variables that have a program trust `ca_file` too, with files in `folder` that they name."""
     usual = ssl.get_default_verify_paths().cafile
     told = {}
     for name in (*_ADDED, *_INSTEAD):
@@ -66,10 +69,7 @@ def trusting(ca_file: Path, environ: Mapping[str, str], folder: Path) -> dict[st
 
 
 def _read(others: Iterable[str], ca_file: Path) -> Iterable[bytes]:
-    try:
-        yield ca_file.read_bytes()
-    except OSError as error:
-        raise click.ClickException(f"{ca_file}: cannot be read: {error.strerror}") from None
+    yield ca_file.read_bytes()
     for other in others:
         if Path(other).is_file():
             yield Path(other).read_bytes()

@@ -124,12 +124,10 @@ class _Watched:
         return code if code >= 0 else SIGNAL_BASE - code
 
     def _stop(self) -> None:
-        """Stop as every program does at Ctrl-Z; return when the shell lets us go on, and the program with us."""
+        """Stop as every program does at Ctrl-Z; return when the shell lets us go on (its SIGCONT is handed on)."""
         os.kill(os.getpid(), signal.SIGTSTP)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})  # here we stand
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTSTP})
-        self._send(signal.SIGCONT)
-        self._awake()
 
     def _send(self, number: int) -> None:
         os.kill(self._pid, number)  # it is ours until it was waited for, so nobody else has its number

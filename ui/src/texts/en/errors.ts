@@ -40,6 +40,10 @@ export const errors = textsOf("errors", {
     what: "The key may not be used from this address.",
     todo: "Use it from where it may, or have its allowed_ips changed; behind a proxy of yours, set trusted_proxies.",
   },
+  https_required: {
+    what: "A key was sent over plain HTTP to a gateway that serves HTTPS.",
+    todo: "Write https:// in the address; replace the key if others could read the network.",
+  },
   role_not_allowed: {
     what: "The key's role does not reach this far.",
     todo: "Use a key with the role that the message names.",
