@@ -244,6 +244,7 @@ def test_a_certificate_about_to_end_is_marked_and_a_wrong_one_told_of(opened: Op
     assert server.gateway.call("GET", NETWORK).json()["https"]["problem"]
 
 
+@pytest.mark.torture
 def test_an_authority_is_tried_and_asked_again_by_a_button(opened: Open, tmp_path: Path, needs_pebble: None) -> None:
     http_port, tls_port = free_port(), free_port()
     with Pebble(tmp_path, http_port=http_port, tls_port=tls_port, lifetime_s=90 * 86_400) as authority:
