@@ -9,6 +9,7 @@ from tests.admin.installation import ROOT, Installation
 from tests.admin.people import enter, person
 from tokenrouter.admin.sessions import COOKIE
 from tokenrouter.admin.ui_files import UiFiles
+from tokenrouter.jobs.listener_desk import OpenListener, PendingMove
 
 NAVIGATION = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8", "sec-fetch-mode": "navigate"}
 DEEP_LINK = "/admin/usage?by=team&range=7d"
@@ -53,6 +54,21 @@ def test_the_policy_names_the_nonce_of_the_page_and_allows_nothing_inline(member
     assert "default-src 'none';" in policy
     assert "unsafe" not in policy
     assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"), [("127.0.0.1:9", "'self' http://127.0.0.1:9"), ("[::1]:9", "'self'"), (None, "'self'")]
+)
+def test_a_page_may_look_at_an_address_to_which_a_listener_is_being_moved(
+    member: TestClient, installation: Installation, address: str | None, allowed: str
+) -> None:
+    if address is not None:
+        new = OpenListener(2, "http", "listen_addr", address)
+        installation.state.listeners.pending = PendingMove("m", new, new, 0.0)
+
+    policy = visit(member, "/admin").headers["content-security-policy"]
+
+    assert f"connect-src {allowed}; font-src" in policy
 
 
 def test_assets_are_for_everybody_and_for_ever(client: TestClient) -> None:

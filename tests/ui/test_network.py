@@ -212,7 +212,7 @@ def test_the_gateways_own_certificate_is_shown_and_how_to_trust_it(visit: Visit,
 
     expect(card).to_contain_text("this gateway itself (self-signed)")
     expect(card).to_contain_text("localhost")
-    expect(card.get_by_text("counts", exact=True)).to_be_visible()
+    expect(card.get_by_text("valid", exact=True)).to_be_visible()
     assert copied(page, card.get_by_role("button", name="Copy: the fingerprint")) == told["fingerprint"]
     line = copied(page, card.get_by_role("button", name="Copy: the line for Python and most others"))
     assert line == f"export SSL_CERT_FILE={told['trust_file']}"
@@ -244,6 +244,7 @@ def test_a_certificate_about_to_end_is_marked_and_a_wrong_one_told_of(opened: Op
     assert server.gateway.call("GET", NETWORK).json()["https"]["problem"]
 
 
+@pytest.mark.torture
 def test_an_authority_is_tried_and_asked_again_by_a_button(opened: Open, tmp_path: Path, needs_pebble: None) -> None:
     http_port, tls_port = free_port(), free_port()
     with Pebble(tmp_path, http_port=http_port, tls_port=tls_port, lifetime_s=90 * 86_400) as authority:

@@ -91,12 +91,18 @@ def _page(state: ControlState, request: Request) -> Response:
 
 
 def _ui(state: ControlState, request: Request) -> HTMLResponse:
-    pending = state.listeners.pending
-    beside = "" if pending is None else f" {visitors_url(request, pending)}"
     page = state.ui.page()
     if page is None:
         return html.page("TokenRouter: not built", html.card("The UI is not built", _NOT_BUILT))
-    return HTMLResponse(page.text, headers={"content-security-policy": _POLICY.format(nonce=page.nonce, beside=beside)})
+    policy = _POLICY.format(nonce=page.nonce, beside=_beside(state, request))
+    return HTMLResponse(page.text, headers={"content-security-policy": policy})
+
+
+def _beside(state: ControlState, request: Request) -> str:
+    """Return the address to which a listener is being moved; policies have no words for IPv6 (CSP 3, host-source)."""
+    pending = state.listeners.pending
+    url = "" if pending is None else visitors_url(request, pending)
+    return f" {url}" if url and "[" not in url else ""
 
 
 def _once_more(path: str) -> HTMLResponse:

@@ -26,7 +26,7 @@ const MoveForm = later(() => import("./move-form").then((module) => module.MoveF
 const Pending = later(() => import("./pending").then((module) => module.Pending));
 const Ended = later(() => import("./ended").then((module) => module.Ended));
 
-const WATCHED_MS = 2000;
+const WATCHED_MS = 1000;
 
 export function Page() {
   const found = useQuery({
