@@ -143,3 +143,9 @@ def test_a_certificate_that_is_being_exchanged_silences_nobody(tmp_path: Path) -
 
     assert "missing.crt cannot be used" in revoke(missing, "key_1", lambda _: True)
     assert Heartbeat(missing, "key_1")._say() is False
+
+
+def test_a_name_may_be_whatever_the_server_takes() -> None:
+    answer = json.dumps({**json.loads(MADE), "name": "\u202e"}).encode()
+    with Answering(201, answer) as server:
+        assert make_key(Server(server.url), "\u202e", ttl_s=60.0, comment="").name == "\u202e"

@@ -55,8 +55,8 @@ def _read(told: Any) -> TemporaryKey:
         NoAnswer: it is nothing that a program could be given.
     """
     fields = [told.get(name) for name in ("id", "name", "expires_at", "key")] if isinstance(told, dict) else [None]
-    texts = [text for text in fields if isinstance(text, str) and text and text.isprintable()]
-    if len(texts) != len(fields) or not texts[-1].isascii():
+    texts = [text for text in fields if isinstance(text, str) and text]
+    if len(texts) != len(fields) or not (texts[-1].isascii() and texts[-1].isprintable()):
         raise NoAnswer(
             "the server's answer is not what toro expects; is it a TokenRouter, and not much older or newer?"
         )
