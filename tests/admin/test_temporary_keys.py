@@ -170,3 +170,17 @@ def test_nobody_speaks_for_a_key_that_is_over_gone_or_good_without(
     assert (plain.status_code, plain.json()["code"]) == (409, "no_heartbeat")
     assert (over.status_code, over.json()["code"]) == (404, "key_not_found")
     assert client.post(f"{KEYS}/nothing/heartbeat", headers=ALICE).status_code == 404
+
+
+def test_nobody_lets_it_last_longer_than_a_day(client: TestClient, installation: Installation) -> None:
+    assert make(client, MASTER).status_code == 201
+    day_s = installation.now_s + 86_400
+
+    def end_at(end: str | None) -> Response:
+        return client.patch(f"{KEYS}/run", headers=ROOT, json={"expires_at": end})
+
+    for end in (None, datetime.fromtimestamp(day_s + 1, UTC).isoformat()):
+        refused = end_at(end)
+        assert (refused.status_code, "within 24 hours" in refused.json()["detail"]) == (422, True), refused.text
+    assert end_at(datetime.fromtimestamp(day_s, UTC).isoformat()).status_code == 200
+    assert client.patch(f"{KEYS}/run", headers=ROOT, json={"comment": "still"}).status_code == 200

@@ -132,3 +132,24 @@ def test_a_server_that_is_not_there_is_said_so(tmp_path: Path) -> None:
 
     assert done.exit_code == 3
     assert "is torod running" in done.output
+
+
+def explained_by(told: object, *args: str) -> Result:
+    with Answering(200, json.dumps(told).encode()) as server:
+        return CliRunner().invoke(main, ["explain", "best", "--url", server.url, "--key", "tr_1", *args])
+
+
+@pytest.mark.parametrize(
+    "told", [[], {}, "x", {**TOLD, "places": 7}, {**TOLD, "limits": [{}]}, {**TOLD, "decision": None}]
+)
+def test_an_answer_that_explains_nothing_is_told_in_words(told: object) -> None:
+    done = explained_by(told)
+
+    assert (done.exit_code, "not what toro expects" in done.output) == (3, True), done.output
+
+
+def test_nothing_of_the_answer_is_obeyed_by_a_terminal() -> None:
+    told = {**TOLD, "model": "a\x1b]0;b\x9bc\ud800"}
+
+    assert explained_by(told).output.startswith("a]0;bc, asked by alice")
+    assert json.loads(explained_by(told, "--json").output) == told

@@ -232,3 +232,23 @@ def test_keys_are_found_by_parent_digest_and_team(store: Store) -> None:
     assert key_with_digest(store, b"") is None
     with store.read() as connection:
         assert set(keys_of_team(connection, "physics")) == {parent.stored, child}
+
+
+def test_below_a_key_that_was_revoked_meanwhile_none_is_made(store: Store) -> None:
+    parent = make(store, KeyRequest("parent")).stored
+    revoke_key(store, "parent")
+
+    with pytest.raises(KeyUnknown, match="'parent' was revoked"):
+        make(store, KeyRequest("child", parent=parent))
+
+    assert list_keys(store) == ()
+
+
+def test_of_two_who_make_the_last_key_of_a_person_at_once_one_is_told(store: Store) -> None:
+    make(store, KeyRequest("one", user="ann", most_of_user=2))
+    make(store, KeyRequest("bob's", user="bob", most_of_user=2))
+    make(store, KeyRequest("two", user="ann", most_of_user=2))
+
+    with pytest.raises(TooManyKeys, match="'ann' has 2 keys"):
+        make(store, KeyRequest("three", user="ann", most_of_user=2))
+    assert len(list_keys(store)) == 3

@@ -20,7 +20,6 @@ from tokenrouter.admin.keys import key_request
 from tokenrouter.admin.limit_bodies import Strict
 from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState, State
-from tokenrouter.admin.temporary_keys import MAX_TTL_S
 from tokenrouter.admin.texts import Text
 from tokenrouter.jobs.benchmark import (
     MAX_CHATS,
@@ -35,7 +34,7 @@ from tokenrouter.jobs.benchmark import (
     Status,
 )
 from tokenrouter.store.errors import KeyUnknown
-from tokenrouter.store.keys import create_key, revoke_key
+from tokenrouter.store.keys import MAX_TEMPORARY_S, create_key, revoke_key
 
 router: Final = APIRouter(prefix="/api/v1/benchmark", tags=["benchmark"])
 
@@ -154,7 +153,7 @@ def _make_key(state: ControlState, grant: Grant) -> tuple[str, str]:
         name=f"benchmark-{secrets.token_hex(4)}",
         parent=None if own is None else own.id,
         user="" if own is not None else grant.caller.user,
-        expires_at=datetime.fromtimestamp(state.clock() + MAX_TTL_S, UTC),
+        expires_at=datetime.fromtimestamp(state.clock() + MAX_TEMPORARY_S, UTC),
         comment="for a run of the benchmark",
         cache="off",
         temporary=True,

@@ -211,6 +211,11 @@ def _own_keys(state: ControlState, grant: Grant) -> list[Key]:
     return [key for _, key in key_reader(state, own)((), MAX_OWN_KEYS)]
 
 
+def most_of_user(grant: Grant) -> int | None:
+    """Return how many keys the person who asks may have; None is as many as they like."""
+    return MAX_OWN_KEYS if grant.reach == "own" and grant.caller.key is None else None
+
+
 def _refuse_too_many(state: ControlState, grant: Grant) -> None:
     if len(_own_keys(state, grant)) >= MAX_OWN_KEYS:
         raise RoleNotAllowed(f"A member has at most {MAX_OWN_KEYS} keys; revoke one first.")

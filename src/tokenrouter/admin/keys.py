@@ -30,6 +30,7 @@ from tokenrouter.admin.key_rules import (
     find_key_for,
     key_reader,
     keys_named,
+    most_of_user,
     parent_of,
     refuse_beyond,
     refuse_release,
@@ -189,7 +190,8 @@ def key_request(state: ControlState, grant: Grant, wanted: NewKey, *, may_choose
     _refuse_taken(state, wanted)
     said = as_parent_may(wanted, parent).model_dump(exclude={"parent", "expires_at", "ttl_s"})
     expires_at_s = wanted.expires_at.timestamp() if wanted.expires_at else None
-    return bounded(grant, KeyRequest(parent=parent, expires_at_s=expires_at_s, **_tuples(said)))
+    request = KeyRequest(parent=parent, expires_at_s=expires_at_s, most_of_user=most_of_user(grant), **_tuples(said))
+    return bounded(grant, request)
 
 
 def ids_of(state: ControlState, name_or_id: str) -> frozenset[str]:

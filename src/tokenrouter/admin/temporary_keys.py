@@ -14,13 +14,11 @@ from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.state import ControlState
 from tokenrouter.domain.catalog import Key
 from tokenrouter.store.errors import TooManyKeys
-from tokenrouter.store.keys import KeyRequest, temporary_keys_beside
+from tokenrouter.store.keys import MAX_TEMPORARY_S, KeyRequest, temporary_keys_beside
 
 MAX_TEMPORARY_KEYS: Final = 20
 """Most that come from one inferrer at a time, those made by its temporary keys among them."""
 USUAL_TTL_S: Final = 8 * 3600.0
-MAX_TTL_S: Final = 24 * 3600.0
-"""Longest life of a temporary key."""
 
 
 def with_end(state: ControlState, wanted: NewKey) -> NewKey:
@@ -62,7 +60,7 @@ def check_temporary(state: ControlState, wanted: NewKey) -> None:
         if wanted.heartbeat:
             raise Problem(422, "invalid_field", "heartbeat: only a temporary key has one; set `temporary` too.")
         return
-    if wanted.expires_at is None or wanted.expires_at.timestamp() > state.clock() + MAX_TTL_S:
+    if wanted.expires_at is None or wanted.expires_at.timestamp() > state.clock() + MAX_TEMPORARY_S:
         raise Problem(422, "invalid_field", "expires_at: a temporary key ends within 24 hours.")
 
 

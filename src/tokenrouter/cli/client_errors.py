@@ -56,6 +56,10 @@ class EndingGroup(click.Group):
             end(explained(error), REFUSED)
         except NoAnswer as error:
             end(str(error), UNREACHABLE)
+        except UnicodeEncodeError as error:
+            if error.encoding != "utf-8":
+                raise
+            end(f"what was typed is no text (UTF-8): {error.object!a}"[:200], MISTAKE)
         except (KeyboardInterrupt, click.Abort):
             click.echo(err=True)
             sys.exit(INTERRUPTED)

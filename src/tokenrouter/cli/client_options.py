@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 import click
 
 from tokenrouter.cli.client import Server, find_server
+from tokenrouter.cli.client_errors import ClientMistake
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,6 +22,10 @@ KEY: Final = click.option(
 CA_FILE: Final = click.option(
     "--ca-file", metavar="FILE", help="Certificate that vouches for the server, if it is not a public one."
 )
+
+
+_UNPRINTED: Final = re.compile("[\x7f-\x9f\ud800-\udfff]")
+"""What JSON may hold as it is and a terminal should not be sent: C1 controls, and halves of characters."""
 
 
 def asks_server(command: Callable[Concatenate[Server, P], R]) -> Callable[..., R]:
@@ -36,10 +42,30 @@ def asks_server(command: Callable[Concatenate[Server, P], R]) -> Callable[..., R
 
 
 def typed_key(key: str | None) -> str | None:
-    """Return the key that was given, a line of standard input where it is `-`."""
-    return sys.stdin.readline().strip() if key == "-" else key
+    """Return the key that was given, a line of standard input where it is `-`.
+
+    Raises:
+        ClientMistake: there is nothing to read it from.
+    """
+    if key != "-":
+        return key
+    if sys.stdin is None:
+        raise ClientMistake("standard input is closed, so no key can be read from it")
+    try:
+        return sys.stdin.readline().strip()
+    except UnicodeDecodeError:
+        raise ClientMistake("what standard input holds is no key: it is no text (UTF-8)") from None
+
+
+def has_terminal() -> bool:
+    """Return whether somebody can be asked; a standard input that is closed is nobody's."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def print_json(told: Any) -> None:
-    """Print what programs read."""
-    click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    """Print what programs read; what a terminal would obey, or cannot be written at all, is escaped."""
+    click.echo(_UNPRINTED.sub(_escaped, json.dumps(told, indent=2, ensure_ascii=False)))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

@@ -7,9 +7,10 @@ from typing import Any, Final
 import click
 
 from tokenrouter.cli.client import Server
-from tokenrouter.cli.client_errors import MISTAKE, REFUSED, Refused, end
-from tokenrouter.cli.client_options import asks_server
+from tokenrouter.cli.client_errors import MISTAKE, REFUSED, NoAnswer, Refused, end
+from tokenrouter.cli.client_options import asks_server, print_json
 from tokenrouter.cli.opening import JSON
+from tokenrouter.cli.terminal.texts import plain
 
 PATH: Final = "/v1/route/explain"
 
@@ -54,7 +55,16 @@ def explain(
         told = server.ask("POST", PATH, question)
     except Refused as error:
         end(f"the request would be refused: {error}", REFUSED)
-    click.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(told)))
+    if as_json:
+        print_json(told)
+        return
+    try:
+        lines = list(_lines(told))
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise NoAnswer(
+            "the server's answer is not what toro expects; is it a TokenRouter, and not much older or newer?"
+        ) from None
+    click.echo(plain("\n".join(lines)))
 
 
 def _read(file: Any) -> dict[str, Any]:

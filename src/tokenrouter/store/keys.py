@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tokenrouter.domain.addresses import MAX_NETWORKS, read_networks
@@ -33,6 +33,8 @@ MAX_WORDS_BYTES: Final = 2000
 searched up to here."""
 MAX_AT_ONCE: Final = 1000
 """Most keys that one statement names."""
+MAX_TEMPORARY_S: Final = 24 * 3600.0
+"""Longest life of a temporary key, whoever makes or changes it."""
 MAX_OVERLAP_S: Final = 30 * 86_400.0
 """Longest time that a key is good after its successor was made: who needs longer has forgotten it."""
 
@@ -47,6 +49,7 @@ class KeyRequest:
     Attributes:
         key: a key of the operator's own choice, or None for a random one.
         allowed_ips, temporary, heartbeat: see `domain.catalog.Key`.
+        most_of_user: how many keys the user may have, this one among them; None is any number.
         most_temporary: how many temporary keys may stand below the one that they all come from; None is any number.
         passthrough: whether it may ask providers raw; a key never may where its parent may not.
         cache: see `domain.catalog.Key`.
@@ -73,6 +76,7 @@ class KeyRequest:
     temporary: bool = False
     heartbeat: bool = False
     most_temporary: int | None = None
+    most_of_user: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,8 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
         InvalidField: a field cannot be used as it is.
         NameTaken: another key of the database has the name.
         KeyTaken: a key of the operator's choice that exists already.
-        TooManyKeys: there are `most_temporary` already.
+        TooManyKeys: there are `most_temporary`, or `most_of_user`, already.
+        KeyUnknown: the parent was revoked meanwhile.
     """
     _check_fields(request, now_s)
     key = make_key() if request.key is None else request.key
@@ -142,7 +147,9 @@ def create_key(store: Store, request: KeyRequest, *, pepper: bytes, now_s: float
         heartbeat=request.heartbeat,
     )
     with store.write() as connection:
+        _check_parent(connection, parent)
         _check_number(connection, request, now_s)
+        _check_number_of_user(connection, stored.user, request.most_of_user)
         _insert(connection, stored)
         raise_catalog_version(connection, [stored.id])
         _note(store, connection, "key.create", None, stored)
@@ -231,6 +238,7 @@ def update_key(
         if check is not None:
             check(before)
         after = _changed(before, changes)
+        _check_end(before, after)
         connection.execute(update(tr_keys).where(tr_keys.c.id == before.id).values(_row(after)))
         raise_catalog_version(connection, [after.id])
         _note(store, connection, "key.change", before, after)
@@ -317,10 +325,26 @@ def temporary_keys_beside(store: Store, parent: Key, now_s: float) -> int:
         return _temporary_beside(connection, parent, now_s)
 
 
+def _check_parent(connection: Connection, parent: Key | None) -> None:
+    """Refuse a key below one that is gone: nobody would ever revoke it."""
+    if parent is None or parent.origin != "database":
+        return
+    if connection.execute(select(tr_keys.c.id).where(tr_keys.c.id == parent.id)).first() is None:
+        raise KeyUnknown(f"the key {parent.name!r} was revoked, so none can be made below it")
+
+
 def _check_number(connection: Connection, request: KeyRequest, now_s: float) -> None:
     most, parent = request.most_temporary, request.parent
     if most is not None and parent is not None and _temporary_beside(connection, parent, now_s) >= most:
         raise TooManyKeys(f"there are {most} temporary keys below {parent.name!r} or beside it; revoke one first")
+
+
+def _check_number_of_user(connection: Connection, user: str, most: int | None) -> None:
+    if most is None or not user:
+        return
+    own = select(func.count()).select_from(tr_keys).where(tr_keys.c.user == user)
+    if connection.execute(own).scalar_one() >= most:
+        raise TooManyKeys(f"{user!r} has {most} keys, the most there may be; revoke one first")
 
 
 def _temporary_beside(connection: Connection, parent: Key, now_s: float) -> int:
@@ -346,6 +370,13 @@ def _check_fields(request: KeyRequest, now_s: float) -> None:
         raise InvalidField("the expiry is in the past; give a later one, or none", field="expires_at")
     if request.key is not None:
         check_chosen_key(request.key)
+
+
+def _check_end(before: Key, after: Key) -> None:
+    if not after.temporary or after.expires_at_s == before.expires_at_s:
+        return
+    if after.expires_at_s is None or after.expires_at_s > after.created_at_s + MAX_TEMPORARY_S:
+        raise InvalidField("a temporary key ends within 24 hours of its making", field="expires_at")
 
 
 def _check_networks(texts: Sequence[str]) -> None:

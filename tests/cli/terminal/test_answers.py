@@ -36,3 +36,9 @@ def test_all_pages_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Server, "ask", ask)
 
     assert list(rows(Server("http://x"), "/x")) == [1, 2]
+
+
+def test_a_list_that_goes_round_in_a_circle_is_told() -> None:
+    with Answering(200, b'{"data": [1], "next": "x"}') as server, pytest.raises(NoAnswer, match="no end"):
+        list(rows(Server(server.url), "/x"))
+    assert len(server.asked) == 2

@@ -8,6 +8,7 @@ from tokenrouter.cli.terminal.texts import count, dollars, milliseconds, moment,
 @pytest.mark.parametrize(
     ("found", "text"),
     [
+        (plain("a\ud800b\udcff"), "ab"),
         (plain("a\x1b]0;b\x07\r\n\tc\x9bü"), "a]0;b\n\tcü"),
         (dollars("0"), "$0.00"),
         (dollars("12.500000000"), "$12.50"),

@@ -37,7 +37,16 @@ def test_a_pattern_is_held_against_names_with_and_without_their_provider() -> No
 
 
 def test_the_server_is_asked_with_the_key_and_says_what_it_knows_of_each() -> None:
-    cards = [{"id": "b", "context_length": 9}, {"no": 1}, 7, {"id": 8}, {"id": "a", "context_length": "many"}]
+    cards = [
+        {"id": "b", "context_length": 9},
+        {"no": 1},
+        7,
+        {"id": 8},
+        {"id": "c\x1b]0;"},
+        {"id": "d\0"},
+        {"id": ""},
+        {"id": "a", "context_length": "many"},
+    ]
     with Answering(200, json.dumps({"data": cards}).encode()) as answering:
         told = offered_models(Server(answering.url, "tr_mine"))
         assert list(told.items()) == [("b", Lengths(9)), ("a", Lengths())]

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from tokenrouter.cli.client import Server
@@ -102,3 +103,10 @@ def test_thousands_of_models_fit_into_what_a_system_takes(tmp_path: Path, is_alo
     assert max(map(len, launch.set_env.values())) < 128 * 1024
     assert next(iter(models)) == "chosen"
     assert len(models) == 4001 if is_alone else len(models) > 200
+
+
+def test_a_configuration_that_no_variable_holds_ends_it_with_words(tmp_path: Path) -> None:
+    tool = OpenCode({"lab/a": Lengths()}, "lab", "x" * 200_000, is_alone=False)
+
+    with pytest.raises(click.ClickException, match="too long"):
+        tool.prepare(Server("http://x"), "tr_1", "", (), tmp_path)

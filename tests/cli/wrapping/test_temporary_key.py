@@ -1,11 +1,14 @@
 """A temporary key, made, kept alive and revoked, at a server that only answers."""
 
+import json
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
 from tests.cli.answering import Answering
-from tokenrouter.cli.client import Refused, Server
+from tokenrouter.cli.client import NoAnswer, Refused, Server
 from tokenrouter.cli.wrapping.temporary_key import Heartbeat, TemporaryKey, make_key, revoke, usual_name
 
 MADE = b'{"id": "key_1", "name": "run", "expires_at": "2026-11-22T12:00:00Z", "key": "tr_secret"}'
@@ -112,3 +115,37 @@ def test_a_key_that_is_gone_is_spoken_of_once() -> None:
 def test_a_refusal_to_make_one_is_told() -> None:
     with Answering(409, REFUSED) as server, pytest.raises(Refused, match="no"):
         make_key(Server(server.url), "run", ttl_s=60.0, comment="")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"id": None}, {"id": 7}, {"expires_at": None}, {"key": ""}, {"key": "a\0b"}, {"key": "tr_\udcff"}, {"key": 1}],
+)
+def test_an_answer_that_is_no_key_is_told_in_words(changed: dict[str, object]) -> None:
+    answer = json.dumps({**json.loads(MADE), **changed}).encode()
+    with Answering(201, answer) as server, pytest.raises(NoAnswer, match="not what toro expects"):
+        make_key(Server(server.url), "run", ttl_s=60.0, comment="")
+
+
+def test_a_server_that_is_starting_is_not_waited_for_longer_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    starting = b'{"code": "control_plane_away", "detail": "still starting"}'
+
+    with Answering(503, starting) as server:
+        assert revoke(Server(server.url), "key_1", lambda _: False) == "still starting"
+
+    assert (len(server.asked), slept) == (1, [])
+
+
+def test_a_certificate_that_is_being_exchanged_silences_nobody(tmp_path: Path) -> None:
+    missing = Server("https://127.0.0.1:1", ca_file=str(tmp_path / "missing.crt"))
+
+    assert "missing.crt cannot be used" in revoke(missing, "key_1", lambda _: True)
+    assert Heartbeat(missing, "key_1")._say() is False
+
+
+def test_a_name_may_be_whatever_the_server_takes() -> None:
+    answer = json.dumps({**json.loads(MADE), "name": "\u202e"}).encode()
+    with Answering(201, answer) as server:
+        assert make_key(Server(server.url), "\u202e", ttl_s=60.0, comment="").name == "\u202e"

@@ -61,3 +61,8 @@ def test_a_day_is_the_longest_life() -> None:
 
 def test_a_key_is_not_shown_with_the_rest() -> None:
     assert "tr_secret" not in repr(Wishes(key="tr_secret"))
+
+
+def test_a_key_is_not_read_from_what_is_the_program_s() -> None:
+    with pytest.raises(click.UsageError, match="TOKENROUTER_API_KEY"):
+        wishes_of({"ttl": None, "name": None, "url": None, "key": "-", "quiet": False})

@@ -164,11 +164,17 @@ def read(told: object, kind: type[T]) -> T:
 
 
 def rows(server: Server, path: str, **filters: str | int | None) -> Iterator[Any]:
-    """Yield every row of a list, page after page; filters that are None or "" do not restrict."""
+    """Yield every row of a list, page after page; filters that are None or "" do not restrict.
+
+    Raises:
+        NoAnswer, Refused: as `Server.ask`; also where a page is followed by itself.
+    """
     question = {name: value for name, value in filters.items() if value not in (None, "")}
     after: str | None = ""
     while after is not None:
         query = urlencode({**question, "limit": PAGE_ROWS, **({"after": after} if after else {})})
         page = read(server.ask("GET", f"{path}?{query}"), Page)
         yield from page.data
+        if page.next is not None and page.next == after:
+            raise NoAnswer("the server's list has no end; is it a TokenRouter, and not much older or newer?")
         after = page.next

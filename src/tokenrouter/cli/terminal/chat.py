@@ -7,7 +7,7 @@ import click
 
 from tokenrouter.cli.client import Server
 from tokenrouter.cli.client_errors import ClientMistake
-from tokenrouter.cli.client_options import asks_server, print_json
+from tokenrouter.cli.client_options import asks_server, has_terminal, print_json
 from tokenrouter.cli.opening import JSON
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def chat(
     from tokenrouter.cli.terminal.model_choice import choose_models
 
     question = _question(prompt)
-    if not question and (as_json or not sys.stdin.isatty()):
+    if not question and (as_json or not has_terminal()):
         raise ClientMistake("there is no question; give it as an argument or pipe it in")
     chosen = model or choose_models(server, 1)[0]
     manner = Manner(reasoning=reasoning, max_tokens=max_tokens)
@@ -55,7 +55,7 @@ def chat(
 
 def _question(prompt: tuple[str, ...]) -> str:
     parts = [" ".join(prompt)]
-    if not sys.stdin.isatty():
+    if sys.stdin is not None and not sys.stdin.isatty():
         try:
             parts.append(sys.stdin.read())
         except UnicodeDecodeError:

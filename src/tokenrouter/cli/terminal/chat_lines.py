@@ -14,6 +14,7 @@ from tokenrouter.cli.client import Server
 from tokenrouter.cli.client_errors import NoAnswer, Refused, explained
 from tokenrouter.cli.terminal.conversation import Answer, Manner, ask, find_cost
 from tokenrouter.cli.terminal.printed_answer import dim, print_pieces, print_summary
+from tokenrouter.cli.terminal.texts import plain
 
 HELP: Final = """\
 /model [NAME]    ask another model from now on, or say which one is asked
@@ -40,7 +41,7 @@ class Chat:
         with suppress(ImportError):  # Windows has none, and needs none
             import readline  # noqa: F401 - the arrows and the history of `input`
         self._begin()
-        click.echo(dim(f"{self.model}; /help tells more, Ctrl-D ends."), err=True)
+        click.echo(dim(f"{plain(self.model)}; /help tells more, Ctrl-D ends."), err=True)
         while True:
             try:
                 line = _read_line()
@@ -71,10 +72,10 @@ class Chat:
             click.echo(dim("\n(stopped; it is not part of the conversation)"), err=True)
             return
         except Refused as error:
-            click.echo(f"toro: {explained(error)}", err=True)
+            click.echo(plain(f"toro: {explained(error)}"), err=True)
             return
         except NoAnswer as error:
-            click.echo(f"toro: {error}", err=True)
+            click.echo(plain(f"toro: {error}"), err=True)
             return
         self.messages += [question, {"role": "assistant", "content": answer.text}]
         find_cost(self.server, answer)

@@ -1,7 +1,6 @@
 """`toro connect` and `toro set-key`: which server and which key, asked for, tried, and kept in `toro.toml`."""
 
 import os
-import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +9,7 @@ import click
 from tokenrouter.cli.client import DEFAULT_URL, Server, server_at
 from tokenrouter.cli.client_errors import ClientMistake, NoAnswer, Refused, explained
 from tokenrouter.cli.client_file import client_file, read_client_file, write_client_file
-from tokenrouter.cli.client_options import CA_FILE, KEY, URL, print_json, typed_key
+from tokenrouter.cli.client_options import CA_FILE, KEY, URL, has_terminal, print_json, typed_key
 from tokenrouter.cli.opening import JSON, counted
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def connect(
     """
     file = client_file(os.environ)
     key = typed_key(key)
-    asks = sys.stdin.isatty() and not as_json and (url is None or key is None)
+    asks = has_terminal() and not as_json and (url is None or key is None)
     wish = _proposed(read_client_file(file), server_config)
     if url is not None or asks:
         wish = wish.at(_asked_url(wish.url) if url is None else url)
@@ -90,7 +89,7 @@ def set_key(key: str | None) -> None:
     """Keep another KEY in toro.toml; - reads it from standard input, and without one it is asked for, unseen."""
     file = client_file(os.environ)
     if key is None:
-        key = click.prompt("API key", hide_input=True) if sys.stdin.isatty() else CLEAR
+        key = click.prompt("API key", hide_input=True) if has_terminal() else CLEAR
     key = (typed_key(key) or "").strip()
     if not key:
         raise ClientMistake('no key was given; `toro connect --key ""` takes the one that is kept out of toro.toml')

@@ -65,16 +65,18 @@ def create_command(server: Server, /, name: str, expires: str | None, as_json: b
 @asks_server
 def show_command(server: Server, name: str, as_json: bool) -> None:
     """Show the key NAME (or with that id), all but the key itself."""
+    from tokenrouter.cli.terminal.answers import read
     from tokenrouter.cli.terminal.texts import plain
 
-    told = server.ask("GET", _path(server, name))
+    told = read(server.ask("GET", _path(server, name)), dict[str, Any])
     if as_json:
         print_json(told)
         return
     for field, value in told.items():
         if value not in (None, "", [], {}):
             text = "yes" if value is True else "no" if value is False else value
-            click.echo(f"{field}: {plain(', '.join(map(str, text)) if isinstance(text, list) else str(text))}")
+            words = ", ".join(map(str, text)) if isinstance(text, list) else str(text)
+            click.echo(plain(f"{field}: {words}"))
 
 
 @keys.command("rotate")
@@ -153,14 +155,15 @@ def _end(expires: str | None) -> str | None:
 
 def _print_made(told: Any, as_json: bool) -> None:
     from tokenrouter.cli.terminal.answers import MadeKey, read
+    from tokenrouter.cli.terminal.texts import plain
 
     made = read(told, MadeKey)
     if as_json:
         print_json(told)
         return
     ends = f", ends {made.expires_at}" if made.expires_at else ""
-    click.echo(f"The key {made.name!r} ({made.role}{ends}) is shown only now:", err=True)
-    click.echo(made.key)
+    click.echo(plain(f"The key {made.name!r} ({made.role}{ends}) is shown only now:"), err=True)
+    click.echo(plain(made.key))
 
 
 def _row(key: "Key") -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 import re
 from typing import Final
 
-_CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""All of C0 and C1 but tab and newline: an answer must not move the cursor, nor name the window."""
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""All of C0 and C1 but tab and newline: an answer must not move the cursor, nor name the window. And halves of
+characters, which JSON can hold and no terminal can be sent."""
 
 
 def plain(text: str) -> str:

@@ -1,7 +1,7 @@
 """`toro usage`: requests, tokens and cost by day, model or whoever, as far as the key may see."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 import click
@@ -27,9 +27,12 @@ GROUPS: Final = ("model", "provider", "key", "user", "team", "day")
 @asks_server
 def usage(server: Server, days: int | None, since: str | None, until: str | None, by: str, as_json: bool) -> None:
     """Show what was used and what it cost."""
+    from tokenrouter.cli.terminal.answers import read
+
     first, last = _days(days, since, until)
     question = {"by": by, "from": first, "to": last}
-    told = server.ask("GET", "/api/v1/usage?" + urlencode({name: day for name, day in question.items() if day}))
+    path = "/api/v1/usage?" + urlencode({name: day for name, day in question.items() if day})
+    told = read(server.ask("GET", path), dict[str, Any])
     if as_json:
         print_json({"from": str(first), "to": str(last) if last else None, **told})
         return
@@ -40,13 +43,18 @@ def _days(days: int | None, since: str | None, until: str | None) -> tuple[date,
     if days is not None and since:
         raise ClientMistake("--days and --from say both when it begins; give one of them")
     last = _day("--to", until) if until else None
-    if since:
-        first = _day("--from", since)
-    else:
-        first = (last or datetime.now(UTC).date()) - timedelta(days=(days or USUAL_DAYS) - 1)
+    usual = _before(last or datetime.now(UTC).date(), (days or USUAL_DAYS) - 1)
+    first = _day("--from", since) if since else usual
     if last is not None and last < first:
         raise ClientMistake(f"--to: {last} is before {first}")
     return first, last
+
+
+def _before(day: date, days: int) -> date:
+    try:
+        return day - timedelta(days=days)
+    except OverflowError:
+        return date.min
 
 
 def _day(option: str, text: str) -> date:

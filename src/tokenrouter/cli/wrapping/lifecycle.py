@@ -11,6 +11,7 @@ from typing import Final, Self
 import click
 
 from tokenrouter.cli.client import NoAnswer, Refused, Server
+from tokenrouter.cli.terminal.texts import plain
 from tokenrouter.cli.wrapping.launch import Launch, Tool
 from tokenrouter.cli.wrapping.running import Interrupted, hold_signals, pause, raise_when_interrupted, run_program
 from tokenrouter.cli.wrapping.temporary_key import Heartbeat, TemporaryKey, make_key, revoke, usual_name
@@ -133,6 +134,6 @@ def child_environment(environ: Mapping[str, str], launch: Launch, server: Server
 
 def _say(message: str) -> None:
     try:
-        click.echo(f"toro: {message}", err=True)
+        click.echo(plain(f"toro: {message}"), err=True)  # some of it may be a server's
     except OSError:  # nobody listens any more, which must keep neither the key from being revoked nor change the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -36,7 +36,12 @@ def offered_models(server: Server) -> Mapping[str, Lengths]:
     told: Any = server.ask("GET", PATH)
     cards = told.get("data") if isinstance(told, dict) else None
     known = [card for card in cards if isinstance(card, dict)] if isinstance(cards, list) else []
-    return {card["id"]: _lengths(card) for card in known if isinstance(card.get("id"), str)}
+    return {card["id"]: _lengths(card) for card in known if _is_name(card.get("id"))}
+
+
+def _is_name(said: object) -> bool:
+    """Return whether it can be shown to people, and stand among a program's arguments."""
+    return isinstance(said, str) and said != "" and said.isprintable()
 
 
 def _lengths(card: Mapping[str, Any]) -> Lengths:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import click
+
 from tokenrouter.cli.client import Server
 from tokenrouter.cli.wrapping.coding_tools import last_of
 from tokenrouter.cli.wrapping.launch import Launch
@@ -71,11 +73,17 @@ class OpenCode:
         return Path(base) if base else Path(self.environ.get("HOME") or Path.home()) / ".config"
 
     def _short_configuration(self, server: Server, model: str, names: Sequence[str]) -> str:
-        """Return a configuration that fits into a variable, with the first models where not all of them do."""
+        """Return a configuration that fits into a variable, with the first models where not all of them do.
+
+        Raises:
+            click.ClickException: it does not fit without any.
+        """
         while True:
             text = json.dumps(self._configuration(server, model, names))
             if len(text) <= MAX_VARIABLE_BYTES:
                 return text
+            if not names:
+                raise click.ClickException("the names of provider and model are too long for opencode's configuration")
             names = names[: len(names) * 3 // 4]
 
     def _configuration(self, server: Server, model: str, names: Sequence[str]) -> dict[str, Any]:

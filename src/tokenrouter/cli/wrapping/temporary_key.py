@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from tokenrouter.cli.client import NoAnswer, Refused, Server
+from tokenrouter.cli.client import ClientMistake, NoAnswer, Refused, Server
 
 PATH: Final = "/api/v1/keys"
 BEAT_S: Final = 15.0
@@ -45,8 +45,22 @@ def make_key(server: Server, name: str, *, ttl_s: float, comment: str) -> Tempor
         NoAnswer, Refused: there is none; a request that was cut may have made it nonetheless.
     """
     wanted = {"name": name, "temporary": True, "heartbeat": True, "ttl_s": ttl_s, "comment": comment}
-    made: dict[str, Any] = server.ask("POST", PATH, wanted)
-    return TemporaryKey(made["id"], made["name"], made["expires_at"], made["key"])
+    return _read(server.ask("POST", PATH, wanted))
+
+
+def _read(told: Any) -> TemporaryKey:
+    """Return what a server has made.
+
+    Raises:
+        NoAnswer: it is nothing that a program could be given.
+    """
+    fields = [told.get(name) for name in ("id", "name", "expires_at", "key")] if isinstance(told, dict) else [None]
+    texts = [text for text in fields if isinstance(text, str) and text]
+    if len(texts) != len(fields) or not (texts[-1].isascii() and texts[-1].isprintable()):
+        raise NoAnswer(
+            "the server's answer is not what toro expects; is it a TokenRouter, and not much older or newer?"
+        )
+    return TemporaryKey(*texts)
 
 
 def revoke(server: Server, id_or_name: str, pause: Callable[[float], bool]) -> str:
@@ -54,14 +68,14 @@ def revoke(server: Server, id_or_name: str, pause: Callable[[float], bool]) -> s
 
     A server that is away is waited for, seven seconds; `pause` waits, and says whether there is time to go on.
     """
-    asked = replace(server, timeout_s=_TIMEOUT_S)
+    asked = replace(server, timeout_s=_TIMEOUT_S, patience_s=0.0)  # what waits here is `pause`, which can be ended
     problem = ""
     for pause_s in (0.0, *_PAUSES_S):
         if pause_s and not pause(pause_s):
             break
         try:
             asked.ask("DELETE", f"{PATH}/{id_or_name}")
-        except NoAnswer as error:
+        except (NoAnswer, ClientMistake) as error:
             problem = str(error)
         except Refused as error:
             if error.status == 404:
@@ -126,7 +140,7 @@ class Heartbeat:
         """Return whether the server has heard it; if not, it is said again at the next look."""
         try:
             self._server.ask("POST", self._path)
-        except NoAnswer:
+        except (NoAnswer, ClientMistake):  # a certificate's file that is being exchanged is there again
             return False
         except Refused as error:
             self.is_gone = error.status == 404

@@ -60,7 +60,13 @@ def wish_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def wishes_of(said: dict[str, Any]) -> Wishes:
-    """Return what was said, from the values of the options."""
+    """Return what was said, from the values of the options.
+
+    Raises:
+        click.UsageError: the key is to be read from what the program reads.
+    """
+    if said["key"] == "-":
+        raise click.UsageError("standard input is the program's; say your key by TOKENROUTER_API_KEY or `toro set-key`")
     return Wishes(said["ttl"] or USUAL_TTL_S, said["name"], said["url"], said["key"], bool(said["quiet"]))
 
 
