@@ -37,8 +37,8 @@ def test_what_clients_are_to_trust_is_named_where_nobody_else_vouches(
 def test_the_files_of_an_operator_are_named(client: TestClient, installation: Installation) -> None:
     facts = read_pair(issued("ai.example"), 1.8e9)
     installation.state.tls = lambda: TlsState("pem", Path("/state/tls/pem.pem"), facts, "the key is another's")
-    files = {"cert_file": "/etc/ssl/ai.pem", "key_file": "/etc/ssl/ai.key"}
-    installation.declare(tls=TlsSettings(enabled=True, mode="pem", **files))
+    tls = TlsSettings(enabled=True, mode="pem", cert_file="/etc/ssl/ai.pem", key_file="/etc/ssl/ai.key")
+    installation.declare(tls=tls)
 
     told = shown(client)
 
