@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 from starlette.requests import Request
 
 from tests.admin.installation import ALICE, ROOT, Installation
 from tests.tls.certificates import issued
 from tokenrouter.admin.network_move import visitors_url
-from tokenrouter.jobs.listener_desk import OpenListener, PendingMove
+from tokenrouter.jobs.listener_desk import CannotMove, ListenerDesk, OpenListener, PendingMove
 from tokenrouter.jobs.tls_keeper import TlsState
+from tokenrouter.store.errors import StoreError
+from tokenrouter.store.schema import tr_audit
 from tokenrouter.tls.pair import read_pair
 from tokenrouter.tls.self_signed import own_addresses
 
@@ -145,6 +148,60 @@ def test_there_is_nothing_to_decide_before_something_is_moved(client: TestClient
 
     assert (answer.status_code, answer.json()["code"]) == (404, "switch_not_found")
     assert client.delete(f"{PATH}/override", headers=ROOT).json() == []
+
+
+class Desk(ListenerDesk):
+    """A move that waits for a word, and what was said; `is_over`: the supervisor has undone it meanwhile."""
+
+    def __init__(self, *, is_over: bool = False) -> None:
+        super().__init__(Path("nowhere"))
+        old = OpenListener(1, "http", "listen_addr", "127.0.0.1:8080")
+        self.pending = PendingMove("m", old, OpenListener(2, "http", "listen_addr", "127.0.0.1:9"), 1e11)
+        self.said: list[bool] = []
+        self.is_over = is_over
+
+    async def end(self, move_id: str, *, keep: bool) -> None:
+        self.said.append(keep)
+        if self.is_over:
+            raise CannotMove("it has been undone")
+
+
+def confirmed(client: TestClient) -> int:
+    return client.post(f"{PATH}/confirm", headers=ROOT, json={"switch_id": "m", "probe_ok": True}).status_code
+
+
+def audited(installation: Installation) -> list[str]:
+    """Return to where listeners were moved, as the audit log has it, the oldest first."""
+    with installation.store.read() as connection:
+        of = tr_audit.c
+        rows = connection.execute(select(of.after).where(of.subject_id == "listen_addr").order_by(of.number))
+        return [str(after) for (after,) in rows]
+
+
+def test_while_the_database_is_away_nothing_is_moved(
+    client: TestClient, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation.state.listeners = desk = Desk()
+
+    def away(*_: object) -> None:
+        raise StoreError("away")
+
+    monkeypatch.setattr("tokenrouter.admin.network_move.note_move", away)
+
+    assert (confirmed(client), desk.said) == (503, [])
+
+
+def test_a_move_that_was_undone_meanwhile_is_not_in_the_audit_log_as_the_last_word(
+    client: TestClient, installation: Installation
+) -> None:
+    installation.state.listeners = Desk(is_over=True)
+
+    assert confirmed(client) == 404
+    assert "8080" in audited(installation)[-1]
+
+    installation.state.listeners = Desk()
+    assert confirmed(client) == 200
+    assert ":9" in audited(installation)[-1]
 
 
 def test_anybody_may_ask_who_answers(client: TestClient, installation: Installation) -> None:

@@ -37,6 +37,14 @@ def test_what_counts_is_noted_with_what_waits(taken: TakenConfiguration, tmp_pat
     assert second.outline["setting"][""]["workers"] == 1
 
 
+def test_a_start_forgets_moves_that_the_configuration_overrules(taken: TakenConfiguration, tmp_path: Path) -> None:
+    (moved := tmp_path / "data" / "moved.json").write_text('{"listen_addr": {"address": "a:1", "instead_of": "b:2"}}')
+
+    taken.note()
+
+    assert moved.read_text() == "{}"
+
+
 def test_what_is_wrong_is_noted_and_what_counted_before_still_does(taken: TakenConfiguration, tmp_path: Path) -> None:
     (tmp_path / "torod.toml").write_text("nonsense = 1")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tokenrouter.config.load import load
-from tokenrouter.config.moved import keep_moved
+from tokenrouter.config.moved import forget_overruled, keep_moved
 from tokenrouter.config.settings import Settings
 
 TLS = '[tls]\nenabled = true\nmode = "self_signed"\nlisten_addr = "127.0.0.1:8443"\n'
@@ -42,6 +42,16 @@ def test_an_operator_who_says_otherwise_has_the_last_word(folder: Path) -> None:
 
     assert (again.listen_addr, again.moved) == ("127.0.0.1:7", {})
     assert [(one.where, "0.0.0.0:9090" in one.message) for one in again.notices] == [("torod.toml:1", True)]
+
+
+def test_what_was_overruled_does_not_come_back_one_day(folder: Path) -> None:
+    keep_moved(read(folder), "listen_addr", "0.0.0.0:9090")
+    forget_overruled(read(folder))
+    assert read(folder).listen_addr == "0.0.0.0:9090"
+
+    forget_overruled(read(folder, 'listen_addr = "127.0.0.1:7"\n'))
+
+    assert (read(folder).listen_addr, read(folder).notices) == ("127.0.0.1:8080", ())
 
 
 def test_moving_back_forgets_the_move(folder: Path) -> None:

@@ -43,6 +43,7 @@ async def test_a_visitor_is_led_to_https_by_the_name_that_they_asked_for(
 
     assert told.startswith("HTTP/1.1 308 ")
     assert f"location: {location}\r\n" in told
+    assert "cache-control: no-store\r\n" in told, "a browser remembers 308 for ever, and HTTPS may be moved"
 
 
 @pytest.mark.parametrize("host", ["evil/path", "a b", "x@y", ""])

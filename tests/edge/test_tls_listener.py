@@ -128,6 +128,24 @@ async def test_who_takes_too_long_is_cut(serving: Serving, sent: bytes, awaits_a
     assert serving.listener.failed == 1
 
 
+async def test_half_a_hello_is_not_looked_at_all_the_time(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    serving.tls.answer_challenges({}, {"a.test": serving.put("a.test")})
+    serving.connections.bounds = Bounds(head_timeout_s=1.0)
+    looks = []
+
+    def look(seen: bytes) -> None:
+        looks.append(len(seen))
+
+    monkeypatch.setattr("tokenrouter.edge.tls_listener.read_client_hello", look)
+    reader, writer = await asyncio.open_connection("127.0.0.1", serving.port)
+    writer.write(b"\x16\x03\x01\x40\x00" + bytes(1000))
+    with suppress(ConnectionError):
+        assert await reader.read() == b""
+    writer.close()
+
+    assert 0 < len(looks) < 12
+
+
 async def test_unfinished_handshakes_count_as_connections(serving: Serving) -> None:
     waiting = [await asyncio.open_connection("127.0.0.1", serving.port) for _ in range(3)]
     while len(serving.listener.handshakes) < 3:

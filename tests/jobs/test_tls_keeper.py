@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.tls.certificates import issued, settings
 from tokenrouter.config.settings import Settings, TlsSettings
@@ -142,3 +143,15 @@ def test_where_https_is_off_there_is_nothing(tmp_path: Path) -> None:
     off: Settings = replace(settings(tmp_path), tls=TlsSettings())
 
     assert TlsKeeper(lambda: off, print).state is None
+
+
+def test_a_chain_that_is_completed_is_told_though_the_certificate_is_the_same(kept: Kept) -> None:
+    authority = trustme.CA()
+    pair = issued("a.test", authority=authority)
+    kept.put(pair)
+    kept.look()
+
+    kept.put(Pair(pair.chain + authority.cert_pem.bytes(), pair.key))
+    kept.look()
+
+    assert len(kept.told) == 2

@@ -41,3 +41,24 @@ def test_until_an_authority_has_answered_ours_is_served(tmp_path: Path) -> None:
     keep_pair(kept_file(wanted, "letsencrypt"), issued())
 
     assert served_file(wanted).name == "letsencrypt.pem"
+
+
+def test_what_was_left_behind_half_written_opens_no_key_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "tls" / "pem.pem"
+    path.parent.mkdir()
+    (left := path.with_suffix(".new")).write_bytes(b"from a backup")
+    left.chmod(0o644)
+
+    keep_pair(path, issued())
+
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_that_somebody_laid_is_not_followed(tmp_path: Path) -> None:
+    path, theirs = tmp_path / "tls" / "pem.pem", tmp_path / "theirs"
+    path.parent.mkdir()
+    path.with_suffix(".new").symlink_to(theirs)
+
+    keep_pair(path, issued())
+
+    assert (theirs.exists(), path.is_symlink()) == (False, False)

@@ -136,22 +136,33 @@ async def begin_move(state: ControlState, setting: str, address: str) -> Pending
 async def decide(state: ControlState, grant: Grant, switch_id: str, *, keep: bool) -> Decided:
     """Keep the new address, also over a restart, or give it up.
 
+    It is in the audit log before it is so: while the database is away, an answer that nothing was done is true.
+
     Raises:
         Problem: 404, there is no such move any more.
+        StoreError, SQLAlchemyError: the database is away; nothing was decided.
     """
     pending = state.listeners.pending
+    if pending is None or pending.id != switch_id:
+        raise _not_decided("there is no such move any more: it has been undone")
+    kept = pending.new if keep else pending.old
+    between = pending.old.address, pending.new.address
+    if keep:
+        await asyncio.to_thread(note_move, grant.store, kept.setting, *between)
     try:
-        if pending is None or pending.id != switch_id:
-            raise CannotMove("there is no such move any more: it has been undone")
         await state.listeners.end(switch_id, keep=keep)
     except CannotMove as error:
-        raise Problem(404, "switch_not_found", f"Nothing was decided: {error}.") from None
-    kept = pending.new if keep else pending.old
+        if keep:
+            await asyncio.to_thread(note_move, grant.store, kept.setting, *reversed(between))
+        raise _not_decided(str(error)) from None
     if keep:
-        await asyncio.to_thread(note_move, grant.store, kept.setting, pending.old.address, kept.address)
         state.keep_moved(kept.setting, kept.address)
     url = url_of(kept.kind, kept.address, state.settings.tls.domains)
     return Decided(status="moved" if keep else "cancelled", setting=kept.setting, address=kept.address, url=url)
+
+
+def _not_decided(why: str) -> Problem:
+    return Problem(404, "switch_not_found", f"Nothing was decided: {why}.")
 
 
 def shown_switch(state: ControlState, request: Request, pending: PendingMove) -> PendingSwitch:

@@ -120,7 +120,8 @@ class Doors:
         return door, serving
 
     def _https_port(self) -> int:
-        return next((one.port for one in reversed(self._open.values()) if one.kind == "tls"), 443)
+        """Return where HTTPS is reached; while it is being moved, the older one is known to be."""
+        return next((one.port for one in self._open.values() if one.kind == "tls"), 443)
 
     def _tls_listeners(self) -> list[TlsListener]:
         return [one.serving for one in self._open.values() if isinstance(one.serving, TlsListener)]

@@ -12,7 +12,7 @@ from tokenrouter.app.arguments import ChildArguments
 from tokenrouter.config.applied import Applied, write_applied
 from tokenrouter.config.keyfile import outline_key
 from tokenrouter.config.load import load
-from tokenrouter.config.moved import keep_moved
+from tokenrouter.config.moved import forget_overruled, keep_moved
 from tokenrouter.config.outline import outline_of
 from tokenrouter.config.restarts import settle
 from tokenrouter.config.settings import Settings
@@ -79,5 +79,6 @@ class TakenConfiguration:
         self._note = replace(note, at_s=time.time())
         try:
             write_applied(self._started.paths.state_dir, self._note)
+            forget_overruled(self._started)
         except OSError as error:
             log.warning("it cannot be noted which configuration counts", reason=error.strerror or str(error))

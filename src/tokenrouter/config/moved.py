@@ -57,6 +57,18 @@ def keep_moved(settings: Settings, name: str, address: str) -> Settings:
     return moved_to(settings, name, address)
 
 
+def forget_overruled(settings: Settings) -> None:
+    """Keep only the moves that count with `settings`: what was told to be forgotten is not to come back one day.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    kept = _read(settings.paths.state_dir)
+    counting = {name: one for name, one in kept.items() if name in settings.moved}
+    if counting != kept:
+        _write(settings.paths.state_dir, counting)
+
+
 def moved_to(settings: Settings, name: str, address: str) -> Settings:
     """Return settings of which `name` is at `address`, whatever is declared."""
     declared = declared_address(settings, name)

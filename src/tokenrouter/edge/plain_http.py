@@ -73,7 +73,8 @@ class PlainHttp:
         authority = host[1] if port == 443 else b"%b:%d" % (host[1], port)
         target = head.path + (b"?" + head.query if head.query else b"")
         location = b"location: https://%b%b\r\n" % (authority, target if target.startswith(b"/") else b"/")
-        responder.answer(308, location + b"content-type: text/plain\r\n", b"This is served over HTTPS.\n")
+        more = b"content-type: text/plain\r\ncache-control: no-store\r\n"  # 308 is remembered; HTTPS may be moved
+        responder.answer(308, location + more, b"This is served over HTTPS.\n")
 
 
 async def _done() -> None:

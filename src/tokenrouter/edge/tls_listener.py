@@ -24,7 +24,8 @@ EXHAUSTED_S: Final = 0.2
 """How long nobody is taken in after the process ran out of file descriptors."""
 GOODBYE_S: Final = 1.0
 """How long a client may take to agree that the connection ends; most never say."""
-LOOK_AGAIN_S: Final = 0.01
+LOOK_AGAIN_S, LONGEST_LOOK_S = 0.01, 0.25
+"""How soon half a hello is looked at again, and how often in the long run: thousands of them must cost little."""
 _HANDSHAKE: Final = 0x16
 _EXHAUSTED: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 
@@ -117,6 +118,7 @@ class TlsListener:
 
     async def _first_bytes(self, client: socket.socket) -> bytes:
         """Return what has arrived, as much of it as is needed, and leave it there; b"" when the client is gone."""
+        pause_s = LOOK_AGAIN_S
         while True:
             await _readable(client)
             try:
@@ -125,7 +127,8 @@ class TlsListener:
                 continue
             if not self._tls.awaits_authority or _is_whole(seen):
                 return seen
-            await asyncio.sleep(LOOK_AGAIN_S)  # more of it is on its way, and what is there stays readable
+            await asyncio.sleep(pause_s)  # more of it is on its way, and what is there stays readable
+            pause_s = min(2 * pause_s, LONGEST_LOOK_S)
 
 
 async def _readable(client: socket.socket) -> None:

@@ -43,7 +43,7 @@ from tokenrouter.store.certificates import (
 )
 from tokenrouter.store.engine import Store
 from tokenrouter.store.errors import StoreError
-from tokenrouter.tls.folder import FOLDER
+from tokenrouter.tls.folder import FOLDER, write_private
 from tokenrouter.tls.pair import CertificateFacts
 from tokenrouter.tls.self_signed import new_key
 
@@ -253,6 +253,5 @@ def _write_private(path: Path, text: str) -> None:
     """Write a file that its owner alone can read, all of it or nothing."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(f"{text}\n")
+    write_private(fresh, f"{text}\n".encode())
     fresh.replace(path)

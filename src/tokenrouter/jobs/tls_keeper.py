@@ -122,9 +122,9 @@ class TlsKeeper:
             elif self._doubt[1] == SETTLED_LOOKS:
                 log.error("a certificate is refused; the one before stays", reason=problem)
                 self.note_problem(problem)
-        before = self.state
-        self._notice()
-        if self.state is not None and (before is None or before.facts != self.state.facts):
+        before = self._served
+        self._notice()  # of a chain that was completed, the certificate says what it said before
+        if self.state is not None and self._served != before:
             self._tell(self.state)
 
     def _follow_files(self, settings: Settings, now_s: float) -> str | None:

@@ -42,17 +42,28 @@ def keep_pair(path: Path, pair: Pair) -> None:
     """
     _make_private(path.parent)
     new = path.with_suffix(".new")
-    fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(pair.pem)
-        file.flush()
-        os.fsync(file.fileno())
+    write_private(new, pair.pem)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(new)
     except ssl.SSLError as error:
         new.unlink()
         raise BadCertificate(f"TLS cannot be spoken with this certificate: {error.reason or error}") from None
     new.replace(path)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that its owner alone can read at any moment, in place of one that was left behind.
+
+    What was left behind is not opened: it may be readable by others, or be a link that somebody else has laid.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _make_private(folder: Path) -> None:
