@@ -14,6 +14,12 @@ def test_the_curl_line_is_one_shell_command() -> None:
     assert "Authorization: Bearer tr_key" in words
 
 
+def test_the_curl_line_trusts_a_certificate_of_our_own() -> None:
+    words = shlex.split(banner.curl_line(ADDRESS, "tr_key", "sandbox/echo", "/srv/my state/self_signed.crt"))
+
+    assert words[1:3] == ["--cacert", "/srv/my state/self_signed.crt"]
+
+
 def test_a_terminal_is_shown_key_and_link() -> None:
     text = "\n".join(banner.first_start_lines(ADDRESS, "/admin/setup?token=x", "tr_key", "sandbox/echo"))
 

@@ -39,6 +39,18 @@ def test_a_list_is_shown_imported_handed_out_and_brought_up_to_date(home: Home, 
     assert "is there already" in refused.stderr
 
 
+def test_an_address_that_pupils_cannot_reach_is_told_before_slips_are_handed_out(home: Home, tmp_path: Path) -> None:
+    file, table = tmp_path / "class.csv", tmp_path / "keys.csv"
+    file.write_text("name\nAnna\n")
+
+    written = run(home, str(file), "--csv", str(table))
+    again = run(home, str(file), "--csv", str(tmp_path / "again.csv"))
+
+    assert "note: http://127.0.0.1:8080/v1: the address that is handed out leads nobody here" in written.stderr
+    assert "http://127.0.0.1:8080/v1" in table.read_text()
+    assert "note:" not in again.stderr
+
+
 def test_mistakes_are_named_and_without_a_place_for_them_keys_are_told(home: Home, tmp_path: Path) -> None:
     file = tmp_path / "class.csv"
     file.write_text("name,quota\nAnna,lots\n")

@@ -245,6 +245,7 @@ def test_a_file_of_tokenrouter_go_loads_with_its_quotas_and_legacy_keys(tmp_path
         ("http://127.0.0.1:9000/v1", "http://[::1", "torod.toml:8: providers[0].base_url: cannot be read"),
         ("http://127.0.0.1:9000/v1", "https://u:p@h/v1", "torod.toml:8: providers[0].base_url: must not hold a user name or password"),
         ("http://127.0.0.1:9000/v1", "https://{name}.x/v1", "torod.toml:8: providers[0].base_url: still holds the placeholder {name}"),
+        ('base_url = "http://127.0.0.1:9000/v1"\n', "", "torod.toml:5: providers[0].base_url: is missing; write it like http"),
         ("http://127.0.0.1:9000/v1", "http://localhost:8080/v1", "torod.toml:5: providers.acme.base_url: is this gateway's own address"),
         ("env:ACME_KEY", "env:NO_SUCH", "torod.toml:9: providers[0].api_key: the environment variable 'NO_SUCH' is not set"),
         ('api_key = "env:ACME_KEY"', 'api_keys = ["a-key", "env:NO_SUCH"]', "torod.toml:9: providers[0].api_keys[1]: the environment variable 'NO_SUCH' is not set"),

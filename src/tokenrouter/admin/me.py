@@ -19,6 +19,7 @@ from tokenrouter.admin.subject_figures import figures_of_keys
 from tokenrouter.admin.temporary_keys import check_temporary
 from tokenrouter.domain.catalog import Key
 from tokenrouter.domain.errors import RoleNotAllowed
+from tokenrouter.jobs.shown_address import url_for_others
 from tokenrouter.store.errors import TooManyKeys
 from tokenrouter.store.key_pages import KeyFilter, KeySight
 from tokenrouter.store.usage import UsageFilter, usage_sums
@@ -89,7 +90,7 @@ def read(state: State, grant: Annotated[Grant, needs("me.read")]) -> Me:
         used=_used(state, caller),
         may_make_keys=not refusal,
         why_not=refusal,
-        base_url=public or f"{state.address}/v1",
+        base_url=public or f"{url_for_others(state.address)}/v1",
         is_public=bool(public),
     )
 

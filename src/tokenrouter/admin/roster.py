@@ -20,6 +20,7 @@ from tokenrouter.admin.texts import Text
 from tokenrouter.domain.catalog import Catalog
 from tokenrouter.domain.roster import MAX_ROSTER_BYTES, Roster, RosterMistake, read_roster
 from tokenrouter.jobs.roster import Declared, PersonOutcome, RosterOutcome, RosterWishes, import_roster
+from tokenrouter.jobs.shown_address import url_for_others
 
 router: Final = APIRouter(prefix="/api/v1/roster", tags=["roster"])
 
@@ -86,7 +87,7 @@ async def take_roster(
 
 def base_url(state: ControlState) -> str:
     """Return what clients are pointed at: as the operator says it, or where this server listens."""
-    return state.settings.public_url or f"{state.address}/v1"
+    return state.settings.public_url or f"{url_for_others(state.address)}/v1"
 
 
 def example_model(catalog: Catalog) -> str:

@@ -31,7 +31,7 @@ class Plan:
         data, control, sandbox: commands of the children; an empty `sandbox` means none.
         watcher: command of the child that has the others started anew, for development; empty for none.
         lines: what to print at the start, after the address.
-        model: a model name for the curl line.
+        model: a model name for the curl line. `ca_file`: the certificate that it is to trust, "" for the public ones.
         drain_s: how long running requests may take to end.
         workers: how many data processes share the work.
         start_s: how long the data process may take to be ready for the first time.
@@ -49,6 +49,7 @@ class Plan:
     watcher: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     model: str = ""
+    ca_file: str = ""
     drain_s: float = 30.0
     start_s: float = 60.0
     workers: int = 1

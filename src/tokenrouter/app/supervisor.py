@@ -367,11 +367,11 @@ class Supervisor:
         if word.get("first_start"):
             link, key = word["setup_link"], word["key"]
             if sys.stdout.isatty():
-                _print(banner.first_start_lines(address, link, key, self._plan.model))
+                _print(banner.first_start_lines(address, link, key, self._plan.model, self._plan.ca_file))
             else:
-                _print(banner.first_start_file(self._state, address, link, key, self._plan.model))
+                _print(banner.first_start_file(self._state, address, link, key, self._plan.model, self._plan.ca_file))
         else:
-            _print(["Make a key: torod keys create NAME"])
+            _print([f"More keys: torod keys create NAME; the admin UI: {address}/admin"])
 
 
 def _named(setting: str) -> str:

@@ -62,6 +62,15 @@ def prepare_tls(settings: "Settings") -> list[str]:
     return [*lines, *(f"note: tls: {warning}" for warning in facts.warnings)]
 
 
+def own_certificate(settings: "Settings") -> str:
+    """Return the file that clients have to trust where we have made the certificate ourselves, else ""."""
+    if not settings.tls.enabled or settings.tls.mode != "self_signed":
+        return ""
+    from tokenrouter.tls.folder import kept_file
+
+    return str(kept_file(settings, "self_signed").with_suffix(".crt"))
+
+
 def _addresses(settings: "Settings") -> list[tuple[str, str, str]]:
     """Return kind, address and setting of each listener."""
     plain = "redirect" if settings.http_mode == "redirect" else "http"

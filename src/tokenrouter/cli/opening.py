@@ -42,7 +42,7 @@ def load_settings(
     except ConfigErrors as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
-        fail(f"the configuration has {counted(len(error.problems), 'mistake')}; nothing was started", code=error_code)
+        fail(f"the configuration has {counted(len(error.problems), 'mistake')}; nothing was done", code=error_code)
 
 
 @dataclass(frozen=True, slots=True)

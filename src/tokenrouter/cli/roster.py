@@ -100,9 +100,14 @@ def _write_out(
     base_url: str | None,
 ) -> None:
     from tokenrouter.admin.slips import Handout, handouts_csv, slips_page
+    from tokenrouter.cli.listening import own_url
+    from tokenrouter.jobs.shown_address import is_for_this_machine_only, url_for_others
 
     new = [Handout(one.name, one.key, one.email, one.team, one.quota_tokens) for one in outcome.people if one.key]
-    address = base_url or settings.public_url or f"http://{settings.listen_addr}/v1"
+    address = base_url or settings.public_url or f"{url_for_others(own_url(settings))}/v1"
+    if new and (slips_file or csv_file) and is_for_this_machine_only(address):
+        told = "the address that is handed out leads nobody here from another machine"
+        click.echo(f"note: {address}: {told}; say --base-url, or public_url in the configuration", err=True)
     models = (f"{one.name}/{one.models[0]}" for one in settings.providers if one.enabled and one.models)
     model = next(models, "provider/model")
     _write(slips_file, lambda: slips_page(new, base_url=address, model=model, paper=paper))

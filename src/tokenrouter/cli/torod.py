@@ -83,7 +83,7 @@ def serve(
 ) -> None:
     """Serve until stopped. SIGTERM and Ctrl-C let running requests end; SIGHUP reads the configuration again."""
     from tokenrouter.app.plan import Plan
-    from tokenrouter.cli.listening import planned_listeners, prepare_tls
+    from tokenrouter.cli.listening import own_certificate, planned_listeners, prepare_tls
     from tokenrouter.observe.log_files import FOLDER
 
     flags = {"listen_addr": listen_addr, "sandbox": sandbox, "workers": workers}
@@ -107,6 +107,7 @@ def serve(
         watcher=[*module, "tokenrouter.app.watching"] if reload else [],
         lines=[*tls_lines, *_start_lines(settings, sandbox=sandbox)],
         model=_first_model(settings, sandbox=sandbox),
+        ca_file=own_certificate(settings),
         drain_s=settings.drain_s,
         workers=settings.workers,
         log_folder=str(settings.paths.state_dir / FOLDER),

@@ -151,6 +151,9 @@ def _base_url(table: Table, usual: str) -> str:
     if not url:
         table.problem("base_url", "is missing")
         return url
+    if url == usual and "{" in usual:
+        table.problem("base_url", "is missing", f"write it like {usual}, with values of yours in the brackets' place")
+        return url
     if (mistake := base_url_mistake(url)) is not None:
         table.problem("base_url", mistake)
     return url.rstrip("/")
