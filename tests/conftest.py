@@ -1,6 +1,7 @@
 """What many tests need: homes, ports and the real programs, each ended when its test ends."""
 
 import os
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -20,6 +21,11 @@ settings.load_profile("any speed")  # how fast a machine is decides no test
 
 
 LONGEST_ID = 100
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Shells have what they start in the background ignore Ctrl-C, and so would every program that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class StartGateway(Protocol):

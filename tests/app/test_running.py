@@ -34,8 +34,13 @@ def test_a_process_that_is_no_server_of_ours_gets_no_signal(tmp_path: Path) -> N
 
 def test_the_environment_of_a_process_is_what_it_was_started_with() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", "input()", "its.name"], env={"A": "b=c"}, stdin=subprocess.PIPE
+        [sys.executable, "-c", "print(flush=True); input()", "its.name"],
+        env={"A": "b=c"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
         found, other = environment_of(child.pid, "its.name"), environment_of(child.pid, "another.name")
         child.communicate(b"\n")
 

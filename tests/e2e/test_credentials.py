@@ -91,7 +91,7 @@ def test_a_key_that_is_revoked_in_the_middle_is_noticed_by_nobody(
     assert Asker(running)(REQUESTS).status == 429, "the limit is the provider's, and attempts are not counted"
     cooling = [("lorem-5#1", "provider_credentials_rejected")]
     wait_until("the list of what cools", lambda: cooling_of(running) == cooling, 20)
-    assert status_of(running, "acme")["status"] == "online"
+    wait_until("the provider to be online", lambda: status_of(running, "acme")["status"] == "online", 20)
     metrics = running.call("GET", "/metrics").body.decode()
     assert 'provider="acme"' in metrics
     assert "acme#" not in metrics

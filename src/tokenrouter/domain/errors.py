@@ -19,6 +19,7 @@ trying again may help), so that nobody has to read meaning out of a message:
     │   │   ├── ExpiredKey
     │   │   └── DisabledKey
     │   ├── AddressNotAllowed 403
+    │   ├── HttpsRequired 403            the key has crossed the network readable
     │   ├── RoleNotAllowed 403
     │   ├── ModelNotAllowed 403
     │   ├── ModelUnpriced 403            nobody said what it costs, and the key may not use such

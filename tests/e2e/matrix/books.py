@@ -28,7 +28,7 @@ def rows(running: GatewayProcess) -> dict[str, Any]:
 
 def billed(sandbox: SandboxProcess) -> dict[str, Any]:
     """Return what the provider has billed, by our request id."""
-    lines = [json.loads(line) for line in sandbox.books.read_text().splitlines()]
+    lines = [json.loads(line) for line in sandbox.books.read_text().split("\n")[:-1]]
     ours = {line["id"]: line.get("x-request-id") for line in lines if line["event"] == "begin"}
     return {ours[line["id"]]: line for line in lines if line["event"] == "end" and ours.get(line["id"])}
 
