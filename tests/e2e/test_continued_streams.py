@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from itertools import count
+from itertools import cycle
 
 import anthropic
 import openai
@@ -155,8 +155,8 @@ def responses(running: GatewayProcess, model: str) -> Told:
 
 Client = Callable[[GatewayProcess, str], Told]
 CLIENTS: dict[str, Client] = {"chat": chat, "messages": messages, "gemini": gemini, "responses": responses}
-PLACES = count(3)
-"""Where streams are cut, each elsewhere: a target that fails three times in a row is asked last."""
+PLACES = cycle(range(3, 60))
+"""Where streams are cut, mostly elsewhere: a target that fails three times in a row is asked last."""
 
 
 def rows(running: GatewayProcess, model: str, least: int) -> list[dict[str, str]]:

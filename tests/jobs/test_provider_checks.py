@@ -68,6 +68,6 @@ def test_a_key_of_ours_is_no_providers(values: dict[str, Any]) -> None:
 
 
 def test_what_cannot_be_asked_is_told() -> None:
-    with pytest.raises(InvalidValues, match="placeholder"):
+    with pytest.raises(InvalidValues, match="base_url: is missing"):
         check(provider_type="azure", base_url="")
     check()
