@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tokenrouter.config.keyring import KeyRing
@@ -209,6 +210,19 @@ async def test_other_names_are_ordered_at_once(node: Node, store: Store) -> None
     await node.look_until(lambda: in_database(store) == node.ending)
 
     assert node.ordered == 1
+
+
+async def test_a_name_that_no_certificate_can_have_does_not_end_the_looking(node: Node, store: Store) -> None:
+    node.is_elected = False
+    await prove(store, [msgspec.structs.replace(ALPN, name="\u00e4.example")])
+
+    running = asyncio.create_task(node.acme.run())
+    await asyncio.wait([running], timeout=1.0)
+    is_over = running.done()
+    running.cancel()
+
+    assert node.acme._seen.proofs
+    assert not is_over
 
 
 async def test_where_no_authority_is_to_be_asked_nothing_is_looked_at(node: Node) -> None:

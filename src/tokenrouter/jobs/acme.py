@@ -168,7 +168,7 @@ class Acme:
             if self.is_on:
                 try:
                     pause_s = await self._look_and_order()
-                except (StoreError, SQLAlchemyError, OSError, BadCertificate) as error:
+                except (StoreError, SQLAlchemyError, OSError, ValueError) as error:  # bad certificates and names, too
                     log.error("certificates cannot be looked after now", reason=str(error))
                     pause_s = FAILED_LOOK_S
             with suppress(TimeoutError):
