@@ -217,11 +217,13 @@ async def test_a_name_that_no_certificate_can_have_does_not_end_the_looking(node
     await prove(store, [msgspec.structs.replace(ALPN, name="\u00e4.example")])
 
     running = asyncio.create_task(node.acme.run())
-    await asyncio.wait([running], timeout=1.0)
+    async with asyncio.timeout(30):
+        while not (node.acme._seen.proofs or running.done()):
+            await asyncio.sleep(0.01)
+    await asyncio.wait([running], timeout=0.5)
     is_over = running.done()
     running.cancel()
 
-    assert node.acme._seen.proofs
     assert not is_over
 
 
