@@ -18,7 +18,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -30,6 +29,7 @@ from tokenrouter.app.listener_road import FILE_NAME as ROAD
 from tokenrouter.app.listener_road import ListenerRoad
 from tokenrouter.app.listeners import BIND_PATIENCE_S, CannotListen, Listeners
 from tokenrouter.app.plan import Plan
+from tokenrouter.app.runtime_folder import make_runtime_folder
 from tokenrouter.app.service_manager import READY, STOPPING, tell_service_manager
 from tokenrouter.observe.log_files import LogBounds, LogFiles
 from tokenrouter.observe.redaction import redact_text
@@ -245,7 +245,7 @@ class Supervisor:
             bounds = LogBounds(self._plan.log_lines, self._plan.log_bytes)
             self._log = LogFiles(Path(self._plan.log_folder), "supervisor", bounds)
         await self._listen()
-        runtime = Path(tempfile.mkdtemp(prefix="torod-"))
+        runtime = make_runtime_folder(self._state)
         parent_read, parent_write = os.pipe()
         try:
             await self._supervise(runtime, parent_read)
