@@ -65,7 +65,7 @@ def _question(prompt: tuple[str, ...]) -> str:
 
 def _ask_once(server: Server, model: str, system: str | None, question: str, manner: "Manner", as_json: bool) -> None:
     from tokenrouter.cli.terminal.conversation import Answer, ask, find_cost
-    from tokenrouter.cli.terminal.printed_answer import print_pieces, print_summary
+    from tokenrouter.cli.terminal.printed_answer import print_pieces, print_summary, wait_for
 
     messages = [{"role": "system", "content": system}] if system else []
     messages.append({"role": "user", "content": question})
@@ -77,7 +77,7 @@ def _ask_once(server: Server, model: str, system: str | None, question: str, man
         find_cost(server, answer)
         print_json(told(answer))
         return
-    print_pieces(pieces)
+    print_pieces(pieces, wait_for(model))
     if sys.stderr.isatty():
         find_cost(server, answer)
         print_summary(answer)

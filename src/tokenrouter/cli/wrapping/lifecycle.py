@@ -12,6 +12,7 @@ import click
 
 from tokenrouter.cli.client import NoAnswer, Refused, Server
 from tokenrouter.cli.terminal.texts import plain
+from tokenrouter.cli.terminal.waiting import waits
 from tokenrouter.cli.wrapping.launch import Launch, Tool
 from tokenrouter.cli.wrapping.running import Interrupted, hold_signals, pause, raise_when_interrupted, run_program
 from tokenrouter.cli.wrapping.temporary_key import Heartbeat, TemporaryKey, make_key, revoke, usual_name
@@ -40,7 +41,8 @@ def run_with_key(server: Server, tool: Tool, wishes: Wishes, *, args: Sequence[s
     try:
         with life, TemporaryDirectory(prefix="toro-") as folder:
             try:
-                made = life.begin(wishes.ttl_s, f"toro {tool.name}")
+                with waits(f"asking {server.url} for a temporary key", quietly=wishes.is_quiet)():
+                    made = life.begin(wishes.ttl_s, f"toro {tool.name}")
                 launch = tool.prepare(server, made.key, model, args, Path(folder))
                 return _run(life, made, launch, wishes)
             finally:
