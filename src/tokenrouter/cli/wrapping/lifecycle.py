@@ -56,8 +56,17 @@ def run_with_key(server: Server, tool: Tool, wishes: Wishes, *, args: Sequence[s
         _say(str(error))
         return NO_ANSWER
     except Refused as error:
-        _say(f"no temporary key was made: {error} {_ADVICE.get(error.status, '')}".rstrip())
+        _say(f"no temporary key was made: {_sentence(str(error))} {_advice(error.status, wishes)}".rstrip())
         return REFUSED
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _advice(status: int, wishes: Wishes) -> str:
+    """Return what can be done; where the name may be what is wrong, that is said by the server."""
+    return "" if status == 422 and wishes.name else _ADVICE.get(status, "")
 
 
 @dataclass(slots=True)
