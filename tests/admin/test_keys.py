@@ -1,3 +1,5 @@
+from urllib.parse import quote
+
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -49,6 +51,24 @@ def test_keys_of_the_file_are_changed_in_the_file_only(client: TestClient, metho
 
     assert answer.status_code == 409
     assert "torod.toml:5" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("name", ["lab/laptop", "lab/rotate", "lab/heartbeat", "a b/c", "/"])
+def test_a_key_whose_name_holds_a_slash_is_reached_by_it(client: TestClient, name: str) -> None:
+    where = f"{KEYS}/{quote(name, safe='')}"
+    made = make(client, name=name, temporary=True, heartbeat=True, ttl_s=600)
+    assert made.status_code == 201, made.text
+
+    assert client.get(where, headers=ROOT).json()["id"] == made.json()["id"]
+    assert client.patch(where, headers=ROOT, json={"enabled": False}).json()["enabled"] is False
+    assert client.post(f"{where}/heartbeat", headers=ROOT).json()["name"] == name
+    assert client.post(f"{where}/rotate", headers=ROOT, json={"overlap_s": 0}).json()["name"] == name
+    assert [key["name"] for key in client.delete(where, headers=ROOT).json()["data"]] == [name]
+
+
+def test_a_key_without_a_name_is_none(client: TestClient) -> None:
+    assert client.get(f"{KEYS}/", headers=ROOT).status_code == 404
+    assert client.delete(f"{KEYS}/", headers=ROOT).status_code == 404
 
 
 def test_a_key_may_be_disabled_and_enabled(client: TestClient) -> None:

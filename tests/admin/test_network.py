@@ -160,6 +160,10 @@ class Desk(ListenerDesk):
         self.said: list[bool] = []
         self.is_over = is_over
 
+    async def move(self, setting: str, host: str, port: int) -> PendingMove:
+        assert self.pending is not None
+        return self.pending
+
     async def end(self, move_id: str, *, keep: bool) -> None:
         self.said.append(keep)
         if self.is_over:
@@ -202,6 +206,18 @@ def test_a_move_that_was_undone_meanwhile_is_not_in_the_audit_log_as_the_last_wo
     installation.state.listeners = Desk()
     assert confirmed(client) == 200
     assert ":9" in audited(installation)[-1]
+
+
+def test_what_comes_back_to_a_name_is_where_the_configuration_says(
+    client: TestClient, installation: Installation
+) -> None:
+    installation.declare(listen_addr="127.0.0.1:9", moved={"listen_addr": "localhost:8080"})
+    installation.state.listeners = Desk()
+    kept: list[tuple[str, str]] = []
+    installation.state.keep_moved = lambda name, address: kept.append((name, address))
+
+    assert client.delete(f"{PATH}/override", headers=ROOT).status_code == 200
+    assert kept == [("listen_addr", "localhost:8080")]
 
 
 def test_anybody_may_ask_who_answers(client: TestClient, installation: Installation) -> None:

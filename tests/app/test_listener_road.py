@@ -11,7 +11,8 @@ import pytest
 from tokenrouter.app.arguments import InheritedListener
 from tokenrouter.app.listener_feed import follow_listeners
 from tokenrouter.app.listener_road import ListenerRoad
-from tokenrouter.app.listeners import Listeners
+from tokenrouter.app.listeners import CannotListen, Listeners
+from tokenrouter.app.moving import Mover
 from tokenrouter.app.plan import Bound
 from tokenrouter.jobs.listener_desk import CannotMove, ListenerDesk
 from tokenrouter.testing.processes import free_port
@@ -136,6 +137,23 @@ async def test_what_cannot_be_moved_is_told_with_why(installed: Installed) -> No
     await installed.desk.move("listen_addr", "127.0.0.1", free_port())
     with pytest.raises(CannotMove, match="being moved already"):
         await installed.desk.move("listen_addr", "127.0.0.1", free_port())
+
+
+async def test_a_name_is_looked_up_by_whoever_asks_and_never_by_the_supervisor(installed: Installed) -> None:
+    new = free_port()
+    move = await installed.desk.move("listen_addr", "localhost", new)
+    await installed.desk.end(move.id, keep=False)
+
+    assert move.new.address == f"127.0.0.1:{new}"
+    with pytest.raises(CannotListen, match="localhost is a name"):
+        await Mover(installed.listeners, lambda: None).begin("listen_addr", "localhost", new)
+    with pytest.raises(CannotMove, match=r"nobody knows which address nowhere\.invalid is"):
+        await installed.desk.move("listen_addr", "nowhere.invalid", new)
+
+
+async def test_the_name_of_where_it_listens_already_is_told_so(installed: Installed) -> None:
+    with pytest.raises(CannotMove, match="is where it listens already"):
+        await installed.desk.move("listen_addr", "localhost", installed.port)
 
 
 async def test_a_data_process_that_comes_in_the_middle_of_a_move_has_both(installed: Installed, tmp_path: Path) -> None:

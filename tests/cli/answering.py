@@ -17,6 +17,9 @@ class Answering:
     def __init__(self, status: int, body: bytes, **headers: str) -> None:
         self._before: list[tuple[int, bytes]] = []
         before = self._before
+        self._may_answer = threading.Event()
+        self._may_answer.set()
+        may_answer = self._may_answer
         self.asked: list[tuple[str, str, str | None, Any]] = []
         asked = self.asked
 
@@ -25,6 +28,7 @@ class Answering:
                 size = int(self.headers.get("content-length", 0))
                 sent = json.loads(self.rfile.read(size)) if size else None
                 asked.append((self.command, self.path, self.headers.get("authorization"), sent))
+                may_answer.wait(30)
                 now, said = before.pop(0) if before else (status, body)
                 self.send_response(now)
                 for name, value in {"content-length": str(len(said)), **headers}.items():
@@ -45,6 +49,15 @@ class Answering:
         self._before += others
         return self
 
+    def hold(self) -> Self:
+        """Let everybody wait, until `release`."""
+        self._may_answer.clear()
+        return self
+
+    def release(self) -> None:
+        """Answer everybody."""
+        self._may_answer.set()
+
     def over_tls(self, context: ssl.SSLContext) -> Self:
         """Answer over TLS instead."""
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
@@ -57,6 +70,7 @@ class Answering:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.release()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

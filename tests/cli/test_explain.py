@@ -107,6 +107,13 @@ def test_what_the_request_would_be_told_is_told(tmp_path: Path) -> None:
     assert (done.exit_code, done.output) == (1, "toro: the request would be refused: No provider offers model\n")
 
 
+def test_whose_key_is_none_is_told_how_to_say_another(tmp_path: Path) -> None:
+    with Answering(401, b'{"error": {"message": "The API key is not known here."}}') as server:
+        done = explain(tmp_path, "x", "--url", server.url)
+
+    assert (done.exit_code, done.output.startswith("toro: The API key is not known here. (`toro connect`")) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("args", "stdin", "words"),
     [

@@ -3,13 +3,15 @@ from pathlib import Path
 
 from tests.config.wholes import TEXT, whole
 from tokenrouter.config.changeable import CHANGEABLE
-from tokenrouter.config.restarts import NEEDS_RESTART, needs_restart, settle
+from tokenrouter.config.restarts import FOLLOWS_RELOAD, NEEDS_NEW_START, NEEDS_RESTART, needs_restart, settle
 from tokenrouter.config.shown import SHOWN
 
 
-def test_what_needs_a_restart_are_settings_and_none_that_may_be_changed_while_everything_runs() -> None:
-    assert set(SHOWN) >= NEEDS_RESTART
-    assert not NEEDS_RESTART & set(CHANGEABLE)
+def test_of_every_setting_it_is_known_whether_it_needs_a_restart() -> None:
+    assert set(SHOWN) == NEEDS_RESTART | FOLLOWS_RELOAD, "name the new setting in one of the tables of restarts.py"
+    assert not NEEDS_RESTART & FOLLOWS_RELOAD
+    assert set(CHANGEABLE) <= FOLLOWS_RELOAD
+    assert NEEDS_NEW_START <= NEEDS_RESTART
     assert needs_restart("listen_addr")
     assert not needs_restart("unpriced")
 

@@ -48,7 +48,7 @@ def test_a_provider_that_goes_away_and_comes_back_is_seen_everywhere(gateway: St
     wait_until("the next check", lambda: status_of(running, "p")["status"] == "offline", 20)
     after = status_of(running, "p")
     assert (after["models"], after["listed_at"]) == (["m"], before["listed_at"])
-    assert "cannot be reached" in str(after["problem"])
+    assert "cannot be reached: Connection refused." in str(after["problem"])
     metric = b'tokenrouter_provider_status{provider="p",status="offline"} 1.0'
     wait_until("the metric", lambda: metric in running.call("GET", "/metrics").body, 20)
     log = [line for line in running.log().splitlines() if "provider status" in line]

@@ -91,7 +91,7 @@ def create(state: State, grant: Annotated[Grant, needs("keys.create")], wanted: 
     return MadeKey(key=made.key, **shown(state, made.stored).model_dump())
 
 
-@router.get("/{name_or_id}")
+@router.get("/{name_or_id:path}")
 def read_one(
     state: State, grant: Annotated[Grant, needs("keys.read")], name_or_id: str, response: Response
 ) -> ShownKey:
@@ -99,7 +99,7 @@ def read_one(
     return tagged(response, shown(state, find_key_for(state, grant, name_or_id)))
 
 
-@router.patch("/{name_or_id}")
+@router.patch("/{name_or_id:path}")
 def change(
     state: State,
     grant: Annotated[Grant, needs("keys.change")],
@@ -125,7 +125,7 @@ def change(
     return tagged(response, shown(state, changed))
 
 
-@router.post("/{name_or_id}/rotate")
+@router.post("/{name_or_id:path}/rotate")
 def rotate(
     state: State,
     grant: Annotated[Grant, needs("keys.rotate")],
@@ -147,7 +147,7 @@ def rotate(
     return MadeKey(key=made.key, **shown(state, made.stored).model_dump())
 
 
-@router.delete("/{name_or_id}")
+@router.delete("/{name_or_id:path}")
 def revoke(
     state: State, grant: Annotated[Grant, needs("keys.revoke")], name_or_id: str, if_match: IfMatch
 ) -> RevokedKeys:
@@ -159,7 +159,7 @@ def revoke(
     return RevokedKeys(data=[shown(state, gone) for gone in revoked])
 
 
-@router.post("/{name_or_id}/heartbeat")
+@router.post("/{name_or_id:path}/heartbeat")
 def heartbeat(state: State, grant: Annotated[Grant, needs("keys.heartbeat")], name_or_id: str) -> HeardKey:
     """Say of a temporary key with a heartbeat that it is still wanted; one that was suspended is good again."""
     key = find_key_for(state, grant, name_or_id)

@@ -105,7 +105,7 @@ async def undo(state: State, grant: Writing) -> list[Decided]:
     done = []
     for setting, declared in dict(state.settings.moved).items():
         pending = await begin_move(state, setting, declared)
-        done.append(await decide(state, grant, pending.id, keep=True))
+        done.append(await decide(state, grant, pending.id, keep=True, noted=declared))
     return done
 
 
@@ -133,8 +133,8 @@ async def begin_move(state: ControlState, setting: str, address: str) -> Pending
         raise Problem(409, "cannot_move", f"It stays where it is: {error}.") from None
 
 
-async def decide(state: ControlState, grant: Grant, switch_id: str, *, keep: bool) -> Decided:
-    """Keep the new address, also over a restart, or give it up.
+async def decide(state: ControlState, grant: Grant, switch_id: str, *, keep: bool, noted: str = "") -> Decided:
+    """Keep the new address, also over a restart, or give it up; `noted` is how it was named, where that was said.
 
     It is in the audit log before it is so: while the database is away, an answer that nothing was done is true.
 
@@ -156,7 +156,7 @@ async def decide(state: ControlState, grant: Grant, switch_id: str, *, keep: boo
             await asyncio.to_thread(note_move, grant.store, kept.setting, *reversed(between))
         raise _not_decided(str(error)) from None
     if keep:
-        state.keep_moved(kept.setting, kept.address)
+        state.keep_moved(kept.setting, noted or kept.address)
     url = url_of(kept.kind, kept.address, state.settings.tls.domains)
     return Decided(status="moved" if keep else "cancelled", setting=kept.setting, address=kept.address, url=url)
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from tokenrouter.app.arguments import InheritedListener
 from tokenrouter.app.plan import Bound
+from tokenrouter.domain.system_errors import reason
 
 BACKLOG: Final = 4096
 BIND_PATIENCE_S: Final = 3.0
@@ -88,9 +89,7 @@ class Listeners:
                 listener = _bind(bound, None if beside is None else beside.listener)
             except OSError as error:
                 if time.monotonic() >= deadline_s or error.errno is None:
-                    raise CannotListen(
-                        f"cannot listen on {bound.host}:{bound.port}: {error.strerror or error}"
-                    ) from None
+                    raise CannotListen(f"cannot listen on {bound.host}:{bound.port}: {reason(error)}") from None
                 await asyncio.sleep(0.05)
             else:
                 listener.setblocking(False)

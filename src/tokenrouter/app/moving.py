@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 
 from tokenrouter.app.listeners import CannotListen, Listeners, Listening
@@ -52,8 +53,11 @@ class Mover:
         """Open the new listener in place of the one that `setting` names.
 
         Raises:
-            CannotListen: there is no such listener, it is there already, the address is taken, or a move goes on.
+            CannotListen: there is no such listener, it is there already, the address is taken, or a move goes on; or
+                `host` is a name, which nobody looks up here while the supervisor has children to keep.
         """
+        if not _is_address(host):
+            raise CannotListen(f"{host} is a name, not an address")
         if self.pending is not None:
             raise CannotListen(f"{self.pending.old.bound.setting} is being moved already; wait for that, or cancel it")
         old = next((one for one in self._listeners.all() if one.bound.setting == setting), None)
@@ -78,6 +82,14 @@ class Mover:
         self._listeners.close((move.old if keep else move.new).id)
         self._changed()
         return True
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _shown(host: str, port: int) -> str:

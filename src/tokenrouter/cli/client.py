@@ -8,8 +8,8 @@ redirect and knows no proxy, so a key goes to the server that it was meant for a
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -49,6 +49,7 @@ class Server:
         timeout_s: bounds each wait for an answer that is not streamed.
         ca_file: says who vouches for it, "" for the system's authorities.
         patience_s: how long it is asked again while it says that it is starting: nothing of a question was done then.
+        waits: is entered while an answer that is not streamed is waited for.
     """
 
     url: str
@@ -56,6 +57,7 @@ class Server:
     ca_file: str = ""
     timeout_s: float = TIMEOUT_S
     patience_s: float = 15.0
+    waits: Callable[[], AbstractContextManager[object]] = field(default=nullcontext, repr=False, compare=False)
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Return the JSON that the server answers.
@@ -64,16 +66,20 @@ class Server:
             NoAnswer: there is no answer, or it is no JSON.
             Refused: it is an error.
         """
+        with self.waits():
+            status, told = self._ask_patiently(method, path, body)
+        if status >= 300:
+            raise Refused(status, _message(told, status))
+        return told
+
+    def _ask_patiently(self, method: str, path: str, body: object) -> tuple[int, Any]:
         waited_s = 0.0
         while True:
             status, told = self._ask_once(method, path, body)
             if waited_s >= self.patience_s or not _is_starting(status, told):
-                break
+                return status, told
             time.sleep(STARTING_PAUSE_S)
             waited_s += STARTING_PAUSE_S
-        if status >= 300:
-            raise Refused(status, _message(told, status))
-        return told
 
     def _ask_once(self, method: str, path: str, body: object) -> tuple[int, Any]:
         with self._answer(method, path, body, timeout_s=self.timeout_s) as response, _in_words(self.url):
@@ -93,7 +99,7 @@ class Server:
         Raises:
             NoAnswer: there is no answer.
         """
-        with self._answer("GET", "/healthz") as response, _in_words(self.url):
+        with self.waits(), self._answer("GET", "/healthz") as response, _in_words(self.url):
             return response.status == 200 and response.read(64).strip() == b"ok"
 
     @contextmanager

@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from tokenrouter.cli.output import WritingGroup
 from tokenrouter.cli.terminal.texts import plain
 
 REFUSED: Final = 1
@@ -43,7 +44,7 @@ def end(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-class EndingGroup(click.Group):
+class EndingGroup(WritingGroup):
     """The commands of `toro`, each of which ends with the exit code of what it raises."""
 
     def invoke(self, ctx: click.Context) -> Any:

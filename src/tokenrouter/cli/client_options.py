@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import click
@@ -36,9 +37,17 @@ def asks_server(command: Callable[Concatenate[Server, P], R]) -> Callable[..., R
     @CA_FILE
     @functools.wraps(command)
     def with_server(url: str | None, key: str | None, ca_file: str | None, *args: P.args, **said: P.kwargs) -> R:
-        return command(find_server(url, typed_key(key), ca_file=ca_file), *args, **said)
+        server = find_server(url, typed_key(key), ca_file=ca_file)
+        return command(watched(server, quietly=bool(said.get("as_json"))), *args, **said)
 
     return with_server
+
+
+def watched(server: Server, *, quietly: bool) -> Server:
+    """Return the server with its waits shown, where somebody sees them."""
+    from tokenrouter.cli.terminal.waiting import waits
+
+    return replace(server, waits=waits(f"asking {server.url}", quietly=quietly))
 
 
 def typed_key(key: str | None) -> str | None:

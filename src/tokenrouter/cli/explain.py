@@ -54,6 +54,8 @@ def explain(
     try:
         told = server.ask("POST", PATH, question)
     except Refused as error:
+        if error.status == 401:  # which is about whoever asks, not about what is asked
+            raise
         end(f"the request would be refused: {error}", REFUSED)
     if as_json:
         print_json(told)

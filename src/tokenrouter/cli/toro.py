@@ -21,7 +21,7 @@ from tokenrouter.cli.wrapping.tool_commands import TOOL_COMMANDS
 from tokenrouter.cli.wrapping.wishes import pass_down, wish_options
 
 
-@click.group(cls=EndingGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("toro", cls=EndingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", message="toro %(version)s")
 @wish_options
 @click.pass_context

@@ -34,6 +34,7 @@ from tokenrouter.cli.opening import JSON as _JSON
 from tokenrouter.cli.opening import fail as _fail
 from tokenrouter.cli.opening import load_settings as _load
 from tokenrouter.cli.opening import open_database as _open
+from tokenrouter.cli.output import WritingGroup
 from tokenrouter.cli.prices import prices
 from tokenrouter.cli.providers import providers
 from tokenrouter.cli.quota import quota
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from tokenrouter.config.settings import Settings
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("torod", cls=WritingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", message="torod %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:

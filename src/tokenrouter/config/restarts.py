@@ -1,15 +1,18 @@
 """Which settings a running server takes in when it reads its configuration again, and which wait for its next start.
 
 What needs a restart is what sockets, files and tasks are made with once. All subjects (providers, keys, limits, …) and
-everything that is not named here follow a reload at once.
+what may be changed while everything runs follow a reload at once. Every other setting is named in one of two tables, so
+that nobody adds one without having asked; a test fails where one is in neither.
 """
 
 from dataclasses import replace
 from typing import Any, Final
 
+from tokenrouter.config.changeable import CHANGEABLE
 from tokenrouter.config.origins import PREFIX
 from tokenrouter.config.settings import Settings
 from tokenrouter.config.shown import SHOWN, setting_part
+from tokenrouter.providers.local_servers import DEFAULT_PORTS
 
 NEEDS_RESTART: Final = frozenset(
     (
@@ -65,6 +68,55 @@ NEEDS_RESTART: Final = frozenset(
     )
 )
 """By their paths in the file."""
+
+FOLLOWS_RELOAD: Final = frozenset(
+    (
+        *CHANGEABLE,
+        "admin_key_in_query",
+        "admin_password",
+        "alerts.journal_lag_s",
+        "alerts.quota_thresholds",
+        "alerts.shortest_window_s",
+        "allow_private_providers",
+        "auto_exclude",
+        "conversations.capture",
+        "conversations.enabled",
+        "conversations.max_age_days",
+        "conversations.max_body_bytes",
+        "conversations.max_bytes",
+        "conversations.max_items",
+        "local_servers.check_s",
+        "metrics_token",
+        "public_url",
+        "registration.access_codes",
+        "registration.email_domains",
+        "registration.enabled",
+        "registration.quota_tokens",
+        "sign_up.by_code",
+        "sign_up.email_domains",
+        "sign_up.enabled",
+        "timeouts.between_bytes_s",
+        "timeouts.connect_s",
+        "timeouts.first_byte_s",
+        "timeouts.total_s",
+        "tls.acme_accept_terms",
+        "tls.acme_ca_file",
+        "tls.acme_directory_url",
+        "tls.acme_eab_hmac_key",
+        "tls.acme_eab_kid",
+        "tls.acme_profile",
+        "tls.cache_dir",
+        "tls.cert_file",
+        "tls.cert_pem",
+        "tls.challenge",
+        "tls.domains",
+        "tls.email",
+        "tls.key_file",
+        "tls.key_pem",
+        *(f"local_servers.ports.{kind}" for kind in DEFAULT_PORTS),
+    )
+)
+"""By their paths in the file: whoever uses them reads them each time, or is told of the new ones."""
 
 NEEDS_NEW_START: Final = frozenset(
     (

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -95,10 +96,13 @@ class ListenerDesk:
     async def move(self, setting: str, host: str, port: int) -> PendingMove:
         """Have a listener opened beside the one of `setting`, which waits for a word.
 
+        A name is looked up here: the supervisor, which keeps everything running, waits for no name server.
+
         Raises:
             CannotMove: it cannot be, or one is being moved.
         """
-        await self._ask({"do": "move", "setting": setting, "host": host, "port": port})
+        address = await _looked_up(host, port)
+        await self._ask({"do": "move", "setting": setting, "host": address, "port": port})
         if self.pending is None:
             raise CannotMove("the move has ended already")
         return self.pending
@@ -137,3 +141,25 @@ class ListenerDesk:
         if answer is not None and not answer.done():
             answer.set_result(told["problem"])
         self._changed()
+
+
+async def _looked_up(host: str, port: int) -> str:
+    """Return the address that a host stands for, the one that a start would listen at.
+
+    Raises:
+        CannotMove: it is not known, or nobody says so in time.
+    """
+    if ":" in host:
+        return host
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            found = await asyncio.get_running_loop().getaddrinfo(
+                host, port, family=socket.AF_INET, type=socket.SOCK_STREAM
+            )
+    except TimeoutError:
+        raise CannotMove(f"nobody says which address {host} is") from None
+    except (OSError, UnicodeError) as error:
+        raise CannotMove(
+            f"nobody knows which address {host} is ({getattr(error, 'strerror', None) or error})"
+        ) from None
+    return str(found[0][4][0])

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol, cast
 import hiredis
 import structlog
 
+from tokenrouter.domain.system_errors import reason as why_of
 from tokenrouter.redis.address import RedisAddress
 from tokenrouter.redis.script import Script
 
@@ -260,7 +261,7 @@ class RedisConnection:
                 async with asyncio.timeout(WELCOME_S):
                     await self._on_open()
         except (OSError, RedisError) as error:
-            self._tell_trouble(str(error) or type(error).__name__)
+            self._tell_trouble(why_of(error) if isinstance(error, OSError) else str(error) or type(error).__name__)
             self.abort(self._told)
             return False
         if self._gone.is_set():

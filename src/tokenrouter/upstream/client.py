@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 
 from tokenrouter.domain.errors import ProviderTimeout, ProviderUnreachable
+from tokenrouter.domain.system_errors import reason
 from tokenrouter.providers.base import Origin
 from tokenrouter.providers.outbound import Destination, UnixOrigin, UpstreamRequest
 from tokenrouter.upstream.addresses import AddressBook
@@ -184,7 +185,7 @@ class UpstreamClient:
         except OSError as error:
             self.figures.failures += 1
             raise ProviderUnreachable(
-                f"Provider {to.provider!r} ({to.origin}) cannot be reached: {error.strerror or error}.",
+                f"Provider {to.provider!r} ({to.origin}) cannot be reached: {reason(error)}.",
                 provider=to.provider,
             ) from None
 

@@ -13,7 +13,7 @@ def test_what_is_left_over_and_what_was_put_away_is_told(tmp_path: Path) -> None
 
     found = list(check_journals(patient(tmp_path)))
 
-    assert "1 files (4 bytes) of an ended server" in told(found, "note")
+    assert "an ended server has left 1 file (4 bytes)" in told(found, "note")
     assert "0-000001.journal.damaged was put away" in told(found, "warning")
     assert "left" not in told(list(check_journals(patient(tmp_path, server=RunningServer(0)))), "note")
 

@@ -93,10 +93,10 @@ def alone(tmp_path: Path) -> Toro:
     return Toro(tmp_path, "", "")
 
 
-def typed(toro: Toro, *args: str) -> Any:
+def typed(toro: Toro, *args: str, columns: int = 90) -> Any:
     """Return `toro` at a terminal of its own (pexpect), all of which is in its `logfile_read`."""
     env = {"PATH": os.environ["PATH"], "HOME": str(toro.home), "TERM": "xterm", "NO_COLOR": "1", **toro.env}
     command = ["-m", "tokenrouter.cli.toro", *args]
-    terminal = pexpect.spawn(sys.executable, command, env=env, encoding="utf-8", timeout=30, dimensions=(40, 90))
+    terminal = pexpect.spawn(sys.executable, command, env=env, encoding="utf-8", timeout=30, dimensions=(40, columns))
     terminal.logfile_read = StringIO()
     return terminal

@@ -1,6 +1,8 @@
 """`toro chat` with a prompt, at a real gateway."""
 
 import json
+import subprocess
+import sys
 
 import pexpect
 import pytest
@@ -57,6 +59,17 @@ def test_what_goes_wrong_is_said(alice: Toro, args: tuple[str, ...], code: int, 
     done = alice("chat", *args)
 
     assert (done.exit_code, words in done.stderr) == (code, True), done.output
+
+
+@pytest.mark.parametrize(("argument", "piped", "words"), [(b"a\xff", b"", "typed"), (b"a", b"b\xff", "piped in")])
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_what_is_no_text_is_told_so_whatever_the_system_makes_of_it(
+    alice: Toro, argument: bytes, piped: bytes, words: str, locale: str
+) -> None:
+    command: list[str | bytes] = [sys.executable, "-m", "tokenrouter.cli.toro", "chat", "-m", "lab/echo", argument]
+    done = subprocess.run(command, env={**alice.env, "LC_ALL": locale}, input=piped, capture_output=True, check=False)
+
+    assert (done.returncode, done.stderr.decode()) == (2, f"toro: what is {words} is no text (UTF-8)\n")
 
 
 def test_in_a_terminal_thoughts_and_the_cost_are_shown(alice: Toro) -> None:

@@ -33,7 +33,12 @@ def test_a_key_is_made_shown_switched_rotated_and_revoked(toro: Toro) -> None:
     assert toro("keys", "revoke", "käte/1").stderr == "Revoked 'käte/1'.\n"
     gone = toro("keys", "show", "käte/1")
     assert (gone.exit_code, gone.output) == (1, "toro: there is no key named 'käte/1'; `toro keys list` shows them\n")
-    assert toro("keys", "show", "nobody").exit_code == 1
+    for command in ("show", "rotate", "revoke", "enable", "disable"):
+        gone = toro("keys", command, "nobody")
+        assert (gone.exit_code, gone.output) == (
+            1,
+            "toro: there is no key named 'nobody'; `toro keys list` shows them\n",
+        )
 
 
 def test_who_may_ask_only_makes_temporary_keys_of_their_own(alice: Toro) -> None:
@@ -51,6 +56,7 @@ def test_who_may_ask_only_makes_temporary_keys_of_their_own(alice: Toro) -> None
         (["create", "x", "--expires", "soon"], "--expires: 'soon' is no end"),
         (["rotate", "x", "--overlap", "long"], "--overlap: 'long'"),
         (["show", ""], "name is empty"),
+        (["create", ""], "name is empty"),
     ],
 )
 def test_what_cannot_be_meant_is_said(alone: Toro, args: list[str], words: str) -> None:

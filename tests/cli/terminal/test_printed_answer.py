@@ -6,11 +6,12 @@ import pytest
 
 from tokenrouter.cli.terminal.conversation import Answer, Piece
 from tokenrouter.cli.terminal.printed_answer import bold, dim, print_pieces, print_summary
+from tokenrouter.cli.terminal.waiting import Waiting
 
 
 def test_in_a_pipe_is_what_was_said_as_it_came(capsys: pytest.CaptureFixture[str]) -> None:
-    print_pieces(iter([Piece("hm", is_thought=True), Piece("a\x1b[1m"), Piece("b")]))
-    print_pieces(iter([Piece("c\n")]))
+    print_pieces(iter([Piece("hm", is_thought=True), Piece("a\x1b[1m"), Piece("b")]), Waiting(is_shown=False))
+    print_pieces(iter([Piece("c\n")]), Waiting(is_shown=False))
 
     assert capsys.readouterr().out == "a\x1b[1mb\nc\n"
 
@@ -21,7 +22,7 @@ def test_a_line_that_broke_off_is_ended(capsys: pytest.CaptureFixture[str]) -> N
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        print_pieces(breaking())
+        print_pieces(breaking(), Waiting(is_shown=False))
 
     assert capsys.readouterr().out == "a\n"
 

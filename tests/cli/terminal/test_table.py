@@ -47,3 +47,21 @@ def test_in_a_terminal_it_fits_the_width_and_loses_no_name(colour: bool) -> None
     assert max(map(len, lines)) <= 40
     assert "".join(line.split()[0] for line in lines) == LONG
     assert lines[0].endswith("1,234")
+
+
+def test_a_terminal_that_is_too_narrow_for_its_numbers_gets_a_line_for_each() -> None:
+    columns = ("MODEL", ">REQUESTS", ">TOKENS IN", "PROBLEM")
+    rows = [("lab/small", "1,234", "1,234,567", ""), ("lab/é", "2", "3", "silent")]
+    code = f"from tokenrouter.cli.terminal.table import print_table as p; p({columns!r}, {rows!r})"
+    terminal = pexpect.spawn(sys.executable, ["-c", code], env={"TERM": "xterm"}, dimensions=(24, 30), encoding="utf-8")
+    terminal.expect(pexpect.EOF)
+
+    assert (terminal.before or "").splitlines() == [
+        "lab/small",
+        "  REQUESTS   1,234",
+        "  TOKENS IN  1,234,567",
+        "lab/é",
+        "  REQUESTS   2",
+        "  TOKENS IN  3",
+        "  PROBLEM    silent",
+    ]

@@ -105,7 +105,7 @@ def test_a_proxy_in_front_is_asked_for_and_the_sandbox_needs_nothing(home: Home,
         code, rest = terminal.ends()
 
     assert code == 0, rest
-    assert "toro connect https://ai.example.org" in rest
+    assert "toro connect --url https://ai.example.org" in rest
     assert read(home) == {
         "listen_addr": f"127.0.0.1:{free_port}",
         "trusted_proxies": ["127.0.0.1", "10.0.0.0/8"],

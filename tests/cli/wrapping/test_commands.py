@@ -59,6 +59,16 @@ def test_whoever_may_not_make_keys_is_told_what_to_do(status: int, advice: str, 
     assert [row[0] for row in server.asked] == ["POST"]
 
 
+@pytest.mark.usefixtures("signals_as_before")
+def test_whose_name_for_the_key_is_none_is_not_sent_for_another_key(tmp_path: Path) -> None:
+    with Answering(422, b'{"detail": "name: it has a character that names cannot have"}') as server:
+        line = ["--url", server.url, "--key", "tr_own", "--name", "a*", "wrap", "--", "env"]
+        told = CliRunner(env={"TOKENROUTER_HOME": str(tmp_path)}).invoke(main, line)
+
+    words = "name: it has a character that names cannot have."
+    assert (told.exit_code, told.output) == (1, f"toro: no temporary key was made: {words}\n")
+
+
 def test_whoever_has_no_key_is_told_how_to_say_one(tmp_path: Path) -> None:
     told = CliRunner(env={"TOKENROUTER_HOME": str(tmp_path), "TOKENROUTER_API_KEY": ""}).invoke(main, ["wrap", "env"])
 

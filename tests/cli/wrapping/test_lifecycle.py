@@ -287,6 +287,36 @@ def test_a_key_of_a_toro_that_was_killed_is_suspended_refused_in_every_dialect_a
     server.call("DELETE", f"{KEYS}/orphan")
 
 
+def test_a_folder_of_a_toro_that_was_killed_is_removed_by_the_next_when_its_program_has_ended(
+    server: GatewayProcess, env: dict[str, str]
+) -> None:
+    temporary = Path(env["TMPDIR"])
+    with started(env, ["--name", "killed", "wrap", sys.executable, "-c", WAIT]) as running:
+        program = children(running.pid)[0]
+        running.kill()
+        running.wait()
+    (left,) = temporary.iterdir()
+
+    toro(env, "wrap", "true")
+    assert [*temporary.iterdir()] == [left]  # the program may still read what is in it
+
+    os.kill(program, signal.SIGKILL)
+    wait_until("the program has ended", lambda: not Path(f"/proc/{program}/exe").exists(), 20)
+    toro(env, "wrap", "true")
+    assert [*temporary.iterdir()] == []
+    server.call("DELETE", f"{KEYS}/killed")
+
+
+def test_without_a_place_for_temporary_files_there_is_no_key(server: GatewayProcess, env: dict[str, str]) -> None:
+    script = "import sys, tempfile; tempfile._candidate_tempdir_list = lambda: ['/proc/none']"
+    call = f"{script}; sys.argv[0] = 'toro'; from tokenrouter.cli.toro import main; main()"
+    command = [sys.executable, "-c", call, "wrap", "true"]
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (ended.returncode, ended.stderr.startswith("Error: there is no place for temporary files")) == (1, True)
+    assert not temporary_keys(server)
+
+
 def test_a_key_is_good_again_as_soon_as_toro_goes_on(server: GatewayProcess, env: dict[str, str]) -> None:
     with started(env, ["--name", "slept", "wrap", sys.executable, "-c", WAIT]) as running:
         running.send_signal(signal.SIGSTOP)

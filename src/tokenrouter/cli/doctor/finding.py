@@ -53,3 +53,12 @@ class Patient:
     applied: "Applied | None" = None
     offline: bool = False
     fix: bool = False
+
+
+def amount(size: int) -> str:
+    """Return a size in bytes as people read it: `540 KiB`."""
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size} {unit}"
+        size //= 1024
+    return f"{size} GiB"

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from tokenrouter.cli.doctor.finding import Finding, Patient
+from tokenrouter.cli.doctor.finding import Finding, Patient, amount
+from tokenrouter.cli.opening import counted
 from tokenrouter.journal.reader import damaged_files, journal_files
 
 
@@ -19,7 +20,7 @@ def check_journals(patient: Patient) -> Iterator[Finding]:
     left = journal_files(folder) if patient.server is None else []
     if left:
         size = sum(path.stat().st_size for path in left)
-        says = f"{len(left)} files ({size} bytes) of an ended server are left"
+        says = f"an ended server has left {counted(len(left), 'file')} ({amount(size)})"
         yield Finding("note", "journal", says, "nothing: the next start takes in what is new in them")
     else:
         yield Finding("ok", "journal", "nothing is left over")

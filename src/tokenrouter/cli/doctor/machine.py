@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tokenrouter.cli.doctor.finding import Finding, Patient
+from tokenrouter.cli.doctor.finding import Finding, Patient, amount
 from tokenrouter.config.load import split_address
 from tokenrouter.config.settings import Settings
 from tokenrouter.config.shown import setting_part
+from tokenrouter.domain.system_errors import reason
 
 MIN_FREE_BYTES: Final = 256 * 2**20
 """Below this a busy gateway is at the end of its disk within minutes."""
@@ -21,7 +22,7 @@ MIN_FREE_FILES: Final = 1_000
 FILES_BESIDE: Final = 256
 """Open files of a data process that are no client's: journals, the log, sockets of its own."""
 _BIND_PROBLEMS: Final = {
-    errno.EADDRINUSE: "stop what uses it (`ss -ltnp` says what), or choose another with listen_addr",
+    errno.EADDRINUSE: "stop what uses it (`ss -ltnp` says what), or choose another with {name}",
     errno.EACCES: "ports below 1024 are root's: choose another, put a reverse proxy in front, or allow it "
     "(systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE)",
     errno.EADDRNOTAVAIL: "it is no address of this machine; choose one that is, or 0.0.0.0 for all",
@@ -33,7 +34,7 @@ def check_disk(patient: Patient) -> Iterator[Finding]:
     folder = next(path for path in (patient.paths.state_dir, *patient.paths.state_dir.parents) if path.exists())
     reserve = patient.settings.journal_reserve_bytes if patient.settings is not None else 0
     free = shutil.disk_usage(folder).free
-    says = f"{_amount(free)} are free at {folder}"
+    says = f"{amount(free)} are free at {folder}"
     do = "make room, or bound what is kept: ledger_retention_days, [conversations] max_bytes, [logs] max_bytes"
     if free < MIN_FREE_BYTES + reserve:
         yield Finding("problem", "disk", says, do)
@@ -102,14 +103,6 @@ def _bindable(name: str, address: str, host: str, port: int) -> Finding:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
-        do = _BIND_PROBLEMS.get(error.errno or 0, "choose another address")
-        return Finding("problem", name, f"{address} cannot be listened on: {error.strerror or error}", do)
+        do = _BIND_PROBLEMS.get(error.errno or 0, "choose another address").format(name=name)
+        return Finding("problem", name, f"{address} cannot be listened on: {reason(error)}", do)
     return Finding("ok", name, f"{address} is free")
-
-
-def _amount(size: int) -> str:
-    for unit in ("bytes", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size} {unit}"
-        size //= 1024
-    return f"{size} GiB"

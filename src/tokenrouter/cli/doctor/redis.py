@@ -8,7 +8,7 @@ from typing import Any, Final
 from tokenrouter.cli.doctor.clock import drift
 from tokenrouter.cli.doctor.finding import Finding, Patient
 from tokenrouter.redis.address import RedisAddress, parse_redis_url
-from tokenrouter.redis.connection import RedisConnection, RedisError
+from tokenrouter.redis.connection import RedisAway, RedisConnection, RedisError
 
 OPEN_S: Final = 4.0
 KEEPS_ALL: Final = "noeviction"
@@ -22,7 +22,7 @@ def check_redis(patient: Patient) -> Iterator[Finding]:
     try:
         yield from asyncio.run(_ask(address))
     except (OSError, RedisError) as error:
-        says = f"{address} cannot be used: {error}"
+        says = str(error) if isinstance(error, RedisAway) else f"{address} cannot be used: {error}"
         yield Finding(
             "problem", "redis", says, "start it, or mend redis_url; see redis_loss for what happens meanwhile"
         )

@@ -1,7 +1,8 @@
 """`toro chat`: one question from the command line or a pipe, or a conversation in the terminal."""
 
+import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tokenrouter.cli.terminal.conversation import Answer, Manner
 
 EFFORTS = ("none", "low", "medium", "high")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 @click.command()
@@ -55,17 +57,33 @@ def chat(
 
 def _question(prompt: tuple[str, ...]) -> str:
     parts = [" ".join(prompt)]
+    _check("typed", parts[0])
     if sys.stdin is not None and not sys.stdin.isatty():
         try:
             parts.append(sys.stdin.read())
         except UnicodeDecodeError:
-            raise ClientMistake("what is piped in is no text (UTF-8)") from None
+            raise _no_text("piped in") from None
+        _check("piped in", parts[1])
     return "\n\n".join(part for part in parts if part.strip())
+
+
+def _check(how: str, text: str) -> None:
+    """Refuse what is no text: some systems hand it on in a shape that no JSON can carry (PEP 383).
+
+    Raises:
+        ClientMistake: it is none.
+    """
+    if not text.isascii() and _SURROGATE.search(text):
+        raise _no_text(how)
+
+
+def _no_text(how: str) -> ClientMistake:
+    return ClientMistake(f"what is {how} is no text (UTF-8)")
 
 
 def _ask_once(server: Server, model: str, system: str | None, question: str, manner: "Manner", as_json: bool) -> None:
     from tokenrouter.cli.terminal.conversation import Answer, ask, find_cost
-    from tokenrouter.cli.terminal.printed_answer import print_pieces, print_summary
+    from tokenrouter.cli.terminal.printed_answer import print_pieces, print_summary, wait_for
 
     messages = [{"role": "system", "content": system}] if system else []
     messages.append({"role": "user", "content": question})
@@ -77,7 +95,7 @@ def _ask_once(server: Server, model: str, system: str | None, question: str, man
         find_cost(server, answer)
         print_json(told(answer))
         return
-    print_pieces(pieces)
+    print_pieces(pieces, wait_for(model))
     if sys.stderr.isatty():
         find_cost(server, answer)
         print_summary(answer)

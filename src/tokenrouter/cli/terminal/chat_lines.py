@@ -13,7 +13,7 @@ import click
 from tokenrouter.cli.client import Server
 from tokenrouter.cli.client_errors import NoAnswer, Refused, explained
 from tokenrouter.cli.terminal.conversation import Answer, Manner, ask, find_cost
-from tokenrouter.cli.terminal.printed_answer import dim, print_pieces, print_summary
+from tokenrouter.cli.terminal.printed_answer import dim, print_pieces, print_summary, wait_for
 from tokenrouter.cli.terminal.texts import plain
 
 HELP: Final = """\
@@ -66,7 +66,7 @@ class Chat:
         answer = Answer(self.model)
         pieces = ask(self.server, self.model, [*before, *self.messages, question], answer, self.manner)
         try:
-            print_pieces(pieces)
+            print_pieces(pieces, wait_for(self.model))
         except KeyboardInterrupt:
             pieces.close()
             click.echo(dim("\n(stopped; it is not part of the conversation)"), err=True)

@@ -9,7 +9,7 @@ import click
 from tokenrouter.cli.client import DEFAULT_URL, Server, server_at
 from tokenrouter.cli.client_errors import ClientMistake, NoAnswer, Refused, explained
 from tokenrouter.cli.client_file import client_file, read_client_file, write_client_file
-from tokenrouter.cli.client_options import CA_FILE, KEY, URL, has_terminal, print_json, typed_key
+from tokenrouter.cli.client_options import CA_FILE, KEY, URL, has_terminal, print_json, typed_key, watched
 from tokenrouter.cli.opening import JSON, counted
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def connect(
         wish = replace(wish, ca_file=os.path.abspath(os.path.expanduser(ca_file)) if ca_file else "")
     if key is not None or asks:
         wish = replace(wish, key=_asked_key(wish.key) if key is None else key)
-    known = None if no_check else _checked(wish, may_keep_anyway=asks)
+    known = None if no_check else _checked(watched(wish.server(), quietly=as_json), may_keep_anyway=asks)
     write_client_file(file, {"server_url": wish.url, "api_key": wish.key, "ca_file": wish.ca_file})
     if as_json:
         print_json(_told(wish, known, str(file)))
@@ -140,7 +140,7 @@ def _question(key: str) -> str:
     return f"API key (not shown; Enter keeps {key[:6]}…{key[-4:] if len(key) > 16 else ''}, - clears it)"
 
 
-def _checked(wish: Wish, *, may_keep_anyway: bool) -> "Introduction | None":
+def _checked(server: Server, *, may_keep_anyway: bool) -> "Introduction | None":
     """Return who the server is; None where it was not well, but is to be kept.
 
     Raises:
@@ -148,7 +148,6 @@ def _checked(wish: Wish, *, may_keep_anyway: bool) -> "Introduction | None":
     """
     from tokenrouter.cli.terminal.introduction import introduce
 
-    server = wish.server()
     try:
         return introduce(server)
     except (NoAnswer, Refused) as error:

@@ -37,7 +37,7 @@ def list_command(server: Server, search: str | None, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    columns = ("NAME", "ROLE", "HINT", "TEAM", "USER", "ENDS", "STATE")
+    columns = ("NAME", "ROLE", "HINT", "TEAM", "USER", "ENDS (UTC)", "STATE")
     print_table(columns, map(_row, read(found, list[Key])))
 
 
@@ -55,6 +55,7 @@ def list_command(server: Server, search: str | None, as_json: bool) -> None:
 @asks_server
 def create_command(server: Server, /, name: str, expires: str | None, as_json: bool, **said: Any) -> None:
     """Make the key NAME and print it, and nothing else, on standard output. It is shown this once."""
+    _refuse_empty(name)
     wanted = {"name": name, "expires_at": _end(expires), **said}
     _print_made(server.ask("POST", PATH, {field: value for field, value in wanted.items() if value}), as_json)
 
@@ -68,7 +69,7 @@ def show_command(server: Server, name: str, as_json: bool) -> None:
     from tokenrouter.cli.terminal.answers import read
     from tokenrouter.cli.terminal.texts import plain
 
-    told = read(server.ask("GET", _path(server, name)), dict[str, Any])
+    told = read(_ask(server, "GET", name), dict[str, Any])
     if as_json:
         print_json(told)
         return
@@ -90,7 +91,7 @@ def rotate_command(server: Server, name: str, overlap: str, as_json: bool) -> No
         overlap_s = 0.0 if overlap in ("0", "0s") else parse_end(overlap, 0.0)
     except ValueError:
         raise ClientMistake(f"--overlap: {overlap!r} is no length of time, such as 24h or 0s") from None
-    _print_made(server.ask("POST", f"{_path(server, name)}/rotate", {"overlap_s": overlap_s}), as_json)
+    _print_made(_ask(server, "POST", name, "/rotate", {"overlap_s": overlap_s}), as_json)
 
 
 @keys.command("revoke")
@@ -101,7 +102,7 @@ def revoke_command(server: Server, name: str, as_json: bool) -> None:
     """End the key NAME (or with that id) and every key below it."""
     from tokenrouter.cli.terminal.answers import Key, Page, read
 
-    told = server.ask("DELETE", _path(server, name))
+    told = _ask(server, "DELETE", name)
     if as_json:
         print_json(told)
         return
@@ -114,7 +115,7 @@ def _switch(word: str, enabled: bool) -> Callable[..., None]:
     @JSON
     @asks_server
     def switch(server: Server, name: str, as_json: bool) -> None:
-        told = server.ask("PATCH", _path(server, name), {"enabled": enabled})
+        told = _ask(server, "PATCH", name, body={"enabled": enabled})
         if as_json:
             print_json(told)
         else:
@@ -131,15 +132,38 @@ def _path(server: Server, name: str) -> str:
     """Return where a key is; one whose name would end a part of a path is found by its id."""
     from tokenrouter.cli.terminal.answers import Key, read, rows
 
-    if not name:
-        raise ClientMistake("the key's name is empty")
+    _refuse_empty(name)
     if "/" in name or name in (".", ".."):
         found = read(list(rows(server, PATH, q=name)), list[Key])
         called = [key.id for key in found if key.name == name]
         if not called:
-            raise Refused(404, f"there is no key named {name!r}; `toro keys list` shows them")
+            raise _unknown(name)
         name = called[0]
     return f"{PATH}/{quote(name, safe='')}"
+
+
+def _ask(server: Server, method: str, name: str, action: str = "", body: object = None) -> Any:
+    """Ask something of the key NAME (or with that id).
+
+    Raises:
+        ClientMistake, NoAnswer, Refused: as everywhere.
+    """
+    path = _path(server, name)
+    try:
+        return server.ask(method, f"{path}{action}", body)
+    except Refused as error:
+        if error.status == 404:
+            raise _unknown(name) from None
+        raise
+
+
+def _refuse_empty(name: str) -> None:
+    if not name:
+        raise ClientMistake("the key's name is empty")
+
+
+def _unknown(name: str) -> Refused:
+    return Refused(404, f"there is no key named {name!r}; `toro keys list` shows them")
 
 
 def _end(expires: str | None) -> str | None:

@@ -3,6 +3,8 @@
 import queue
 import sys
 import threading
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -51,11 +53,13 @@ def pingpong(
     What they say goes to standard error, the table to standard output.
     """
     from tokenrouter.cli.terminal.conversation import Manner
+    from tokenrouter.cli.terminal.waiting import is_watched
 
     pair = _pair(server, models)
     shows = show_tokens or ("words" if runs == 1 else "dot")
     manner = Manner(reasoning=reasoning, max_tokens=max_tokens)
-    talks, whole = _hold_all(server, pair, starter, turn_pairs, manner, runs, parallel, Display(shows))
+    display = Display(shows, 2 * turn_pairs * runs, is_watched=is_watched() and not as_json)
+    talks, whole = _hold_all(server, pair, starter, turn_pairs, manner, runs, parallel, display)
     _print(talks, pair, as_json)
     if not whole:
         sys.exit(INTERRUPTED)
@@ -66,31 +70,54 @@ def pingpong(
 class Display:
     """What is shown while they talk, on standard error: words as they come, a dot for each piece, or nothing.
 
-    Words of talks that are held at the same time would mix, so those are shown answer by answer.
+    Words of talks that are held at the same time would mix, so those are shown answer by answer. While nothing else is
+    shown, a terminal is told how many answers there are of those that are `expected`.
     """
 
-    def __init__(self, shows: str) -> None:
+    def __init__(self, shows: str, expected: int, *, is_watched: bool) -> None:
+        from tokenrouter.cli.terminal.waiting import Waiting
+
         self.shows = shows
         self.alone = True
         self._lock = threading.Lock()
         self._speaking: Answer | None = None
+        self._answers = 0
+        self._expected = expected
+        self._waiting = Waiting(is_shown=is_watched)
+
+    def begin(self) -> None:
+        """Wait for the first answer."""
+        self._waiting.say(self._how_far())
+        self._waiting.start()
 
     def heard(self, talk: "Talk", answer: "Answer", piece: "Piece | None") -> None:
         """Show a piece, or the end of an answer."""
         with self._lock:
+            if piece is None:
+                self._answers += 1
+                self._waiting.say(self._how_far())
             if self.shows == "dot" and piece is not None:
+                self._waiting.stop()
                 click.echo(".", err=True, nl=False)
-            elif self.shows == "words" and self.alone:
-                self._show_piece(answer, piece)
-            elif self.shows == "words" and piece is None:
-                self._show(f"{talk.number} {answer.model}: {answer.text}\n")
+            elif self.shows == "words" and (self.alone or piece is None):
+                self._waiting.stop()
+                if self.alone:
+                    self._show_piece(answer, piece)
+                else:
+                    self._show(f"{talk.number} {answer.model}: {answer.text}\n")
+                if piece is None:
+                    self._waiting.start()
 
     def finish(self) -> None:
         """End the line of dots, or of an answer that broke off; nothing is shown from then on."""
         with self._lock:
+            self._waiting.stop()
             if self.shows == "dot" or self._speaking is not None:
                 click.echo(err=True)
             self.shows = "none"
+
+    def _how_far(self) -> str:
+        return f"{self._answers} of {counted(self._expected, 'answer')}"
 
     def _show_piece(self, answer: "Answer", piece: "Piece | None") -> None:
         from tokenrouter.cli.terminal.printed_answer import bold, dim
@@ -144,12 +171,14 @@ def _hold_all(
     for talk in (*talks, *[None] * parallel):
         waiting.put(talk)
     display.alone = min(parallel, runs) == 1
+    server = replace(server, waits=nullcontext)  # the display says what is waited for
 
     def work() -> None:
         while (talk := waiting.get()) is not None:
             hold(server, talk, pair, starter, turn_pairs, manner, display.heard)
 
     workers = [threading.Thread(target=work, daemon=True) for _ in range(min(parallel, runs))]
+    display.begin()
     for worker in workers:
         worker.start()
     try:

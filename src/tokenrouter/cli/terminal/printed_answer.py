@@ -8,17 +8,20 @@ import click
 
 from tokenrouter.cli.terminal.conversation import Answer, Piece
 from tokenrouter.cli.terminal.texts import count, dollars, plain
+from tokenrouter.cli.terminal.waiting import Waiting, is_watched
 
 
-def print_pieces(pieces: Iterator[Piece]) -> None:
-    """Print an answer while it comes; in a pipe only what is said, and as it came."""
+def print_pieces(pieces: Iterator[Piece], waiting: Waiting) -> None:
+    """Print an answer while it comes; in a pipe only what is said, and as it came. Until then it is waited for."""
     shows = sys.stdout.isatty()
     thinking = False
     ended = True
+    waiting.start()
     try:
         for piece in pieces:
             if piece.is_thought and not shows:
                 continue
+            waiting.stop()
             if thinking and not piece.is_thought:
                 click.echo("" if ended else "\n")
             thinking = piece.is_thought
@@ -26,8 +29,14 @@ def print_pieces(pieces: Iterator[Piece]) -> None:
             ended = text.endswith("\n")
             click.echo(dim(text) if thinking else text, nl=False, color=True)
     finally:
+        waiting.stop()
         if not ended:
             click.echo()
+
+
+def wait_for(model: str) -> Waiting:
+    """Return what shows that a model is waited for, where somebody sees it."""
+    return Waiting(f"waiting for {model}", is_shown=is_watched())
 
 
 def print_summary(answer: Answer) -> None:

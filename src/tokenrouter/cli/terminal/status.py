@@ -104,7 +104,7 @@ def _print(told: dict[str, Any]) -> None:
         )
     if told["limits"]:
         click.echo()
-        print_table(("LIMIT", ">LEFT", ">OF", "RESETS", "STATE"), map(_limit, read(told["limits"], list[Limit])))
+        print_table(("LIMIT", ">LEFT", ">OF", "RESETS (UTC)", "STATE"), map(_limit, read(told["limits"], list[Limit])))
 
 
 def _print_pairs(pairs: list[tuple[str, str]]) -> None:

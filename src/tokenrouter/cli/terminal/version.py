@@ -7,7 +7,7 @@ import click
 
 from tokenrouter import __version__
 from tokenrouter.cli.client import find_server
-from tokenrouter.cli.client_options import CA_FILE, KEY, URL, print_json, typed_key
+from tokenrouter.cli.client_options import CA_FILE, KEY, URL, print_json, typed_key, watched
 from tokenrouter.cli.opening import JSON
 
 
@@ -23,7 +23,7 @@ def version(asks: bool, as_json: bool, url: str | None, key: str | None, ca_file
     if not as_json:
         click.echo(f"toro {__version__}")
     if asks:
-        server = find_server(url, typed_key(key), os.environ, ca_file=ca_file)
+        server = watched(find_server(url, typed_key(key), os.environ, ca_file=ca_file), quietly=as_json)
         from tokenrouter.cli.terminal.answers import Status, read
 
         found = read(server.ask("GET", "/v1/status"), Status).version

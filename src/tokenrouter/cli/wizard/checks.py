@@ -18,6 +18,7 @@ from tokenrouter.cli.wizard.answers import Mistake
 from tokenrouter.cli.wizard.questions import Said
 from tokenrouter.cli.wizard.redis_check import redis_problem
 from tokenrouter.config.load import split_address
+from tokenrouter.domain.system_errors import reason
 
 MAX_PEM_BYTES: Final = 2**20
 
@@ -85,7 +86,7 @@ def _bind_problem(error: OSError, host: str, port: int) -> str:
         case errno.EADDRNOTAVAIL:
             return f"{host} is no address of this machine; use 127.0.0.1, 0.0.0.0, or one that it has"
         case _:
-            return f"nobody can listen there: {error.strerror}"
+            return f"nobody can listen there: {reason(error)}"
 
 
 def name_problem(name: str) -> str:

@@ -98,7 +98,7 @@ def _next_steps(outcome: Outcome, config: str | None, *, goes_on: bool) -> list[
     command = f"torod serve --config {shlex.quote(config)}" if config else "torod serve"
     lines = [] if goes_on else ["", "What is next:", f"  {command}"]
     if address and not goes_on:
-        lines += [f"  toro connect {address}", f"  {address}/admin is the admin UI."]
+        lines += [f"  toro connect --url {address}", f"  {address}/admin is the admin UI."]
     if outcome.answers.get("admin") == "link" and not goes_on:
         lines.append("  The first start prints the administrator's link; later: torod admin setup-link")
     if outcome.answers.get("provider_type") == NONE:

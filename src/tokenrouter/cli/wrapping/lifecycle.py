@@ -5,14 +5,15 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Self
 
 import click
 
 from tokenrouter.cli.client import NoAnswer, Refused, Server
 from tokenrouter.cli.terminal.texts import plain
+from tokenrouter.cli.terminal.waiting import waits
 from tokenrouter.cli.wrapping.launch import Launch, Tool
+from tokenrouter.cli.wrapping.private_folder import private_folder
 from tokenrouter.cli.wrapping.running import Interrupted, hold_signals, pause, raise_when_interrupted, run_program
 from tokenrouter.cli.wrapping.temporary_key import Heartbeat, TemporaryKey, make_key, revoke, usual_name
 from tokenrouter.cli.wrapping.wishes import Wishes
@@ -38,10 +39,11 @@ def run_with_key(server: Server, tool: Tool, wishes: Wishes, *, args: Sequence[s
     raise_when_interrupted()
     life = _Life(server, wishes.name or usual_name(tool.name), is_named_by_us=wishes.name is None)
     try:
-        with life, TemporaryDirectory(prefix="toro-") as folder:
+        with life, private_folder() as folder:
             try:
-                made = life.begin(wishes.ttl_s, f"toro {tool.name}")
-                launch = tool.prepare(server, made.key, model, args, Path(folder))
+                with waits(f"asking {server.url} for a temporary key", quietly=wishes.is_quiet)():
+                    made = life.begin(wishes.ttl_s, f"toro {tool.name}")
+                launch = tool.prepare(server, made.key, model, args, folder)
                 return _run(life, made, launch, wishes)
             finally:
                 hold_signals()
@@ -54,8 +56,17 @@ def run_with_key(server: Server, tool: Tool, wishes: Wishes, *, args: Sequence[s
         _say(str(error))
         return NO_ANSWER
     except Refused as error:
-        _say(f"no temporary key was made: {error} {_ADVICE.get(error.status, '')}".rstrip())
+        _say(f"no temporary key was made: {_sentence(str(error))} {_advice(error.status, wishes)}".rstrip())
         return REFUSED
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _advice(status: int, wishes: Wishes) -> str:
+    """Return what can be done; where the name may be what is wrong, that is said by the server."""
+    return "" if status == 422 and wishes.name else _ADVICE.get(status, "")
 
 
 @dataclass(slots=True)

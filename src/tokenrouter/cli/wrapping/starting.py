@@ -10,6 +10,7 @@ import click
 from tokenrouter.cli.client import find_server
 from tokenrouter.cli.client_errors import REFUSED, end
 from tokenrouter.cli.client_file import client_file, read_client_file
+from tokenrouter.cli.client_options import watched
 from tokenrouter.cli.wrapping.coding_tools import CodingTool
 from tokenrouter.cli.wrapping.commands import run
 from tokenrouter.cli.wrapping.models import Lengths, choose_model, offered_models
@@ -36,7 +37,7 @@ def start(
     server = find_server(wishes.url, wishes.key)
     if not server.key:
         run(wishes, tool, args=args)  # which says what is missing
-    offered = offered_models(server)
+    offered = offered_models(watched(server, quietly=wishes.is_quiet))
     tool = make(offered)
     model = "" if tool.model_in(args) else wanted or _choose(tool, offered, wishes)
     run(wishes, Reaching(tool, os.environ), args=args, model=model)
