@@ -25,8 +25,10 @@ from urllib.parse import urlsplit
 
 from tokenrouter.testing.process_table import descendants, is_running
 
-READY_TIMEOUT_S: Final = 30.0
+READY_TIMEOUT_S: Final = 60.0
 """A start takes about a second; this is for a machine that runs everything else at the same time."""
+PATIENCE_S: Final = 60.0
+"""For whatever a test waits for: long, because how fast the machine is decides no test."""
 STOP_TIMEOUT_S: Final = 40.0
 """Longer than a drain may take (`drain_s`, 30 s), so that only a hang is killed."""
 POLL_S: Final = 0.02
@@ -82,7 +84,7 @@ def make_home(folder: Path) -> Home:
     return Home(path, {**kept, **_ALONE, "HOME": str(path), "TOKENROUTER_HOME": str(path)})
 
 
-def wait_until(what: str, condition: Callable[[], bool], timeout_s: float) -> None:
+def wait_until(what: str, condition: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
     """Return as soon as `condition` holds.
 
     Raises:
@@ -220,6 +222,10 @@ class SandboxProcess(ServerProcess):
         """`http://127.0.0.1:PORT/v1`, as the program printed it."""
         announced = re.search(r"^sandbox listening on (\S+)$", self.log(), re.MULTILINE)
         return announced[1] if announced else ""
+
+    def booked(self) -> list[dict[str, Any]]:
+        """Return what stands in its books, oldest first; a line that is being written is none yet."""
+        return [json.loads(line) for line in self.books.read_bytes().split(b"\n")[:-1]]
 
     def is_ready(self) -> bool:
         return bool(self.base_url)
