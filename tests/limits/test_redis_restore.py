@@ -144,7 +144,7 @@ async def test_a_server_that_comes_back_with_an_old_copy_is_not_believed() -> No
 async def test_an_old_copy_is_removed_also_where_the_connection_ends_meanwhile(
     valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with a_node(valkey, HARD, deadline_s=30.0) as limiter:
+    async with a_node(valkey, HARD) as limiter:
         before, ask = limiter._node.base, limiter._connection.ask
         cut: list[str] = []
 
