@@ -17,7 +17,7 @@ from tokenrouter.testing.postgres import PostgresServer
 from tokenrouter.testing.processes import GatewayProcess, Home, SandboxProcess, make_home, wait_until
 
 TOROD = str(Path(sys.executable).with_name("torod"))
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 
 # One server takes in all of it, and some of the tests ask for what others have brought.
 pytestmark = pytest.mark.xdist_group("imports over the command line")

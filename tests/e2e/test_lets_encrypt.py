@@ -27,7 +27,7 @@ from tokenrouter.tls.challenge import ACME_IDENTIFIER
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("pebble")]
 
 NAMES = ("gateway.example", "ai.gateway.example")
-ISSUED_S = 30.0
+ISSUED_S = 60.0
 
 
 @dataclass

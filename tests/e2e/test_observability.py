@@ -90,7 +90,7 @@ def test_a_request_is_a_span_of_its_clients_trace_and_no_word_of_it_is_sent(
     assert mistakes_of(span) == []
     assert span.parent_span_id.hex() == "00f067aa0ba902b7"
     assert attributes(span.attributes)["gen_ai.request.model"] == "echo"
-    assert abs(span.start_time_unix_nano / 1e9 - time.time()) < 60
+    assert abs(span.start_time_unix_nano / 1e9 - time.time()) < 600
     assert [mistake for metric in got.figures().values() for mistake in mistakes_of_metric(metric)] == []
     for secret in (WORDS, gateway.key, "who=ann"):
         assert not [body for body in got.bodies if secret.encode() in body]
