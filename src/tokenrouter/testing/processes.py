@@ -10,9 +10,9 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+from tokenrouter.testing.ports import Ports
 from tokenrouter.testing.process_table import descendants, is_running
 
 READY_TIMEOUT_S: Final = 60.0
@@ -33,14 +34,15 @@ STOP_TIMEOUT_S: Final = 40.0
 """Longer than a drain may take (`drain_s`, 30 s), so that only a hang is killed."""
 POLL_S: Final = 0.02
 LOG_TAIL_CHARS: Final = 4000
-FIRST_PORT: Final = 20_000
-LAST_PORT: Final = 32_000
-"""Below the range from which systems give ports to outgoing connections, so that none is taken in between."""
 _ALONE: Final = {
     "TOKENROUTER_AUTO_DETECT_LOCAL_SERVERS": "false",
     "TOKENROUTER_AUTO_ENABLE_PUBLIC_FREE_MODELS": "false",
 }
 """What happens to run on the machine, or in the network, decides no test."""
+
+
+_PORTS: Final = Ports(Path(tempfile.gettempdir()) / f"tokenrouter-test-ports-{os.getuid()}")
+"""Of this process, all of whose tests have to agree with themselves, too; nothing is opened before it is asked."""
 
 
 class ProcessFailure(AssertionError):
@@ -68,12 +70,8 @@ class Answer:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 on which nothing listens."""
-    while True:
-        port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+    """Return a port of 127.0.0.1 on which nothing listens, and which no other test is given meanwhile."""
+    return _PORTS.free()
 
 
 def make_home(folder: Path) -> Home:
