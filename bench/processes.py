@@ -7,7 +7,6 @@ that Ctrl-C reaches only the driver, which then stops them in order.
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -124,13 +123,6 @@ def output_of(process: subprocess.Popen[str], timeout_s: float, what: str) -> st
 def python(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a module of this folder with this very Python."""
     return [sys.executable, "-m", module, *arguments]
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def wait_until(true: Callable[[], bool], timeout_s: float, what: str) -> None:

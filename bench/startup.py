@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 from bench.figures import Startup
-from bench.processes import free_port, running, wait_until_up
+from bench.processes import running, wait_until_up
 from bench.targets import Upstream, answers_models, gateway_command, wait_until_quiet
+from tokenrouter.testing.processes import free_port
 
 
 def measure(upstream: Upstream, folder: Path, cores: tuple[int, ...], runs: int) -> Startup:

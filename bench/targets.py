@@ -16,7 +16,8 @@ from typing import Any, Final
 from bench import nginx, procfs
 from bench.bodies import AUTHORIZATION, KEY, PATH, request_body
 from bench.cores import CorePlan
-from bench.processes import RunFailed, ask, free_port, python, running, wait_until_up
+from bench.processes import RunFailed, ask, python, running, wait_until_up
+from tokenrouter.testing.processes import free_port
 
 DATA_MODULE: Final = "tokenrouter.app.data"
 QUIET_SHARE: Final = 0.03

@@ -15,7 +15,7 @@ from bench.cores import CorePlan
 from bench.exact import in_valkey, valkey
 from bench.figures import Whole
 from bench.options import Length
-from bench.processes import RunFailed, free_port, running, wait_until_up
+from bench.processes import RunFailed, running, wait_until_up
 from bench.targets import (
     Target,
     Upstream,
@@ -26,6 +26,7 @@ from bench.targets import (
     pin_threads,
     wait_until_quiet,
 )
+from tokenrouter.testing.processes import free_port
 
 MOST: Final = 4
 SIZE_KB: Final = 0.3

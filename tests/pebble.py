@@ -93,7 +93,7 @@ class Pebble:
         told = {"clear-a": {"host": f"{name}."}, "add-a": {"host": f"{name}.", "addresses": [address]}}
         for path, body in told.items():
             url = f"http://127.0.0.1:{self._ports['dns_management']}/{path}"
-            urllib.request.urlopen(url, json.dumps(body).encode(), timeout=10).close()
+            urllib.request.urlopen(url, json.dumps(body).encode(), timeout=60).close()
 
     def start(self) -> None:
         """Start both programs; returns when they answer."""
@@ -103,7 +103,7 @@ class Pebble:
         management = f"127.0.0.1:{self._ports['dns_management']}"
         self._run(["pebble-challtestsrv", *leading, "-management", management, *nowhere])
         self._run(["pebble", "-config", str(self._folder / "pebble.json"), "-dnsserver", dns, "-strict"])
-        wait_until("Pebble answers", self._answers, 20.0)
+        wait_until("Pebble answers", self._answers)
 
     def stop(self) -> None:
         """End both."""
@@ -111,7 +111,7 @@ class Pebble:
             program.send_signal(signal.SIGTERM)
         for program in self._running:
             with suppress(subprocess.TimeoutExpired):
-                program.wait(5)
+                program.wait(60)
             program.kill()
             program.wait()
         self._running.clear()
@@ -136,6 +136,6 @@ class Pebble:
 
     def _get(self, url: str) -> bytes:
         trusting = ssl.create_default_context(cafile=str(self.ca_file))
-        with urllib.request.urlopen(url, timeout=10, context=trusting) as answer:
+        with urllib.request.urlopen(url, timeout=60, context=trusting) as answer:
             body: bytes = answer.read()
             return body

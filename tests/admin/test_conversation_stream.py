@@ -22,10 +22,10 @@ def address(installation: Installation) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(installation.app(), port=port, log_config=None, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    wait_until("the server", lambda: server.started, 20)
+    wait_until("the server", lambda: server.started)
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
-    thread.join(20)
+    thread.join(60)
 
 
 def keep(installation: Installation, record_id: str) -> None:
@@ -44,7 +44,7 @@ def next_append(lines: Iterator[str]) -> tuple[str, str]:
 
 def test_what_comes_in_is_told_and_who_comes_back_misses_nothing(installation: Installation, address: str) -> None:
     keep(installation, "before")
-    with Client(base_url=address, headers=ROOT, timeout=30) as client:
+    with Client(base_url=address, headers=ROOT, timeout=60) as client:
         with client.stream("GET", STREAM) as answer:
             lines = answer.iter_lines()
             assert next(lines) == ": connected"

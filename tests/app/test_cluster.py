@@ -36,7 +36,7 @@ async def test_of_two_nodes_one_is_elected_and_each_hears_of_the_others_changes(
     valkey.ask("FLUSHALL")
     heard = [asyncio.Event(), asyncio.Event()]
     first, second = Cluster(valkey.url, heard[0].set), Cluster(valkey.url, heard[1].set)
-    async with running(first), running(second), asyncio.timeout(20):
+    async with running(first), running(second), asyncio.timeout(60):
         while not (first.is_elected or second.is_elected):
             await asyncio.sleep(0.01)
         for event in heard:
@@ -51,7 +51,7 @@ async def test_of_two_nodes_one_is_elected_and_each_hears_of_the_others_changes(
 
 async def test_what_a_dead_process_used_is_told_from_another_thread(valkey: ValkeyServer) -> None:
     valkey.ask("FLUSHALL")
-    async with running(Cluster(valkey.url, lambda: None)) as cluster, asyncio.timeout(20):
+    async with running(Cluster(valkey.url, lambda: None)) as cluster, asyncio.timeout(60):
         while not await asyncio.to_thread(cluster.correct, [CORRECTION]):
             await asyncio.sleep(0.05)
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 def test_usage_is_exact_as_soon_as_the_answer_is_there(gateway: StartGateway, sandbox_config: str) -> None:
     prices = '[[prices]]\nprovider = "sandbox"\nmodel = "echo"\ninput_per_1m = 1.0\noutput_per_1m = 2.0\n'
     running = gateway(sandbox_config + prices)
-    wait_until("the control process", lambda: running.call("GET", "/v1/usage").status == 200, 20)
+    wait_until("the control process", lambda: running.call("GET", "/v1/usage").status == 200)
     body = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "count me"}]}
     told = running.call("POST", "/v1/chat/completions", json_body=body).json()["usage"]
 
@@ -37,8 +37,8 @@ def test_prices_are_gathered_remembered_and_told_in_the_answers(gateway: StartGa
         answer = running.call("POST", "/v1/chat/completions", json_body=body)
         return answer.headers.get("x-tokenrouter-cost-usd") == "0.000000000"
 
-    wait_until("the prices", costs_nothing, 20)
-    wait_until("the pages", lambda: running.call("GET", "/admin/api/pricing").status == 200, 20)
+    wait_until("the prices", costs_nothing)
+    wait_until("the pages", lambda: running.call("GET", "/admin/api/pricing").status == 200)
     told = running.call("GET", "/admin/api/pricing").json()
     assert told["entries"]["mine/*"]["source"] == "local"
     assert (running.home.path / "cache" / "pricing-cache.json").is_file()
@@ -47,16 +47,16 @@ def test_prices_are_gathered_remembered_and_told_in_the_answers(gateway: StartGa
 
 def test_a_reload_brings_in_a_changed_file_and_refuses_a_wrong_one(gateway: StartGateway, sandbox_config: str) -> None:
     running = gateway(sandbox_config)
-    wait_until("the control process", lambda: running.call("GET", "/v1/usage").status == 200, 20)
+    wait_until("the control process", lambda: running.call("GET", "/v1/usage").status == 200)
     text = running.config_file.read_text()
     running.config_file.write_text(text + '\n[[incoming_tokens]]\nname = "new"\nkey = "tr_new-key-0123456789-abcdef"\n')
     running.reload()
     key = "tr_new-key-0123456789-abcdef"
-    wait_until("the new key", lambda: running.call("GET", "/v1/models", key=key).status == 200, 5)
+    wait_until("the new key", lambda: running.call("GET", "/v1/models", key=key).status == 200)
 
     running.config_file.write_text("nonsense = = 1")
     running.reload()
-    wait_until("the complaint", lambda: "was not applied" in running.log(), 5)
+    wait_until("the complaint", lambda: "was not applied" in running.log())
     assert running.call("GET", "/v1/models", key=key).status == 200
 
 
@@ -65,7 +65,7 @@ def test_metrics_count_what_was_served_and_need_a_key(gateway: StartGateway, san
     body = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "x"}]}
     running.call("POST", "/v1/chat/completions", json_body=body)
 
-    wait_until("the figures", lambda: b'provider="sandbox"' in running.call("GET", "/metrics").body, 20)
+    wait_until("the figures", lambda: b'provider="sandbox"' in running.call("GET", "/metrics").body)
     assert running.call("GET", "/metrics", key=None).status == 401
 
 
@@ -77,8 +77,8 @@ def test_what_was_answered_holds_in_every_process_of_the_node(
 ) -> None:
     valkey.ask("FLUSHALL")
     running = gateway(f'redis_url = "{valkey.url}"\nworkers = 2\n' + sandbox_config)
-    wait_until("the control process", lambda: running.call("GET", "/v1/usage").status == 200, 20)
-    wait_until("both workers", lambda: b"tokenrouter_workers 2.0" in running.call("GET", "/metrics").body, 20)
+    wait_until("the control process", lambda: running.call("GET", "/v1/usage").status == 200)
+    wait_until("both workers", lambda: b"tokenrouter_workers 2.0" in running.call("GET", "/metrics").body)
     slow = running.pids["data"]
 
     def answers_are(status: int) -> bool:
@@ -90,7 +90,7 @@ def test_what_was_answered_holds_in_every_process_of_the_node(
             try:
                 body = {"name": "new", "key": NEW_KEY} if method == "POST" else None
                 changing = pool.submit(running.call, method, path, json_body=body)
-                wait_until("the other worker to know", partial(answers_are, status), 20)
+                wait_until("the other worker to know", partial(answers_are, status))
                 assert not changing.done()
             finally:
                 os.kill(slow, signal.SIGCONT)
@@ -100,7 +100,7 @@ def test_what_was_answered_holds_in_every_process_of_the_node(
 
 def test_a_limit_that_was_made_counts_when_its_maker_is_answered(gateway: StartGateway, sandbox_config: str) -> None:
     running = gateway(sandbox_config)
-    wait_until("the data process", lambda: b"tokenrouter_workers 1.0" in running.call("GET", "/metrics").body, 20)
+    wait_until("the data process", lambda: b"tokenrouter_workers 1.0" in running.call("GET", "/metrics").body)
     running.call("POST", "/api/v1/keys", json_body={"name": "new", "key": NEW_KEY})
     chat = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "x"}]}
     one = {"scope": "key:new", "metric": "requests", "window": "lifetime", "amount": 1}
@@ -114,7 +114,7 @@ def test_a_limit_that_was_made_counts_when_its_maker_is_answered(gateway: StartG
 
 def test_a_key_goes_when_its_quota_is_used_up(gateway: StartGateway, sandbox_config: str) -> None:
     running = gateway("auto_remove_empty_quota_tokens = true\n" + sandbox_config)
-    wait_until("the data process", lambda: b"tokenrouter_workers 1.0" in running.call("GET", "/metrics").body, 20)
+    wait_until("the data process", lambda: b"tokenrouter_workers 1.0" in running.call("GET", "/metrics").body)
     running.call("POST", "/api/v1/keys", json_body={"name": "new", "key": NEW_KEY})
     once = {"scope": "key:new", "metric": "requests", "amount": 1}
     assert running.call("POST", "/api/v1/limits", json_body=once).status == 201
@@ -123,13 +123,13 @@ def test_a_key_goes_when_its_quota_is_used_up(gateway: StartGateway, sandbox_con
     def is_served() -> bool:
         return running.call("POST", "/v1/chat/completions", json_body=chat, key=NEW_KEY).status == 200
 
-    wait_until("the key", is_served, 20)  # a data process that has only just connected may not know it at once
+    wait_until("the key", is_served)  # a data process that has only just connected may not know it at once
     assert running.call("GET", "/v1/usage", key=NEW_KEY).json()["used"]["lifetime"]["requests"] == 1
 
     running.stop()
     running.start()
 
-    wait_until("the key to go", lambda: running.call("GET", "/v1/models", key=NEW_KEY).status == 401, 20)
+    wait_until("the key to go", lambda: running.call("GET", "/v1/models", key=NEW_KEY).status == 401)
     assert "its quota is used up" in running.log()
 
 
@@ -144,7 +144,7 @@ def test_after_a_stop_no_journal_is_left_where_limits_are_shared(
     def is_served() -> bool:
         return running.call("POST", "/v1/chat/completions", json_body=chat).status == 200
 
-    wait_until("the limits", is_served, 30)
+    wait_until("the limits", is_served)
     running.stop()
 
     assert journal_files(running.home.path / "data" / "journal") == []

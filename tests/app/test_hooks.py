@@ -130,7 +130,7 @@ def test_the_package_of_the_documents_can_be_installed_and_does_what_they_say(
     assert answer.headers["x-tokenrouter-guardrails"] == "glossary"
     refused = ask("tell me the exam")
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "guardrail_refused")
-    wait_until("what was charged", lambda: "glossary: charged" in running.log(), 20)
+    wait_until("what was charged", lambda: "glossary: charged" in running.log())
 
 
 @pytest.mark.e2e

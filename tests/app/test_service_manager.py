@@ -13,7 +13,7 @@ from tokenrouter.app.service_manager import READY, tell_service_manager
 def listen(address: str) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     listener.bind(address)
-    listener.settimeout(10)
+    listener.settimeout(60)
     return listener
 
 

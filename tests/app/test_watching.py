@@ -16,7 +16,7 @@ from tokenrouter.testing.processes import GatewayProcess, wait_until
 PACKAGE = Path(tokenrouter.__file__).parent
 KEY = "tr_new-key-0123456789-abcdef"
 ADDED = f'\n[[incoming_tokens]]\nname = "new"\nkey = "{KEY}"\n'
-TOLD_S = 30.0
+TOLD_S = 60.0
 
 
 def test_files_that_changed_came_and_went_are_found(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_without_a_server_there_is_nothing_to_apply_to(home: Home) -> None:
 @pytest.mark.e2e
 def test_a_change_is_planned_asked_for_and_taken_and_what_waits_is_told(gateway: StartGateway) -> None:
     running = gateway(PROVIDER, env={"ACME_KEY": "hidden-acme-key"})  # which this process does not have
-    wait_until("the note", lambda: is_noted(running), 20)
+    wait_until("the note", lambda: is_noted(running))
     plan = torod(running.home, "config", "plan", "--detailed-exitcode")
     assert (plan.exit_code, plan.stdout.partition(":")[0]) == (0, "No changes"), plan.output
 
@@ -81,7 +81,7 @@ def test_a_configuration_that_the_server_refuses_or_does_not_read_is_not_applied
     gateway: StartGateway, tmp_path: Path
 ) -> None:
     running = gateway(env={"TOKENROUTER_SANDBOX_URL": f"http://127.0.0.1:{free_port()}/v1"})
-    wait_until("the note", lambda: is_noted(running), 20)
+    wait_until("the note", lambda: is_noted(running))
     other = tmp_path / "other.toml"
     other.write_text(running.config_file.read_text() + LIMITED)
 
@@ -95,7 +95,7 @@ def test_a_configuration_that_the_server_refuses_or_does_not_read_is_not_applied
     text = running.config_file.read_text()
     running.config_file.write_text("nonsense = 1\n" + text)
     os.kill(running.pid, signal.SIGHUP)
-    wait_until("the refusal", lambda: read_applied(running.home.path / "data") != before, 20)
+    wait_until("the refusal", lambda: read_applied(running.home.path / "data") != before)
     running.config_file.write_text(text + LIMITED)
     assert torod(running.home, "config", "apply", "--yes").exit_code == 0
     assert running.call("GET", "/v1/models", key=KEY).status == 200
@@ -104,11 +104,11 @@ def test_a_configuration_that_the_server_refuses_or_does_not_read_is_not_applied
 @pytest.mark.e2e
 def test_a_control_process_that_dies_meanwhile_takes_it_when_it_is_back(gateway: StartGateway) -> None:
     running = gateway(env={"TOKENROUTER_SANDBOX_URL": f"http://127.0.0.1:{free_port()}/v1"})
-    wait_until("the note", lambda: is_noted(running), 20)
+    wait_until("the note", lambda: is_noted(running))
     running.config_file.write_text(running.config_file.read_text() + LIMITED)
 
     running.kill_child("control")
     done = torod(running.home, "config", "apply", "--yes")
 
     assert done.exit_code == 0, done.output
-    wait_until("the key", lambda: running.call("GET", "/v1/models", key=KEY).status == 200, 5)
+    wait_until("the key", lambda: running.call("GET", "/v1/models", key=KEY).status == 200)

@@ -1,6 +1,5 @@
 """A gateway between the programs and the sandbox, and the sandbox's word for what was asked."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -37,8 +36,7 @@ class Crossroads:
         return [line for line in self._lines("end") if line["prompt_tokens"]]
 
     def _lines(self, event: str) -> list[dict[str, object]]:
-        lines = [json.loads(line) for line in self.sandbox.books.read_text().splitlines()]
-        return [line for line in lines if line["event"] == event]
+        return [line for line in self.sandbox.booked() if line["event"] == event]
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +56,7 @@ def crossroads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crossroads]
             for name, provider in ALIASES.items()
         )
         with GatewayProcess(make_home(tmp_path_factory.mktemp("gateway")), config) as gateway:
-            wait_until("the control plane", lambda: gateway.call("GET", "/api/v1/keys").status == 200, 20)
+            wait_until("the control plane", lambda: gateway.call("GET", "/api/v1/keys").status == 200)
             yield Crossroads(gateway, sandbox)
 
 
@@ -81,13 +79,13 @@ def revoked_key(crossroads: Crossroads) -> str:
         return gateway.call("GET", "/v1/models", key=key).status == 200
 
     key = _torod(gateway, "keys", "create", "leaver")
-    wait_until("the key is known", is_known, 10)
+    wait_until("the key is known", is_known)
     _torod(gateway, "keys", "revoke", "leaver")
-    wait_until("the key is revoked", lambda: not is_known(), 10)
+    wait_until("the key is revoked", lambda: not is_known())
     return key
 
 
 def _torod(gateway: GatewayProcess, *args: str) -> str:
     argv = [str(Path(sys.executable).with_name("torod")), *args]
-    done = subprocess.run(argv, env=dict(gateway.home.env), capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(argv, env=dict(gateway.home.env), capture_output=True, text=True, timeout=60, check=True)
     return done.stdout.strip()

@@ -130,7 +130,7 @@ def test_it_answers_under_a_key_of_its_own_and_the_users_settings_stay_to_the_by
     assert {file: file.read_text() for file in settings} == settings
     assert {name: json.loads(notebook.read_text()).get(name) for name in LOGIN} == LOGIN
     assert list(files_with_a_key(desk.folder)) == []
-    wait_until("the ledger has it", lambda: bool(ledger(crossroads, f"answers-{name}")), 20)
+    wait_until("the ledger has it", lambda: bool(ledger(crossroads, f"answers-{name}")))
     assert {row["requested_model"] for row in ledger(crossroads, f"answers-{name}")} == {"chat/echo"}
 
 
@@ -161,7 +161,7 @@ def test_a_signal_to_toro_ends_the_tool_and_the_key(
         below = [row.pid for row in descendants(run.pid)]
         run.send_signal(signal.Signals[signal_name])
         code = run.wait(TIMEOUT_S)
-        wait_until("nothing of it runs", lambda: not any(map(is_running, below)), 10)
+        wait_until("nothing of it runs", lambda: not any(map(is_running, below)))
 
     assert code == TOOLS[name].signalled[signal_name], told(desk)
     assert key not in key_names(crossroads)

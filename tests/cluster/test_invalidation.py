@@ -13,7 +13,7 @@ async def a_node(valkey: ValkeyServer, name: str, heard: list[str]) -> AsyncIter
     news = ChangeNews(parse_redis_url(valkey.url), name, lambda: heard.append(name))
     running = asyncio.create_task(news.run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await news.is_listening.wait()
         yield news
     finally:

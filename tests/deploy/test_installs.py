@@ -33,7 +33,7 @@ def check(program: Path, folder: Path) -> None:
     with InstalledGateway(program, folder) as running:
         body = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "Hello!"}]}
         assert running.call("POST", "/v1/chat/completions", json_body=body).status == 200
-        wait_until("the pages", lambda: running.call("GET", "/admin/login", key=None).status == 200, 30)
+        wait_until("the pages", lambda: running.call("GET", "/admin/login", key=None).status == 200)
         assert b"<html" in running.call("GET", "/admin/login", headers={"accept": "text/html"}, key=None).body
 
 

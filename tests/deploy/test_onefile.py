@@ -36,11 +36,11 @@ def test_it_serves_and_starts_its_children_again(onefile: Path, tmp_path: Path) 
     body = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "Hello!"}]}
     with OneFileProcess(onefile, tmp_path) as running:
         answer = running.call("POST", "/v1/chat/completions", json_body=body)
-        wait_until("the pages", lambda: running.call("GET", "/admin/login", key=None).status == 200, 30)
+        wait_until("the pages", lambda: running.call("GET", "/admin/login", key=None).status == 200)
         before = running.pids
         running.kill_child("data")
-        wait_until("another data process", lambda: running.pids.get("data", before["data"]) != before["data"], 30)
-        wait_until("it serves again", running.is_ready, 30)
+        wait_until("another data process", lambda: running.pids.get("data", before["data"]) != before["data"])
+        wait_until("it serves again", running.is_ready)
         again = running.call("POST", "/v1/chat/completions", json_body=body)
 
     assert (answer.status, again.status) == (200, 200)

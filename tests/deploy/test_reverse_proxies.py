@@ -59,7 +59,7 @@ class Proxy(ServerProcess):
         unchecked = ssl.create_default_context()
         unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
         connection = http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=30, context=unchecked, source_address=(source, 0)
+            "127.0.0.1", self.port, timeout=60, context=unchecked, source_address=(source, 0)
         )
         connection.connect()
         sent = {"host": NAME, "connection": "close", "content-type": "application/json", **(headers or {})}
@@ -155,7 +155,7 @@ def test_streams_arrive_in_pieces_large_requests_whole_and_clients_as_themselves
 
 
 def test_the_pages_know_that_they_are_reached_by_tls(proxy: Proxy, behind: GatewayProcess) -> None:
-    wait_until("the pages", lambda: call(behind.origin, "GET", "/admin/login").status == 200, 30)
+    wait_until("the pages", lambda: call(behind.origin, "GET", "/admin/login").status == 200)
 
     form = f"secret={behind.key}".encode()
     sent = {"content-type": "application/x-www-form-urlencoded", "origin": f"https://{NAME}"}

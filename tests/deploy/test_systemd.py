@@ -36,7 +36,7 @@ class WrappedGateway(GatewayProcess):
     def use(self) -> None:
         """Use what has machine code of its own: the event loop, password hashes, the database."""
         assert self.call("POST", "/v1/chat/completions", json_body=HELLO).status == 200
-        wait_until("the pages", lambda: self.call("GET", "/admin/login", key=None).status == 200, 30)
+        wait_until("the pages", lambda: self.call("GET", "/admin/login", key=None).status == 200)
         form = b"email=ann%40example.org&password=a+password+that+is+long+enough"
         kind = {"content-type": "application/x-www-form-urlencoded"}
         assert self.call("POST", "/admin/login", raw_body=form, headers=kind, key=None).status < 500

@@ -30,7 +30,7 @@ def test_man_shows_a_page_without_an_error(file: Path) -> None:
         pytest.skip("mandoc is not installed (Debian, Ubuntu: apt install mandoc)")
 
     done = subprocess.run(
-        [mandoc, "-T", "lint", "-W", "error", str(file)], capture_output=True, text=True, timeout=30, check=False
+        [mandoc, "-T", "lint", "-W", "error", str(file)], capture_output=True, text=True, timeout=60, check=False
     )
 
     assert done.returncode == 0, done.stdout

@@ -82,7 +82,7 @@ def running(gateway: StartGateway, sandbox: SandboxProcess) -> GatewayProcess:
         for name, text in PROVIDERS.items()
     )
     started = gateway(providers + RULES)
-    wait_until("the control process", lambda: started.call("GET", "/api/v1/version").status == 200, 20)
+    wait_until("the control process", lambda: started.call("GET", "/api/v1/version").status == 200)
     return started
 
 
@@ -140,12 +140,12 @@ def test_the_books_have_the_alias_and_what_it_led_to(running: GatewayProcess) ->
         text = running.call("GET", f"/api/v1/ledger/export?columns={columns}").body.decode()
         return [row for row in csv.DictReader(io.StringIO(text, newline=""), strict=True) if row["alias"]]
 
-    wait_until("the row", lambda: bool(rows()), 20)
+    wait_until("the row", lambda: bool(rows()))
     assert [tuple(row.values()) for row in rows()] == [("gpt-*", "gpt-20", "chat", "lorem-20", "200")]
 
 
 def test_limits_of_an_alias_count_what_was_asked_for_under_its_name(running: GatewayProcess) -> None:
-    wait_until("the counters", lambda: ask(running, "capped-20").status == 200, 20)
+    wait_until("the counters", lambda: ask(running, "capped-20").status == 200)
 
     statuses = [ask(running, model).status for model in ("capped-20", "capped-40", "chat/lorem-20")]
 
@@ -187,17 +187,17 @@ def test_an_alias_made_by_the_api_is_there_at_once_and_gone_at_once(running: Gat
 
 def test_what_is_done_by_command_line_is_followed_and_outlives_a_restart(running: GatewayProcess) -> None:
     torod(running, "aliases", "set", "mine", "chat/echo", "away=gemini/echo")
-    wait_until("the alias", lambda: ask(running, "mine").status == 200, 20)
+    wait_until("the alias", lambda: ask(running, "mine").status == 200)
     assert asked_provider(running, "mine") == "chat"
     torod(running, "profile", "use", "away")
-    wait_until("the profile", lambda: asked_provider(running, "mine") == "gemini", 20)
+    wait_until("the profile", lambda: asked_provider(running, "mine") == "gemini")
 
     running.stop()
     running.start()
 
     assert (asked_provider(running, "mine"), asked_provider(running, "fast")) == ("gemini", "gemini")
     torod(running, "profile", "reset")
-    wait_until("the profile of the file", lambda: asked_provider(running, "fast") == "chat", 20)
+    wait_until("the profile of the file", lambda: asked_provider(running, "fast") == "chat")
 
 
 def test_switching_the_profile_under_load_fails_no_request_and_counts_from_the_next_one(

@@ -35,28 +35,28 @@ def test_a_local_server_joins_costs_nothing_leaves_and_comes_back(gateway: Start
     says: dict[str, Told] = {**OLLAMA, "/v1/chat/completions": ANSWER}
     port = free_port()
     running = gateway(local_config(ollama=port) + sandbox_config, env=LOOKS)
-    wait_until("the control process", lambda: status_of(running, "sandbox")["status"] == "online", 20)
+    wait_until("the control process", lambda: status_of(running, "sandbox")["status"] == "online")
     assert not {"ollama", "lmstudio"} & {*names(running)}  # a llama-server of another test may be found by its process
 
     with little_server(says, port) as server:
-        wait_until("it to join", lambda: status_of(running, "ollama")["status"] == "online", 20)
+        wait_until("it to join", lambda: status_of(running, "ollama")["status"] == "online")
         assert status_of(running, "ollama")["models"] == ["llama3:8b"]
         assert status_of(running, "ollama")["origin"] == "automatic"
         assert chat(running, MODEL) == 200
-        wait_until("its price", lambda: cost_of(running, MODEL) == "0.000000000", 20)
+        wait_until("its price", lambda: cost_of(running, MODEL) == "0.000000000")
         assert MODEL in [row["id"] for row in running.call("GET", "/v1/models").json()["data"]]
         pulled = {"data": [{"id": "llama3:8b"}, {"id": "qwen3:4b"}]}
         server.says |= {"/v1/models": pulled, "/api/tags": {"models": [{"name": "llama3:8b"}, {"name": "qwen3:4b"}]}}
-        wait_until("its new model", lambda: "qwen3:4b" in str(status_of(running, "ollama")["models"]), 20)
+        wait_until("its new model", lambda: "qwen3:4b" in str(status_of(running, "ollama")["models"]))
         assert chat(running, "llama3:8b") == 404  # without its name nobody is asked but the first provider
 
         running.stop()
         running.start()
         assert chat(running, MODEL) == 200
 
-    wait_until("it to leave", lambda: chat(running, MODEL) == 404, 20)
+    wait_until("it to leave", lambda: chat(running, MODEL) == 404)
     with little_server(says, port):
-        wait_until("it to come back", lambda: chat(running, MODEL) == 200, 20)
+        wait_until("it to come back", lambda: chat(running, MODEL) == 200)
     assert "provider joined" in running.log()
 
 
@@ -71,16 +71,16 @@ def test_a_request_in_flight_finishes_when_its_server_has_left(gateway: StartGat
 
     def slowly() -> Told:
         is_asked.set()
-        may_answer.wait(30)
+        may_answer.wait(300)
         return ANSWER
 
     with little_server({**OLLAMA, "/v1/chat/completions": slowly}) as server, ThreadPoolExecutor(1) as pool:
         running = gateway(local_config(ollama=server.port) + sandbox_config, env=LOOKS)
-        wait_until("it to join", lambda: status_of(running, "ollama")["status"] == "online", 20)
+        wait_until("it to join", lambda: status_of(running, "ollama")["status"] == "online")
         slow = pool.submit(chat, running, MODEL)
-        assert is_asked.wait(20)
+        assert is_asked.wait(60)
         del server.says["/api/tags"]
-        wait_until("it to leave", lambda: "ollama" not in names(running), 20)
+        wait_until("it to leave", lambda: "ollama" not in names(running))
         may_answer.set()
 
         assert slow.result() == 200
@@ -110,17 +110,17 @@ def test_a_llama_server_is_found_by_its_command_line(
         assert process.stdout.readline() == b"ready\n"
         running = gateway(local_config() + sandbox_config, env=LOOKS)
         name = f"llama-cpp-local-{port}"
-        wait_until("it to join", lambda: status_of(running, name)["status"] == "online", 20)
+        wait_until("it to join", lambda: status_of(running, name)["status"] == "online")
         process.communicate()
 
-    wait_until("it to leave", lambda: name not in names(running), 20)
+    wait_until("it to leave", lambda: name not in names(running))
 
 
 def test_a_local_server_alone_is_enough_to_serve(gateway: StartGateway) -> None:
     with little_server({**OLLAMA, "/v1/chat/completions": ANSWER}) as server:
         running = gateway(local_config(ollama=server.port), env=LOOKS)
 
-        wait_until("it to join", lambda: chat(running, MODEL) == 200, 20)
+        wait_until("it to join", lambda: chat(running, MODEL) == 200)
 
 
 def test_a_public_provider_joins_when_it_is_switched_on_and_leaves_when_it_is_switched_off(
@@ -130,11 +130,11 @@ def test_a_public_provider_joins_when_it_is_switched_on_and_leaves_when_it_is_sw
         switched_on = "auto_enable_public_free_models = true\nauto_exclude = ['ovhcloud']\n" + sandbox_config
         env = {"TOKENROUTER_AUTO_ENABLE_PUBLIC_FREE_MODELS": "", "OPENCODE_ZEN_BASE_URL": server.base_url}
         running = gateway(switched_on, env=env)
-        wait_until("it to join", lambda: chat(running, "opencode-zen/free") == 200, 20)
-        wait_until("its check", lambda: status_of(running, "opencode-zen")["status"] == "online", 20)
+        wait_until("it to join", lambda: chat(running, "opencode-zen/free") == 200)
+        wait_until("its check", lambda: status_of(running, "opencode-zen")["status"] == "online")
         assert server.asked.count("GET /v1/models") == 2  # whether it is there, and what it has
 
         text = running.config_file.read_text()
         running.config_file.write_text(text.replace("models = true", "models = false"))
         running.reload()
-        wait_until("it to leave", lambda: chat(running, "opencode-zen/free") == 404, 20)
+        wait_until("it to leave", lambda: chat(running, "opencode-zen/free") == 404)

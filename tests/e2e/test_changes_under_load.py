@@ -22,7 +22,7 @@ from tokenrouter.testing.processes import GatewayProcess, SandboxProcess, wait_u
 pytestmark = pytest.mark.e2e
 
 ASKERS = 2
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 ALIAS = """
 [[aliases]]
 name = "best"

@@ -29,7 +29,7 @@ def classroom(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory)
         "PUBLIC_API_URL": "https://ai.school.example/v1",
     }
     with GatewayProcess(make_home(tmp_path_factory.mktemp("classroom")), env=env) as running:
-        wait_until("the control process", lambda: running.call("GET", "/admin", key=None).status == 200, 30)
+        wait_until("the control process", lambda: running.call("GET", "/admin", key=None).status == 200)
         yield running
 
 
@@ -46,7 +46,7 @@ def chat(classroom: GatewayProcess, token: str, model: str = "echo") -> Answer:
         answers.append(classroom.call("POST", "/v1/chat/completions", json_body=body, key=token))
         return answers[-1].status != 503
 
-    wait_until("the counters", has_answered, 20)
+    wait_until("the counters", has_answered)
     return answers[-1]
 
 
@@ -65,7 +65,7 @@ def test_a_team_gets_a_token_uses_its_quota_is_stopped_and_reset(classroom: Gate
     answer = chat(classroom, token)
     assert answer.status == 200, answer.body
     used = answer.json()["usage"]["total_tokens"]
-    wait_until("the books", lambda: usage(classroom, "Team%20Alpha", token)["used_tokens"] == used, 20)
+    wait_until("the books", lambda: usage(classroom, "Team%20Alpha", token)["used_tokens"] == used)
 
     admin(classroom, "PUT", path, {"quota_tokens": used})
     assert chat(classroom, token).status == 429

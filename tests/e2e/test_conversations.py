@@ -59,7 +59,7 @@ def capture(gateway: GatewayProcess, scope: str, *, enabled: bool = True) -> Non
         path = f"{CONVERSATIONS}/capture/{scope}"
         return gateway.call("PUT", path, json_body={"enabled": enabled}).status == 200
 
-    wait_until("the control process", is_said, 60)
+    wait_until("the control process", is_said)
 
 
 def conversations(gateway: GatewayProcess, query: str = "") -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def kept(gateway: GatewayProcess, query: str, requests: int = 1) -> dict[str, An
     def found() -> bool:
         return sum(int(one["requests"]) for one in conversations(gateway, query)) >= requests
 
-    wait_until("the conversation in the database", found, 60)
+    wait_until("the conversation in the database", found)
     (one,) = conversations(gateway, query)
     answer = gateway.call("GET", f"{CONVERSATIONS}/{one['id']}?raw=true&include_internal=true")
     assert answer.status == 200, answer.body
@@ -215,7 +215,7 @@ def test_a_conversation_that_its_client_names_is_one_and_shows_what_is_new(runni
         "second words",
     ]
     assert found["records"][1]["earlier_turns"] >= 1
-    wait_until("the title", lambda: conversations(running, "q=second+words")[0]["internal_requests"] == 1, 60)
+    wait_until("the title", lambda: conversations(running, "q=second+words")[0]["internal_requests"] == 1)
     assert conversations(running, "q=second+words")[0]["title"] == title.removesuffix(".")
 
 
@@ -238,8 +238,8 @@ def test_nothing_captured_is_lost_or_doubled_when_both_processes_are_killed(
             say(gateway, ANN, f"number {number}", metadata={"conversation_id": f"c{number}"})
             if number in (10, 20):
                 kill_children(gateway)
-        wait_until("the control process", lambda: gateway.call("GET", CONVERSATIONS).status == 200, 60)
-        wait_until("all of them", lambda: len(conversations(gateway, "key=ann&limit=100")) == 30, 60)
+        wait_until("the control process", lambda: gateway.call("GET", CONVERSATIONS).status == 200)
+        wait_until("all of them", lambda: len(conversations(gateway, "key=ann&limit=100")) == 30)
         found = conversations(gateway, "key=ann&limit=100")
 
     assert {one["requests"] for one in found} == {1}
@@ -252,4 +252,4 @@ def kill_children(gateway: GatewayProcess) -> None:
     time.sleep(0.4)
     for child in children:
         os.kill(int(child), signal.SIGKILL)
-    wait_until("the gateway", gateway.is_ready, 60)
+    wait_until("the gateway", gateway.is_ready)

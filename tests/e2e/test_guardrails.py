@@ -144,7 +144,7 @@ def test_no_provider_sees_what_its_clients_get_back(running: GatewayProcess, tap
             assert "<EMAIL_1>" in sent, where
             assert not [secret for secret in (EMAIL, CARD, PHONE) if secret in sent], where
 
-    wait_until("the ledger", lambda: len(rows(running)) == len(PROVIDERS) * len(CLIENTS), 20)
+    wait_until("the ledger", lambda: len(rows(running)) == len(PROVIDERS) * len(CLIENTS))
     require_nowhere(running, EMAIL, CARD, PHONE)
 
 
@@ -235,7 +235,7 @@ def test_what_is_blocked_or_too_large_is_told_in_every_dialect(running: GatewayP
         status = getattr(told_large.value, "status_code", None) or getattr(told_large.value, "code", None)
         assert status == 413
     assert tap.taken() == "", "nobody was asked"
-    wait_until("a row for each", lambda: {row["status"] for row in rows(running)} == {"400", "413"}, 20)
+    wait_until("a row for each", lambda: {row["status"] for row in rows(running)} == {"400", "413"})
 
 
 def test_what_nobody_can_read_is_refused_where_that_is_set(gateway: StartGateway, tap: Tap) -> None:
@@ -261,7 +261,7 @@ def test_a_changed_file_counts_for_the_next_request(running: GatewayProcess, tap
     text = running.config_file.read_text()
     running.config_file.write_text(text.replace('words = ["project zeus"]', 'words = ["project hera"]'))
     running.reload()
-    wait_until("the new words", lambda: allows(running, "project zeus") and not allows(running, "project hera"), 20)
+    wait_until("the new words", lambda: allows(running, "project zeus") and not allows(running, "project hera"))
 
 
 def allows(running: GatewayProcess, text: str) -> bool:

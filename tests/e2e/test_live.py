@@ -18,7 +18,7 @@ ECHO = {"model": "echo", "messages": [{"role": "user", "content": "hello"}]}
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
     with GatewayProcess(make_home(tmp_path_factory.mktemp("live")), args=["--sandbox"]) as running:
-        wait_until("the control process answers", lambda: running.call("GET", "/api/v1/version").status == 200, 20)
+        wait_until("the control process answers", lambda: running.call("GET", "/api/v1/version").status == 200)
         yield running
 
 

@@ -25,7 +25,7 @@ def proxy(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> 
         "ADMIN_PASSWORD": ADMIN["X-Admin-Password"],
     }
     with GatewayProcess(make_home(tmp_path_factory.mktemp("proxy")), env=env) as running:
-        wait_until("the control process", lambda: running.call("GET", "/admin", key=None).status == 200, 30)
+        wait_until("the control process", lambda: running.call("GET", "/admin", key=None).status == 200)
         yield running
 
 

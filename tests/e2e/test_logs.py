@@ -28,7 +28,7 @@ api_key = "{SECRET}"
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
 
     with GatewayProcess(make_home(tmp_path_factory.mktemp("logs")), CONFIG, args=["--sandbox"]) as running:
-        wait_until("the control process answers", lambda: running.call("GET", "/api/v1/logs").status == 200, 20)
+        wait_until("the control process answers", lambda: running.call("GET", "/api/v1/logs").status == 200)
         yield running
 
 
@@ -39,14 +39,14 @@ def lines(gateway: GatewayProcess, query: str = "") -> list[dict[str, str]]:
 
 def test_what_processes_say_is_streamed_while_they_say_it_and_kept(gateway: GatewayProcess) -> None:
     host, port = gateway.address.split(":")
-    connection = HTTPConnection(host, int(port), timeout=30)
+    connection = HTTPConnection(host, int(port), timeout=60)
     connection.request("GET", "/api/v1/logs/stream", headers={"Authorization": f"Bearer {gateway.key}"})
     stream = connection.getresponse()
     assert stream.status == 200
     assert stream.readline().startswith(b":")
 
     gateway.kill_child("sandbox")
-    wait_until("it is said", lambda: bool(lines(gateway, "process=supervisor&q=signal+9")), 20)
+    wait_until("it is said", lambda: bool(lines(gateway, "process=supervisor&q=signal+9")))
     event = b""
     while b"the sandbox process ended" not in event:
         event = stream.readline()
@@ -62,7 +62,7 @@ def test_no_key_stands_in_what_is_kept(gateway: GatewayProcess) -> None:
     )
     gateway.call("POST", "/v1/chat/completions", json_body={"model": "acme/x", "messages": [{"role": "user"}]})
     gateway.reload()
-    wait_until("it is said", lambda: bool(lines(gateway, "q=reloaded")), 20)
+    wait_until("it is said", lambda: bool(lines(gateway, "q=reloaded")))
 
     kept = b"".join(path.read_bytes() for path in Path(gateway.home.path / "data" / "logs").iterdir())
     assert b"configuration reloaded" in kept

@@ -30,7 +30,7 @@ def ask(running: GatewayProcess) -> Answer:
         answers.append(running.call("POST", "/v1/chat/completions", json_body=body))
         return answers[-1].status != 503
 
-    wait_until("the counters", has_answered, 20)
+    wait_until("the counters", has_answered)
     return answers[-1]
 
 
@@ -42,7 +42,7 @@ def limit_of(running: GatewayProcess) -> dict[str, Any]:
         limits[:] = answer.json()["limits"] if answer.status == 200 else []
         return bool(limits)
 
-    wait_until("the limit", is_told, 20)
+    wait_until("the limit", is_told)
     return limits[0]
 
 
@@ -79,11 +79,11 @@ def test_no_restart_moves_an_interval_window(gateway: StartGateway, sandbox_conf
     running = gateway(sandbox_config + declared("requests", 9, "interval:1h"))
     used_up(running, 2)
     before = limit_of(running)["resets_in_s"]
-    wait_until("a second", lambda: limit_of(running)["resets_in_s"] < before - 1, 10)
+    wait_until("a second", lambda: limit_of(running)["resets_in_s"] < before - 1)
 
     running.kill()
     running.start()
-    wait_until("the counters", lambda: limit_of(running)["used"] == 2, 20)
+    wait_until("the counters", lambda: limit_of(running)["used"] == 2)
 
     assert limit_of(running)["resets_in_s"] < before - 1
     used_up(running, 7)
@@ -113,19 +113,19 @@ def test_a_reset_by_the_command_line_reaches_a_running_server(gateway: StartGate
     limit_of(running)
     (limit,) = running.call("GET", "/api/v1/limits").json()["data"]
     use = f"/api/v1/limits/{limit['id']}/use"
-    wait_until("the ledger", lambda: running.call("GET", use).json()["data"][0]["used"] == 1, 20)
+    wait_until("the ledger", lambda: running.call("GET", use).json()["data"][0]["used"] == 1)
 
     reset = [TOROD, "limits", "reset", limit["id"], "--config", str(running.config_file)]
     subprocess.run(reset, env=running.home.env, check=True, timeout=60)
 
-    wait_until("the reset", lambda: ask(running).status == 200, 5)
+    wait_until("the reset", lambda: ask(running).status == 200)
     assert ask(running).status == 429
 
 
 def test_what_the_api_makes_boosts_and_removes_counts_at_once(gateway: StartGateway, sandbox_config: str) -> None:
     running = gateway(sandbox_config)
     used_up(running, 2)
-    wait_until("the control process", lambda: running.call("GET", "/api/v1/limits").status == 200, 20)
+    wait_until("the control process", lambda: running.call("GET", "/api/v1/limits").status == 200)
     body = {"scope": SCOPE, "metric": "requests", "window": "day", "amount": 2}
     limit = running.call("POST", "/api/v1/limits", json_body=body).json()
     limit_of(running)
@@ -133,12 +133,12 @@ def test_what_the_api_makes_boosts_and_removes_counts_at_once(gateway: StartGate
     path = f"/api/v1/limits/{limit['id']}"
 
     assert running.call("POST", f"{path}/boost", json_body={"amount": 1, "until": LATER}).json()["allowed"] == 3
-    wait_until("the boost", lambda: limit_of(running)["left"] == 1, 5)
+    wait_until("the boost", lambda: limit_of(running)["left"] == 1)
     used_up(running, 1)
     assert ask(running).status == 429
 
     assert running.call("DELETE", path).status == 200
-    wait_until("its end", lambda: running.call("GET", "/v1/usage").json()["limits"] == [], 5)
+    wait_until("its end", lambda: running.call("GET", "/v1/usage").json()["limits"] == [])
     used_up(running, 1)
 
 
@@ -147,6 +147,6 @@ def test_a_soft_limit_refuses_nobody_and_is_told_of(gateway: StartGateway, sandb
 
     used_up(running, 3)
 
-    wait_until("the warning", lambda: "soft limit passed" in running.log(), 20)
+    wait_until("the warning", lambda: "soft limit passed" in running.log())
     told = 'tokenrouter_soft_limit_alerts_total{metric="requests",percent="100",scope="key"} 1.0'
     assert told in running.call("GET", "/metrics").body.decode()

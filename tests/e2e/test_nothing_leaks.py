@@ -190,7 +190,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         secrets.know("the administrator's key", gateway.key)
         run = Run(gateway, secrets, collector=got)
         with core_dumps(), gateway:
-            wait_until("the control process", lambda: gateway.call("GET", "/api/v1/keys").status == 200, 30)
+            wait_until("the control process", lambda: gateway.call("GET", "/api/v1/keys").status == 200)
             users = people(run, password, codes)
             questions(run, users)
             refusals(run, keys[1], sandbox.base_url)
@@ -288,7 +288,7 @@ def questions(run: Run, keys: list[str]) -> None:
     """Ask in all dialects, whole and as streams, of providers of all dialects."""
     made = keys[0]
     nothing = {"model": "chat/echo", "messages": []}
-    wait_until("limits", lambda: run.ask("POST", PATHS["chat"], nothing, key=keys[-2]).status != 503, 20)
+    wait_until("limits", lambda: run.ask("POST", PATHS["chat"], nothing, key=keys[-2]).status != 503)
     for key in keys:
         question(run, key, "chat", "chat/echo", "by each key", how="shown")
     for dialect in ASKED:
@@ -349,16 +349,16 @@ def refusals(run: Run, good_key: str, sandbox_url: str) -> None:
     with run.gateway.config_file.open("a") as file:
         file.write(f'\n[[providers]]\nname = "late"\nbase_url = "{sandbox_url}"\napi_key = "{wrong}"\nnonsense = 1\n')
     run.gateway.reload()
-    wait_until("it is said", lambda: b"was not applied" in run.ask("GET", "/api/v1/logs?q=not+applied").body, 20)
+    wait_until("it is said", lambda: b"was not applied" in run.ask("GET", "/api/v1/logs?q=not+applied").body)
     text = run.gateway.config_file.read_text()
     run.gateway.config_file.write_text(text.replace("nonsense = 1\n", ""))
     run.gateway.reload()
-    wait_until("it is said", lambda: b"reloaded" in run.ask("GET", "/api/v1/logs?q=reloaded").body, 20)
+    wait_until("it is said", lambda: b"reloaded" in run.ask("GET", "/api/v1/logs?q=reloaded").body)
 
 
 def lists(run: Run) -> None:
     """Read everything that the API lists, as JSON and as CSV."""
-    wait_until("the control process", lambda: run.gateway.call("GET", "/api/v1/keys").status == 200, 30)
+    wait_until("the control process", lambda: run.gateway.call("GET", "/api/v1/keys").status == 200)
     paths = run.gateway.call("GET", "/openapi.json").json()["paths"]
     single = [path for path, methods in paths.items() if "get" in methods and "{" not in path]
     for path in (*single, "/admin", "/metrics", "/admin/teams", "/admin/list_users", "/admin/list_costs"):
@@ -385,8 +385,8 @@ def crashes(run: Run, key: str) -> None:
         waiting = threading.Thread(target=ask_until_cut, args=(run, key, role))
         waiting.start()
         os.kill(before := gateway.pids[role], number)
-        wait_until("another one", lambda: gateway.pids.get(role, before) != before, 30)  # noqa: B023
-        wait_until("it serves", lambda: gateway.call("GET", "/api/v1/keys").status == 200, 30)
+        wait_until("another one", lambda: gateway.pids.get(role, before) != before)  # noqa: B023
+        wait_until("it serves", lambda: gateway.call("GET", "/api/v1/keys").status == 200)
         waiting.join()
     run.printed += gateway.log_file.read_bytes()
     gateway.kill()

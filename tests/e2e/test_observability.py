@@ -54,7 +54,7 @@ def mail() -> Iterator[MailServer]:
 def gateway(tmp_path_factory: pytest.TempPathFactory, got: Collector, mail: MailServer) -> Iterator[GatewayProcess]:
     config = CONFIG.format(port=free_port(), url=got.url, mail=mail.port)
     with GatewayProcess(make_home(tmp_path_factory.mktemp("otel")), config, args=["--sandbox"]) as running:
-        wait_until("the control process answers", lambda: running.call("GET", "/api/v1/logs").status == 200, 20)
+        wait_until("the control process answers", lambda: running.call("GET", "/api/v1/logs").status == 200)
         yield running
 
 
@@ -83,14 +83,14 @@ def test_a_request_is_a_span_of_its_clients_trace_and_no_word_of_it_is_sent(
     gateway: GatewayProcess, got: Collector
 ) -> None:
     assert ask(gateway, traceparent=TRACEPARENT, tracestate="x=1", baggage="who=ann") == 200
-    wait_until("the span is there", lambda: bool(spans_of_the_client(got)), 20)
-    wait_until("the metrics are there", lambda: bool(got.figures()), 20)
+    wait_until("the span is there", lambda: bool(spans_of_the_client(got)))
+    wait_until("the metrics are there", lambda: bool(got.figures()))
 
     (span,) = spans_of_the_client(got)
     assert mistakes_of(span) == []
     assert span.parent_span_id.hex() == "00f067aa0ba902b7"
     assert attributes(span.attributes)["gen_ai.request.model"] == "echo"
-    assert abs(span.start_time_unix_nano / 1e9 - time.time()) < 60
+    assert abs(span.start_time_unix_nano / 1e9 - time.time()) < 600
     assert [mistake for metric in got.figures().values() for mistake in mistakes_of_metric(metric)] == []
     for secret in (WORDS, gateway.key, "who=ann"):
         assert not [body for body in got.bodies if secret.encode() in body]
@@ -103,7 +103,7 @@ def test_the_trace_is_in_the_ledger_and_not_passed_on(gateway: GatewayProcess) -
     def traces() -> list[str]:
         return [row["traceparent"] for row in gateway.call("GET", "/api/v1/ledger?limit=50").json()["data"]]
 
-    wait_until("the row is there", lambda: other in traces(), 20)
+    wait_until("the row is there", lambda: other in traces())
     books = (gateway.home.path / "data" / "sandbox" / "books.jsonl").read_text()
     assert books
     assert other[3:35] not in books
@@ -112,8 +112,8 @@ def test_the_trace_is_in_the_ledger_and_not_passed_on(gateway: GatewayProcess) -
 def test_metrics_have_an_address_of_their_own_with_nothing_else(gateway: GatewayProcess) -> None:
     origin = metrics_origin(gateway)
     assert ask(gateway) == 200
-    wait_until("rows are counted", lambda: 'model="echo"' in metrics(origin), 20)
-    wait_until("a data process has sent its figures", lambda: "_in_flight " in metrics(origin), 20)
+    wait_until("rows are counted", lambda: 'model="echo"' in metrics(origin))
+    wait_until("a data process has sent its figures", lambda: "_in_flight " in metrics(origin))
 
     text = metrics(origin)
     assert 'tokenrouter_model_requests_total{model="echo",outcome="delivered",provider="sandbox"}' in text
@@ -130,7 +130,7 @@ def test_a_collector_that_is_away_holds_up_nothing(gateway: GatewayProcess, got:
     before, known = len(got.traces), rows(gateway)
     assert [ask(gateway) for _ in range(20)] == [200] * 20
 
-    wait_until("all rows are in the ledger", lambda: rows(gateway) >= known + 20, 20)
+    wait_until("all rows are in the ledger", lambda: rows(gateway) >= known + 20)
 
     assert len(got.traces) == before
     got.status = 200
@@ -138,7 +138,7 @@ def test_a_collector_that_is_away_holds_up_nothing(gateway: GatewayProcess, got:
 
 def test_an_alert_is_told_by_mail_by_the_log_and_by_a_metric(gateway: GatewayProcess, mail: MailServer) -> None:
     assert ask(gateway) == 200
-    wait_until("the mail is there", lambda: bool(mail.received), 30)
+    wait_until("the mail is there", lambda: bool(mail.received))
 
     assert mail.received[0]["Subject"] == "[TokenRouter] a soft limit has come to a threshold: key:test-admin"
     assert 'tokenrouter_alerts_total{kind="soft_limit.reached"}' in metrics(metrics_origin(gateway))
@@ -147,7 +147,7 @@ def test_an_alert_is_told_by_mail_by_the_log_and_by_a_metric(gateway: GatewayPro
 
 def test_the_documents_have_every_metric_and_no_other(gateway: GatewayProcess) -> None:
     origin = metrics_origin(gateway)
-    wait_until("a data process has sent its figures", lambda: "_in_flight " in metrics(origin), 20)
+    wait_until("a data process has sent its figures", lambda: "_in_flight " in metrics(origin))
     text = metrics(origin)
     told = dict(re.findall(r"^# TYPE (\S+) (\w+)$", text, re.MULTILINE))
     documents = (ROOT / "docs/observability.md").read_text()

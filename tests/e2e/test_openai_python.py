@@ -124,7 +124,7 @@ def test_the_responses_api_streams_its_whole_lifecycle(client: openai.OpenAI) ->
 
 def test_models_are_listed_and_retrieved(client: openai.OpenAI) -> None:
     # Discovery runs in the background and nothing waits for it, so ask until it is there.
-    wait_until("the model list", lambda: "sandbox/echo" in [model.id for model in client.models.list()], 15)
+    wait_until("the model list", lambda: "sandbox/echo" in [model.id for model in client.models.list()])
 
     assert client.models.retrieve("sandbox/echo").id == "sandbox/echo"
 

@@ -31,7 +31,7 @@ def ask(running: GatewayProcess, method: str, path: str, body: Any = None, *, ke
         method=method,
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)

@@ -52,8 +52,8 @@ def make_key(running: GatewayProcess, name: str) -> str:
         keys.extend([answer.json()["key"]] if answer.status == 201 else [])
         return bool(keys)
 
-    wait_until(f"the key {name}", is_made, 30)
-    wait_until(f"{name} may come in", lambda: running.call("GET", "/v1/models", key=keys[0]).status == 200, 30)
+    wait_until(f"the key {name}", is_made)
+    wait_until(f"{name} may come in", lambda: running.call("GET", "/v1/models", key=keys[0]).status == 200)
     return keys[0]
 
 
@@ -70,7 +70,7 @@ def test_no_request_waits_for_the_database_and_none_is_lost_or_counted_twice(
         ask(running, 5, key)  # what the data process knows, it goes on knowing
         server.start()
         ask(running, 5)
-    wait_until("all rows", lambda: sums_in(server.url()).requests >= 50, 30)
+    wait_until("all rows", lambda: sums_in(server.url()).requests >= 50)
 
     assert sums_in(server.url()).requests == 50
     assert server.password not in running.log()
@@ -96,6 +96,6 @@ def test_an_installation_that_has_grown_goes_on_where_it_was(
 
     grown = gateway(sandbox_config, home=home, env={"DATABASE_URL": server.url(), "ENCRYPTION_KEY": secret})
     ask(grown, 3, key)
-    wait_until("all rows", lambda: sums_in(server.url()).requests >= 10, 30)
+    wait_until("all rows", lambda: sums_in(server.url()).requests >= 10)
 
     assert sums_in(server.url()).requests == 10

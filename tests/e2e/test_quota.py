@@ -45,7 +45,7 @@ def until(gateway: GatewayProcess, condition: Callable[[dict[str, Any]], bool]) 
         found.update(quotas(gateway))
         return bool(found) and condition(found)
 
-    wait_until("the quotas", holds, 30)
+    wait_until("the quotas", holds)
     return found
 
 
@@ -82,7 +82,7 @@ def test_a_vendor_is_asked_and_everybody_hears_of_it(
         running = gateway(config + hook)
         assert ask(running, "fast/echo") == 200
         found = until(running, lambda found: bool(found["router"]["metrics"] and found["fast"]["metrics"]))
-        wait_until("the second attempt", lambda: len(receiver.received) == 2, 30)
+        wait_until("the second attempt", lambda: len(receiver.received) == 2)
 
     assert (found["router"]["left_percent"], found["router"]["plan_type"]) == (4, "paid")
     first, second = receiver.received
@@ -102,7 +102,7 @@ def test_the_command_line_shows_what_the_server_knows(gateway: StartGateway, san
     running = gateway(provider(sandbox, "router", "openrouter", "sk-x@4"))
     until(running, lambda found: bool(found["router"]["metrics"]))
     file = running.home.path / "cache" / "quotas.json"
-    wait_until("the file", lambda: file.is_file() and b"credits" in file.read_bytes(), 30)
+    wait_until("the file", lambda: file.is_file() and b"credits" in file.read_bytes())
 
     def shown(*args: str) -> str:
         command = [str(Path(sys.executable).with_name("torod")), "quota", *args, "--config", str(running.config_file)]
@@ -140,12 +140,12 @@ def test_an_alias_goes_where_most_is_left_and_follows_it(gateway: StartGateway, 
         return {answer.headers["x-tokenrouter-provider"] for answer in answers}
 
     until(running, lambda found: (found["a"]["left_percent"], found["b"]["left_percent"]) == (4, 90))
-    wait_until("the richer one", lambda: went(10) == {"b"}, 30)
+    wait_until("the richer one", lambda: went(10) == {"b"})
     assert went(20) == {"b"}
 
     text = running.config_file.read_text()
     running.config_file.write_text(text.replace("sk-x@90", "sk-x@1"))
     running.reload()
     until(running, lambda found: found["b"]["left_percent"] == 1)
-    wait_until("the other one", lambda: went(10) == {"a"}, 30)
+    wait_until("the other one", lambda: went(10) == {"a"})
     assert went(20) == {"a"}

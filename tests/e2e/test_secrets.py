@@ -47,7 +47,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]
 @pytest.fixture
 def running(gateway: StartGateway, locked: SandboxProcess) -> GatewayProcess:
     started = gateway(CONFIG.format(url=locked.base_url, key=KEY))
-    wait_until("the control process", lambda: started.call("GET", "/api/v1/version").status == 200, 20)
+    wait_until("the control process", lambda: started.call("GET", "/api/v1/version").status == 200)
     return started
 
 
@@ -122,7 +122,7 @@ def test_secrets_are_rotated_under_load_and_a_rotation_is_killed_in_between(
             [TOROD, "secrets", "rotate", "--config", str(running.config_file)], env=dict(running.home.env)
         )
         try:
-            wait_until("a new key", lambda: (data / "secret.key").read_bytes() != before, 30)
+            wait_until("a new key", lambda: (data / "secret.key").read_bytes() != before)
         finally:
             killed.send_signal(signal.SIGKILL)
             killed.wait()
@@ -143,7 +143,7 @@ def test_secrets_are_rotated_under_load_and_a_rotation_is_killed_in_between(
 
     assert running.stop() == 0
     running.start()
-    wait_until("the provider", lambda: ask(running).status == 200, 20)
+    wait_until("the provider", lambda: ask(running).status == 200)
     assert ask(running, "later").status == 200
     assert KEY not in running.log()
 
@@ -157,7 +157,7 @@ def test_a_server_whose_only_providers_are_in_the_database_starts(
 
     started = gateway("allow_private_providers = true\n", home=home)
 
-    wait_until("the provider", lambda: ask(started).status == 200, 20)
+    wait_until("the provider", lambda: ask(started).status == 200)
 
 
 def test_a_key_that_is_lost_stops_one_provider_and_nothing_else(
@@ -168,20 +168,20 @@ def test_a_key_that_is_lost_stops_one_provider_and_nothing_else(
     running.stop()
     (running.home.path / "data" / "secret.key").write_bytes(b"x" * 32)
     running.start()
-    wait_until("the control process", lambda: running.call("GET", "/api/v1/version").status == 200, 20)
-    wait_until("the catalog", lambda: ask(running).status == 404, 20)
+    wait_until("the control process", lambda: running.call("GET", "/api/v1/version").status == 200)
+    wait_until("the catalog", lambda: ask(running).status == 404)
 
     rows: list[dict[str, Any]] = running.call("GET", "/api/v1/providers/status").json()["data"]
     assert "api_key cannot be decrypted" in {row["name"]: row["problem"] for row in rows}["made"]
     assert running.call("GET", "/api/v1/secrets").json()["unreadable"] == 1
     told = "/api/v1/logs?q=a+stored+secret+cannot+be+decrypted"
-    wait_until("the alert", lambda: bool(running.call("GET", told).json()["data"]), 20)
+    wait_until("the alert", lambda: bool(running.call("GET", told).json()["data"]))
     (alert,) = running.call("GET", told).json()["data"]
     assert alert["fields"]["subject"] == "providers/made/api_key"
     assert ask(running, "declared").status == 200
 
     assert running.call("PATCH", "/api/v1/providers/made", json_body={"api_key": KEY}).status == 200
-    wait_until("the provider", lambda: ask(running).status == 200, 20)
+    wait_until("the provider", lambda: ask(running).status == 200)
 
 
 def test_what_is_made_and_switched_at_run_time_counts_at_once_and_after_a_restart(
@@ -199,15 +199,15 @@ def test_what_is_made_and_switched_at_run_time_counts_at_once_and_after_a_restar
     off = running.call("PUT", f"{providers}/declared/enabled", json_body={"enabled": False})
     assert (off.status, ask(running, "declared").status) == (200, 404)
     running.call("PATCH", "/api/v1/settings", json_body={"unpriced": "deny"})
-    wait_until("the setting", lambda: ask(running).status != 200, 20)
+    wait_until("the setting", lambda: ask(running).status != 200)
     price = {"input_per_1m": "1", "output_per_1m": "2"}
     assert running.call("PUT", "/api/v1/prices/made/echo", json_body=price).status == 201
-    wait_until("the price", lambda: ask(running).status == 200, 20)
+    wait_until("the price", lambda: ask(running).status == 200)
 
     running.stop()
     running.start()
     assert (ask(running).status, ask(running, "declared").status) == (200, 404)
-    wait_until("the control process", lambda: running.call("GET", "/api/v1/version").status == 200, 20)
+    wait_until("the control process", lambda: running.call("GET", "/api/v1/version").status == 200)
     running.call("DELETE", f"{providers}/declared/enabled")
     running.call("DELETE", "/api/v1/settings/unpriced")
     assert ask(running, "declared").status == 200

@@ -27,7 +27,7 @@ def browser(gateway: StartGateway, sandbox_config: str) -> Iterator[httpx2.Clien
 
 def wait_for_pages(client: httpx2.Client) -> None:
     """Wait for the control process, which a gateway that serves does not wait for."""
-    wait_until("the pages to be there", lambda: client.get("/admin").status_code == 200, 20.0)
+    wait_until("the pages to be there", lambda: client.get("/admin").status_code == 200)
 
 
 def test_what_a_client_says_of_itself_is_not_believed(browser: httpx2.Client) -> None:

@@ -88,7 +88,7 @@ def running(gateway: StartGateway, sandbox: SandboxProcess) -> GatewayProcess:
     )
     started = gateway(providers + RULES)
     question = {"model": "chat/lorem-20", "messages": [{"role": "user", "content": "hello"}]}
-    wait_until("an answer", lambda: answers(started, question), 20)
+    wait_until("an answer", lambda: answers(started, question))
     return started
 
 
@@ -98,7 +98,7 @@ def answers(running: GatewayProcess, question: object) -> bool:
 
 @pytest.fixture
 def client(running: GatewayProcess) -> openai.OpenAI:
-    return openai.OpenAI(base_url=running.base_url, api_key=running.key, max_retries=0, timeout=30)
+    return openai.OpenAI(base_url=running.base_url, api_key=running.key, max_retries=0, timeout=60)
 
 
 def used(running: GatewayProcess) -> int | None:
@@ -124,7 +124,7 @@ def rows(running: GatewayProcess, most: int) -> list[tuple[str, str, str]]:
         text = running.call("GET", "/api/v1/ledger/export?columns=id,alias,model,end_reason,count").body.decode()
         return [row for row in csv.DictReader(io.StringIO(text, newline=""), strict=True) if row["alias"]]
 
-    wait_until("the rows", lambda: len(read()) >= most, 20)
+    wait_until("the rows", lambda: len(read()) >= most)
     return sorted((row["model"], row["end_reason"], row["count"]) for row in read())
 
 
@@ -146,8 +146,8 @@ def test_a_silent_target_gets_a_second_one_beside_it(
     assert used(running) == 3, "one of the fixture's, and one for each answer"
     second = "chat" if alias == "hedged" else "messages"
     line = f'tokenrouter_hedges_total{{outcome="won",provider="{second}"}} 1.0'
-    wait_until("the figures", lambda: metric(running, line), 10)
-    wait_until("the end of all", lambda: metric(running, "tokenrouter_in_flight 0.0"), 10)
+    wait_until("the figures", lambda: metric(running, line))
+    wait_until("the end of all", lambda: metric(running, "tokenrouter_in_flight 0.0"))
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -168,13 +168,13 @@ def test_a_client_that_leaves_takes_both_along(running: GatewayProcess) -> None:
     host, port = running.origin.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as sent:
         sent.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
-        wait_until("both to be asked", lambda: metric(running, "tokenrouter_in_flight 2.0"), 20)
+        wait_until("both to be asked", lambda: metric(running, "tokenrouter_in_flight 2.0"))
 
     told = rows(running, 2)
     assert [(reason, count) for _, reason, count in told].count(("client_disconnect", "1")) == 1
     assert {reason for _, reason, _ in told} == {"client_disconnect"}
     assert sum(int(count) for _, _, count in told) == 1
-    wait_until("the end of both", lambda: metric(running, "tokenrouter_in_flight 0.0"), 10)
+    wait_until("the end of both", lambda: metric(running, "tokenrouter_in_flight 0.0"))
     assert used(running) == 2
 
 

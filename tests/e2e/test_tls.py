@@ -143,7 +143,7 @@ def test_every_name_of_the_machine_is_in_the_certificate_and_strangers_to_it_are
         with plain, context.wrap_socket(plain, server_hostname=name) as spoken:
             assert spoken.version() == "TLSv1.3"
     with pytest.raises(ssl.SSLCertVerificationError):
-        HTTPSConnection("127.0.0.1", self_signed.port, timeout=5).connect()
+        HTTPSConnection("127.0.0.1", self_signed.port, timeout=60).connect()
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
@@ -176,14 +176,14 @@ def test_browsers_hear_over_https_that_they_are_to_stay_there(self_signed: Secur
 
 def test_the_control_plane_knows_that_it_is_spoken_to_over_https(self_signed: Secured) -> None:
     context = self_signed.trusting()
-    wait_until("the control process", lambda: self_signed.get("/api/v1/network", context).status_code == 200, 20)
+    wait_until("the control process", lambda: self_signed.get("/api/v1/network", context).status_code == 200)
     told = self_signed.get("/api/v1/network", context).json()
 
     assert told["visit"]["https"] is True
 
 
 def test_whoever_speaks_plain_http_to_the_port_of_https_is_told(self_signed: Secured) -> None:
-    with socket.create_connection(("127.0.0.1", self_signed.port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", self_signed.port), timeout=60) as client:
         client.sendall(b"GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n")
         said = client.makefile("rb").read()
 
@@ -193,7 +193,7 @@ def test_whoever_speaks_plain_http_to_the_port_of_https_is_told(self_signed: Sec
 
 @pytest.mark.parametrize("sent", [b"", b"\x16", b"\x16\x03\x01\x02\x00\x01", b"\x16\x03\x01\x00\x05hello"])
 def test_a_handshake_that_does_not_come_to_its_end_is_cut(self_signed: Secured, sent: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", self_signed.port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", self_signed.port), timeout=60) as client:
         client.sendall(sent)
         while client.recv(4096):
             pass
@@ -226,7 +226,7 @@ def test_another_pair_is_served_under_load_without_a_failed_request(
     ended, answers, failures = threading.Event(), [0], []
 
     def ask(*, keeps: bool) -> None:
-        connection = HTTPSConnection("127.0.0.1", secured.port, timeout=20, context=context)
+        connection = HTTPSConnection("127.0.0.1", secured.port, timeout=60, context=context)
         while not ended.is_set():
             try:
                 connection.request("POST", "/v1/chat/completions", body, headers)
@@ -253,8 +253,8 @@ def test_another_pair_is_served_under_load_without_a_failed_request(
         for _ in range(2):
             before, known = secured.served(), answers[0]
             put(authority, tmp_path)
-            wait_until("the other certificate", partial(changed, before), 15)
-            wait_until("some more answers", partial(more_than, known + 50), 15)
+            wait_until("the other certificate", partial(changed, before))
+            wait_until("some more answers", partial(more_than, known + 50))
     finally:
         ended.set()
         for client in clients:
@@ -270,16 +270,16 @@ def test_a_wrong_pair_is_refused_and_the_one_before_stays(
     before = secured.served()
     good = (tmp_path / "cert.pem").read_bytes()
     (tmp_path / "cert.pem").write_bytes(good[: len(good) // 2])
-    wait_until("the refusal", lambda: secured.said("problem{").endswith(" 1.0"), 15)
+    wait_until("the refusal", lambda: secured.said("problem{").endswith(" 1.0"))
     told = secured.process.call("GET", "/api/v1/network").json()
     assert secured.served() == before
     assert "certificate_refused" in [one["code"] for one in told["warnings"]]
     assert "a certificate is refused" in secured.process.log()
     put(authority, tmp_path)
-    wait_until("a good one", lambda: secured.served() != before, 15)
+    wait_until("a good one", lambda: secured.served() != before)
     secured.process.kill_child("data")
     (tmp_path / "key.pem").unlink()
-    wait_until("a data process that needs no file of the operator's", lambda: _answers(secured, tmp_path), 15)
+    wait_until("a data process that needs no file of the operator's", lambda: _answers(secured, tmp_path))
 
 
 def test_every_data_process_serves_the_other_pair(
@@ -290,7 +290,7 @@ def test_every_data_process_serves_the_other_pair(
     before = secured.served()
     put(authority, tmp_path)
 
-    wait_until("the other certificate everywhere", lambda: before not in {secured.served() for _ in range(12)}, 15)
+    wait_until("the other certificate everywhere", lambda: before not in {secured.served() for _ in range(12)})
 
 
 def test_without_a_good_pair_the_server_does_not_start(home: Home, sandbox: SandboxProcess, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ api_key = "sandbox"
 def tracer(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
     config = CONFIG.format(url=sandbox.base_url)
     with GatewayProcess(make_home(tmp_path_factory.mktemp("tracer")), config) as running:
-        wait_until("the control process", lambda: running.call("GET", "/admin", key=None).status == 200, 30)
+        wait_until("the control process", lambda: running.call("GET", "/admin", key=None).status == 200)
         yield running
 
 

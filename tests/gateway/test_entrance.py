@@ -83,7 +83,7 @@ def far_gateway(provided: Provided, notes: Notes, far: Far, state: Catalog | Non
 
 
 async def until(count: int, slow: Slow) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(slow.doors) < count:
             await asyncio.sleep(0)
 

@@ -504,7 +504,7 @@ async def play(steps: list[Step], *, streams: bool, drains: bool) -> tuple[Clien
         if not house.providers[name].answer.done():
             house.providers[name].give(outcome_of("good", streams=streams))
     with contextlib.suppress(GatewayError, asyncio.CancelledError):
-        await asyncio.wait_for(asking, 10)
+        await asyncio.wait_for(asking, 60)
     await house.gateway.close(5)
     await house.settled(counted=(0, 1) if has_left else (1,))  # nobody may have been asked just when it left
     return client, has_left

@@ -98,7 +98,7 @@ def collector(*, is_slow: bool = False) -> Iterator[Collector]:
             body = self.rfile.read(int(self.headers["content-length"]))
             if self.headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
-            got.released.wait(30)
+            got.released.wait(60)
             got.headers.append({name.lower(): value for name, value in self.headers.items()})
             got.bodies.append(body)
             if got.status == 200 and self.path == "/v1/traces":

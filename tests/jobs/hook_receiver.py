@@ -43,7 +43,7 @@ def hook_receiver(*statuses: int, is_slow: bool = False) -> Iterator[HookReceive
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.received.append(Received(self.path, headers, body))
-            receiver.released.wait(30)
+            receiver.released.wait(60)
             self.send_response(receiver.statuses.pop(0) if receiver.statuses else 204)
             self.send_header("location", "http://127.0.0.1:9/elsewhere")
             self.send_header("content-length", "0")

@@ -14,6 +14,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tokenrouter.testing.processes import free_port
+
 USER, PASSWORD = "gateway", "correct horse"
 
 
@@ -62,7 +64,7 @@ def mail_server(
         options |= {"tls_context": tls, "require_starttls": True}
     if wants_password:
         options |= {"authenticator": _check, "auth_required": True, "auth_require_tls": not is_implicit}
-    controller = Controller(server, hostname="127.0.0.1", port=_free_port(), **options)
+    controller = Controller(server, hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
     server.port = controller.port
     try:
@@ -82,9 +84,3 @@ def _check(_server: SMTP, _session: Session, _envelope: Envelope, mechanism: str
     del mechanism
     is_right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
     return AuthResult(success=is_right, handled=is_right)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

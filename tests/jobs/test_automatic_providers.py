@@ -112,7 +112,7 @@ async def test_after_a_change_it_is_looked_at_once() -> None:
     automatic = AutomaticProviders(lambda: None)
     automatic.add(finder, lambda: 1000.0)
     running = asyncio.create_task(automatic.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         for looks in (1, 2, 3):
             while finder.looks < looks:
                 automatic.look_now()
@@ -124,7 +124,7 @@ async def test_it_is_looked_for_ever() -> None:
     finder, other = Scripted("a"), Scripted()
     joined = Joined(finder, other)
     running = asyncio.create_task(joined.automatic.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while finder.looks < 3 or other.looks < 3:
             await asyncio.sleep(0.001)
     running.cancel()

@@ -35,7 +35,7 @@ async def benchmark(models: Models) -> AsyncIterator[Benchmark]:
 
 
 async def over(run: Run) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not run.is_over:
             await asyncio.sleep(0.001)
 
@@ -100,7 +100,7 @@ async def test_who_began_a_run_hears_of_its_end_however_it_ends(benchmark: Bench
         heard.append(name)
 
     async def has_heard(name: str) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while name not in heard:
                 await asyncio.sleep(0.001)
 

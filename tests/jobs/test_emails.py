@@ -43,7 +43,7 @@ async def emails() -> AsyncIterator[StartEmails]:
 
 
 async def ended(emails: Emails, count: int = 1) -> dict[str, int]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while sum(emails.counts.values()) < count:
             await asyncio.sleep(0.005)
     return {outcome: times for outcome, times in emails.counts.items() if times}

@@ -141,10 +141,10 @@ async def test_a_process_is_found_at_the_port_of_its_command_line() -> None:
 
 
 async def test_a_server_that_is_silent_holds_up_nobody_for_long() -> None:
-    silent = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(60), "127.0.0.1", 0)
+    silent = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(3600), "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     with little_server(OLLAMA) as server:
-        async with looking({"ollama": (server.port, port)}) as local, asyncio.timeout(30):
+        async with looking({"ollama": (server.port, port)}) as local, asyncio.timeout(60):
             assert list(await local.look() or ()) == ["ollama"]
     silent.close()
 

@@ -40,10 +40,10 @@ async def test_one_that_refuses_or_has_nothing_is_not_there() -> None:
 
 
 async def test_one_that_is_slow_is_not_there() -> None:
-    silent = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(60), "127.0.0.1", 0)
+    silent = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(3600), "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     slow = Provider("pub", "opencode-zen", f"http://127.0.0.1:{port}/v1", allow_private=True)
-    async with UpstreamClient() as client, asyncio.timeout(30):
+    async with UpstreamClient() as client, asyncio.timeout(60):
         assert await PublicProviders(client, lambda: [slow], lambda _: "unknown").look() == {}
     silent.close()
 

@@ -140,7 +140,7 @@ async def test_it_goes_on_asking_by_itself(tmp_path: Path, sandbox: SandboxProce
     book, one = QuotaBook(tmp_path / "quotas.json"), provider(sandbox, "openrouter")
     async with UpstreamClient() as upstream:
         running = asyncio.create_task(QuotaInspection(book, upstream).run(lambda: [one], dict))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not book.record(one).asked:
                 await asyncio.sleep(0.01)
         running.cancel()

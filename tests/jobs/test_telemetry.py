@@ -18,7 +18,7 @@ class Hanging:
 
     def export(self, entries: Sequence[LedgerEntry]) -> str:
         self.asked.set()
-        self.released.wait(30)
+        self.released.wait(60)
         self.sent += [one.id for one in entries]
         return self.problem
 
@@ -43,7 +43,7 @@ def test_a_collector_that_hangs_costs_rows_and_nothing_else() -> None:
     exporter = Hanging()
     telemetry = Telemetry(exporter)
     telemetry.take([entry("first")])
-    exporter.asked.wait(10)
+    exporter.asked.wait(60)
     rows = [entry("x")] * 1000
     for _ in range(MAX_WAITING // 1000 + 3):
         telemetry.take(rows)

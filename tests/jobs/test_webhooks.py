@@ -41,7 +41,7 @@ async def webhooks() -> AsyncIterator[StartWebhooks]:
 
 
 async def ended(webhooks: Webhooks, count: int) -> dict[str, int]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while sum(webhooks.counts.values()) < count:
             await asyncio.sleep(0.005)
     return {outcome: times for outcome, times in webhooks.counts.items() if times}

@@ -296,7 +296,7 @@ async def test_a_journal_with_room_again_says_so_without_being_asked(
 async def keep_until(journal: JournalWriter, condition: Callable[[], bool]) -> None:
     """Let the journal be kept synced until `condition` holds."""
     keeping = asyncio.create_task(journal.keep_synced())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.005)
     keeping.cancel()

@@ -52,7 +52,7 @@ class FromThreads:
         return True
 
     def _wait_for(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
 
 class RedisMoney(MoneyInterleavings):

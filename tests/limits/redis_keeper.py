@@ -15,7 +15,7 @@ from tokenrouter.testing.valkey import ValkeyServer
 
 FOREVER_S: Final = 1e9
 """A lease that no jump of a test's clock ends."""
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 60.0
 T = TypeVar("T")
 _names = count(1)
 
@@ -80,7 +80,7 @@ class RedisKeeper:
         self._owns_loop = loop is None
         self._loop = loop or asyncio.new_event_loop()
         self._numbers = count(1)
-        options = {"lease_s": FOREVER_S, "patience_s": 0.0, "first_s": 0.0} | options
+        options = {"lease_s": FOREVER_S, "patience_s": 0.0, "first_s": 0.0, "deadline_s": 60.0} | options
         self.limiter = RedisLimiter(
             parse_redis_url(server.url), limits, self.sums, node=self.name, clock=clock, **options
         )

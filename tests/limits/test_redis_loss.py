@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.limits.redis_nodes import HARD, a_node, provoke, used_and_held
+from tests.limits.redis_nodes import BRIEF_S, HARD, a_node, provoke, used_and_held
 from tests.limits.suite import ALICE, BOB, ONE, a_limit
 from tests.redis.test_connection import until
 from tokenrouter.domain.errors import CountersNotReady, RateLimited
@@ -28,7 +28,7 @@ def empty(valkey: ValkeyServer) -> Iterator[None]:
 async def test_a_server_that_stops_answering_costs_a_hard_limit_503_and_a_soft_one_nothing(
     valkey: ValkeyServer,
 ) -> None:
-    async with a_node(valkey, HARD, SOFT) as limiter:
+    async with a_node(valkey, HARD, SOFT, deadline_s=BRIEF_S) as limiter:
         valkey.pause()
         with pytest.raises(CountersNotReady) as refusal:
             await limiter.reserve("r1", ALICE, ONE)
@@ -44,7 +44,7 @@ async def test_a_server_that_stops_answering_costs_a_hard_limit_503_and_a_soft_o
 
 
 async def test_a_server_that_has_just_gone_is_waited_for(valkey: ValkeyServer) -> None:
-    async with a_node(valkey, HARD, deadline_s=5.0) as limiter:
+    async with a_node(valkey, HARD) as limiter:
         valkey.ask("CLIENT", "KILL", "TYPE", "normal")
         await until(lambda: not limiter.is_connected)
 
@@ -55,10 +55,11 @@ async def test_a_server_that_has_just_gone_is_waited_for(valkey: ValkeyServer) -
 
 
 async def test_a_server_that_is_gone_for_long_is_not_waited_for(valkey: ValkeyServer) -> None:
-    async with a_node(valkey, HARD) as limiter:
+    async with a_node(valkey, HARD, deadline_s=BRIEF_S) as limiter:
         valkey.kill()
         try:
-            await asyncio.sleep(0.35)
+            await until(lambda: not limiter.is_connected)
+            await asyncio.sleep(BRIEF_S * 1.2)
             with pytest.raises(CountersNotReady):
                 await asyncio.wait_for(limiter.reserve("r1", ALICE, ONE), 0.1)
         finally:
@@ -66,7 +67,7 @@ async def test_a_server_that_is_gone_for_long_is_not_waited_for(valkey: ValkeySe
 
 
 async def test_a_stream_under_a_hard_limit_does_not_grow_while_nobody_can_say(valkey: ValkeyServer) -> None:
-    async with a_node(valkey, HARD) as limiter:
+    async with a_node(valkey, HARD, deadline_s=BRIEF_S) as limiter:
         reservation = await limiter.reserve("r1", ALICE, ONE)
         valkey.pause()
 
@@ -76,7 +77,9 @@ async def test_a_stream_under_a_hard_limit_does_not_grow_while_nobody_can_say(va
 
 async def test_rates_may_be_kept_here_for_this_nodes_share(valkey: ValkeyServer) -> None:
     async with (
-        a_node(valkey, RATE, a_limit("global", "concurrency", "lifetime", 9), redis_loss="local") as limiter,
+        a_node(
+            valkey, RATE, a_limit("global", "concurrency", "lifetime", 9), redis_loss="local", deadline_s=BRIEF_S
+        ) as limiter,
         a_node(valkey, RATE, name="other"),
     ):
         await limiter.renew()
@@ -97,7 +100,10 @@ async def test_rates_may_be_kept_here_for_this_nodes_share(valkey: ValkeyServer)
 
 async def test_a_boost_is_shared_among_the_nodes_too(valkey: ValkeyServer) -> None:
     boosted = replace(RATE, amount=3, boost=3, boost_until_s=time.time() + 3600)
-    async with a_node(valkey, boosted, redis_loss="local") as limiter, a_node(valkey, boosted, name="other"):
+    async with (
+        a_node(valkey, boosted, redis_loss="local", deadline_s=BRIEF_S) as limiter,
+        a_node(valkey, boosted, name="other"),
+    ):
         await limiter.renew()
         valkey.pause()
         await provoke(limiter)
@@ -109,7 +115,7 @@ async def test_a_boost_is_shared_among_the_nodes_too(valkey: ValkeyServer) -> No
 
 
 async def test_quotas_are_never_kept_here(valkey: ValkeyServer) -> None:
-    async with a_node(valkey, RATE, HARD, redis_loss="local") as limiter:
+    async with a_node(valkey, RATE, HARD, redis_loss="local", deadline_s=BRIEF_S) as limiter:
         valkey.pause()
         await provoke(limiter)
         assert not limiter.is_connected

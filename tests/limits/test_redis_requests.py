@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from tests.limits.redis_keeper import Sums
-from tests.limits.redis_nodes import HARD, a_node, used_and_held
+from tests.limits.redis_nodes import BRIEF_S, HARD, a_node, used_and_held
 from tests.limits.suite import ALICE, ONE, a_limit
 from tests.redis.test_connection import until
 from tokenrouter.limits import redis_requests
@@ -23,7 +23,7 @@ SOFT = a_limit("key:alice", "tokens", "day", 1000, "soft")
 
 
 async def test_what_ends_while_the_server_is_away_is_counted_once_when_it_is_back(valkey: ValkeyServer) -> None:
-    async with a_node(valkey, HARD) as limiter:
+    async with a_node(valkey, HARD, deadline_s=BRIEF_S) as limiter:
         reservation = await limiter.reserve("r1", ALICE, ONE)
         valkey.pause()
         reservation.settle(ONE)
@@ -36,7 +36,7 @@ async def test_what_ends_while_the_server_is_away_is_counted_once_when_it_is_bac
 
 
 async def test_a_request_that_is_cancelled_while_it_asks_holds_nothing(valkey: ValkeyServer) -> None:
-    async with a_node(valkey, HARD, deadline_s=5.0) as limiter:
+    async with a_node(valkey, HARD) as limiter:
         valkey.pause()
         asking = asyncio.create_task(limiter.reserve("r1", ALICE, ONE))
         await asyncio.sleep(0.01)
@@ -53,7 +53,7 @@ async def test_endings_beyond_the_bound_are_read_from_the_ledger_again(
 ) -> None:
     monkeypatch.setattr(redis_requests, "MAX_UNSETTLED", 2)
     sums = Sums(is_away=False)
-    async with a_node(valkey, HARD, sums=sums) as limiter:
+    async with a_node(valkey, HARD, sums=sums, deadline_s=BRIEF_S) as limiter:
         await until(lambda: not limiter.unrestored)
         running = [await limiter.reserve(f"r{number}", ALICE, ONE) for number in range(5)]
         valkey.pause()
@@ -71,7 +71,7 @@ async def test_requests_that_begin_and_end_while_connections_come_and_go_are_eac
     valkey: ValkeyServer,
 ) -> None:
     numbers = count(1)
-    async with a_node(valkey, SOFT, deadline_s=5.0) as limiter:
+    async with a_node(valkey, SOFT) as limiter:
 
         async def client() -> None:
             for _ in range(50):

@@ -12,6 +12,7 @@ from tokenrouter.domain.errors import CountersNotReady
 from tokenrouter.limits.redis import RedisLimiter
 from tokenrouter.limits.redis_restore import TELL_AGAIN_S
 from tokenrouter.redis.address import parse_redis_url
+from tokenrouter.redis.connection import Reply, Word
 from tokenrouter.testing.valkey import ValkeyServer
 
 WAITING = "limits wait for the ledger"
@@ -137,4 +138,26 @@ async def test_a_server_that_comes_back_with_an_old_copy_is_not_believed() -> No
             await until(lambda: limiter._node.base != before and limiter.is_up_to_date and not limiter.unrestored)
 
             assert await used_and_held(limiter, ALICE) == [(60, 0)]
-            assert not server.ask("KEYS", f"{before}*")
+            await until(lambda: not server.ask("KEYS", f"{before}*"))
+
+
+async def test_an_old_copy_is_removed_also_where_the_connection_ends_meanwhile(
+    valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_node(valkey, HARD) as limiter:
+        before, ask = limiter._node.base, limiter._connection.ask
+        cut: list[str] = []
+
+        def ask_and_be_cut(*words: Word) -> asyncio.Future[Reply]:
+            if words[0] == "SCAN" and not cut:
+                cut.append(limiter._node.base)
+                limiter._connection.abort("the test cut it")
+            return ask(*words)
+
+        monkeypatch.setattr(limiter._connection, "ask", ask_and_be_cut)
+        valkey.ask("DEL", "{tr}:meta")
+        assert valkey.ask("KEYS", f"{before}*")
+        limiter._connection.abort("the server is another one")
+
+        await until(lambda: cut and limiter.is_up_to_date and not limiter.unrestored)
+        await until(lambda: not valkey.ask("KEYS", f"{before}*"))

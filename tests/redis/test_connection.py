@@ -34,7 +34,7 @@ async def connected(address: RedisAddress, *, waits: bool = True, **options: Any
 
 
 async def until(is_true: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not is_true():
             await asyncio.sleep(0.002)
 

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from openai import OpenAI
 
-from tokenrouter.testing.processes import SandboxProcess
+from tokenrouter.testing.processes import SandboxProcess, wait_until
 
 Entries = Callable[[str], list[dict[str, object]]]
 Connect = Callable[[], socket.socket]
@@ -19,7 +18,7 @@ Connect = Callable[[], socket.socket]
 @pytest.fixture
 def client(sandbox: SandboxProcess) -> Iterator[OpenAI]:
     """The SDK without retries of its own, so that every failure shows."""
-    with OpenAI(base_url=sandbox.base_url, api_key="sk-sandbox", max_retries=0, timeout=20) as client:
+    with OpenAI(base_url=sandbox.base_url, api_key="sk-sandbox", max_retries=0, timeout=60) as client:
         yield client
 
 
@@ -30,7 +29,7 @@ def connect(sandbox: SandboxProcess) -> Iterator[Connect]:
     address = urlsplit(sandbox.base_url)
 
     def connect() -> socket.socket:
-        opened.append(socket.create_connection((address.hostname, address.port), timeout=10))
+        opened.append(socket.create_connection((address.hostname, address.port), timeout=60))
         return opened[-1]
 
     yield connect
@@ -42,16 +41,18 @@ def connect(sandbox: SandboxProcess) -> Iterator[Connect]:
 def ended(sandbox: SandboxProcess) -> Entries:
     """A function that waits for the books to close the requests of one `user` and returns their last lines."""
 
+    def lines(event: str) -> list[dict[str, object]]:
+        return [line for line in sandbox.booked() if line["event"] == event]
+
     def ended(user: str) -> list[dict[str, object]]:
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            lines = [json.loads(line) for line in sandbox.books.read_text().splitlines()]
-            begun = [line["id"] for line in lines if line["event"] == "begin" and line["user"] == user]
-            found = [line for line in lines if line["event"] == "end" and line["id"] in begun]
-            if begun and len(found) == len(begun):
-                return found
-            time.sleep(0.005)
-        raise AssertionError(f"the books hold no ended request of {user}")
+        ids: set[object] = set()
+
+        def have_ended() -> bool:
+            ids.update(line["id"] for line in lines("begin") if line["user"] == user)
+            return set() < ids <= {line["id"] for line in lines("end")}
+
+        wait_until(f"the end of what {user} asked", have_ended)
+        return [line for line in lines("end") if line["id"] in ids]
 
     return ended
 

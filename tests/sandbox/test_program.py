@@ -39,7 +39,7 @@ def test_a_signal_ends_it_and_what_runs_is_in_the_books(tmp_path: Path, number: 
     books = tmp_path / "books.jsonl"
     with running("--books", str(books)) as program:
         host, _, port = program.base_url.removeprefix("http://").removesuffix("/v1").partition(":")
-        with socket.create_connection((host, int(port)), timeout=10) as connection:
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
             body: dict[str, object] = {
                 "model": "fault/stall",
                 "stream": True,
@@ -48,7 +48,7 @@ def test_a_signal_ends_it_and_what_runs_is_in_the_books(tmp_path: Path, number: 
             connection.sendall(http_post("/v1/chat/completions", body))
             connection.recv(10)
             program.process.send_signal(number)
-            assert program.process.wait(10) == 0
+            assert program.process.wait(60) == 0
 
     assert [json.loads(line).get("end") for line in books.read_text().splitlines()] == [None, "stopped"]
 
@@ -59,7 +59,7 @@ def test_it_ends_with_its_parents_pipe() -> None:
         os.close(reading)
         os.close(writing)
 
-        assert program.process.wait(10) == 0
+        assert program.process.wait(60) == 0
 
 
 def test_it_loads_nothing_of_the_rest_and_no_uvloop() -> None:

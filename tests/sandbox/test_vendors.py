@@ -1,28 +1,25 @@
 """The books know the requests of every vendor."""
 
-import json
-import time
 from typing import Any
 
 import pytest
 
 from tests.sandbox.google.asking import asking, generate
 from tests.sandbox.wire import converse, send
-from tokenrouter.testing.processes import SandboxProcess
+from tokenrouter.testing.processes import SandboxProcess, wait_until
 
 HELLO: Any = {"messages": [{"role": "user", "content": [{"text": "hello"}]}]}
 
 
 def last_line(sandbox: SandboxProcess, model: str) -> dict[str, Any]:
     """The last line about `model`, once it is the one of an end."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        lines = [json.loads(line) for line in sandbox.books.read_text().splitlines()]
-        found = [line for line in lines if line["model"] == model]
-        if found and found[-1]["event"] == "end":
-            return {**next(each for each in found if each["id"] == found[-1]["id"]), **found[-1]}
-        time.sleep(0.005)
-    raise AssertionError(f"the books hold no ended request of {model}")
+
+    def of_it() -> list[dict[str, Any]]:
+        return [line for line in sandbox.booked() if line["model"] == model]
+
+    wait_until(f"the end of what {model} was asked", lambda: [line["event"] for line in of_it()[-1:]] == ["end"])
+    found = of_it()
+    return {**next(each for each in found if each["id"] == found[-1]["id"]), **found[-1]}
 
 
 def test_a_gemini_stream_is_booked(sandbox: SandboxProcess) -> None:

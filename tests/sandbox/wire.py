@@ -46,7 +46,7 @@ def send(
     """One request; `body` is JSON unless it is bytes already."""
     address = urlsplit(base_url)
     data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-    with closing(HTTPConnection(address.hostname or "", address.port, timeout=20)) as connection:
+    with closing(HTTPConnection(address.hostname or "", address.port, timeout=60)) as connection:
         connection.request(method, path, data, dict(headers or {}))
         response = connection.getresponse()
         names = {name.lower(): value for name, value in response.getheaders()}

@@ -145,7 +145,7 @@ class Held(PasswordHasher):
         with self._lock:
             self.inside += 1
             self.most = max(self.most, self.inside)
-        self.go.wait(10)
+        self.go.wait(60)
         with self._lock:
             self.inside -= 1
         return True

@@ -201,7 +201,7 @@ def test_a_character_that_postgresql_cannot_keep_stops_no_row(store: Store) -> N
 
 def test_many_that_write_the_same_rows_at_once_write_each_once(database_url: str) -> None:
     rows = [Row(entry(f"{n:03}"), (CHARGE,)) for n in range(60)]
-    together = threading.Barrier(4, timeout=30)
+    together = threading.Barrier(4, timeout=60)
     stores = [open_store(database_url) for _ in range(4)]
     written: list[int] = []
 

@@ -66,7 +66,7 @@ def test_nothing_waits_for_ever(postgres_url: str) -> None:
 def test_those_that_add_do_not_wait_for_each_other_but_for_a_writer(postgres_url: str) -> None:
     store = open_store(postgres_url)
     done: list[str] = []
-    together = threading.Barrier(2, timeout=10)
+    together = threading.Barrier(2, timeout=60)
 
     def add() -> None:
         store.append(lambda _: together.wait())
@@ -76,7 +76,7 @@ def test_those_that_add_do_not_wait_for_each_other_but_for_a_writer(postgres_url
     with store.write() as connection:
         for thread in threads:
             thread.start()
-        wait_until("both wait for the writer", lambda: _waiting(connection) == 2, 10)
+        wait_until("both wait for the writer", lambda: _waiting(connection) == 2)
         done.append("written")
     for thread in threads:
         thread.join()
@@ -96,7 +96,7 @@ def test_a_deadlock_is_tried_again_and_nothing_is_lost(postgres_url: str) -> Non
     with store.write() as connection:
         for name in names:
             write_fact(connection, name, "0")
-    together = threading.Barrier(2, timeout=10)
+    together = threading.Barrier(2, timeout=60)
     attempts: list[str] = []
 
     def add(order: tuple[str, ...]) -> None:
@@ -125,7 +125,7 @@ def test_a_deadlock_is_tried_again_and_nothing_is_lost(postgres_url: str) -> Non
     store.close()
 
     assert values == ["2", "2"]
-    assert len(attempts) == 3
+    assert len(attempts) >= 3
 
 
 def test_it_connects_again_after_the_server_was_stopped(mortal: PostgresServer) -> None:
@@ -168,11 +168,11 @@ def test_an_outage_under_writes_loses_nothing_and_repeats_nothing(mortal: Postgr
         thread.start()
     for end in (mortal.stop, mortal.kill, mortal.kill):
         before = tuple(done)
-        wait_until("both have written", lambda b=before: all(map(int.__gt__, done, b)), 30)  # type: ignore[misc]
+        wait_until("both have written", lambda b=before: all(map(int.__gt__, done, b)))  # type: ignore[misc]
         end()
         mortal.start()
     before = tuple(done)
-    wait_until("both write again", lambda: all(map(int.__gt__, done, before)), 30)
+    wait_until("both write again", lambda: all(map(int.__gt__, done, before)))
     goes_on.clear()
     for thread in threads:
         thread.join()

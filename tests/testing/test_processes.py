@@ -71,7 +71,7 @@ def test_stopping_what_has_ended_already_is_no_failure(tmp_path: Path) -> None:
     server.start()
 
     os.kill(server.pid, signal.SIGTERM)
-    wait_until("it has ended", lambda: not is_running(server.pid), 10)
+    wait_until("it has ended", lambda: not is_running(server.pid))
 
     assert server.stop() == -signal.SIGTERM
 

@@ -25,7 +25,7 @@ from playwright.sync_api import (
 from tests.repo.files import ROOT
 
 NO_BROWSER: Final = "the admin UI is not tested: chromium is not installed (Debian, Ubuntu: apt install chromium)"
-WAIT_MS: Final = 20_000
+WAIT_MS: Final = 60_000
 """For a machine that runs everything else at the same time; a page takes a fraction of a second."""
 AXE: Final = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 _TELL_REFUSALS: Final = """addEventListener("securitypolicyviolation", (event) => {

@@ -5,6 +5,8 @@ from typing import Final
 
 from playwright.sync_api import Locator, Page, expect
 
+from tokenrouter.testing.processes import wait_until
+
 _SAID: Final = re.compile(r"(\S+) tokens")
 
 
@@ -22,7 +24,9 @@ def take_key(page: Page) -> str:
 def copied(page: Page, button: Locator) -> str:
     """Press a button that copies, and return what may be pasted then."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("navigator.clipboard.writeText('')")
     button.click()
+    wait_until("it to be copied", lambda: bool(page.evaluate("navigator.clipboard.readText()")))
     text: str = page.evaluate("navigator.clipboard.readText()")
     return text
 

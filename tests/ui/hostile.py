@@ -73,10 +73,10 @@ def fill(server: UiServer) -> list[str]:
     keys = [body["key"] for what, body in made if what == "keys"]
     assert {what for what, _ in made} >= {"keys", "users", "teams"}, "none of these names is taken"
     for key in keys:
-        wait_until("the key to work", partial(_is_known, server, key), 20.0)
+        wait_until("the key to work", partial(_is_known, server, key))
         asked = [_ask(server, key, f"evil/{text}") for text in TEXTS]
-    wait_until("the books", lambda: call("GET", f"/api/v1/ledger/{asked[0]}").status == 200, 20.0)
-    wait_until("a conversation", lambda: bool(call("GET", "/api/v1/conversations").json()["data"]), 20.0)
+    wait_until("the books", lambda: call("GET", f"/api/v1/ledger/{asked[0]}").status == 200)
+    wait_until("a conversation", lambda: bool(call("GET", "/api/v1/conversations").json()["data"]))
     (talk, *_) = call("GET", "/api/v1/conversations").json()["data"]
     tabs = {"keys": "access", "users": "access?tab=people", "teams": "access?tab=teams"}
     panels = [

@@ -49,7 +49,7 @@ class UiServer:
 @contextmanager
 def served(gateway: GatewayProcess) -> Iterator[UiServer]:
     """Put people into a gateway that runs; return when its pages are there."""
-    wait_until("the pages to be there", lambda: gateway.call("GET", "/admin", key=None).status == 200, 30.0)
+    wait_until("the pages to be there", lambda: gateway.call("GET", "/admin", key=None).status == 200)
     with closing(open_store(f"sqlite:///{gateway.home.path / 'data' / 'tokenrouter.db'}")) as store:
         _make_people(store)
         yield UiServer(gateway, store)

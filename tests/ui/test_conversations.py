@@ -56,7 +56,7 @@ def test_it_is_switched_on_read_and_deleted(visit: Visit, server: UiServer, key:
         answer = server.gateway.call("POST", "/v1/chat/completions", json_body=body, key=key)
         return "x-tokenrouter-captured" in answer.headers
 
-    wait_until("the rule to count", is_captured, 20.0)
+    wait_until("the rule to count", is_captured)
     row(page, "notebook").first.click()
     talk = page.get_by_role("dialog")
     expect(talk.get_by_role("article").first).to_be_visible()
@@ -95,12 +95,12 @@ def test_it_goes_on_in_the_playground(visit: Visit, server: UiServer, key: str) 
         answer = server.gateway.call("POST", "/v1/chat/completions", json_body=body, key=key)
         return answer.headers["x-request-id"] if "x-tokenrouter-captured" in answer.headers else ""
 
-    wait_until("the rule to count", lambda: bool(request()), 20.0)
+    wait_until("the rule to count", lambda: bool(request()))
     asked = request()
     listed = "/api/v1/conversations?q=twice"
-    wait_until("it to be kept", lambda: bool(server.gateway.call("GET", listed).json()["data"]), 20.0)
+    wait_until("it to be kept", lambda: bool(server.gateway.call("GET", listed).json()["data"]))
     story = f"/api/v1/ledger/{asked}"
-    wait_until("the books", lambda: server.gateway.call("GET", story).status == 200, 20.0)
+    wait_until("the books", lambda: server.gateway.call("GET", story).status == 200)
     page = visit(f"/requests?open={asked}")
     page.get_by_role("button", name="Send again in the playground").click()
 
@@ -119,7 +119,7 @@ def test_search_finds_what_was_said_and_others_see_none_of_it(
         found = server.gateway.call("GET", "/api/v1/conversations?q=xylophone")
         return bool(json.loads(found.body)["data"])
 
-    wait_until("it to be kept", is_kept, 20.0)
+    wait_until("it to be kept", is_kept)
     page = visit("/conversations")
     page.get_by_role("searchbox", name="Find in questions and answers").fill("xylophone")
     expect(row(page, "notebook").first).to_be_visible()

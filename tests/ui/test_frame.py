@@ -19,7 +19,7 @@ def ask(server: UiServer, model: str = "sandbox/echo") -> str:
     """Ask a question, and return the request's id when it is in the books."""
     question = {"model": model, "messages": [{"role": "user", "content": "Hello"}]}
     request = server.gateway.call("POST", "/v1/chat/completions", json_body=question).headers["x-request-id"]
-    wait_until("the books", lambda: server.gateway.call("GET", f"/api/v1/ledger/{request}").status == 200, 20.0)
+    wait_until("the books", lambda: server.gateway.call("GET", f"/api/v1/ledger/{request}").status == 200)
     return request
 
 

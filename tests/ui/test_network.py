@@ -258,7 +258,7 @@ acme_ca_file = "{authority.ca_file}"
 acme_accept_terms = true"""
         server, page = opened(asked, tls_port)
         card = page.get_by_role("region", name="Certificate")
-        wait_until("a certificate", lambda: shown(server)["https"]["mode"] == "letsencrypt", 30)
+        wait_until("a certificate", lambda: shown(server)["https"]["mode"] == "letsencrypt")
         before = shown(server)["https"]["fingerprint"]
         expect(card).to_contain_text("Let's Encrypt (ACME)")
 
@@ -268,6 +268,6 @@ acme_accept_terms = true"""
         card.get_by_role("button", name="Renew now").click()
         expect(card.get_by_role("status")).to_contain_text("There is a new certificate")
 
-        wait_until("another certificate", lambda: shown(server)["https"]["fingerprint"] != before, 10)
+        wait_until("another certificate", lambda: shown(server)["https"]["fingerprint"] != before)
         expect(card).to_contain_text(shown(server)["https"]["fingerprint"])
         assert_accessible(page)

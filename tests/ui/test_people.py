@@ -68,7 +68,7 @@ def test_a_class_comes_in_from_a_list_and_signs_in_with_what_the_slips_say(visit
     dialog.get_by_role("button", name="Done").click()
     expect(row(page, "Ada Lovelace")).to_be_visible()
 
-    wait_until("the key to work", lambda: asked(server, key) == 200, 20.0)
+    wait_until("the key to work", lambda: asked(server, key) == 200)
     ada = visit("/me", None)
     sign_in(ada, key)
     expect(ada.get_by_role("heading", name="Hello")).to_be_visible()
@@ -107,7 +107,7 @@ def test_a_member_sees_their_own_use_limits_and_keys_only(
     server.gateway.call("POST", "/api/v1/keys", json_body={"name": "tinas-own", "user": PEOPLE["team_admin"][0]})
     limit = {"scope": f"user:{mia}", "metric": "tokens", "window": "day", "amount": 5000}
     assert server.gateway.call("POST", "/api/v1/limits", json_body=limit).status == 201
-    wait_until("the key to work", lambda: asked(server, own["key"]) == 200, 20.0)
+    wait_until("the key to work", lambda: asked(server, own["key"]) == 200)
 
     page = visit("/me", "member")
     expect(page.get_by_role("link", name="mias-own")).to_be_visible()
@@ -167,7 +167,7 @@ def test_a_team_s_admin_steers_their_team_and_nothing_beside(
 def test_a_person_is_removed_by_name_and_their_keys_stay(visit: Visit, server: UiServer) -> None:
     server.gateway.call("POST", "/api/v1/users", json_body={"name": "Rui Costa"})
     key = server.gateway.call("POST", "/api/v1/keys", json_body={"name": "ruis", "user": "Rui Costa"}).json()["key"]
-    wait_until("the key to work", lambda: asked(server, key) == 200, 20.0)
+    wait_until("the key to work", lambda: asked(server, key) == 200)
     page = visit("/access?tab=people")
     row(page, "Rui Costa").get_by_text("Rui Costa").click()
     page.get_by_role("dialog", name="Rui Costa").get_by_role("button", name="Remove").click()

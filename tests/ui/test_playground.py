@@ -121,4 +121,4 @@ def test_its_key_is_the_visitor_s_and_ends_with_the_visit(visit: Visit, server: 
 
     page.goto("/admin/me")
 
-    wait_until("the key to end", lambda: name not in playground_keys(server), 20.0)
+    wait_until("the key to end", lambda: name not in playground_keys(server))

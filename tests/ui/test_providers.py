@@ -69,23 +69,23 @@ def test_one_that_does_not_answer_is_told_in_words_and_one_that_does_is_saved(
 
     expect(page.get_by_text("added is added.")).to_be_visible()
     expect(row(page, "added")).to_contain_text("Made here")
-    wait_until("it to answer", lambda: asked(server, "added/echo") == 200, 10.0)
+    wait_until("it to answer", lambda: asked(server, "added/echo") == 200)
     assert "a secret of mine" not in page.content()
 
 
 def test_switching_one_off_can_be_undone(visit: Visit, server: UiServer, acme: str) -> None:
-    wait_until("it to answer", lambda: asked(server, "acme/echo") == 200, 10.0)
+    wait_until("it to answer", lambda: asked(server, "acme/echo") == 200)
     page = visit("/providers")
     switch = page.get_by_role("switch", name="acme is on")
 
     switch.click(force=True)
     expect(switch).not_to_be_checked()
     expect(page.get_by_text("acme is off: its models are not found any more.")).to_be_visible()
-    wait_until("it to be gone", lambda: asked(server, "acme/echo") == 404, 10.0)
+    wait_until("it to be gone", lambda: asked(server, "acme/echo") == 404)
 
     page.get_by_role("button", name="Undo").click()
     expect(switch).to_be_checked()
-    wait_until("it to be back", lambda: asked(server, "acme/echo") == 200, 10.0)
+    wait_until("it to be back", lambda: asked(server, "acme/echo") == 200)
 
 
 def test_what_the_file_declares_is_switched_and_put_back_but_not_changed(visit: Visit) -> None:
@@ -117,4 +117,4 @@ def test_it_is_changed_and_removed_by_its_name(visit: Visit, server: UiServer, a
 
     expect(page.get_by_text("acme is removed.")).to_be_visible()
     expect(row(page, "acme")).to_have_count(0)
-    wait_until("it to be gone", lambda: asked(server, "acme/echo") == 404, 10.0)
+    wait_until("it to be gone", lambda: asked(server, "acme/echo") == 404)

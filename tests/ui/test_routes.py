@@ -37,7 +37,7 @@ def test_a_profile_is_switched_and_undone_and_leads_elsewhere(visit: Visit, serv
     page.get_by_role("combobox", name="Profile").select_option("evening")
 
     expect(page.get_by_text("The profile evening counts now.")).to_be_visible()
-    wait_until("the profile to count", lambda: answered_by(server) == "night", 10.0)
+    wait_until("the profile to count", lambda: answered_by(server) == "night")
     page.goto("/admin/models?tab=explain&model=fast&key=test-admin")
     settle(page)
     page.get_by_role("button", name="Explain", exact=True).click()
@@ -46,7 +46,7 @@ def test_a_profile_is_switched_and_undone_and_leads_elsewhere(visit: Visit, serv
 
     page.goto("/admin/settings")
     page.get_by_role("button", name="Back to default").click()
-    wait_until("the usual one to count", lambda: answered_by(server) == "day", 10.0)
+    wait_until("the usual one to count", lambda: answered_by(server) == "day")
 
 
 def test_models_are_measured_within_bounds(visit: Visit) -> None:

@@ -85,7 +85,7 @@ def _told(server: UiServer, path: str) -> str:
 
 def _fetch(server: UiServer, path: str) -> tuple[bytes, str]:
     """Return a file as it is sent to a browser that knows gzip, and how it is packed."""
-    connection = HTTPConnection(server.gateway.address, timeout=10)
+    connection = HTTPConnection(server.gateway.address, timeout=60)
     cookie = f"tokenrouter_session={server.cookie('owner')}"
     connection.request("GET", path, headers={"accept-encoding": "gzip", "accept": "text/html", "cookie": cookie})
     answer = connection.getresponse()

@@ -46,7 +46,7 @@ def installed(tmp_path: Path) -> Iterator[InstalledServer]:
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(package)]
     subprocess.run([*install, str(wheel)], check=True, env={**os.environ, "PIP_NO_INPUT": "1"})
     with InstalledServer(package, tmp_path) as running:
-        wait_until("the pages to be there", lambda: call(running.origin, "GET", "/admin").status == 200, 30.0)
+        wait_until("the pages to be there", lambda: call(running.origin, "GET", "/admin").status == 200)
         yield running
 
 

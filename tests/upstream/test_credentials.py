@@ -79,7 +79,7 @@ def keeping(service: Service, clock: Callable[[], float] = time.time) -> TokenKe
 
 
 async def until(is_true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not is_true():
             await asyncio.sleep(0.01)
 
@@ -138,8 +138,8 @@ async def test_a_token_that_is_about_to_end_is_not_sent() -> None:
 
 async def test_a_token_in_use_is_renewed_before_its_end_and_nobody_waits() -> None:
     service = Service()
-    source = Plain(life_s=2.0)
-    async with keeping(service) as keeper:
+    source = Plain(life_s=0.25)
+    async with keeping(service, Clock()) as keeper:  # by this clock no time passes: all of it is before the end
         await keeper.token(source)
         service.open.clear()
 
@@ -149,7 +149,7 @@ async def test_a_token_in_use_is_renewed_before_its_end_and_nobody_waits() -> No
 
         await until(asks_again)
         service.open.set()
-        await until(lambda: keeper.current(source) == "t2")
+        await until(lambda: keeper.current(source) not in (None, "t1"))
 
 
 async def test_a_source_that_nobody_asks_for_is_forgotten() -> None:
@@ -254,7 +254,7 @@ async def test_the_sandbox_takes_every_token_that_is_kept_and_renewed(tmp_path: 
         account = read_service_account(key_file(pem_of(key), token_uri=f"{address}/token"))
         source = GoogleTokens("vertex", account, allow_private=True)
         tokens: list[str] = []
-        async with UpstreamClient() as client, TokenKeeper(fetch_by(client)) as keeper, asyncio.timeout(30):
+        async with UpstreamClient() as client, TokenKeeper(fetch_by(client)) as keeper, asyncio.timeout(60):
             while len(set(tokens)) < 3:
                 tokens.append(keeper.current(source) or await keeper.token(source))
                 status = (await asyncio.to_thread(vertex, address, "echo", asking(), token=tokens[-1])).status

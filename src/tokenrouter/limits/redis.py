@@ -404,6 +404,7 @@ class RedisLimiter:
             await self._restorer.advance(await self.renew(), passed_s)
         else:
             self._restorer.wait(passed_s)
+        await self._restorer.clear()
 
 
 def _refusal(counters: tuple[RedisCounter, ...], amounts: Sequence[int], answer: list[int]) -> LimitReached:

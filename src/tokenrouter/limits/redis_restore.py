@@ -102,7 +102,7 @@ class Restorer:
         self._peers: frozenset[str] | None = None
         self._epoch_age_s = self._pending_s = self._silent_s = 0.0
         self.told = ""
-        self._cleared = ""
+        self._restored_in = self._cleared = ""
         self.pending: frozenset[str] = frozenset()
 
     def begin(self, joined: Joined, peers: frozenset[str] | None) -> None:
@@ -169,10 +169,19 @@ class Restorer:
             await self._install(places, frozenset(), LedgerUse({}, {}))
         if self.pending - places and await self._lock():
             await self._restore(self.pending - places)
-            if self._cleared != self._node.epoch:
-                self._cleared = self._node.epoch
-                await self._remove("{tr}:e*", kept=self._node.base)
+            self._restored_in = self._node.epoch
         await self.follow()
+
+    async def clear(self) -> None:
+        """Remove the counters of other epochs, if it was this node that restored: again, until it has come to its end.
+
+        Raises:
+            RedisError
+        """
+        epoch = self._node.epoch
+        if self._restored_in == epoch != self._cleared:
+            await self._remove("{tr}:e*", kept=self._node.base)
+            self._cleared = epoch
 
     def wait(self, passed_s: float) -> None:
         """Note that time has passed."""

@@ -10,9 +10,9 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,22 +23,26 @@ from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+from tokenrouter.testing.ports import Ports
 from tokenrouter.testing.process_table import descendants, is_running
 
-READY_TIMEOUT_S: Final = 30.0
+READY_TIMEOUT_S: Final = 60.0
 """A start takes about a second; this is for a machine that runs everything else at the same time."""
+PATIENCE_S: Final = 60.0
+"""For whatever a test waits for: long, because how fast the machine is decides no test."""
 STOP_TIMEOUT_S: Final = 40.0
 """Longer than a drain may take (`drain_s`, 30 s), so that only a hang is killed."""
 POLL_S: Final = 0.02
 LOG_TAIL_CHARS: Final = 4000
-FIRST_PORT: Final = 20_000
-LAST_PORT: Final = 32_000
-"""Below the range from which systems give ports to outgoing connections, so that none is taken in between."""
 _ALONE: Final = {
     "TOKENROUTER_AUTO_DETECT_LOCAL_SERVERS": "false",
     "TOKENROUTER_AUTO_ENABLE_PUBLIC_FREE_MODELS": "false",
 }
 """What happens to run on the machine, or in the network, decides no test."""
+
+
+_PORTS: Final = Ports(Path(tempfile.gettempdir()) / f"tokenrouter-test-ports-{os.getuid()}")
+"""Of this process, all of whose tests have to agree with themselves, too; nothing is opened before it is asked."""
 
 
 class ProcessFailure(AssertionError):
@@ -66,12 +70,8 @@ class Answer:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 on which nothing listens."""
-    while True:
-        port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+    """Return a port of 127.0.0.1 on which nothing listens, and which no other test is given meanwhile."""
+    return _PORTS.free()
 
 
 def make_home(folder: Path) -> Home:
@@ -82,7 +82,7 @@ def make_home(folder: Path) -> Home:
     return Home(path, {**kept, **_ALONE, "HOME": str(path), "TOKENROUTER_HOME": str(path)})
 
 
-def wait_until(what: str, condition: Callable[[], bool], timeout_s: float) -> None:
+def wait_until(what: str, condition: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
     """Return as soon as `condition` holds.
 
     Raises:
@@ -220,6 +220,10 @@ class SandboxProcess(ServerProcess):
         """`http://127.0.0.1:PORT/v1`, as the program printed it."""
         announced = re.search(r"^sandbox listening on (\S+)$", self.log(), re.MULTILINE)
         return announced[1] if announced else ""
+
+    def booked(self) -> list[dict[str, Any]]:
+        """Return what stands in its books, oldest first; a line that is being written is none yet."""
+        return [json.loads(line) for line in self.books.read_bytes().split(b"\n")[:-1]]
 
     def is_ready(self) -> bool:
         return bool(self.base_url)

@@ -59,7 +59,7 @@ def test_every_check_is_there() -> None:
 @pytest.mark.e2e
 def test_a_running_server_is_found_and_asked(gateway: StartGateway, sandbox_config: str) -> None:
     running = gateway(sandbox_config)
-    wait_until("the note", lambda: read_applied(running.home.path / "data") is not None, 20)
+    wait_until("the note", lambda: read_applied(running.home.path / "data") is not None)
 
     done = torod(running.home, "doctor", "--fix")
 

@@ -69,9 +69,7 @@ def served(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) ->
     """The gateway, one for each test process."""
     home = make_home(tmp_path_factory.mktemp("toro"))
     with GatewayProcess(home, CONFIG.format(base_url=sandbox.base_url, alice=ALICE)) as gateway:
-        wait_until(
-            "its provider is online", lambda: b'"providers_online":1' in gateway.call("GET", "/v1/status").body, 30
-        )
+        wait_until("its provider is online", lambda: b'"providers_online":1' in gateway.call("GET", "/v1/status").body)
         yield gateway
 
 
@@ -97,6 +95,6 @@ def typed(toro: Toro, *args: str, columns: int = 90) -> Any:
     """Return `toro` at a terminal of its own (pexpect), all of which is in its `logfile_read`."""
     env = {"PATH": os.environ["PATH"], "HOME": str(toro.home), "TERM": "xterm", "NO_COLOR": "1", **toro.env}
     command = ["-m", "tokenrouter.cli.toro", *args]
-    terminal = pexpect.spawn(sys.executable, command, env=env, encoding="utf-8", timeout=30, dimensions=(40, columns))
+    terminal = pexpect.spawn(sys.executable, command, env=env, encoding="utf-8", timeout=60, dimensions=(40, columns))
     terminal.logfile_read = StringIO()
     return terminal

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("toro")]
 
 def test_what_was_used_is_shown_with_its_cost(alice: Toro) -> None:
     assert alice("chat", "-m", "lab/lorem-21", "hello").exit_code == 0
-    wait_until("it is in the ledger", lambda: "lab/lorem-21" in alice("usage", "--days", "1").output, 10)
+    wait_until("it is in the ledger", lambda: "lab/lorem-21" in alice("usage", "--days", "1").output)
 
     done = alice("usage", "--days", "2", "--by", "model")
     told = json.loads(alice("usage", "--days", "1", "--by", "day", "--json").output)

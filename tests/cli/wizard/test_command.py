@@ -189,9 +189,7 @@ def test_what_was_answered_is_what_serves(home: Home, sandbox: SandboxProcess, f
 
     with GatewayProcess(home, file_of(home).read_text()) as running:
         question = {"model": "lab/echo", "messages": [{"role": "user", "content": "Hello!"}]}
-        wait_until(
-            "the key of the database is known", lambda: running.call("GET", "/v1/models", key=key).status == 200, 30
-        )
+        wait_until("the key of the database is known", lambda: running.call("GET", "/v1/models", key=key).status == 200)
         answer = running.call("POST", "/v1/chat/completions", json_body=question, key=key)
         assert answer.status == 200, answer.body
         assert running.call("GET", "/api/v1/keys", key=key).status == 200

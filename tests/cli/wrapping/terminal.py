@@ -15,7 +15,7 @@ BASH: Final = ["bash", "--norc", "--noprofile", "-i"]
 _ON_TERMINAL: Final = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
 )
-TIMEOUT_S: Final = 20.0
+TIMEOUT_S: Final = 60.0
 
 
 class Terminal:

@@ -58,7 +58,7 @@ ALICE = "tr_alice-0123456789-0123456789"
 
 def answers(server: GatewayProcess) -> None:
     """Wait until the control plane does."""
-    wait_until("the control plane answers", lambda: server.call("GET", KEYS).status == 200, 30)
+    wait_until("the control plane answers", lambda: server.call("GET", KEYS).status == 200)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_program_asks_with_a_key_of_its_own_and_its_exit_code_is_kept(
     assert name.startswith("toro-wrap-20")
     assert nothing_is_left(server, env)
     server.call("GET", "/api/v1/usage")
-    wait_until("the row is written", lambda: bool(rows(server, name)), 20)
+    wait_until("the row is written", lambda: bool(rows(server, name)))
     assert [(row["key_name"], row["status"]) for row in rows(server, name)] == [(name, 200)]
 
 
@@ -259,7 +259,7 @@ def test_a_server_that_is_away_at_the_end_is_told_with_what_becomes_of_the_key(
 
 
 def program_has_ended(pid: int) -> None:
-    wait_until("the program has ended", lambda: not children(pid), 20)
+    wait_until("the program has ended", lambda: not children(pid))
 
 
 def test_a_key_of_a_toro_that_was_killed_is_suspended_refused_in_every_dialect_and_revived(
@@ -277,7 +277,7 @@ def test_a_key_of_a_toro_that_was_killed_is_suspended_refused_in_every_dialect_a
 
     fall_silent(server, "orphan")
 
-    wait_until("the key is refused", lambda: ask(server, secret) == 401, 5)
+    wait_until("the key is refused", lambda: ask(server, secret) == 401)
     for path in ("/v1/chat/completions", "/v1/messages", "/v1beta/models/echo:generateContent"):
         told = server.call("POST", path, json_body={"model": "sandbox/echo"}, key=secret)
         assert (told.status, "is suspended" in told.json()["error"]["message"]) == (401, True)
@@ -323,7 +323,7 @@ def test_a_key_is_good_again_as_soon_as_toro_goes_on(server: GatewayProcess, env
         fall_silent(server, "slept")
         assert temporary_keys(server)["slept"]["suspended"]
         running.send_signal(signal.SIGCONT)
-        wait_until("the key is revived", lambda: not temporary_keys(server)["slept"]["suspended"], 10)
+        wait_until("the key is revived", lambda: not temporary_keys(server)["slept"]["suspended"])
         running.terminate()
     assert nothing_is_left(server, env)
 
@@ -351,7 +351,7 @@ class Hanging(ThreadingHTTPServer):
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 hanging.is_asked.set()
-                hanging.is_over.wait(30)
+                hanging.is_over.wait(60)
 
             def do_DELETE(self) -> None:
                 hanging.deleted.append(self.path)
@@ -382,9 +382,9 @@ def test_whoever_is_interrupted_while_a_key_is_made_leaves_none_and_takes_no_oth
     url = f"http://127.0.0.1:{hanging.server_port}"
     command = [TORO, "--url", url, "--key", "tr_own", *options, "wrap", "true"]
     with spawned(command, home.env, stderr=subprocess.PIPE) as running:
-        assert hanging.is_asked.wait(30)
+        assert hanging.is_asked.wait(60)
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=30)
+        _, said = running.communicate(timeout=60)
 
     assert (running.returncode, said) == (130, "")
     assert len(hanging.deleted) == deletes

@@ -51,7 +51,7 @@ def command(script: Callable[[str, str], str]) -> list[str]:
 
 def run(argv: Sequence[str], home: Home) -> "subprocess.CompletedProcess[str]":
     runner = [sys.executable, "-c", RUN, *argv]
-    return subprocess.run(runner, env=home.env, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(runner, env=home.env, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_the_program_has_the_standard_streams_and_signals_of_whoever_started_it(
     runner = [sys.executable, "-c", RUN, *told]
 
     through, plain = (
-        subprocess.run(argv, env=home.env, input="hello\n", capture_output=True, text=True, timeout=30, check=True)
+        subprocess.run(argv, env=home.env, input="hello\n", capture_output=True, text=True, timeout=60, check=True)
         for argv in (runner, told)
     )
 
@@ -109,7 +109,7 @@ def test_the_end_is_heard_of_where_whoever_started_it_does_not_care_for_ends(hom
     )
     argv = [sys.executable, "-c", careless, sys.executable, "-c", RUN, "sh", "-c", "exit 4"]
 
-    assert subprocess.run(argv, env=home.env, timeout=30, check=False).returncode == 4
+    assert subprocess.run(argv, env=home.env, timeout=60, check=False).returncode == 4
 
 
 def test_what_a_terminal_sends_reaches_the_program_once(home: Home, command: list[str]) -> None:
@@ -156,7 +156,7 @@ def test_a_terminal_stops_both_and_the_shell_lets_them_go_on(home: Home, command
         terminal.type("\x1a")
         terminal.wait_for("Stopped")
         both = (runner, *children(runner))
-        wait_until("both have stopped", lambda: [state(pid) for pid in both] == ["T", "T"], 10)
+        wait_until("both have stopped", lambda: [state(pid) for pid in both] == ["T", "T"])
         terminal.type("fg\n")
         terminal.wait_for("awake")
         terminal.type("\x03")

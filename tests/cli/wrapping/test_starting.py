@@ -25,7 +25,7 @@ def gateway(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -
     config = f'[[providers]]\nname = "lab"\nprovider_type = "openai"\nbase_url = "{sandbox.base_url}"\napi_key = "x"\n'
     config += 'models = ["echo", "lorem"]\n'
     with GatewayProcess(make_home(tmp_path_factory.mktemp("gateway")), config) as running:
-        wait_until("the control plane answers", lambda: running.call("GET", "/api/v1/keys").status == 200, 20)
+        wait_until("the control plane answers", lambda: running.call("GET", "/api/v1/keys").status == 200)
         yield running
 
 

@@ -66,7 +66,7 @@ class Beating:
 
 def until(server: Answering, number: int) -> None:
     tick = threading.Event()
-    for _ in range(1000):
+    for _ in range(6000):
         if len(server.asked) >= number:
             return
         tick.wait(0.01)

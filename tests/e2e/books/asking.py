@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
 Document = dict[str, Any]
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,9 @@ and to the nano-dollar; one that was cut off has to be there once, marked, and c
 everything that is summed up from rows has to be their sum.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tests.e2e.books.asking import Seen
@@ -108,7 +106,7 @@ class Judge:
         return begun, ended
 
     def _lines(self) -> list[Line]:
-        return [json.loads(line) for line in Path(self._sandbox.books).read_text().splitlines()]
+        return self._sandbox.booked()
 
     def _ids(self) -> tuple[set[str], set[str]]:
         lines = self._lines()

@@ -10,7 +10,7 @@ from tests.e2e.books.asking import DIALECTS, Seen, Wish, ask
 from tokenrouter.testing.processes import GatewayProcess, wait_until
 
 CLIENTS = 4
-ANSWER_S = 30.0
+ANSWER_S = 60.0
 PROVIDERS = ("chat", "messages", "gemini")
 MODELS = ("lorem-40", "lorem-60@400", "lorem-120@800", "dense-90", "wide-50@500", "thinker", "thinker-open", "echo")
 """Fast and slow ones, with tokens of other sizes, and with reasoning that is hidden or shown."""

@@ -21,11 +21,11 @@ def kill(node: GatewayProcess, victim: str) -> None:
         node.kill()
         node.start()
         return
-    wait_until(f"the {victim} process", lambda: victim in node.pids, 20)
+    wait_until(f"the {victim} process", lambda: victim in node.pids)
     dead = node.pids[victim]
     node.kill_child(victim)
-    wait_until("its successor", lambda: node.pids.get(victim, dead) != dead, 20)
-    wait_until("readiness", node.is_ready, 20)
+    wait_until("its successor", lambda: node.pids.get(victim, dead) != dead)
+    wait_until("readiness", node.is_ready)
 
 
 def kill_on_and_on(place: Place, provider: SandboxProcess, tell: Tell, times: int, seed: int) -> Verdict:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Client = Literal["chat", "responses", "messages", "gemini"]
 CLIENTS: tuple[Client, ...] = ("chat", "responses", "messages", "gemini")
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 """Far more than anything here takes: what is not answered by then hangs."""
 
 _PATHS: dict[Client, str] = {

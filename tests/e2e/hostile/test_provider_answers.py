@@ -140,7 +140,7 @@ def test_the_ledger_takes_none_of_it_for_a_success(asker: Asker, upstream: Upstr
         late = asker.ask(client, f"{provider}/m", stream=True, begun=upstream.go_on.set)
         statuses |= {answer.request_id: answer.status for answer in (whole, early, late)}
     assert len(statuses) == 3 * len(PAIRS)
-    wait_until("the rows", lambda: set(statuses) <= set(rows(standing)), 60)
+    wait_until("the rows", lambda: set(statuses) <= set(rows(standing)))
     ledger = rows(standing)
 
     for request_id, status in statuses.items():

@@ -6,7 +6,7 @@ from typing import Self
 
 JSON = "application/json"
 EVENTS = "text/event-stream"
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
 """How long a second part waits for a client that should have seen the first."""
 
 

@@ -9,7 +9,7 @@ from typing import Final, Literal, Self
 
 Ending = Literal["close", "reset", "stay"]
 
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 60.0
 """How long a connection that stays open waits for its client; nobody should need it."""
 
 

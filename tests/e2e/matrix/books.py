@@ -1,6 +1,5 @@
 """The ledger of a gateway and the books of the sandbox behind it, row by row."""
 
-import json
 import sqlite3
 from typing import Any
 
@@ -19,7 +18,7 @@ FIELDS = {
 
 def rows(running: GatewayProcess) -> dict[str, Any]:
     """Return the ledger's rows by request id."""
-    with sqlite3.connect(running.home.path / "data" / "tokenrouter.db", timeout=20) as connection:
+    with sqlite3.connect(running.home.path / "data" / "tokenrouter.db", timeout=60) as connection:
         connection.row_factory = sqlite3.Row
         if not connection.execute("SELECT name FROM sqlite_master WHERE name = 'tr_ledger'").fetchall():
             return {}
@@ -28,9 +27,9 @@ def rows(running: GatewayProcess) -> dict[str, Any]:
 
 def billed(sandbox: SandboxProcess) -> dict[str, Any]:
     """Return what the provider has billed, by our request id."""
-    lines = [json.loads(line) for line in sandbox.books.read_text().split("\n")[:-1]]
-    ours = {line["id"]: line.get("x-request-id") for line in lines if line["event"] == "begin"}
-    return {ours[line["id"]]: line for line in lines if line["event"] == "end" and ours.get(line["id"])}
+    lines = sandbox.booked()
+    ours = {line["id"]: line["x-request-id"] for line in lines if line["event"] == "begin" and "x-request-id" in line}
+    return {ours[line["id"]]: line for line in lines if line["event"] == "end" and line["id"] in ours}
 
 
 def bill(line: dict[str, Any]) -> int:

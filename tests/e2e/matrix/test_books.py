@@ -35,9 +35,9 @@ def test_every_token_is_counted_as_the_provider_bills_it(
             talk = TALKS[client](crossroads.origin, crossroads.key, name, system=LONG, tools=(WEATHER,))
             talk.say("use tool get_weather", stream=stream, wishes=wishes)
             talk.answer_calls("sunny", stream=stream, wishes=wishes)
-    wait_until("the provider's books", lambda: len(set(billed(judge.sandbox)) - before) == 8, 60)
+    wait_until("the provider's books", lambda: len(set(billed(judge.sandbox)) - before) == 8)
     asked = {name: line for name, line in billed(judge.sandbox).items() if name not in before}
-    wait_until("the rows", lambda: set(asked) <= set(rows(crossroads)), 60)
+    wait_until("the rows", lambda: set(asked) <= set(rows(crossroads)))
     ledger = rows(crossroads)
 
     assert len(asked) == 8
@@ -71,9 +71,9 @@ def test_what_is_written_to_caches_is_counted_by_how_long_it_lasts(
     }
     for _ in range(2):
         assert crossroads.call("POST", "/v1/messages", json_body=body).status == 200
-    wait_until("the provider's books", lambda: len(set(billed(judge.sandbox)) - before) == 2, 60)
+    wait_until("the provider's books", lambda: len(set(billed(judge.sandbox)) - before) == 2)
     asked = {name: line for name, line in billed(judge.sandbox).items() if name not in before}
-    wait_until("the rows", lambda: set(asked) <= set(rows(crossroads)), 60)
+    wait_until("the rows", lambda: set(asked) <= set(rows(crossroads)))
     ledger = rows(crossroads)
 
     assert len(asked) == 2

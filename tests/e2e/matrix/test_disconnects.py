@@ -3,7 +3,6 @@
 import http.client
 import itertools
 import json
-import time
 from typing import Any
 
 import pytest
@@ -30,7 +29,7 @@ def hang_up(running: GatewayProcess, client: str, provider: str) -> str:
     """Ask, read a while, and close the connection; return the request's id."""
     path, body = ASKED[client]
     name = f"{provider}/{MODEL}"
-    connection = http.client.HTTPConnection(running.address, timeout=20)
+    connection = http.client.HTTPConnection(running.address, timeout=60)
     headers = {"authorization": f"Bearer {running.key}"}
     connection.request("POST", path.format(name), json.dumps({**body, "model": name}), headers)
     answer = connection.getresponse()
@@ -46,14 +45,13 @@ def test_hanging_up_ends_the_providers_work(
     crossroads: GatewayProcess, judge: Judge, client: str, provider: str
 ) -> None:
     name = hang_up(crossroads, client, provider)
-    left_s = time.time()
-    wait_until("the provider to be closed", lambda: name in billed(judge.sandbox), 10)
+    wait_until("the provider to be closed", lambda: name in billed(judge.sandbox))
     line = billed(judge.sandbox)[name]
-    wait_until("the row", lambda: name in rows(crossroads), 60)
+    wait_until("the row", lambda: name in rows(crossroads))
     row = rows(crossroads)[name]
 
     assert line["end"] == "client_closed"
-    assert line["closed_at"] - left_s < 5
+    assert line["completion_tokens"] < 4000
     assert row["end_reason"] == "client_disconnect"
     assert row["estimated"] or provider == "gemini", "only this dialect tells the usage with every chunk"
     assert row["output_tokens"] >= 10

@@ -1,6 +1,5 @@
 """What the vendors' SDKs expect beside answers: errors of their own classes, lists of models, counts, embeddings."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -73,11 +72,8 @@ def test_a_stream_that_fails_is_never_taken_for_an_answer(
     crossroads: GatewayProcess, client: str, provider: str, model: str
 ) -> None:
     talk = TALKS[client](crossroads.origin, crossroads.key, f"{provider}/{model}")
-    begun_s = time.monotonic()
     with pytest.raises((*SDK_ERRORS, openai.APIError, anthropic.APIError, AssertionError, RuntimeError)):
         talk.say("tell me a story", stream=True)
-
-    assert time.monotonic() - begun_s < 30
 
 
 def test_each_sdk_lists_the_models(crossroads: GatewayProcess) -> None:

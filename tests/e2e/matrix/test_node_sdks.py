@@ -33,7 +33,7 @@ def test_a_node_sdk_does_all_that_it_does_with_its_vendor(
     def lists_the_model() -> bool:
         return f'"{provider}/echo"'.encode() in crossroads.call("GET", "/v1/models").body
 
-    wait_until("the provider's models are known", lists_the_model, 20)
+    wait_until("the provider's models are known", lists_the_model)
     done = subprocess.run(
         ["node", f"{client}.mjs"],
         cwd=FOLDER,

@@ -29,7 +29,7 @@ def test_the_generation_before_holds_the_same_conversations() -> None:
     matrix = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(Path(__file__).parent)]
 
     told = subprocess.run(
-        [sys.executable, "-c", version], env=environment, capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", version], env=environment, capture_output=True, text=True, timeout=60, check=True
     )
     done = subprocess.run(
         [*matrix, "-k", ITS_TESTS], env=environment, capture_output=True, text=True, timeout=390, check=False

@@ -70,7 +70,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         config = configuration(root) + waiting_configuration(root, wire.origin)
         with GatewayProcess(make_home(tmp_path_factory.mktemp("gateway")), config) as gateway:
             made = Place(gateway, sandbox, wire)
-            wait_until("the counters", lambda: made.used is not None and made.answers, 20)
+            wait_until("the counters", lambda: made.used is not None and made.answers)
             yield made
 
 
@@ -84,7 +84,7 @@ def seen(place: Place) -> Mapping[Cell, Seen]:
         found = place.rows_by_model()
         return sum(int(row["count"]) for model in models for row in found.get(model, ())) == len(CELLS)
 
-    wait_until("a counted row for each cell", all_counted, 60)
+    wait_until("a counted row for each cell", all_counted)
     found, bills = place.rows_by_model(), billed(place.sandbox)
     return {cell: Seen(answer, found[cell.model], bills) for cell, answer in answers.items()}
 

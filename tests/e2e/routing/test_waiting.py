@@ -44,7 +44,7 @@ def asker(place: Place) -> Iterator[Asker]:
 
 def settled(place: Place, model: str) -> list[Any]:
     """Return the rows of what asked for `model`, once the one is there that counts."""
-    wait_until("the counted row", lambda: any(row["count"] for row in place.rows(model)), 20)
+    wait_until("the counted row", lambda: any(row["count"] for row in place.rows(model)))
     return place.rows(model)
 
 
@@ -124,7 +124,7 @@ def test_where_all_places_fail_the_last_ones_error_is_told(
 
 def test_a_place_that_refuses_our_credentials_is_left_alone(place: Place, asker: Asker) -> None:
     first, second = (asker.ask("chat", "renewed") for _ in range(2))
-    wait_until("the rows", lambda: len(place.rows("renewed")) == 3, 20)
+    wait_until("the rows", lambda: len(place.rows("renewed")) == 3)
 
     assert (first.status, second.status) == (200, 200)
     assert (first.headers["x-tokenrouter-attempts"], "x-tokenrouter-attempts" in second.headers) == ("2", False)
@@ -164,5 +164,5 @@ def test_however_often_a_request_is_tried_it_counts_once(place: Place, asker: As
     asker.ask("chat", "lost-whole-40")
     asker.ask("chat", "lorem-20")
 
-    wait_until("both are counted", lambda: (place.used or 0) >= before + 2, 20)
+    wait_until("both are counted", lambda: (place.used or 0) >= before + 2)
     assert place.used == before + 2

@@ -31,7 +31,7 @@ class Place(BaseModel):
 def direct(sandbox: SandboxProcess) -> Iterator[anthropic.Anthropic]:
     """The SDK without retries of its own, so that every failure shows."""
     base = sandbox.base_url.removesuffix("/v1")
-    with anthropic.Anthropic(base_url=base, api_key="k", max_retries=0, timeout=20) as client:
+    with anthropic.Anthropic(base_url=base, api_key="k", max_retries=0, timeout=60) as client:
         yield client
 
 

@@ -167,7 +167,7 @@ def test_a_file_for_another_purpose_is_refused(client: OpenAI) -> None:
 def test_the_books_hold_each_line(client: OpenAI, sandbox: SandboxProcess) -> None:
     done = client.batches.retrieve(made(client, line("one", user="batch-books"), line("two", user="batch-books")).id)
 
-    lines = [json.loads(each) for each in sandbox.books.read_text().splitlines()]
+    lines = sandbox.booked()
     begun = {each["id"]: each for each in lines if each["event"] == "begin" and each["user"] == "batch-books"}
     ended = [each for each in lines if each["event"] == "end" and each["id"] in begun]
     assert {(each["dialect"], each["path"]) for each in begun.values()} == {("batches", CHAT)}

@@ -1,6 +1,5 @@
 """Files as the vendor's SDK sees them."""
 
-import json
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from openai import BadRequestError, NotFoundError, OpenAI
 from tests.sandbox.openai_wire import call, refusal
 from tokenrouter.sandbox.openai import files as openai_files
 from tokenrouter.sandbox.openai.files import Files
-from tokenrouter.testing.processes import SandboxProcess
+from tokenrouter.testing.processes import SandboxProcess, wait_until
 
 
 def test_what_was_uploaded_can_be_read_until_it_is_deleted(client: OpenAI) -> None:
@@ -79,8 +78,12 @@ def test_the_oldest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_uploads_are_noted_in_the_books(client: OpenAI, sandbox: SandboxProcess) -> None:
     client.files.create(file=("a.txt", b"x"), purpose="user_data", extra_headers={"x-request-id": "files-noted"})
 
-    lines = [json.loads(line) for line in sandbox.books.read_text().splitlines()]
-    [begun] = [line for line in lines if line.get("x-request-id") == "files-noted"]
-    [ended] = [line for line in lines if line["event"] == "end" and line["id"] == begun["id"]]
+    [begun] = [line for line in sandbox.booked() if line.get("x-request-id") == "files-noted"]
+
+    def ended() -> list[dict[str, Any]]:
+        return [line for line in sandbox.booked() if line["event"] == "end" and line["id"] == begun["id"]]
+
+    wait_until("its end", lambda: bool(ended()))
+    [end] = ended()
     assert (begun["dialect"], begun["path"]) == ("files", "/v1/files")
-    assert (ended["status"], ended["prompt_tokens"], ended["completion_tokens"]) == (200, 0, 0)
+    assert (end["status"], end["prompt_tokens"], end["completion_tokens"]) == (200, 0, 0)
