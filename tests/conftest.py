@@ -1,5 +1,6 @@
 """What many tests need: homes, ports and the real programs, each ended when its test ends."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
@@ -123,6 +124,17 @@ provider_type = "sandbox"
 base_url = "{sandbox.base_url}"
 api_key = "sandbox"
 """
+
+
+def pytest_collection() -> None:
+    """Look for no garbage while tests are collected: there is next to none, and much that would be looked through."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected out of every later look for garbage: it stays to the end, and each look took seconds."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
