@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import pebble
+from tokenrouter.store.migrate import migrate
 from tokenrouter.testing import processes
 from tokenrouter.testing.postgres import NoPostgres, PostgresServer
 from tokenrouter.testing.processes import GatewayProcess, Home, SandboxProcess, make_home
@@ -96,9 +98,21 @@ def needs_pebble() -> None:
         pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with our tables, which nobody has open."""
+    file = tmp_path_factory.mktemp("database") / "empty.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
-    """A function that starts `torod serve` with a configuration's text and returns when it serves."""
+def gateway(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iterator[StartGateway]:
+    """A function that starts `torod serve` with a configuration's text and returns when it serves.
+
+    Where no home is given, the tables are there already, as at every start but the first: to make them is a process
+    more, for which every test would wait. `first_start` and tests with a `home` begin with nothing.
+    """
     with ExitStack() as running:
 
         def start(
@@ -108,10 +122,18 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
             env: Mapping[str, str] | None = None,
             home: Home | None = None,
         ) -> GatewayProcess:
-            place = home or make_home(tmp_path_factory.mktemp("gateway"))
+            place = home or _home_with_tables(tmp_path_factory.mktemp("gateway"), empty_database)
             return running.enter_context(GatewayProcess(place, config, args=args, env=env))
 
         yield start
+
+
+def _home_with_tables(folder: Path, database: Path) -> Home:
+    home = make_home(folder)
+    data = home.path / "data"
+    data.mkdir(mode=0o700)
+    shutil.copy(database, data / "tokenrouter.db")  # with its mode
+    return home
 
 
 @pytest.fixture
@@ -129,6 +151,18 @@ api_key = "sandbox"
 def pytest_collection() -> None:
     """Look for no garbage while tests are collected: there is next to none, and much that would be looked through."""
     gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have one process run all tests that share what their module makes; each of several would make it anew."""
+    for item in items:
+        if isinstance(item, pytest.Function) and item.get_closest_marker("xdist_group") is None and _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _shares(item: pytest.Function) -> bool:
+    return any(found[-1].scope == "module" for found in item._fixtureinfo.name2fixturedefs.values())
 
 
 def pytest_collection_finish() -> None:
