@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -113,6 +113,19 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> I
     Where no home is given, the tables are there already, as at every start but the first: to make them is a process
     more, for which every test would wait. `first_start` and tests with a `home` begin with nothing.
     """
+    with _starting(tmp_path_factory, empty_database) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def shared_gateway(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iterator[StartGateway]:
+    """As `gateway`, for one that all tests of a module ask, none of which minds what the others have done."""
+    with _starting(tmp_path_factory, empty_database) as start:
+        yield start
+
+
+@contextmanager
+def _starting(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iterator[StartGateway]:
     with ExitStack() as running:
 
         def start(
@@ -136,7 +149,7 @@ def _home_with_tables(folder: Path, database: Path) -> Home:
     return home
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sandbox_config(sandbox: SandboxProcess) -> str:
     """The text of a configuration whose one provider, `sandbox`, is the session's sandbox."""
     return f"""
