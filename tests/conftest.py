@@ -1,9 +1,11 @@
 """What many tests need: homes, ports and the real programs, each ended when its test ends."""
 
+import gc
 import os
+import shutil
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import pebble
+from tokenrouter.store.migrate import migrate
 from tokenrouter.testing import processes
 from tokenrouter.testing.postgres import NoPostgres, PostgresServer
 from tokenrouter.testing.processes import GatewayProcess, Home, SandboxProcess, make_home
@@ -95,9 +98,34 @@ def needs_pebble() -> None:
         pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with our tables, which nobody has open."""
+    file = tmp_path_factory.mktemp("database") / "empty.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
-    """A function that starts `torod serve` with a configuration's text and returns when it serves."""
+def gateway(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iterator[StartGateway]:
+    """A function that starts `torod serve` with a configuration's text and returns when it serves.
+
+    Where no home is given, the tables are there already, as at every start but the first: to make them is a process
+    more, for which every test would wait. `first_start` and tests with a `home` begin with nothing.
+    """
+    with _starting(tmp_path_factory, empty_database) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def shared_gateway(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iterator[StartGateway]:
+    """As `gateway`, for one that all tests of a module ask, none of which minds what the others have done."""
+    with _starting(tmp_path_factory, empty_database) as start:
+        yield start
+
+
+@contextmanager
+def _starting(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iterator[StartGateway]:
     with ExitStack() as running:
 
         def start(
@@ -107,13 +135,21 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
             env: Mapping[str, str] | None = None,
             home: Home | None = None,
         ) -> GatewayProcess:
-            place = home or make_home(tmp_path_factory.mktemp("gateway"))
+            place = home or _home_with_tables(tmp_path_factory.mktemp("gateway"), empty_database)
             return running.enter_context(GatewayProcess(place, config, args=args, env=env))
 
         yield start
 
 
-@pytest.fixture
+def _home_with_tables(folder: Path, database: Path) -> Home:
+    home = make_home(folder)
+    data = home.path / "data"
+    data.mkdir(mode=0o700)
+    shutil.copy(database, data / "tokenrouter.db")  # with its mode
+    return home
+
+
+@pytest.fixture(scope="session")
 def sandbox_config(sandbox: SandboxProcess) -> str:
     """The text of a configuration whose one provider, `sandbox`, is the session's sandbox."""
     return f"""
@@ -123,6 +159,29 @@ provider_type = "sandbox"
 base_url = "{sandbox.base_url}"
 api_key = "sandbox"
 """
+
+
+def pytest_collection() -> None:
+    """Look for no garbage while tests are collected: there is next to none, and much that would be looked through."""
+    gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have one process run all tests that share what their module makes; each of several would make it anew."""
+    for item in items:
+        if isinstance(item, pytest.Function) and item.get_closest_marker("xdist_group") is None and _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _shares(item: pytest.Function) -> bool:
+    return any(found[-1].scope == "module" for found in item._fixtureinfo.name2fixturedefs.values())
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected out of every later look for garbage: it stays to the end, and each look took seconds."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
 from tests.admin.built_ui import build_ui
 from tests.store.entries import NOON_US
@@ -52,6 +53,8 @@ EXPLANATION = (
     b'{"key":"alice","operation":"chat","model":"fast","stream":false,"decision":{"by":"alias"},'
     b'"places":[],"left_out":[],"unheard":[],"limits":[]}'
 )
+
+_ROUTES: list[BaseRoute] = []
 
 
 async def explained(_question: RouteQuestion) -> RouteAnswer:
@@ -133,7 +136,16 @@ class Installation:
         )
 
     def app(self) -> FastAPI:
-        return create_app(self.state)
+        """Return the application, with the routes of the first one that was made here.
+
+        They say nothing of an installation, and FastAPI works each one out when it is first asked for: all of them
+        anew in every application would be most of a test's time.
+        """
+        app = create_app(self.state)
+        if not _ROUTES:
+            _ROUTES.extend(app.router.routes)
+        app.router.routes = _ROUTES
+        return app
 
     def catalog(self) -> Catalog:
         limits = [stored.limit for stored in list_limits(self.store)]

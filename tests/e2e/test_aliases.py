@@ -76,6 +76,23 @@ provider_type = "openai"
 
 @pytest.fixture
 def running(gateway: StartGateway, sandbox: SandboxProcess) -> GatewayProcess:
+    """A gateway of one test's own."""
+    return _started(gateway, sandbox)
+
+
+@pytest.fixture(scope="module")
+def lasting(shared_gateway: StartGateway, sandbox: SandboxProcess) -> GatewayProcess:
+    return _started(shared_gateway, sandbox)
+
+
+@pytest.fixture
+def shared(lasting: GatewayProcess) -> GatewayProcess:
+    """A gateway that tests ask one after the other; each begins with the profile of the file."""
+    use(lasting, "default")
+    return lasting
+
+
+def _started(gateway: StartGateway, sandbox: SandboxProcess) -> GatewayProcess:
     root = sandbox.base_url.removesuffix("/v1")
     providers = "".join(
         f'[[providers]]\nname = "{name}"\napi_key = "{name}"\n{text.format(root=root)}\n'
@@ -108,23 +125,23 @@ def torod(running: GatewayProcess, *args: str) -> None:
 
 
 @pytest.mark.parametrize("profile", ["default", "home", "away"])
-def test_an_alias_is_a_model_to_the_clients_of_every_dialect(running: GatewayProcess, profile: str) -> None:
-    use(running, profile)
+def test_an_alias_is_a_model_to_the_clients_of_every_dialect(shared: GatewayProcess, profile: str) -> None:
+    use(shared, profile)
     messages: Any = [{"role": "user", "content": "Grüße"}]
-    with openai.OpenAI(base_url=running.base_url, api_key=running.key, max_retries=0) as chat:
+    with openai.OpenAI(base_url=shared.base_url, api_key=shared.key, max_retries=0) as chat:
         said = chat.chat.completions.create(model="fast", messages=messages).choices[0].message.content
         assert said == "Grüße"
         with chat.chat.completions.stream(model="fast", messages=messages) as stream:
             assert stream.get_final_completion().choices[0].message.content == "Grüße"
         shown: Any = chat.models.retrieve("fast")
         assert (shown.alias, shown.profile, shown.resolved_model) == (True, profile, "echo")
-    with anthropic.Anthropic(base_url=running.origin, api_key=running.key, max_retries=0) as claude:
+    with anthropic.Anthropic(base_url=shared.origin, api_key=shared.key, max_retries=0) as claude:
         told: Any = claude.messages.create(model="fast", max_tokens=99, messages=messages).content[0]
         assert told.text == "Grüße"
         with claude.messages.stream(model="fast", max_tokens=99, messages=messages) as events:
             assert events.get_final_text() == "Grüße"
         assert "fast" in [model.id for model in claude.models.list()]
-    gemini = genai.Client(api_key=running.key, http_options={"base_url": running.origin})
+    gemini = genai.Client(api_key=shared.key, http_options={"base_url": shared.origin})
     assert gemini.models.generate_content(model="fast", contents="Grüße").text == "Grüße"
     parts = gemini.models.generate_content_stream(model="fast", contents="Grüße")
     assert "".join(part.text or "" for part in parts) == "Grüße"
@@ -152,37 +169,37 @@ def test_limits_of_an_alias_count_what_was_asked_for_under_its_name(running: Gat
     assert statuses == [200, 429, 200]
 
 
-def test_a_teams_alias_comes_first_and_allows_what_it_leads_to(running: GatewayProcess) -> None:
-    assert asked_provider(running, "fast") == "chat"
-    assert asked_provider(running, "fast", key=PUPIL) == "responses"
-    assert [ask(running, model, key=PUPIL).status for model in ("responses/echo", "short")] == [403, 403]
-    listed = running.call("GET", "/v1/models", key=PUPIL).json()["data"]
+def test_a_teams_alias_comes_first_and_allows_what_it_leads_to(shared: GatewayProcess) -> None:
+    assert asked_provider(shared, "fast") == "chat"
+    assert asked_provider(shared, "fast", key=PUPIL) == "responses"
+    assert [ask(shared, model, key=PUPIL).status for model in ("responses/echo", "short")] == [403, 403]
+    listed = shared.call("GET", "/v1/models", key=PUPIL).json()["data"]
     assert [(card["id"], card["resolved_provider"]) for card in listed] == [("fast", "responses")]
 
 
-def test_short_requests_go_to_the_light_model(running: GatewayProcess) -> None:
-    assert asked_provider(running, "short", "x" * 39) == "chat"
-    assert asked_provider(running, "short", "x" * 40) == "messages"
+def test_short_requests_go_to_the_light_model(shared: GatewayProcess) -> None:
+    assert asked_provider(shared, "short", "x" * 39) == "chat"
+    assert asked_provider(shared, "short", "x" * 40) == "messages"
 
 
-def test_weights_share_conversations_out_and_each_stays_where_it_is(running: GatewayProcess) -> None:
-    homes = {text: asked_provider(running, "split", text) for text in map(str, range(30))}
+def test_weights_share_conversations_out_and_each_stays_where_it_is(shared: GatewayProcess) -> None:
+    homes = {text: asked_provider(shared, "split", text) for text in map(str, range(30))}
 
     assert set(homes.values()) == {"chat", "messages"}
-    assert homes == {text: asked_provider(running, "split", text) for text in homes}
+    assert homes == {text: asked_provider(shared, "split", text) for text in homes}
 
 
-def test_an_alias_made_by_the_api_is_there_at_once_and_gone_at_once(running: GatewayProcess) -> None:
-    made = running.call("POST", "/api/v1/aliases", json_body={"name": "new", "targets": ["gemini/echo"]})
+def test_an_alias_made_by_the_api_is_there_at_once_and_gone_at_once(shared: GatewayProcess) -> None:
+    made = shared.call("POST", "/api/v1/aliases", json_body={"name": "new", "targets": ["gemini/echo"]})
     assert (made.status, made.json()["leads_to"]) == (201, ["gemini/echo"])
-    assert asked_provider(running, "new") == "gemini"
+    assert asked_provider(shared, "new") == "gemini"
 
     change = {"targets": ["messages/echo"]}
-    assert running.call("PATCH", "/api/v1/aliases/new", json_body=change).status == 200
-    assert asked_provider(running, "new") == "messages"
+    assert shared.call("PATCH", "/api/v1/aliases/new", json_body=change).status == 200
+    assert asked_provider(shared, "new") == "messages"
 
-    assert running.call("DELETE", "/api/v1/aliases/new").status == 200
-    assert "new" not in [card["id"] for card in running.call("GET", "/v1/models").json()["data"]]
+    assert shared.call("DELETE", "/api/v1/aliases/new").status == 200
+    assert "new" not in [card["id"] for card in shared.call("GET", "/v1/models").json()["data"]]
 
 
 def test_what_is_done_by_command_line_is_followed_and_outlives_a_restart(running: GatewayProcess) -> None:

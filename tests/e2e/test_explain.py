@@ -61,6 +61,17 @@ MESSAGES: Any = [{"role": "user", "content": "hello there"}]
 
 @pytest.fixture
 def running(gateway: StartGateway, sandbox: SandboxProcess) -> GatewayProcess:
+    """A gateway of one test's own: nothing was used yet, and every provider is thought well of."""
+    return _started(gateway, sandbox)
+
+
+@pytest.fixture(scope="module")
+def shared(shared_gateway: StartGateway, sandbox: SandboxProcess) -> GatewayProcess:
+    """A gateway for those who do not mind what was asked before."""
+    return _started(shared_gateway, sandbox)
+
+
+def _started(gateway: StartGateway, sandbox: SandboxProcess) -> GatewayProcess:
     root = sandbox.base_url.removesuffix("/v1")
     lists = 'models = ["echo", "fault/503"]'
     providers = "".join(
@@ -121,11 +132,11 @@ def test_a_request_of_openais_sdk_does_what_its_explanation_said(running: Gatewa
             assert ("x-tokenrouter-decision" in raw.headers) == (wishes != {"model": "chat/echo"})
 
 
-def test_the_admin_api_explains_the_same_for_every_key(running: GatewayProcess) -> None:
+def test_the_admin_api_explains_the_same_for_every_key(shared: GatewayProcess) -> None:
     request = {"model": "steady", "messages": MESSAGES}
-    there = explained(running, **request)
-    answer = running.call("POST", "/api/v1/route/explain", json_body={"request": request, "key": "pupil"})
-    refused = running.call("POST", "/api/v1/route/explain", json_body={"request": {"model": 7}})
+    there = explained(shared, **request)
+    answer = shared.call("POST", "/api/v1/route/explain", json_body={"request": request, "key": "pupil"})
+    refused = shared.call("POST", "/api/v1/route/explain", json_body={"request": {"model": 7}})
 
     told = answer.json()
     assert (answer.status, told["key"]) == (200, there["key"])
@@ -135,15 +146,15 @@ def test_the_admin_api_explains_the_same_for_every_key(running: GatewayProcess) 
     assert (refused.status, refused.json()["code"]) == (400, "invalid_request")
 
 
-def test_other_sdks_can_wish_too(running: GatewayProcess) -> None:
-    claude = anthropic.Anthropic(base_url=running.origin, api_key=PUPIL, max_retries=0)
+def test_other_sdks_can_wish_too(shared: GatewayProcess) -> None:
+    claude = anthropic.Anthropic(base_url=shared.origin, api_key=PUPIL, max_retries=0)
     message = claude.messages.with_raw_response.create(
         model="chat/fault/503", max_tokens=20, messages=MESSAGES, extra_body={"models": ["messages/echo"]}
     )
-    response = client(running).responses.with_raw_response.create(
+    response = client(shared).responses.with_raw_response.create(
         model="echo", input="hello", extra_body={"provider": {"only": ["messages"]}}
     )
-    gemini = genai.Client(api_key=PUPIL, http_options={"base_url": running.origin})
+    gemini = genai.Client(api_key=PUPIL, http_options={"base_url": shared.origin})
     content = gemini.models.generate_content(model="echo:floor", contents="hello")
 
     assert message.headers["x-tokenrouter-provider"] == response.headers["x-tokenrouter-provider"] == "messages"
@@ -171,10 +182,10 @@ def test_the_ledger_keeps_the_record_and_shows_it_to_whom_it_concerns(running: G
     assert running.call("GET", f"/api/v1/ledger/{request_id}", key=OTHER).status == 404
 
 
-def test_an_admin_asks_for_another_key_and_nobody_else_does(running: GatewayProcess) -> None:
-    mine = explained(running, "", model="steady", input_tokens=10)
-    theirs = explained(running, "", model="steady", input_tokens=10, key="pupil")
-    refused = running.call("POST", "/v1/route/explain", json_body={"model": "steady", "key": "other"}, key=PUPIL)
+def test_an_admin_asks_for_another_key_and_nobody_else_does(shared: GatewayProcess) -> None:
+    mine = explained(shared, "", model="steady", input_tokens=10)
+    theirs = explained(shared, "", model="steady", input_tokens=10, key="pupil")
+    refused = shared.call("POST", "/v1/route/explain", json_body={"model": "steady", "key": "other"}, key=PUPIL)
 
     assert [limit["scope"] for limit in theirs["limits"]] == ["key:pupil"]
     assert mine["limits"] == []

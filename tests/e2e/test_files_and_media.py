@@ -38,9 +38,9 @@ team = "chemistry"
 """
 
 
-@pytest.fixture
-def running(gateway: StartGateway, sandbox_config: str) -> GatewayProcess:
-    return gateway(sandbox_config + TEAMS)
+@pytest.fixture(scope="module")
+def running(shared_gateway: StartGateway, sandbox_config: str) -> GatewayProcess:
+    return shared_gateway(sandbox_config + TEAMS)
 
 
 @pytest.fixture
@@ -155,8 +155,12 @@ def test_a_batch_runs_and_is_the_teams_alone(physics: openai.OpenAI, chemistry: 
 
 
 def test_a_batch_is_owned_and_paid_once_although_everything_dies_in_between(
-    running: GatewayProcess, physics: openai.OpenAI, chemistry: openai.OpenAI
+    gateway: StartGateway, sandbox_config: str
 ) -> None:
+    running = gateway(sandbox_config + TEAMS)
+    physics, chemistry = (
+        openai.OpenAI(base_url=running.base_url, api_key=key, max_retries=0) for key in (PHYSICS, CHEMISTRY)
+    )
     body = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "hello batch"}], "max_tokens": 50}
     line = {"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": body}
     file = physics.files.create(file=("in.jsonl", json.dumps(line).encode() + b"\n"), purpose="batch")

@@ -29,9 +29,9 @@ WEATHER: Any = {
 }
 
 
-@pytest.fixture
-def running(gateway: StartGateway, sandbox_config: str) -> GatewayProcess:
-    return gateway(sandbox_config)
+@pytest.fixture(scope="module")
+def running(shared_gateway: StartGateway, sandbox_config: str) -> GatewayProcess:
+    return shared_gateway(sandbox_config)
 
 
 @pytest.fixture

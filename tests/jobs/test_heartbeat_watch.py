@@ -1,15 +1,14 @@
 """Which temporary keys are suspended, and when; with a clock that tests set."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from tokenrouter.domain.catalog import Key
 from tokenrouter.jobs.heartbeat_watch import BEAT_S, LOOK_S, SILENCE_S, HeartbeatWatch
-from tokenrouter.store.engine import Store
+from tokenrouter.store.engine import Store, open_store
 from tokenrouter.store.heartbeats import note_heartbeat
 from tokenrouter.store.keys import KeyRequest, create_key, find_key, revoke_key
-from tokenrouter.store.prepare import prepare_store
 
 
 class Watched:
@@ -44,8 +43,10 @@ class Watched:
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Watched:
-    return Watched(prepare_store(f"sqlite:///{tmp_path}/tokenrouter.db"))
+def watched(sqlite_url: str) -> Iterator[Watched]:
+    store = open_store(sqlite_url)
+    yield Watched(store)
+    store.close()
 
 
 def test_a_key_that_is_spoken_for_stays_good(watched: Watched) -> None:
