@@ -11,8 +11,10 @@ from typing import Protocol
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 
 from tests import pebble
+from tests.handing_out import GROUPED, HandingOut
 from tokenrouter.store.migrate import migrate
 from tokenrouter.testing import processes
 from tokenrouter.testing.postgres import NoPostgres, PostgresServer
@@ -176,6 +178,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _shares(item: pytest.Function) -> bool:
     return any(found[-1].scope == "module" for found in item._fixtureinfo.name2fixturedefs.values())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> HandingOut | None:
+    """Hand tests out cheaply; another `--dist` than that of `make test` is left to pytest-xdist."""
+    return HandingOut(config, log) if config.getvalue("dist") == GROUPED else None
 
 
 def pytest_collection_finish() -> None:

@@ -34,6 +34,9 @@ UNPRIVILEGED: Final = "nobody"
 FAST: Final[Mapping[str, str]] = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
 """For tests: nobody pulls the plug, and `kill -9` loses nothing of what the kernel was given."""
 
+CHEAP_PASSWORDS: Final = ("--set", "scram_iterations=1")
+"""4,096 of them are most of what a connection costs, and a test makes several; the password guards nothing."""
+
 
 class NoPostgres(RuntimeError):
     """The wheel is not installed, or cannot run here; the message says why."""
@@ -120,7 +123,7 @@ class PostgresServer:
             os.chown(folder, user["user"], user["group"])
             os.chown(secret, user["user"], user["group"])
         argv = [str(self._programs / "initdb"), "-D", str(folder / "data"), "-U", USER, "--pwfile", str(secret)]
-        argv += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"]
+        argv += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync", *CHEAP_PASSWORDS]
         try:
             done = subprocess.run(argv, capture_output=True, text=True, check=False, **_as_ordinary_user())
         except OSError as error:
