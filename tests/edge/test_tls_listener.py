@@ -64,7 +64,7 @@ async def serving(tmp_path: Path) -> AsyncIterator[Serving]:
     authority = trustme.CA()
     (tmp_path / "first").write_bytes(issued(authority=authority).pem)
     tls = ServerTls(tmp_path / "first")
-    connections = Connections(Answering(tell_secure), Bounds(head_timeout_s=0.3, max_connections=3))
+    connections = Connections(Answering(tell_secure), Bounds(head_timeout_s=60.0, max_connections=3))
     door = connections.add_door(connections.doors[0].service, more_headers=b"x-door: tls\r\n", is_secure=True)
     listening = socket.create_server(("127.0.0.1", 0))
     trusting = ssl.create_default_context()
@@ -113,6 +113,7 @@ async def test_plain_http_is_answered_in_plain_http(serving: Serving) -> None:
 @pytest.mark.parametrize("sent", [b"", b"\x16", b"\x16\x03\x01\x40\x00" + bytes(1000)])
 @pytest.mark.parametrize("awaits_authority", [False, True])
 async def test_who_takes_too_long_is_cut(serving: Serving, sent: bytes, awaits_authority: bool) -> None:
+    serving.connections.bounds = Bounds(head_timeout_s=0.3)
     if awaits_authority:
         serving.tls.answer_challenges({}, {"a.test": serving.put("a.test")})
     reader, writer = await asyncio.open_connection("127.0.0.1", serving.port)

@@ -1,6 +1,5 @@
 import asyncio
 import json
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -137,13 +136,11 @@ async def test_who_waited_too_long_is_told_of_the_limit_and_leaves_one_row() -> 
 
 async def test_what_is_used_up_is_not_waited_for() -> None:
     notes = Notes()
-    busy = patient(30.0, (limit("requests", 1),), Provided(Scripted(200, JSON, [ANSWER])), notes)
+    busy = patient(3600.0, (limit("requests", 1),), Provided(Scripted(200, JSON, [ANSWER])), notes)
     await busy.serve(call(), Client())
-    begun_s = time.monotonic()
 
     with pytest.raises(QuotaExceeded) as refused:
         await busy.serve(call(), Client())
-    assert time.monotonic() - begun_s < 5
     assert b"x-ratelimit-remaining-requests: 0" in refused.value.headers
 
 

@@ -4,6 +4,8 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.jobs.little_servers import Told, little_server
 from tests.jobs.local_programs import (
     LLAMA_CPP,
@@ -14,7 +16,8 @@ from tests.jobs.local_programs import (
     VLLM,
 )
 from tokenrouter.config.settings import Paths, Settings
-from tokenrouter.domain.catalog import Provider
+from tokenrouter.domain.catalog import Provider, Timeouts
+from tokenrouter.jobs import local_servers
 from tokenrouter.jobs.local_servers import LocalServers, Looking, is_anybody_there, looking_of
 from tokenrouter.testing.processes import free_port
 from tokenrouter.upstream.client import UpstreamClient
@@ -28,6 +31,12 @@ PROGRAMS: tuple[dict[str, Told], ...] = (
     {"/": "a page"},
     {"/v1/models": (401, {})},
 )
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that answers late is there, but where that is what is tried."""
+    monkeypatch.setattr(local_servers, "_TIMEOUTS", Timeouts(60.0, 60.0, 60.0, 60.0))
 
 
 @asynccontextmanager
@@ -140,7 +149,8 @@ async def test_a_process_is_found_at_the_port_of_its_command_line() -> None:
     assert set(found or ()) == {f"llama-cpp-local-{server.port}", f"llama-cpp-local-{python.port}"}
 
 
-async def test_a_server_that_is_silent_holds_up_nobody_for_long() -> None:
+async def test_a_server_that_is_silent_holds_up_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_servers, "_TIMEOUTS", Timeouts(60.0, 2.0, 2.0, 60.0))
     silent = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(3600), "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     with little_server(OLLAMA) as server:

@@ -1,12 +1,22 @@
 import asyncio
 
+import pytest
+
 from tests.jobs.little_servers import LittleServer, Told, little_server
-from tokenrouter.domain.catalog import Provider
+from tokenrouter.domain.catalog import Provider, Timeouts
 from tokenrouter.domain.conditions import Status
+from tokenrouter.jobs import public_providers
 from tokenrouter.jobs.public_providers import PublicProviders
 from tokenrouter.upstream.client import UpstreamClient
 
 LIST = {"data": [{"id": "free"}]}
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that answers late is there, but where that is what is tried."""
+    monkeypatch.setattr(public_providers, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(public_providers, "_TIMEOUTS", Timeouts(60.0, 60.0, 60.0, 60.0))
 
 
 def at(server: LittleServer) -> Provider:
@@ -39,7 +49,8 @@ async def test_one_that_refuses_or_has_nothing_is_not_there() -> None:
                 assert await public.look() == {}
 
 
-async def test_one_that_is_slow_is_not_there() -> None:
+async def test_one_that_is_slow_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public_providers, "PATIENCE_S", 0.5)
     silent = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(3600), "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     slow = Provider("pub", "opencode-zen", f"http://127.0.0.1:{port}/v1", allow_private=True)

@@ -1,9 +1,18 @@
 import threading
 from collections.abc import Sequence
 
+import pytest
+
 from tests.store.entries import entry
 from tokenrouter.domain.ledger import LedgerEntry
+from tokenrouter.jobs import telemetry as jobs_telemetry
 from tokenrouter.jobs.telemetry import MAX_WAITING, Telemetry
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits may take its time to be sent at the end."""
+    monkeypatch.setattr(jobs_telemetry, "CLOSE_S", 60.0)
 
 
 class Hanging:
