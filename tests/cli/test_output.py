@@ -3,10 +3,14 @@
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from tests.cli.test_torod import TOROD
 from tests.cli.wrapping.test_lifecycle import TORO
+from tokenrouter.cli.toro import main as toro
+from tokenrouter.cli.torod import main as torod
 
 FULL = Path("/dev/full")
 
@@ -45,3 +49,11 @@ def test_a_pipe_that_nobody_reads_ends_it_without_a_word(tmp_path: Path) -> None
         said = toro.stderr.read()
 
     assert (toro.returncode, said) == (1, b"")
+
+
+@pytest.mark.parametrize(("program", "typed", "meant"), [(toro, "model", "models"), (torod, "serv", "serve")])
+def test_a_slip_of_the_pen_is_told_the_nearest_command(program: click.Group, typed: str, meant: str) -> None:
+    told = CliRunner().invoke(program, [typed])
+
+    assert (told.exit_code, f"No such command '{typed}'. Did you mean '{meant}'?" in told.output) == (2, True)
+    assert "Did you mean" not in CliRunner().invoke(program, ["xyzzy"]).output

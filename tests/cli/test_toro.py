@@ -56,6 +56,19 @@ finally:
     }
 
 
+def test_another_file_may_be_named_for_another_server(home: Home, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "lab.toml"
+    with Answering(200, b'{"object": "list", "data": []}') as server:
+        kept = toro(home, "--config", str(other), "connect", "--url", server.url, "--key", "tr_lab", "--no-check")
+        assert (kept.returncode, kept.stderr) == (0, f"Saved in {other}.\n")
+        assert not (home.path / "toro.toml").exists()
+
+        assert toro(home, "--config", str(other), "models").returncode == 0
+        assert toro(home, "models").returncode == 3
+
+    assert {row[2] for row in server.asked} == {"Bearer tr_lab"}
+
+
 def test_it_is_installed_beside_the_server() -> None:
     assert tomllib.loads(PROJECT.read_text())["project"]["scripts"]["toro"] == "tokenrouter.cli.toro:main"
 

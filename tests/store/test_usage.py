@@ -79,6 +79,15 @@ def test_groups_are_named_and_ordered_by_cost(store: Store, by: Grouping, names:
     assert sum(group.sums.requests for group in groups) == 64
 
 
+def test_requests_that_came_to_no_model_are_a_group_without_a_name(store: Store) -> None:
+    record(store, [Row(entry("06", provider="", model="", end_reason="client_error", status=400))], {})
+
+    names = [group.name for group in usage_groups(store, UsageFilter(), "model")]
+
+    assert "" in names
+    assert "/" not in names
+
+
 def test_a_group_of_a_key_says_which_key(store: Store) -> None:
     assert [group.key_id for group in usage_groups(store, UsageFilter(), "key")] == ["key_alice", "key_bob"]
 

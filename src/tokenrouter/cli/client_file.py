@@ -13,18 +13,31 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+import click
+
 from tokenrouter.cli.client_errors import ClientMistake
 
 FILE_KEYS: Final[tuple[str, ...]] = ("server_url", "api_key", "ca_file", "default_model")
 
+CONFIG_PARAMETER: Final = "toro_config"
+"""What the option of `toro` itself is called in its context."""
+
 
 def client_file(environ: Mapping[str, str]) -> Path:
-    """Return where `toro.toml` lies, whether it is there or not."""
+    """Return where `toro.toml` lies, whether it is there or not: where `toro --config` says, or the usual place."""
+    named = _named()
+    if named:
+        return Path(named).expanduser()
     own = environ.get("TOKENROUTER_HOME")
     if own:
         return Path(own).expanduser() / "toro.toml"
     base = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or "~").expanduser() / ".config"
     return Path(base) / "tokenrouter" / "toro.toml"
+
+
+def _named() -> str | None:
+    context = click.get_current_context(silent=True)
+    return None if context is None else context.find_root().params.get(CONFIG_PARAMETER)
 
 
 def read_client_file(path: Path) -> dict[str, str]:

@@ -1,12 +1,13 @@
-"""A command whose output cannot be written says so, in a sentence: a full disk is nobody's programming error.
+"""What both programs say where click would say less: of a slip of the pen, and of output that cannot be written.
 
-A pipe that nobody reads any more is left to click, which ends without a word.
+A full disk is nobody's programming error. A pipe that nobody reads is left to click, which ends without a word.
 """
 
 import errno
 import os
 import sys
 from contextlib import suppress
+from difflib import get_close_matches
 from typing import Any, Final, TextIO
 
 import click
@@ -18,6 +19,18 @@ CANNOT_WRITE: Final = frozenset(
 
 class WritingGroup(click.Group):
     """The commands of a program."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that was meant; one that is none is told the nearest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if not near:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from None
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program."""

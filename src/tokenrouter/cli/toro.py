@@ -6,6 +6,7 @@ import click
 
 from tokenrouter import __version__
 from tokenrouter.cli.client_errors import EndingGroup
+from tokenrouter.cli.client_file import CONFIG_PARAMETER
 from tokenrouter.cli.completion import completion_command
 from tokenrouter.cli.explain import explain
 from tokenrouter.cli.terminal.chat import chat
@@ -23,13 +24,14 @@ from tokenrouter.cli.wrapping.wishes import pass_down, wish_options
 
 @click.group("toro", cls=EndingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", message="toro %(version)s")
+@click.option("--config", CONFIG_PARAMETER, metavar="FILE", help="Another toro.toml: one for each server, say.")
 @wish_options
 @click.pass_context
 def main(context: click.Context, /, **said: Any) -> None:
     """Ask a TokenRouter server, or run a program with a temporary key of it.
 
     Which one is said by --url and --key, by TOKENROUTER_URL and TOKENROUTER_API_KEY, or by toro.toml in
-    ~/.config/tokenrouter.
+    ~/.config/tokenrouter, or another with --config.
     """
     pass_down(context, said)
 

@@ -191,7 +191,13 @@ def _become_supervisor(plan: str) -> NoReturn:
 
 
 @main.group("config", invoke_without_command=True)
-@_CONFIG
+@click.option(
+    "--config",
+    "--server-config",
+    "config",
+    metavar="FILE",
+    help="The configuration to write, instead of the usual one; --server-config is TokenRouter-Go's word for it.",
+)
 @wizard_options
 @click.pass_context
 def config_group(context: click.Context, /, config: str | None, **said: Any) -> None:

@@ -186,5 +186,6 @@ def _sums(row: Row[Any]) -> UsageSums:
 def _group(row: Row[Any], by: Grouping) -> UsageGroup:
     if by == "key":
         return UsageGroup(row.key_name, _sums(row), key_id=row.key_id)
-    name = f"{row.provider}/{row.model}" if by == "model" else str(row[0])
-    return UsageGroup(name, _sums(row))
+    if by == "model":
+        return UsageGroup(f"{row.provider}/{row.model}" if row.provider or row.model else "", _sums(row))
+    return UsageGroup(str(row[0]), _sums(row))

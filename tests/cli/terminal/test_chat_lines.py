@@ -30,9 +30,12 @@ class Talker:
         self._terminal.sendintr()
         return self._wait()
 
-    def leave(self) -> int:
-        """Type Ctrl-D and return the exit code."""
-        self._terminal.sendeof()
+    def leave(self, how: str = "") -> int:
+        """Type a word that ends it, or Ctrl-D, and return the exit code."""
+        if how:
+            self._terminal.sendline(how)
+        else:
+            self._terminal.sendeof()
         self._terminal.expect(pexpect.EOF)
         self._terminal.close()
         return int(self._terminal.exitstatus)
@@ -45,6 +48,14 @@ class Talker:
     def _wait(self) -> str:
         self._terminal.expect(r"(?:^|[\r\n])(?:\x1b\[\?2004h)?> ")
         return str(self._terminal.before)
+
+
+@pytest.mark.parametrize("how", ["/quit", "/exit ", ""])
+def test_a_conversation_can_be_left(alice: Toro, how: str) -> None:
+    talker = Talker(alice, "-m", "lab/echo")
+
+    assert "/quit" in talker.say("/help")
+    assert talker.leave(how) == 0
 
 
 def test_a_conversation_goes_on_and_can_be_steered_and_saved(alice: Toro) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 
 import pexpect
 import pytest
@@ -80,6 +81,27 @@ def test_a_talk_of_models_says_how_far_it_is(alice: Toro) -> None:
     terminal.expect_exact("ANSWERS")
 
 
+def test_who_runs_a_program_is_told_of_its_key_before_and_behind_it(alone: Toro) -> None:
+    made = {"id": "key_1", "name": "run", "expires_at": "2026-11-22T16:00:00Z", "key": "tr_run"}
+    answering = Answering(404, b"{}").after((201, json.dumps(made).encode()))
+    with answering.hold() as server:
+        flags = ("--url", server.url, "--key", "tr_own", "--name", "run")
+        terminal = typed(alone, *flags, "wrap", "--", "sh", "-c", "echo ready; read line; echo over")
+        terminal.expect_exact(f"asking {server.url} for a temporary key (")
+        server.release()
+        terminal.expect_exact("ready")
+        server.hold()
+        terminal.sendline()
+        terminal.expect_exact("over")
+        terminal.expect_exact("revoking the temporary key 'run' (")
+        server.release()
+        terminal.expect(pexpect.EOF)
+        terminal.close()
+
+    assert terminal.exitstatus == 0
+    assert [row[0] for row in server.asked] == ["POST", "DELETE"]
+
+
 @pytest.mark.parametrize("flags", [[], ["--json"]])
 def test_pipes_see_nothing_of_it(alone: Toro, flags: list[str]) -> None:
     with Answering(200, json.dumps(USAGE).encode()).hold() as server:
@@ -102,6 +124,15 @@ def test_programs_see_nothing_of_it_on_a_terminal_either(alone: Toro) -> None:
         terminal.expect(pexpect.EOF)
 
     assert json.loads(terminal.before)["total"]["requests"] == 3
+
+
+def test_where_no_thread_can_be_had_it_is_waited_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with Waiting("asking") as waiting:
+        waiting.stop()
 
 
 def test_where_nobody_looks_no_thread_is_started(capsys: pytest.CaptureFixture[str]) -> None:

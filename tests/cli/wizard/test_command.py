@@ -41,6 +41,18 @@ def test_every_wrong_answer_is_told_at_once_and_nothing_is_written(home: Home) -
     assert list(home.path.iterdir()) == []
 
 
+@pytest.mark.parametrize("flag", ["--config", "--server-config"])
+def test_another_file_may_be_named_also_as_the_predecessor_does(home: Home, tmp_path: Path, flag: str) -> None:
+    file = tmp_path / "elsewhere" / "torod.toml"
+    file.parent.mkdir()
+
+    done = torod(home, "config", flag, str(file), "--provider-type", "sandbox", "--admin", "link", "--no-test")
+
+    assert done.exit_code == 0, done.stderr
+    assert "sandbox = true" in file.read_text()
+    assert not (home.path / "torod.toml").exists()
+
+
 @pytest.mark.parametrize("kind", ["toml", "json", "stdin", "flags", "variables"])
 def test_every_way_to_answer_makes_the_same_file(home: Home, tmp_path: Path, kind: str, free_port: int) -> None:
     answers: dict[str, Any] = {

@@ -21,8 +21,10 @@ HELP: Final = """\
 /system [TEXT]   tell the model something before everything else, or nothing any more
 /clear           begin anew
 /save FILE       write the conversation down: as Markdown, or as JSON if FILE ends with .json
+/quit            end the conversation, as /exit and Ctrl-D do
 /help            this
 A line that ends with \\ goes on in the next. Ctrl-C stops an answer, Ctrl-D ends the conversation."""
+QUITS: Final = ("/quit", "/exit")
 PROMPT: Final = "> "
 
 
@@ -51,6 +53,8 @@ class Chat:
             except KeyboardInterrupt:  # as a shell does: the line is forgotten
                 click.echo()
                 continue
+            if line.strip() in QUITS:
+                return
             if line.startswith("/"):
                 self._obey(line)
             elif line.strip():

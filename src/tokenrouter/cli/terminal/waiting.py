@@ -52,8 +52,10 @@ class Waiting:
         if now_s - self._ended_s >= DELAY_S:
             self._begun_s = now_s
         self._over.clear()
-        self._thread = threading.Thread(target=self._draw, name="waiting", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._draw, name="waiting", daemon=True)
+        with suppress(RuntimeError):  # there can be no more threads: what is waited for comes all the same
+            thread.start()
+            self._thread = thread
 
     def say(self, words: str) -> None:
         """Tell something else from now on."""

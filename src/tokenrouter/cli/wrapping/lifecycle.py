@@ -37,7 +37,8 @@ def run_with_key(server: Server, tool: Tool, wishes: Wishes, *, args: Sequence[s
         _say(f"a temporary key stands below your own, and you have said none; {_HOW_TO_SAY}")
         return REFUSED
     raise_when_interrupted()
-    life = _Life(server, wishes.name or usual_name(tool.name), is_named_by_us=wishes.name is None)
+    name = wishes.name or usual_name(tool.name)
+    life = _Life(server, name, is_named_by_us=wishes.name is None, is_quiet=wishes.is_quiet)
     try:
         with life, private_folder() as folder:
             try:
@@ -79,6 +80,7 @@ class _Life:
     server: Server
     name: str
     is_named_by_us: bool
+    is_quiet: bool
     heartbeat: Heartbeat | None = None
     _key: TemporaryKey | None = None
     _may_be_there: bool = False
@@ -106,7 +108,8 @@ class _Life:
         if self.heartbeat is not None:
             self.heartbeat.stop()
         if self._key is not None:
-            problem = revoke(self.server, self._key.id, pause)
+            with waits(f"revoking the temporary key {self.name!r}", quietly=self.is_quiet)():
+                problem = revoke(self.server, self._key.id, pause)
             if problem:
                 _say(
                     f"the key {self.name!r} ({self._key.id}) could not be revoked: {problem}; nobody speaks for it any "
