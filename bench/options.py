@@ -14,6 +14,7 @@ PARTS: Final = (
     "many",
     "exact",
     "aliases",
+    "tls",
     "idle",
     "workers",
     "translation",
@@ -26,8 +27,8 @@ ITERATING_PORT: Final = 9900
 """Where the static provider listens beside an already running gateway, which has to know it beforehand."""
 EXAMPLES: Final = """\
 examples:
-  python -m bench                                      everything, in about ten minutes
-  python -m bench --quick                              everything, in less than three minutes
+  python -m bench                                      everything, in about a quarter of an hour
+  python -m bench --quick                              everything, for the order of magnitude
   python -m bench whole latency --sizes 0.3            two parts, one request size
   python -m bench whole --only nginx,direct            without the gateway
   python -m bench whole --target gateway=http://127.0.0.1:8080 --pid 4711

@@ -71,7 +71,7 @@ async def serving(tmp_path: Path) -> AsyncIterator[Serving]:
     authority.configure_trust(trusting)
     port = listening.getsockname()[1]
     listener = TlsListener(listening, tls, connections, door)
-    listener.start()
+    await listener.start()
     yield Serving(connections, door, listener, tls, port, trusting, tmp_path, authority)
     listener.close()
     connections.abort("shutdown")
@@ -137,7 +137,7 @@ async def test_half_a_hello_is_not_looked_at_all_the_time(serving: Serving, monk
     def look(seen: bytes) -> None:
         looks.append(len(seen))
 
-    monkeypatch.setattr("tokenrouter.edge.tls_listener.read_client_hello", look)
+    monkeypatch.setattr("tokenrouter.edge.tls_transport.read_client_hello", look)
     reader, writer = await asyncio.open_connection("127.0.0.1", serving.port)
     writer.write(b"\x16\x03\x01\x40\x00" + bytes(1000))
     with suppress(ConnectionError):
@@ -196,3 +196,89 @@ async def test_a_door_that_closes_lets_answers_end(serving: Serving) -> None:
     writer.close()
     with pytest.raises(OSError, match="Connect"):
         await asyncio.open_connection("127.0.0.1", serving.port)
+
+
+async def test_who_comes_again_takes_up_the_session_of_before(serving: Serving) -> None:
+    def ask(session: ssl.SSLSession | None) -> tuple[ssl.SSLSession | None, bool | None]:
+        with (
+            socket.create_connection(("127.0.0.1", serving.port), timeout=5) as plain,
+            serving.trusting.wrap_socket(plain, server_hostname="localhost", session=session) as secure,
+        ):
+            secure.sendall(ASKED)
+            assert secure.recv(4096).startswith(b"HTTP/1.1 200")
+            return secure.session, secure.session_reused
+
+    session, was_reused = await asyncio.to_thread(ask, None)
+    _, is_reused = await asyncio.to_thread(ask, session)
+
+    assert (was_reused, is_reused) == (False, True)
+
+
+async def test_an_answer_that_ends_with_its_connection_ends_with_a_goodbye(serving: Serving) -> None:
+    def ask() -> bytes:
+        with (
+            socket.create_connection(("127.0.0.1", serving.port), timeout=5) as plain,
+            serving.trusting.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False) as secure,
+        ):
+            secure.sendall(ASKED.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
+            received = b""
+            while data := secure.recv(4096):  # raises where the end could be somebody else's doing
+                received += data
+            return received
+
+    assert b"connection: close" in await asyncio.to_thread(ask)
+
+
+async def test_who_does_not_read_is_waited_for_and_then_cut(serving: Serving) -> None:
+    async def answer_much(request: Request, responder: HttpResponder) -> None:
+        responder.answer(200, b"", bytes(30_000_000))
+
+    serving.door.service = Answering(answer_much)
+    serving.connections.bounds = Bounds(client_stall_s=0.1)
+    sweeping = asyncio.create_task(serving.connections.sweep(0.02))
+    reader, writer = await serving.connect()
+    writer.write(ASKED)
+    async with asyncio.timeout(5):
+        while not serving.connections.open:  # the server may be a moment behind with the handshake
+            await asyncio.sleep(0)
+        while serving.connections.open:
+            await asyncio.sleep(0.01)
+    with suppress(ConnectionError):
+        assert len(await reader.read(-1)) < 30_000_000
+    sweeping.cancel()
+    writer.close()
+
+
+async def test_who_is_still_sending_gets_the_answer_and_no_reset(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tokenrouter.edge.tls_transport.GOODBYE_S", 60.0)  # however slow the client is
+
+    def send_too_much() -> bytes:
+        with (
+            socket.create_connection(("127.0.0.1", serving.port), timeout=5) as plain,
+            serving.trusting.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False) as secure,
+        ):
+            secure.sendall(b"POST /x HTTP/1.1\r\nhost: a\r\ncontent-length: 9000000\r\n\r\n" + bytes(3_000_000))
+            return secure.recv(4096)
+
+    serving.connections.bounds = Bounds(max_body_bytes=1000)
+
+    assert (await asyncio.to_thread(send_too_much)).startswith(b"HTTP/1.1 413 ")
+    async with asyncio.timeout(5):
+        while serving.connections.open:
+            await asyncio.sleep(0.01)
+
+
+async def test_who_does_not_answer_the_goodbye_is_not_waited_for_for_ever(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tokenrouter.edge.tls_transport.GOODBYE_S", 0.05)
+    with socket.create_connection(("127.0.0.1", serving.port)) as plain:
+        secure = await asyncio.to_thread(serving.trusting.wrap_socket, plain, server_hostname="localhost")
+        await asyncio.to_thread(secure.sendall, ASKED.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
+        assert (await asyncio.to_thread(secure.recv, 4096)).startswith(b"HTTP/1.1 200")
+        async with asyncio.timeout(5):
+            while serving.connections.open:
+                await asyncio.sleep(0.01)
+        secure.close()

@@ -100,7 +100,7 @@ class Doors:
         listener = socket.socket(fileno=inherited.fd)
         port = listener.getsockname()[1]
         if inherited.kind == "tls":
-            return _Open("tls", port, *self._serve_tls(listener))
+            return _Open("tls", port, *await self._serve_tls(listener))
         service = self._service
         if self._tls is not None:
             service = PlainHttp(service, self._tls, self._https_port, redirects=inherited.kind == "redirect")
@@ -110,13 +110,13 @@ class Doors:
         )
         return _Open(inherited.kind, port, door, server)
 
-    def _serve_tls(self, listener: socket.socket) -> tuple[Door, TlsListener]:
+    async def _serve_tls(self, listener: socket.socket) -> tuple[Door, TlsListener]:
         if self._tls is None:
             raise ValueError("a listener speaks TLS, and [tls] is off")
         hsts = b"strict-transport-security: max-age=%d\r\n" % self._hsts_s if self._hsts_s else b""
         door = self._connections.add_door(self._service, more_headers=hsts, is_secure=True)
         serving = TlsListener(listener, self._tls, self._connections, door)
-        serving.start()
+        await serving.start(BACKLOG)
         return door, serving
 
     def _https_port(self) -> int:
