@@ -18,8 +18,8 @@ from bench.cores import CorePlan
 from bench.figures import Handshakes, Kept, Latency, Streams, Whole
 from bench.nginx import TlsPorts
 from bench.options import Length
-from bench.processes import free_port
 from bench.targets import Setup, Target, Upstream, gateway, nginx_proxy
+from tokenrouter.testing.processes import free_port
 from tokenrouter.tls.self_signed import make_self_signed
 
 ROUNDS: Final = 2
