@@ -28,7 +28,7 @@ PROVIDER = """
 [[providers]]
 name = "{name}"
 api_key = "{name}"
-timeouts = {{ between_bytes_s = 1.0 }}
+timeouts = {{ between_bytes_s = 3.0 }}
 """
 ALIAS = '[[aliases]]\nname = "{name}"\ntargets = {targets}\ncontinue_streams = {wanted}\n'
 GOING_ON = {
