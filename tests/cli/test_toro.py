@@ -64,6 +64,8 @@ def test_another_file_may_be_named_for_another_server(home: Home, tmp_path: Path
         assert not (home.path / "toro.toml").exists()
 
         assert toro(home, "--config", str(other), "models").returncode == 0
+        mistyped = toro(home, "--config", str(other.with_name("lap.toml")), "models")
+        assert (mistyped.returncode, "there is no such file" in mistyped.stderr) == (2, True)
         assert toro(home, "models").returncode == 3
 
     assert {row[2] for row in server.asked} == {"Bearer tr_lab"}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from tokenrouter.cli.client_errors import ClientMistake, NoAnswer, Refused
-from tokenrouter.cli.client_file import client_file, read_client_file
+from tokenrouter.cli.client_file import known_client_file, read_client_file
 
 if TYPE_CHECKING:
     import ssl
@@ -179,9 +179,9 @@ def find_server(
     Key and certificate of `toro.toml` are for the server of `toro.toml`; no other one is sent that key.
 
     Raises:
-        ClientMistake: an address that is none, or a file that cannot be read.
+        ClientMistake: an address that is none, or a file that cannot be read, or that was named and is not there.
     """
-    said = read_client_file(client_file(environ))
+    said = read_client_file(known_client_file(environ))
     kept = said.get("server_url") or DEFAULT_URL
     chosen = url or environ.get("TOKENROUTER_URL") or kept
     given = key or environ.get("TOKENROUTER_API_KEY") or ""

@@ -35,6 +35,18 @@ def client_file(environ: Mapping[str, str]) -> Path:
     return Path(base) / "tokenrouter" / "toro.toml"
 
 
+def known_client_file(environ: Mapping[str, str]) -> Path:
+    """Return the same, for whoever only reads it.
+
+    Raises:
+        ClientMistake: it was named, and is not there: another one in its place would be another server.
+    """
+    path = client_file(environ)
+    if _named() and not path.exists():
+        raise ClientMistake(f"{path}: there is no such file; `toro --config FILE connect` makes one")
+    return path
+
+
 def _named() -> str | None:
     context = click.get_current_context(silent=True)
     return None if context is None else context.find_root().params.get(CONFIG_PARAMETER)
