@@ -22,7 +22,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @asynccontextmanager
 async def connected(address: RedisAddress, *, waits: bool = True, **options: Any) -> AsyncIterator[RedisConnection]:
-    connection = RedisConnection(address, **options)
+    connection = RedisConnection(address, **{"deadline_s": 60.0, **options})
     running = asyncio.create_task(connection.run())
     try:
         if waits:
