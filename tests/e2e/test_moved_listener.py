@@ -65,7 +65,7 @@ def test_it_moves_under_load_survives_a_restart_and_comes_back_by_one_call(runni
             except ConnectionRefusedError:
                 port = new
             except (HTTPException, OSError):
-                pass  # a kept connection that was given up between two requests, as any client knows it
+                connection.close()  # it was kept, and given up between two requests, as any client knows it
             if connection.sock is None:
                 connection = HTTPConnection("127.0.0.1", port, timeout=20)
 
