@@ -143,6 +143,12 @@ def _starting(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) ->
         yield start
 
 
+@pytest.fixture
+def home_with_tables(tmp_path: Path, empty_database: Path) -> Home:
+    """As `home`, for those who would have its tables made before they begin."""
+    return _home_with_tables(tmp_path, empty_database)
+
+
 def _home_with_tables(folder: Path, database: Path) -> Home:
     home = make_home(folder)
     data = home.path / "data"

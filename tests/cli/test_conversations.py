@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -15,13 +14,13 @@ from tokenrouter.config.sealing import Sealing
 from tokenrouter.jobs.conversation_drain import record_of
 from tokenrouter.store.conversations import take_in_file
 from tokenrouter.store.engine import open_store
-from tokenrouter.testing.processes import Home, make_home
+from tokenrouter.testing.processes import Home
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(home_with_tables: Home) -> Home:
     """An installation with one conversation of ann's, whose last answer would clear a terminal, and one of bob's."""
-    home = make_home(tmp_path)
+    home = home_with_tables
     assert run(home, "conversations", "list").exit_code == 0
     store = open_store(f"sqlite:///{home.path / 'data' / 'tokenrouter.db'}")
     sealing = Sealing(conversations_key((home.path / "data" / "secret.key").read_bytes()))

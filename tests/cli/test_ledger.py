@@ -43,6 +43,11 @@ def ledger(home: Home, *args: str) -> Result:
 
 
 @pytest.fixture
+def home(home_with_tables: Home) -> Home:
+    return home_with_tables
+
+
+@pytest.fixture
 def store(home: Home) -> Iterator[Store]:
     """The store of an installation that has some rows."""
     (home.path / "torod.toml").write_text(DECLARED)

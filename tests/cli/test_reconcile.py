@@ -29,6 +29,11 @@ def api() -> Iterator[ReportApi]:
 
 
 @pytest.fixture
+def home(home_with_tables: Home) -> Home:
+    return home_with_tables
+
+
+@pytest.fixture
 def installation(home: Home, api: ReportApi) -> Home:
     """One provider, of which 2 dollars were used on one day."""
     (home.path / "torod.toml").write_text(f"""

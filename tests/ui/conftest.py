@@ -8,11 +8,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from build_ui import is_built
+from tests.conftest import StartGateway
 from tests.repo.files import ROOT
 from tests.ui.browser import Complaints, Device, NoBrowser, Scheme, chromium, open_context
 from tests.ui.pages import Role
 from tests.ui.serving import UiServer, served
-from tokenrouter.testing.processes import GatewayProcess, SandboxProcess, make_home
+from tokenrouter.testing.processes import SandboxProcess
 
 
 class Visit(Protocol):
@@ -53,12 +54,9 @@ api_key = "sandbox"
 
 
 @pytest.fixture(scope="module")
-def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory, ui_config: str) -> Iterator[UiServer]:
+def server(browser: Browser, shared_gateway: StartGateway, ui_config: str) -> Iterator[UiServer]:
     """A gateway with people in it, for all tests of a module."""
-    with (
-        GatewayProcess(make_home(tmp_path_factory.mktemp("ui")), ui_config) as gateway,
-        served(gateway) as server,
-    ):
+    with served(shared_gateway(ui_config)) as server:
         yield server
 
 
