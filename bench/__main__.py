@@ -52,7 +52,7 @@ def _run(wanted: options.Options, folder: Path) -> bool:
     signal.signal(signal.SIGTERM, _as_interrupt)
     _raise_file_limit()
     plan = plan_cores(available_cores())
-    programs = [nginx.find(), wrk.find()] if wanted.compares else []
+    programs = [nginx.find(), wrk.find()] if wanted.is_beside_nginx else []
     about = "\n".join(f"- {line}" for line in machine.describe(plan, programs))
     print(about, flush=True)
     run = Run(wanted, plan, folder)
@@ -65,8 +65,8 @@ def _run(wanted: options.Options, folder: Path) -> bool:
 
 
 def _record(about: str, sections: dict[str, str]) -> None:
-    """Write translation, the control plane and the UI in places of their own: they are also measured alone."""
-    for name in ("translation", "control", "ui"):
+    """Write TLS, translation, the control plane and the UI in places of their own: they are also measured alone."""
+    for name in ("tls", "translation", "control", "ui"):
         apart = sections.pop(name, None)
         if apart is not None:
             report.write_between_markers(PAGE, name, f"\n{about}\n\n{apart}\n")

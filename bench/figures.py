@@ -187,3 +187,30 @@ class Pages:
     shown: Sequence[Shown]
     quiet: Latency
     watched: Latency
+
+
+@dataclass(frozen=True, slots=True)
+class Handshakes:
+    """New connections over TLS: what one costs the server.
+
+    Attributes:
+        is_resumed: whether they take up a session of before.
+        busy: share of its core that the server used.
+    """
+
+    target: str
+    is_resumed: bool
+    per_s: float
+    cpu_us: float
+    busy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Connections that have asked once and are kept: resident bytes of the process before and with them."""
+
+    target: str
+    size_kb: float
+    connections: int
+    resident_before: int
+    resident: int

@@ -2,11 +2,12 @@
 
 The worker gets every setting that makes it faster in this comparison: no log, kept connections on both
 sides, request bodies in memory. Streams have a listener of their own with `proxy_buffering off`, as anyone
-who relays them has to set it.
+who relays them has to set it. With a certificate both are there once more, over TLS.
 """
 
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -45,10 +46,33 @@ http {{
         listen 127.0.0.1:{stream_port} backlog=4096;
         location / {{ proxy_pass http://provider; proxy_buffering off; }}
     }}
-}}
+{tls}}}
+"""
+TLS: Final = """\
+    ssl_certificate {certificate};
+    ssl_certificate_key {certificate};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:tls:10m;
+    server {{
+        listen 127.0.0.1:{port} ssl backlog=4096;
+        location / {{ proxy_pass http://provider; }}
+    }}
+    server {{
+        listen 127.0.0.1:{stream_port} ssl backlog=4096;
+        location / {{ proxy_pass http://provider; proxy_buffering off; }}
+    }}
 """
 SEARCHED: Final = "/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
 """Where nginx is installed besides PATH: Debian keeps it out of a plain user's PATH."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsPorts:
+    """Where nginx speaks TLS beside plain HTTP; `certificate` is a file with the key in it."""
+
+    certificate: Path
+    port: int
+    stream_port: int
 
 
 def find() -> str:
@@ -68,7 +92,12 @@ def find_program(name: str, debian_package: str) -> str:
     return path
 
 
-def config_text(home: Path, upstream_port: int, port: int, stream_port: int) -> str:
+def config_text(home: Path, upstream_port: int, port: int, stream_port: int, tls: TlsPorts | None = None) -> str:
     """Return the configuration: whole answers on `port`, streams on `stream_port`, files in `home`."""
     user = "user root root;\n" if os.geteuid() == 0 else ""
-    return CONFIG.format(user=user, home=home, upstream_port=upstream_port, port=port, stream_port=stream_port)
+    secure = ""
+    if tls is not None:
+        secure = TLS.format(certificate=tls.certificate, port=tls.port, stream_port=tls.stream_port)
+    return CONFIG.format(
+        user=user, home=home, upstream_port=upstream_port, port=port, stream_port=stream_port, tls=secure
+    )

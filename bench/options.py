@@ -14,6 +14,7 @@ PARTS: Final = (
     "many",
     "exact",
     "aliases",
+    "tls",
     "idle",
     "workers",
     "translation",
@@ -26,8 +27,8 @@ ITERATING_PORT: Final = 9900
 """Where the static provider listens beside an already running gateway, which has to know it beforehand."""
 EXAMPLES: Final = """\
 examples:
-  python -m bench                                      everything, in about ten minutes
-  python -m bench --quick                              everything, in less than three minutes
+  python -m bench                                      everything, in about a quarter of an hour
+  python -m bench --quick                              everything, for the order of magnitude
   python -m bench whole latency --sizes 0.3            two parts, one request size
   python -m bench whole --only nginx,direct            without the gateway
   python -m bench whole --target gateway=http://127.0.0.1:8080 --pid 4711
@@ -114,6 +115,8 @@ class Running:
 
 COMPARING: Final = frozenset({"whole", "latency", "streams", "many"})
 """Parts that set one target beside another."""
+BESIDE_NGINX: Final = COMPARING | {"exact", "tls"}
+"""Parts that nginx and wrk take part in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,13 @@ class Options:
 
     @property
     def compares(self) -> bool:
-        """Whether targets are set beside each other; if not, nginx and wrk are not needed."""
+        """Whether the targets that are named are set beside each other."""
         return not COMPARING.isdisjoint(self.parts)
+
+    @property
+    def is_beside_nginx(self) -> bool:
+        """Whether nginx and wrk are needed, and their versions belong to the figures."""
+        return not BESIDE_NGINX.isdisjoint(self.parts)
 
 
 def parse(arguments: list[str] | None = None) -> Options:

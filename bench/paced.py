@@ -14,6 +14,7 @@ import gc
 import json
 import os
 import random
+import ssl
 import time
 from collections import deque
 from itertools import accumulate
@@ -22,7 +23,7 @@ from typing import Any, Final
 import uvloop
 
 from bench.bodies import http_request, request_body
-from bench.client import Connection, connect
+from bench.client import Connection, connect, unverified_tls
 from bench.figures import Latency, percentile
 from bench.processes import RunFailed, output_of, python, running
 from bench.targets import Target
@@ -43,8 +44,9 @@ def schedule(rate: float, seconds: float) -> list[float]:
 class OpenLoop:
     """Sends what is due and notes how long each answer took from then."""
 
-    def __init__(self, request: bytes, due_s: list[float]) -> None:
+    def __init__(self, request: bytes, due_s: list[float], tls: ssl.SSLContext | None = None) -> None:
         self._request = request
+        self._tls = tls
         self._due_s = due_s
         self._next = 0
         self._answered = 0
@@ -59,7 +61,7 @@ class OpenLoop:
         """Return when all is answered, or `drain_s` after the last was due."""
         self._end_s = self._due_s[-1] + drain_s
         for _ in range(CONNECTIONS):
-            self._idle.append(await connect(port, lambda: self))
+            self._idle.append(await connect(port, lambda: self, self._tls))
         gc.disable()
         loop = asyncio.get_running_loop()
         self._over = loop.create_future()
@@ -120,6 +122,8 @@ def measure(target: Target, size_kb: float, rate: float, seconds: float, core: i
         RunFailed: a request was not answered with 200, or the target's process ended.
     """
     wanted = ["--port", str(target.port), "--size-kb", str(size_kb), "--rate", str(rate), "--seconds", str(seconds)]
+    if target.is_secure:
+        wanted.append("--tls")
     with running(python("bench.paced", *wanted), on_cores=(core,)) as process:
         output = output_of(process, seconds + DRAIN_S + 30.0, f"{target.name} at {rate:.0f} requests a second")
     target.check()
@@ -145,9 +149,11 @@ def main() -> None:
     options.add_argument("--size-kb", type=float, required=True)
     options.add_argument("--rate", type=float, required=True)
     options.add_argument("--seconds", type=float, required=True)
+    options.add_argument("--tls", action="store_true")
     wanted = options.parse_args()
     request = http_request(request_body("bench/small", int(wanted.size_kb * 1000)), wanted.port)
-    loop = OpenLoop(request, schedule(wanted.rate, WARM_UP_S + wanted.seconds))
+    tls = unverified_tls() if wanted.tls else None
+    loop = OpenLoop(request, schedule(wanted.rate, WARM_UP_S + wanted.seconds), tls)
     uvloop.run(loop.run(wanted.port))
     print(json.dumps(report(loop)))
 

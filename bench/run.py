@@ -21,9 +21,11 @@ from bench import (
     report,
     report_control,
     report_exact,
+    report_tls,
     report_ui,
     startup,
     streams,
+    tls,
     translation,
     ui,
     workers,
@@ -73,6 +75,7 @@ class Run:
                 self._answer("translation", self._translation)
                 self._answer("exact", lambda: self._exact(upstream))
                 self._answer("aliases", lambda: self._aliases(upstream))
+                self._answer("tls", lambda: self._tls(upstream))
                 self._answer("idle", lambda: self._idle(upstream))
                 self._answer("workers", lambda: self._workers(upstream))
                 self._answer("control", lambda: self._control(upstream))
@@ -142,6 +145,9 @@ class Run:
         return report_exact.aliases_section(
             aliases.measure(self._plan, upstream, self._folder / "aliases", self._wanted.length)
         )
+
+    def _tls(self, upstream: Upstream) -> str:
+        return report_tls.tls_section(tls.measure(self._plan, upstream, self._folder / "tls", self._wanted.length))
 
     def _idle(self, upstream: Upstream) -> str:
         streams = min(self._wanted.length.idle_streams, idle.possible())

@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import gc
 import json
+import ssl
 import subprocess
 import time
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import uvloop
 
 from bench import procfs
 from bench.bodies import http_request, request_body
-from bench.client import Connection, connect
+from bench.client import Connection, connect, unverified_tls
 from bench.figures import ManyStreams, Streams
 from bench.processes import RunFailed, output_of, python, running, wait_until
 from bench.targets import Target, Upstream
@@ -82,7 +83,7 @@ class Watched:
             self.over.set_result(None)
 
 
-async def watch(port: int, shape: Shape, ramp_s: float = RAMP_S) -> list[Watched]:
+async def watch(port: int, shape: Shape, ramp_s: float = RAMP_S, tls: ssl.SSLContext | None = None) -> list[Watched]:
     """Run all streams to their ends; they are opened over `ramp_s` seconds."""
     model = f"bench/stream-{shape.chunks}-{shape.interval_ms}"
     request = http_request(request_body(model, REQUEST_BYTES, stream=True), port)
@@ -92,7 +93,7 @@ async def watch(port: int, shape: Shape, ramp_s: float = RAMP_S) -> list[Watched
     for number in range(shape.streams):
         await asyncio.sleep(begin_s + ramp_s * number / shape.streams - time.perf_counter())
         stream = Watched()
-        connection = await connect(port, lambda stream=stream: stream)  # type: ignore[misc]
+        connection = await connect(port, lambda stream=stream: stream, tls)  # type: ignore[misc]
         connection.send(request)
         streams.append(stream)
     await asyncio.gather(*(stream.over for stream in streams))
@@ -140,7 +141,8 @@ def _wait_for_all(upstream: Upstream, shape: Shape) -> None:
 def command(target: Target, shape: Shape, ramp_s: float = RAMP_S) -> list[str]:
     """Return the command that opens such streams and watches them."""
     numbers = ["--streams", str(shape.streams), "--chunks", str(shape.chunks), "--interval-ms", str(shape.interval_ms)]
-    return python("bench.streams", "--port", str(target.stream_port), "--ramp-s", str(ramp_s), *numbers)
+    secure = ["--tls"] if target.is_secure else []
+    return python("bench.streams", "--port", str(target.stream_port), "--ramp-s", str(ramp_s), *numbers, *secure)
 
 
 def _collect(process: subprocess.Popen[str], target: Target, shape: Shape) -> dict[str, Any]:
@@ -168,9 +170,11 @@ def main() -> None:
     for name in ("port", "streams", "chunks", "interval-ms"):
         options.add_argument(f"--{name}", type=int, required=True)
     options.add_argument("--ramp-s", type=float, default=RAMP_S)
+    options.add_argument("--tls", action="store_true")
     wanted = options.parse_args()
     shape = Shape(wanted.streams, wanted.chunks, wanted.interval_ms)
-    print(json.dumps(summary(uvloop.run(watch(wanted.port, shape, wanted.ramp_s)), shape.chunks)))
+    tls = unverified_tls() if wanted.tls else None
+    print(json.dumps(summary(uvloop.run(watch(wanted.port, shape, wanted.ramp_s, tls)), shape.chunks)))
 
 
 if __name__ == "__main__":

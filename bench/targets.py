@@ -96,6 +96,7 @@ class Target:
         pid: the process whose CPU time is the cost of one request; 0 when there is no proxy.
         beside: processes that belong to it and run on another core, the supervisor first.
         model: what it is asked for.
+        is_secure: whether it speaks TLS.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Target:
     pid: int = 0
     beside: tuple[int, ...] = ()
     model: str = "bench/small"
+    is_secure: bool = False
 
     def check(self) -> None:
         """Raise `RunFailed` when its process is not the one we began with."""
@@ -129,14 +131,16 @@ def direct(upstream: Upstream) -> Target:
 
 
 @contextmanager
-def nginx_proxy(plan: CorePlan, upstream: Upstream, folder: Path) -> Iterator[Target]:
+def nginx_proxy(
+    plan: CorePlan, upstream: Upstream, folder: Path, tls: nginx.TlsPorts | None = None
+) -> Iterator[Target]:
     """Run nginx with one worker on the proxy's core."""
     program = nginx.find()
     home = folder / "nginx"
     home.mkdir()
     port, stream_port = free_port(), free_port()
     config = home / "nginx.conf"
-    config.write_text(nginx.config_text(home, upstream.port, port, stream_port))
+    config.write_text(nginx.config_text(home, upstream.port, port, stream_port, tls))
     command = [program, "-p", str(home), "-e", "stderr", "-c", str(config)]
     with running(command, on_cores=(plan.proxy,), log=folder / "nginx.log") as process:
         wait_until_up(process, lambda: ask(port, "GET", "/v1/models")[0] == 200, "nginx")

@@ -69,7 +69,7 @@ def _write_script(model: str, size_kb: float, folder: Path) -> Path:
 
 
 def _run(target: Target, script: Path, seconds: float, core: int) -> dict[str, Any]:
-    url = f"http://127.0.0.1:{target.port}{PATH}"
+    url = f"{'https' if target.is_secure else 'http'}://127.0.0.1:{target.port}{PATH}"
     command = [find(), "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(script), url]
     with running(command, on_cores=(core,)) as process:
         output = output_of(process, seconds + 30.0, f"{target.name} under wrk")
