@@ -52,7 +52,7 @@ def _run(wanted: options.Options, folder: Path) -> bool:
     signal.signal(signal.SIGTERM, _as_interrupt)
     _raise_file_limit()
     plan = plan_cores(available_cores())
-    programs = [nginx.find(), wrk.find()] if wanted.compares else []
+    programs = [nginx.find(), wrk.find()] if wanted.is_beside_nginx else []
     about = "\n".join(f"- {line}" for line in machine.describe(plan, programs))
     print(about, flush=True)
     run = Run(wanted, plan, folder)

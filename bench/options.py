@@ -115,6 +115,8 @@ class Running:
 
 COMPARING: Final = frozenset({"whole", "latency", "streams", "many"})
 """Parts that set one target beside another."""
+BESIDE_NGINX: Final = COMPARING | {"exact", "tls"}
+"""Parts that nginx and wrk take part in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,13 @@ class Options:
 
     @property
     def compares(self) -> bool:
-        """Whether targets are set beside each other; if not, nginx and wrk are not needed."""
+        """Whether the targets that are named are set beside each other."""
         return not COMPARING.isdisjoint(self.parts)
+
+    @property
+    def is_beside_nginx(self) -> bool:
+        """Whether nginx and wrk are needed, and their versions belong to the figures."""
+        return not BESIDE_NGINX.isdisjoint(self.parts)
 
 
 def parse(arguments: list[str] | None = None) -> Options:

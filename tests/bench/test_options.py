@@ -11,6 +11,11 @@ def test_without_arguments_everything_is_measured() -> None:
     assert wanted.sizes_kb == (0.3, 20.0, 200.0)
 
 
+@pytest.mark.parametrize(("part", "is_beside_nginx"), [("whole", True), ("tls", True), ("translation", False)])
+def test_what_is_compared_with_nginx_names_its_version(part: str, is_beside_nginx: bool) -> None:
+    assert options.parse([part]).is_beside_nginx is is_beside_nginx
+
+
 def test_a_running_gateway_is_named_by_address_and_process() -> None:
     wanted = options.parse(["whole", "--target", "gateway=http://127.0.0.1:8080", "--pid", "4711"])
 
