@@ -113,7 +113,8 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> I
     """A function that starts `torod serve` with a configuration's text and returns when it serves.
 
     Where no home is given, the tables are there already, as at every start but the first: to make them is a process
-    more, for which every test would wait. `first_start` and tests with a `home` begin with nothing.
+    more, for which every test would wait. `first_start` and tests with a `home` begin with nothing: there, no key can
+    be in a database, and a wrong one is told so at once; here it is told to come again until the keys are read.
     """
     with _starting(tmp_path_factory, empty_database) as start:
         yield start

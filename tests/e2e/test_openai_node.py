@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import StartGateway
+from tokenrouter.testing.processes import Home
 
 pytestmark = pytest.mark.e2e
 
@@ -58,8 +59,10 @@ console.log('all good');
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
 @pytest.mark.skipif(not (FOLDER / "node_modules" / "openai").is_dir(), reason="`make test` installs the Node SDK")
-def test_the_node_sdk_does_all_that_it_does_with_the_vendor(gateway: StartGateway, sandbox_config: str) -> None:
-    running = gateway(sandbox_config)
+def test_the_node_sdk_does_all_that_it_does_with_the_vendor(
+    gateway: StartGateway, home: Home, sandbox_config: str
+) -> None:
+    running = gateway(sandbox_config, home=home)
     script = FOLDER / "node_modules" / ".tokenrouter-check.mjs"
     script.write_text(SCRIPT)
 

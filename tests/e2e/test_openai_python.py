@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from tests.conftest import StartGateway
-from tokenrouter.testing.processes import GatewayProcess, wait_until
+from tokenrouter.testing.processes import GatewayProcess, make_home, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -30,8 +30,10 @@ WEATHER: Any = {
 
 
 @pytest.fixture(scope="module")
-def running(shared_gateway: StartGateway, sandbox_config: str) -> GatewayProcess:
-    return shared_gateway(sandbox_config)
+def running(
+    shared_gateway: StartGateway, sandbox_config: str, tmp_path_factory: pytest.TempPathFactory
+) -> GatewayProcess:
+    return shared_gateway(sandbox_config, home=make_home(tmp_path_factory.mktemp("openai")))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import StartGateway
 from tests.e2e.test_files_and_media import CHEMISTRY, PHYSICS, TEAMS
-from tokenrouter.testing.processes import GatewayProcess
+from tokenrouter.testing.processes import GatewayProcess, Home
 
 pytestmark = pytest.mark.e2e
 
@@ -17,9 +17,9 @@ PATHS = '["POST /v1/vector_stores", "GET /v1/vector_stores", "* /v1/vector_store
 
 
 @pytest.fixture
-def running(gateway: StartGateway, sandbox_config: str) -> GatewayProcess:
+def running(gateway: StartGateway, home: Home, sandbox_config: str) -> GatewayProcess:
     granted = TEAMS.replace('role = "inferrer"', 'role = "inferrer"\npassthrough = true', 1)
-    return gateway(f"{sandbox_config}passthrough_paths = {PATHS}\n{granted}")
+    return gateway(f"{sandbox_config}passthrough_paths = {PATHS}\n{granted}", home=home)
 
 
 def ask(running: GatewayProcess, method: str, path: str, body: Any = None, *, key: str = PHYSICS) -> tuple[int, Any]:
