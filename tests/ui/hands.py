@@ -1,19 +1,31 @@
 """What people do on many pages: choose from a long list, take along what is shown once, confirm by name, open a row."""
 
 import re
+from contextlib import suppress
 from typing import Final
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from tokenrouter.testing.processes import wait_until
 
 _SAID: Final = re.compile(r"(\S+) tokens")
+OFFERED_MS: Final = 5_000
 
 
 def choose(field: Locator, wanted: str) -> None:
-    """Type into a field that searches, and press what it offers."""
-    field.fill(wanted)
-    field.page.get_by_role("option", name=wanted, exact=True).click()
+    """Type into a field that searches, and press what it offers; what is typed before it knows any may be lost."""
+    option = field.page.get_by_role("option", name=wanted, exact=True)
+
+    def is_offered() -> bool:
+        field.fill("")
+        field.fill(wanted)
+        with suppress(TookTooLong):
+            option.wait_for(timeout=OFFERED_MS)
+        return option.is_visible()
+
+    wait_until(f"{wanted} to be offered", is_offered)
+    option.click()
 
 
 def take_key(page: Page) -> str:
