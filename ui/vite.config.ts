@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { preloads } from "./preloads";
 import { stylesOfComponents } from "./styles-of-components";
 
 const BUILT = "../src/tokenrouter/admin/ui";
@@ -38,11 +39,15 @@ const NUMBERS = /components.NumberInput.|number-format/;
 const OTHERS = /components.(TagsInput|Textarea|Switch|PasswordInput|InlineInput).|textarea-auto/;
 const OURS = /src.(pages|snippets|table.side-panel|parts.confirm-dialog)./;
 const LATER = new RegExp([SCROLLED, WINDOWS, CHOICES, NUMBERS, OTHERS, OURS].map(({ source }) => source).join("|"));
+// What stands around every page, and with it all that this needs.
+const FRAME = /src.app\.tsx$/;
+// Small parts of pages with figures, which would be a file each.
+const FIGURES = /src.(texts.en.charts|charts.(charts\.module|times)|parts.(tile|hint)|table.column)\./;
 const MANY_PAGES = 10;
 
 export default defineConfig({
   base: "/admin/",
-  plugins: [react(), stylesOfComponents(), compressedCopies()],
+  plugins: [react(), stylesOfComponents(), preloads(), compressedCopies()],
   resolve: { alias: { "@": join(import.meta.dirname, "src") } },
   // The server puts a fresh nonce in the place of this word in every answer.
   html: { cspNonce: "__CSP_NONCE__" },
@@ -60,8 +65,10 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: "start", tags: ["$initial"], priority: 6 },
+            { name: "start", tags: ["$initial"], priority: 7 },
+            { name: "frame", test: FRAME, priority: 6 },
             { name: "parts", test: (id) => !LATER.test(id), minShareCount: MANY_PAGES, priority: 5 },
+            { name: "figures", test: FIGURES, priority: 4.5 },
             { name: "scrolled", test: SCROLLED, priority: 4 },
             { name: "windows", test: WINDOWS, priority: 3 },
             { name: "choices", test: CHOICES, priority: 2 },

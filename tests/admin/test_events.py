@@ -55,6 +55,19 @@ async def test_a_reader_is_told_what_they_may_hear_of_and_then_what_has_changed(
     assert installation.state.live.listeners == 0
 
 
+async def test_what_changes_between_the_connection_and_the_next_look_is_told(installation: Installation) -> None:
+    seconds = Seconds(installation)
+    first = await begun(installation)
+    await anext(first)
+    second = await begun(installation)
+
+    create_key(installation.store, KeyRequest("bob"), pepper=PEPPER, now_s=1.0)
+    seconds.passes()
+
+    assert read(await anext(second))[0] == ("begin", {"scopes": sorted(ACTIONS)})
+    assert read(await anext(second)) == [("changed", {"scopes": ["audit", "keys"]})]
+
+
 async def test_what_runs_is_told_as_a_number(installation: Installation) -> None:
     seconds = Seconds(installation)
     stream = await begun(installation)

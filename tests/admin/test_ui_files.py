@@ -25,6 +25,35 @@ def test_every_page_has_a_nonce_of_its_own(ui: UiFiles) -> None:
     assert len(first.nonce) >= 22
 
 
+@pytest.mark.parametrize(
+    ("name", "links"),
+    [
+        ("", '<link rel="modulepreload" crossorigin href="/admin/assets/frame-1.js"></head>'),
+        ("nothing-like-it", '<link rel="modulepreload" crossorigin href="/admin/assets/frame-1.js"></head>'),
+        (
+            "usage",
+            '<link rel="modulepreload" crossorigin href="/admin/assets/frame-1.js">'
+            '<link rel="modulepreload" crossorigin href="/admin/assets/usage-1.js">'
+            '<link rel="stylesheet" crossorigin href="/admin/assets/usage-1.css"></head>',
+        ),
+    ],
+)
+def test_a_page_names_the_files_that_will_be_loaded(ui: UiFiles, name: str, links: str) -> None:
+    page = ui.page(name)
+
+    assert page is not None
+    assert links in page.text
+
+
+def test_a_build_that_names_no_files_is_a_page_without_their_names(ui: UiFiles, tmp_path: Path) -> None:
+    (tmp_path / "ui" / "preloads.json").unlink()
+
+    page = ui.page("usage")
+
+    assert page is not None
+    assert "modulepreload" not in page.text
+
+
 def test_where_nothing_was_built_there_is_no_page(tmp_path: Path) -> None:
     empty = UiFiles(tmp_path)
 

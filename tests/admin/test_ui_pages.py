@@ -33,6 +33,23 @@ def test_whoever_is_signed_in_gets_the_ui_at_every_page(member: TestClient, path
     assert (head.status_code, head.content) == (200, b"")
 
 
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/admin", "me-1.js"),
+        ("/admin/", "me-1.js"),
+        (DEEP_LINK, "usage-1.js"),
+        ("/admin/usage/", "usage-1.js"),
+        ("/admin/us", "frame-1.js"),
+    ],
+)
+def test_a_page_names_what_its_address_will_load(member: TestClient, path: str, named: str) -> None:
+    files = re.findall(r'href="/admin/assets/([^"]+)"', visit(member, path).text)
+
+    assert named in files
+    assert "me-1.js" not in files or named == "me-1.js"
+
+
 @pytest.mark.parametrize("path", ["/admin", DEEP_LINK])
 def test_others_get_the_way_in_which_leads_back(client: TestClient, path: str) -> None:
     answer = visit(client, path)

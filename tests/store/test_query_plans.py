@@ -14,7 +14,8 @@ from bench.store import READS
 from tokenrouter.store.engine import Store, open_store
 from tokenrouter.store.limit_pages import LimitFilter, limit_page
 from tokenrouter.store.migrate import migrate
-from tokenrouter.store.usage import UsageFilter, usage_groups
+from tokenrouter.store.usage import Grouping, UsageFilter, usage_groups
+from tokenrouter.store.usage_names import groups_of, sums_of_all
 from tokenrouter.store.within import Within
 from tokenrouter.testing.postgres import PostgresServer
 
@@ -101,6 +102,19 @@ def test_sums_of_few_read_the_days_of_few(long_ledger: Store, wanted: UsageFilte
 
     assert plans
     assert not [plan for plan in plans if re.search(r"SCAN tr_usage|Seq Scan on tr_usage", plan)]
+
+
+@pytest.mark.parametrize("by", ["team", "user", "key", "provider", "model"])
+def test_what_everybody_used_is_read_by_name_and_not_by_pairs_of_key_and_model(
+    long_ledger: Store, by: Grouping
+) -> None:
+    wanted = UsageFilter(since_day="2025-01-10", until_day="2026-01-20")
+    with plans_of(long_ledger) as plans:
+        groups_of(long_ledger, wanted, by)
+        sums_of_all(long_ledger, wanted)
+
+    assert plans
+    assert not [plan for plan in plans if "tr_usage" in plan or re.search(r"SCAN tr_activity|Seq Scan", plan)]
 
 
 def test_limits_are_found_without_reading_all(long_ledger: Store) -> None:

@@ -138,6 +138,24 @@ def test_signing_out_ends_the_session(visit: Visit) -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+def test_words_beside_what_is_pointed_at_come_and_go(visit: Visit) -> None:
+    page = visit("/network")
+    settle(page)
+    words = page.locator(".mantine-Tooltip-tooltip")
+    button = page.get_by_role("button", name="Refresh what you see")
+
+    button.hover()
+    expect(words).to_have_text("Refresh what you see")
+    page.keyboard.press("Escape")
+    expect(words).to_have_count(0)
+
+    page.locator("h1").hover()
+    button.hover()
+    expect(words).to_be_visible()
+    page.locator("h1").hover()
+    expect(words).to_have_count(0)
+
+
 def test_what_leads_nowhere_says_so_and_leads_back(visit: Visit) -> None:
     page = visit("/no-such-page")
 

@@ -1,50 +1,22 @@
-// Where everything begins: language and session first, then the pages.
-import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
-import { QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider } from "@tanstack/react-router";
+// Where everything begins: session and language together, then the UI itself (app.tsx). index.html asks for the session
+// beforehand, and the server names there what the page that is asked for will load.
 import { setNonce } from "get-nonce";
-import { StrictMode } from "react";
-import { createRoot } from "react-dom/client";
-import { LiveProvider } from "./api/live";
-import { queries } from "./api/queries";
-import { readSession, SessionProvider } from "./api/session";
-import { Notices } from "./frame/notices";
+import { readSession } from "./api/session";
 import { allStyles } from "./styles";
 import { loadLanguage } from "./texts/catalogue";
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
-const schemes = localStorageColorSchemeManager({ key: "tokenrouter.theme" });
 
 async function start(): Promise<void> {
   setNonce(nonce);
-  // Pages and theme come after the language, because texts are taken when a module is loaded.
-  const [session, [{ makeRouter }, { theme }]] = await Promise.all([
+  // All else comes after the language, because texts are taken when a module is loaded.
+  const [session, { show }] = await Promise.all([
     readSession(),
-    loadLanguage().then(() => Promise.all([import("./router"), import("./theme")])),
+    loadLanguage().then(() => import("./app")),
     allStyles(),
   ]);
   const root = document.getElementById("root");
-  if (root === null) return;
-  createRoot(root).render(
-    <StrictMode>
-      <MantineProvider
-        theme={theme}
-        defaultColorScheme="auto"
-        colorSchemeManager={schemes}
-        getStyleNonce={() => nonce}
-        cssVariablesSelector=":root"
-      >
-        <QueryClientProvider client={queries}>
-          <SessionProvider session={session}>
-            <LiveProvider>
-              <Notices />
-              <RouterProvider router={makeRouter(session)} />
-            </LiveProvider>
-          </SessionProvider>
-        </QueryClientProvider>
-      </MantineProvider>
-    </StrictMode>,
-  );
+  if (root !== null) show(session, root, nonce);
 }
 
 void start();

@@ -18,11 +18,25 @@ import {
   IconUserCircle,
 } from "@tabler/icons-react";
 import type { ComponentType } from "react";
-import type { RangeName } from "./ranges";
+import type { Session } from "./api/session";
+import type { Range, RangeName } from "./ranges";
 import type { frame } from "./texts/en/frame";
+import type { Search } from "./view";
 
 export type Group = keyof typeof frame.groups;
 export type PageName = keyof typeof frame.pages;
+
+export interface LoadedPage {
+  Page: ComponentType;
+  // Asks what the page will ask when it is drawn at this address, where the answer takes a while.
+  ask?: (asked: Asked) => void;
+}
+
+export interface Asked {
+  search: Search;
+  session: Session;
+  range: Range;
+}
 
 export interface PageRow {
   name: PageName;
@@ -36,7 +50,7 @@ export interface PageRow {
   beyondOwn?: boolean;
   // How far back the page looks at first, where the top bar offers a time range.
   ranged?: RangeName;
-  load: () => Promise<{ Page: ComponentType }>;
+  load: () => Promise<LoadedPage>;
 }
 
 export const PAGES: readonly PageRow[] = [

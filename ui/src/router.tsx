@@ -6,8 +6,8 @@ import { Broken } from "./frame/broken";
 import { Frame } from "./frame/frame";
 import { NotFound } from "./frame/not-found";
 import { PAGES, type PageRow } from "./pages";
-
-type Search = Record<string, unknown>;
+import { rangeOf } from "./ranges";
+import type { Search } from "./view";
 
 export function isFor(page: PageRow, session: Session): boolean {
   const reach = session.may[page.action] ?? "-";
@@ -17,6 +17,13 @@ export function isFor(page: PageRow, session: Session): boolean {
 // Where people begin: those who see everything with what happens, the others with what is theirs.
 export function startOf(session: Session): string {
   return session.may["usage.read"] === "all" ? "/status" : "/me";
+}
+
+// What a page shows at first is asked for before it is drawn; nobody waits for the answer here. That a page is not there
+// is told where it is to be drawn.
+async function ask(page: PageRow, search: Search, session: Session): Promise<void> {
+  const loaded = await page.load().catch(() => null);
+  loaded?.ask?.({ search, session, range: rangeOf(search, page.ranged) });
 }
 
 export function makeRouter(session: Session) {
@@ -37,6 +44,9 @@ export function makeRouter(session: Session) {
       getParentRoute: () => root,
       path: page.path,
       component: lazyRouteComponent(page.load, "Page"),
+      loader: ({ cause, location }) => (cause === "enter" ? ask(page, location.search, session) : undefined),
+      // What changes on a page that is shown, its parts ask for themselves.
+      staleTime: Number.POSITIVE_INFINITY,
       staticData: { page },
     }),
   );

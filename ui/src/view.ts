@@ -3,21 +3,25 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 
 export type View = Readonly<Record<string, string>>;
+export type Search = Readonly<Record<string, unknown>>;
+
+// Reads from an address what it says, and the defaults for all else.
+export function viewOf<Names extends View>(defaults: Names, search: Search): { [Name in keyof Names]: string } {
+  const read = Object.entries(defaults).map(([name, value]) => [name, text(search[name]) ?? value]);
+  return Object.fromEntries(read) as { [Name in keyof Names]: string };
+}
 
 // Returns the page's part of the address as texts, and what changes some of it. `replace` is for what changes while
 // one types: going back should not go through every letter.
 export function useView<Names extends View>(
   defaults: Names,
 ): [{ [Name in keyof Names]: string }, (changes: Partial<Record<keyof Names, string>>, replace?: boolean) => void] {
-  const search = useSearch({ strict: false }) as Record<string, unknown>;
+  const search = useSearch({ strict: false }) as Search;
   const navigate = useNavigate();
   const key = JSON.stringify(defaults);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the defaults, which are written in place.
-  const view = useMemo(() => {
-    const read = Object.entries(defaults).map(([name, value]) => [name, text(search[name]) ?? value]);
-    return Object.fromEntries(read) as { [Name in keyof Names]: string };
-  }, [search, key]);
+  const view = useMemo(() => viewOf(defaults, search), [search, key]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above.
   const change = useCallback(

@@ -100,8 +100,10 @@ async def changes(state: ControlState, may_see: MaySee) -> AsyncGenerator[bytes,
     begun_s = loop.time()
     asked_s = usage_s = spoken_s = -LONGEST_S
     scopes: frozenset[str] = frozenset()
-    told: dict[str, int] | None = None
+    has_begun = False
     async with state.live.listening(LiveMarks(state).look):
+        # What the reader asks for from now on is as new as the last look; whatever the next one finds may be newer.
+        told = dict(state.live.counts)
         yield b": connected\n\n"
         while await state.live.next_look() and loop.time() - begun_s < LONGEST_S:
             now_s, counts = loop.time(), dict(state.live.counts)
@@ -110,10 +112,9 @@ async def changes(state: ControlState, may_see: MaySee) -> AsyncGenerator[bytes,
                 if caller is None:
                     return
                 asked_s, scopes = now_s, scopes_of(caller)
-            if told is None:
-                told, spoken_s = counts, now_s
+            if not has_begun:
+                has_begun, spoken_s = True, now_s
                 yield event("begin", {"scopes": sorted(scopes)}) + _running(state, scopes)
-                continue
             changed = {scope for scope in scopes if counts.get(scope) != told.get(scope)}
             if now_s - usage_s < max(USAGE_S, state.live.listeners / 10):
                 changed.discard("usage")

@@ -5,6 +5,7 @@ copies that are compressed already, so that nothing is compressed while somebody
 in one folder: no name leads out of it.
 """
 
+import json
 import re
 import secrets
 from dataclasses import dataclass
@@ -52,13 +53,18 @@ class UiFiles:
     def __init__(self, folder: Traversable) -> None:
         self._folder = folder
 
-    def page(self) -> UiPage | None:
-        """Return the page with a fresh nonce; None where nothing was built."""
+    def page(self, name: str = "") -> UiPage | None:
+        """Return the page with a fresh nonce; None where nothing was built.
+
+        It names all files that the UI will load where `name` is the first part of the address, so that a browser asks
+        for them at once: each would otherwise be found only in the one before it.
+        """
         index = self._folder / "index.html"
         if not index.is_file():
             return None
         nonce = secrets.token_urlsafe(_NONCE_BYTES)
-        return UiPage(index.read_text("utf-8").replace(_NONCE, nonce), nonce)
+        text = index.read_text("utf-8").replace(_NONCE, nonce)
+        return UiPage(text.replace("</head>", f"{self._links(name)}</head>", 1), nonce)
 
     def asset(self, name: str, accept_encoding: str = "") -> UiAsset | None:
         """Return the file of that name, compressed in a way that the header `accept-encoding` allows; None for none."""
@@ -74,10 +80,23 @@ class UiFiles:
         plain = assets / name
         return UiAsset(plain.read_bytes(), media_type) if plain.is_file() else None
 
+    def _links(self, name: str) -> str:
+        """Return the links to what a page loads, as the build has written it down (ui/preloads.ts)."""
+        told = self._folder / "preloads.json"
+        if not told.is_file():
+            return ""
+        files_of: dict[str, list[str]] = json.loads(told.read_text("utf-8"))
+        return "".join(_link(one) for one in files_of.get(name, files_of.get("", [])) if _NAME.fullmatch(one))
+
 
 def built_ui() -> UiFiles:
     """Return the UI that is part of this package."""
     return UiFiles(files("tokenrouter.admin") / "ui")
+
+
+def _link(file: str) -> str:
+    kind = "stylesheet" if file.endswith(".css") else "modulepreload"
+    return f'<link rel="{kind}" crossorigin href="/admin/assets/{file}">'
 
 
 def _codings(accept_encoding: str) -> frozenset[str]:

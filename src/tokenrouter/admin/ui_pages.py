@@ -18,7 +18,7 @@ from tokenrouter.admin.problems import Problem
 from tokenrouter.admin.sessions import find_signed_in, visitor_of
 from tokenrouter.admin.sign_in_page import sign_in_page
 from tokenrouter.admin.state import ControlState, State, control_state
-from tokenrouter.admin.wanted_page import asked_page
+from tokenrouter.admin.wanted_page import HOME, asked_page
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -83,15 +83,18 @@ def _is_deep_link(request: Request) -> bool:
 
 def _page(state: ControlState, request: Request) -> Response:
     visitor = visitor_of(request)
-    if find_signed_in(state, visitor) is not None:
-        return _ui(state, request)
+    found = find_signed_in(state, visitor)
+    if found is not None:
+        start = "status" if found.is_admin else "me"  # as `startOf` in ui/src/router.tsx
+        return _ui(state, request, request.scope["path"].removeprefix(_BELOW).removeprefix(HOME) or start)
     if not visitor.cookie and request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         return _once_more(asked_page(request))
     return sign_in_page(state, asked_page(request))
 
 
-def _ui(state: ControlState, request: Request) -> HTMLResponse:
-    page = state.ui.page()
+def _ui(state: ControlState, request: Request, path: str) -> HTMLResponse:
+    """Return the UI for a visitor who will see what is at `path`, below `/admin/`."""
+    page = state.ui.page(path.partition("/")[0])
     if page is None:
         return html.page("TokenRouter: not built", html.card("The UI is not built", _NOT_BUILT))
     policy = _POLICY.format(nonce=page.nonce, beside=_beside(state, request))

@@ -18,17 +18,8 @@ from tokenrouter.admin.state import ControlState, State
 from tokenrouter.admin.texts import Text
 from tokenrouter.domain.csv_text import csv_text
 from tokenrouter.store.activity_days import stacked_days
-from tokenrouter.store.activity_figures import usage_sums_of
-from tokenrouter.store.usage import (
-    MAX_GROUPS,
-    Grouping,
-    UsageFilter,
-    UsageGroup,
-    added_up,
-    usage_groups,
-    usage_sums,
-)
-from tokenrouter.store.usage_days import sums_by_day
+from tokenrouter.store.usage import MAX_GROUPS, Grouping, UsageFilter, added_up
+from tokenrouter.store.usage_names import groups_of, sums_of_all
 
 router: Final = APIRouter(prefix="/api/v1/usage", tags=["usage"])
 
@@ -93,11 +84,11 @@ def read_usage(
         provider=provider,
         model=model,
     )
-    found = _groups(state, wanted, by)
+    found = groups_of(state.store, wanted, by)
     groups = [Group(name=group.name, key_id=group.key_id, **sums_of(group.sums).model_dump()) for group in found]
     if form == "csv":
         return csv_file(f"usage-by-{by}", csv_text(list(Group.model_fields), [[cells(group) for group in groups]]))
-    total = usage_sums(state.store, wanted) if len(found) == MAX_GROUPS else added_up(group.sums for group in found)
+    total = sums_of_all(state.store, wanted) if len(found) == MAX_GROUPS else added_up(group.sums for group in found)
     return Usage(
         by=by,
         total=sums_of(total),
@@ -105,12 +96,6 @@ def read_usage(
         previous=_previous(state, wanted, from_day, to_day) if compare else None,
         stack=_stack(state, wanted, then) if then else None,
     )
-
-
-def _groups(state: ControlState, wanted: UsageFilter, by: Grouping) -> list[UsageGroup]:
-    if by != "day":
-        return usage_groups(state.store, wanted, by)
-    return [UsageGroup(day, usage_sums_of(used)) for day, used in sums_by_day(state.store, wanted).items()][:MAX_GROUPS]
 
 
 def _previous(state: ControlState, wanted: UsageFilter, from_day: date | None, to_day: date | None) -> Sums:
@@ -123,7 +108,7 @@ def _previous(state: ControlState, wanted: UsageFilter, from_day: date | None, t
         raise Problem(422, "invalid_field", "from: it is after the last day.")
     since = max(date.min, from_day - timedelta(days)) if days < from_day.toordinal() else date.min
     before = replace(wanted, since_day=since.isoformat(), until_day=(from_day - timedelta(1)).isoformat())
-    return sums_of(usage_sums(state.store, before))
+    return sums_of(sums_of_all(state.store, before))
 
 
 def _stack(state: ControlState, wanted: UsageFilter, part: Part) -> Stack:

@@ -21,8 +21,9 @@ from tokenrouter.store.activity_rollups import speeds_between, speeds_of
 from tokenrouter.store.activity_sums import DAY_S, TIMED_DIMENSIONS, Amounts, Dimension
 from tokenrouter.store.engine import Store
 from tokenrouter.store.ledger import LedgerFilter
-from tokenrouter.store.usage import Grouping, UsageFilter, UsageGroup, usage_groups, usage_sums
+from tokenrouter.store.usage import Grouping, UsageFilter, UsageGroup
 from tokenrouter.store.usage_days import ByDay, day_start, day_text, one_dimension, series_by_day, sums_by_day
+from tokenrouter.store.usage_names import groups_of, sums_of_all
 
 KNOWN: Final[tuple[Dimension, ...]] = ("key", "user", "team", "provider", "model")
 """What the daily sums can be split by."""
@@ -41,7 +42,7 @@ def figures_of_days(store: Store, question: Question) -> Figures:
     return Figures(
         question,
         question.since_s,
-        amounts_of(usage_sums(store, before)),
+        amounts_of(sums_of_all(store, before)),
         slots,
         series,
         others_of(slots, series) if series else {},
@@ -68,7 +69,7 @@ def usage_filter(wanted: LedgerFilter, since_s: int, until_s: int) -> UsageFilte
 
 def top_of_days(store: Store, wanted: UsageFilter, dimension: Dimension) -> list[Part]:
     """Return the names that used the most tokens, and what they used."""
-    parts = [_part(group) for group in usage_groups(store, wanted, cast(Grouping, dimension))]
+    parts = [_part(group) for group in groups_of(store, wanted, cast(Grouping, dimension))]
     parts.sort(key=lambda part: (-tokens_of(part.amounts), -part.amounts[0], part.name))
     return parts[:MAX_TABLE_ROWS]
 

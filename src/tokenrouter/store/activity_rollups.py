@@ -6,7 +6,7 @@ What it costs depends on how many slots and names there are, and not on the numb
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, FromClause, Select, func, select, union_all
+from sqlalchemy import Connection, FromClause, Select, func, literal, select, union_all
 
 from tokenrouter.domain.speeds import Speeds
 from tokenrouter.store.activity_books import addresses_since, fine_hours_since
@@ -94,14 +94,39 @@ def top_of(connection: Connection, dimension: Dimension, since_s: int, until_s: 
     """Return the names that used the most tokens, and what they used; both times are whole hours."""
     if dimension == "ip":
         since_s = max(since_s, addresses_since(connection))
+    return _most_of(connection, dimension, since_s, until_s, ("input_tokens", "output_tokens"), MAX_TABLE_ROWS)
+
+
+def costliest_of(
+    connection: Connection,
+    dimension: Dimension,
+    since_s: int,
+    until_s: int,
+    names: Collection[str] | None,
+    limit: int,
+) -> list[Part]:
+    """Return what names cost, the most expensive first: all, or those of `names`; both times are UTC midnights."""
+    return _most_of(connection, dimension, since_s, until_s, ("cost_nano_usd",), limit, names)
+
+
+def _most_of(
+    connection: Connection,
+    dimension: Dimension,
+    since_s: int,
+    until_s: int,
+    what: Iterable[str],
+    limit: int,
+    names: Collection[str] | None = None,
+) -> list[Part]:
+    """Return the names that used the most of `what` together, and what they used."""
     stretches = cover(since_s, until_s)
     if not stretches:
         return []
-    source = _together(dimension, stretches).c
-    tokens = func.sum(source.input_tokens) + func.sum(source.output_tokens)
+    source = _together(dimension, stretches, names).c
+    most = sum((func.sum(source[one]) for one in what), start=literal(0))
     query = select(source.name, func.max(source.label).label("label"), *_summed(source)).group_by(source.name)
-    most = query.order_by(tokens.desc(), func.sum(source.requests).desc(), source.name).limit(MAX_TABLE_ROWS)
-    return [Part(name, label, amounts_in(amounts)) for name, label, *amounts in connection.execute(most)]
+    query = query.order_by(most.desc(), func.sum(source.requests).desc(), source.name).limit(limit)
+    return [Part(name, label, amounts_in(amounts)) for name, label, *amounts in connection.execute(query)]
 
 
 def speeds_of(connection: Connection, question: Question, dimension: Dimension, name: str) -> dict[int, Speeds]:

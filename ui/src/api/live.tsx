@@ -37,7 +37,7 @@ export function useLive(): Live {
   return use(Current);
 }
 
-// From the first connection on; what was asked for before it is as new as it.
+// From the first connection on, which begins before anything is asked for, or from when somebody looked away.
 let missed = false;
 
 function followChanges(told: (connected: boolean) => void): () => void {
@@ -66,6 +66,7 @@ function followChanges(told: (connected: boolean) => void): () => void {
     told: (_name, data) => changed(data),
   });
   return () => {
+    missed = true;
     window.clearTimeout(timer);
     leave();
     told(false);

@@ -26,6 +26,11 @@ export type Scope =
   | "access_codes"
   | "running";
 
+// With what a question is asked: it may be given up.
+export interface Signalled {
+  signal: AbortSignal;
+}
+
 export const queries = new QueryClient({
   defaultOptions: {
     queries: {

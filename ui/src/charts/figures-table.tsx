@@ -1,6 +1,5 @@
 // The figures of a chart as a table: what is heard instead of it, and what is shown on demand. What is not seen is made
 // after all that is.
-import { Table, VisuallyHidden } from "@mantine/core";
 import { memo, useEffect, useState } from "react";
 import { charts as words } from "@/texts/en/charts";
 import classes from "./charts.module.css";
@@ -30,43 +29,39 @@ export function FiguresTable({ shown, height, ...figures }: Props) {
     );
   }
   return idle ? (
-    <VisuallyHidden>
+    <div className="unseen">
       <Figures {...figures} />
-    </VisuallyHidden>
+    </div>
   ) : null;
 }
 
 const Figures = memo(function Figures({ name, times, slotSeconds, series, exactly }: Omit<Props, "shown" | "height">) {
   return (
-    <Table striped withRowBorders={false}>
-      <Table.Caption>
-        <VisuallyHidden>{name}</VisuallyHidden>
-      </Table.Caption>
-      <Table.Thead className={classes.head}>
-        <Table.Tr>
-          <Table.Th scope="col">{words.time}</Table.Th>
+    <table className="figures">
+      <caption className="unseen">{name}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{words.time}</th>
           {series.map((one) => (
-            <Table.Th key={one.name} scope="col" ta="right">
+            <th key={one.name} scope="col">
               {one.label}
-            </Table.Th>
+            </th>
           ))}
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
+        </tr>
+      </thead>
+      <tbody>
         {times.map((time, slot) => (
-          <Table.Tr key={time}>
-            <Table.Th scope="row" fw={400}>
+          <tr key={time}>
+            <th scope="row" className={classes.slot}>
               {slotName(time, slotSeconds)}
-            </Table.Th>
+            </th>
             {series.map((one) => (
-              <Table.Td key={one.name} ta="right" className="figures">
-                {told(one.values[slot], exactly)}
-              </Table.Td>
+              <td key={one.name}>{told(one.values[slot], exactly)}</td>
             ))}
-          </Table.Tr>
+          </tr>
         ))}
-      </Table.Tbody>
-    </Table>
+      </tbody>
+    </table>
   );
 });
 

@@ -1,5 +1,5 @@
 // When in the week things happen: hours × days, darker for more. It is a table, so what is seen can be read as well.
-import { Group, Text, VisuallyHidden } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import { charts as words } from "@/texts/en/charts";
 import classes from "./charts.module.css";
 
@@ -23,16 +23,16 @@ export function HeatMap({ name, values, format }: Props) {
     <>
       <table className={classes.heat}>
         <caption>
-          <VisuallyHidden>{name}</VisuallyHidden>
+          <span className="unseen">{name}</span>
         </caption>
         <thead>
           <tr>
             <th scope="col" className={classes.day}>
-              <VisuallyHidden>{words.hour}</VisuallyHidden>
+              <span className="unseen">{words.hour}</span>
             </th>
             {HOURS.map((hour) => (
               <th key={hour} scope="col">
-                {hour % 6 === 0 ? hourName(hour) : <VisuallyHidden>{hourName(hour)}</VisuallyHidden>}
+                {hour % 6 === 0 ? hourName(hour) : <span className="unseen">{hourName(hour)}</span>}
               </th>
             ))}
           </tr>
@@ -75,7 +75,7 @@ export function HeatMap({ name, values, format }: Props) {
 function Cell({ told, figure, share }: { told: string; figure: string; share: number }) {
   return (
     <td title={told} style={{ background: shadeOf(share) }}>
-      <VisuallyHidden>{figure}</VisuallyHidden>
+      <span className="unseen">{figure}</span>
     </td>
   );
 }

@@ -1,5 +1,5 @@
 // The names of a chart's series with their figures: of the slot that is pointed at, or of the whole range.
-import { Text, Tooltip, UnstyledButton } from "@mantine/core";
+import { Hint } from "@/parts/hint";
 import { charts as words } from "@/texts/en/charts";
 import classes from "./charts.module.css";
 import { colourOf, dashOf, type Look, OTHER, type Scheme, swatchOf, useScheme } from "./palette";
@@ -37,28 +37,29 @@ function Entry({ one, at, shape, looks, slot, short, exactly, picked, onPick }: 
     <>
       <Sample look={looks[at]} shape={shape} scheme={scheme} />
       <span className={classes.label}>{one.label}</span>
-      <Tooltip label={known ? exactly(value) : ""} disabled={!known}>
-        <span className={`${classes.figure} figures`}>{known ? short(value) : "–"}</span>
-      </Tooltip>
+      {known ? (
+        <Hint label={exactly(value)}>
+          <span className={`${classes.figure} figures`}>{short(value)}</span>
+        </Hint>
+      ) : (
+        <span className={`${classes.figure} figures`}>–</span>
+      )}
     </>
   );
   if (onPick === undefined || one.name === OTHER) {
-    return (
-      <Text component="span" className={classes.entry}>
-        {inside}
-      </Text>
-    );
+    return <span className={classes.entry}>{inside}</span>;
   }
   const isPicked = picked === one.name;
   return (
-    <UnstyledButton
-      className={classes.entry}
+    <button
+      type="button"
+      className={`${classes.entry} plain`}
       aria-pressed={isPicked}
       title={isPicked ? words.unfilter(one.label) : words.filter(one.label)}
       onClick={() => onPick(at)}
     >
       {inside}
-    </UnstyledButton>
+    </button>
   );
 }
 

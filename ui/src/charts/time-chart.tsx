@@ -1,8 +1,10 @@
 // A chart over time with all that belongs to it: its name, a summary in words, the figures under the crosshair, and the
 // same as a table. Its place has its height before anything is there, so that nothing jumps.
-import { ActionIcon, Center, Skeleton, Stack, Text, Tooltip, VisuallyHidden } from "@mantine/core";
+import { ActionIcon, Center, Skeleton, Stack, Text } from "@mantine/core";
 import { IconChartAreaLine, IconTable } from "@tabler/icons-react";
-import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { Hint } from "@/parts/hint";
+import { soon } from "@/parts/later";
 import { Panel } from "@/parts/panel";
 import { charts as words } from "@/texts/en/charts";
 import classes from "./charts.module.css";
@@ -14,9 +16,10 @@ import { type ChartSeries, isEmpty } from "./series";
 import { slotTold, summaryOf } from "./summary";
 import { areUtcDays, slotName } from "./times";
 
-// Asked for as soon as a page with charts is there, beside that page's figures and not after them.
-const plot = import("./plot").then(({ Plot }) => ({ default: Plot }));
-const Plot = lazy(() => plot);
+const Plot = soon(
+  () => import("./plot").then((module) => module.Plot),
+  ({ height }) => <Skeleton h={height} />,
+);
 
 export interface ChartData {
   // When each slot begins, in seconds; the oldest first.
@@ -56,7 +59,7 @@ export function TimeChart({ name, hint, data, height = 240, actions, empty: none
       actions={
         <>
           {actions}
-          <Tooltip label={word}>
+          <Hint label={word}>
             <ActionIcon
               variant="subtle"
               color="gray"
@@ -67,7 +70,7 @@ export function TimeChart({ name, hint, data, height = 240, actions, empty: none
             >
               <Picture size={18} aria-hidden />
             </ActionIcon>
-          </Tooltip>
+          </Hint>
         </>
       }
     >
@@ -108,27 +111,25 @@ function Shown({ name, data, shape, short, exactly, height, room, asTable, picke
   const zoom = useCallback((from: number, to: number) => onZoom?.(isoOf(from), isoOf(to)), [onZoom]);
   return (
     <figure className={`${classes.chart} ${onPick ? classes.pickable : ""}`} aria-label={name}>
-      <VisuallyHidden component="figcaption">{summaryOf(told)}</VisuallyHidden>
+      <figcaption className="unseen">{summaryOf(told)}</figcaption>
       <div className={`${classes.when} figures`} aria-hidden>
         {whenOf(data, slot)}
       </div>
       {asTable ? null : (
-        <Suspense fallback={<Skeleton h={height} />}>
-          <Plot
-            {...data}
-            name={name}
-            looks={looks}
-            shape={shape}
-            short={short}
-            height={height}
-            room={room}
-            slot={slot}
-            told={slotTold(slot, told)}
-            onSlot={setPointed}
-            onZoom={onZoom && zoom}
-            onPick={pick}
-          />
-        </Suspense>
+        <Plot
+          {...data}
+          name={name}
+          looks={looks}
+          shape={shape}
+          short={short}
+          height={height}
+          room={room}
+          slot={slot}
+          told={slotTold(slot, told)}
+          onSlot={setPointed}
+          onZoom={onZoom && zoom}
+          onPick={pick}
+        />
       )}
       <FiguresTable name={name} {...data} exactly={exactly} shown={asTable} height={height} />
       <Legend

@@ -1,6 +1,7 @@
 // Live or paused. A word beside the dot, because colour alone says nothing to some.
-import { Button, Tooltip } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useLive } from "@/api/live";
+import { Hint } from "@/parts/hint";
 import { frame as words } from "@/texts/en/frame";
 import classes from "./frame.module.css";
 
@@ -9,7 +10,7 @@ export function LiveSwitch() {
   const state = !live.on ? "off" : live.connected ? "on" : "lost";
   const label = { on: words.liveOn, off: words.liveOff, lost: words.liveLost }[state];
   return (
-    <Tooltip label={label}>
+    <Hint label={label}>
       <Button
         variant="default"
         size="sm"
@@ -21,6 +22,6 @@ export function LiveSwitch() {
       >
         {words.live}
       </Button>
-    </Tooltip>
+    </Hint>
   );
 }

@@ -1,9 +1,10 @@
 // The bar on top: where one is, the time range where a page has one, live or paused, search, theme, and oneself.
-import { ActionIcon, Burger, Group, NativeSelect, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Burger, Group, NativeSelect, Text } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { queries } from "@/api/queries";
 import type { PageRow } from "@/pages";
+import { Hint } from "@/parts/hint";
 import { RANGES, useRange } from "@/ranges";
 import { frame as words } from "@/texts/en/frame";
 import icon from "../icon.svg";
@@ -49,7 +50,7 @@ export function TopBar({ page, menuOpened, onMenu }: Props) {
 // For those who have paused; a phone has its own way of it.
 function Refresh() {
   return (
-    <Tooltip label={words.refresh}>
+    <Hint label={words.refresh}>
       <ActionIcon
         variant="default"
         size={36}
@@ -59,7 +60,7 @@ function Refresh() {
       >
         <IconRefresh size={18} aria-hidden />
       </ActionIcon>
-    </Tooltip>
+    </Hint>
   );
 }
 

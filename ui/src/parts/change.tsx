@@ -1,8 +1,8 @@
 // How a figure stands to that of the period before: more or less, and by how much. Neither is good or bad in itself, so
 // it has no colour.
-import { Tooltip } from "@mantine/core";
 import { percent } from "@/format/figures";
 import { parts as words } from "@/texts/en/parts";
+import { Hint } from "./hint";
 
 interface Props {
   now: number | null | undefined;
@@ -17,9 +17,9 @@ const MOST = 10;
 export function Change({ now, before, format }: Props) {
   if (now === null || now === undefined || before === null || before === undefined) return <span>{words.none}</span>;
   return (
-    <Tooltip label={words.before(format(before))}>
+    <Hint label={words.before(format(before))}>
       <span className="figures">{changed(now, before)}</span>
-    </Tooltip>
+    </Hint>
   );
 }
 

@@ -1,6 +1,7 @@
 // One figure with its name: the row at the top of a page.
-import { Paper, SimpleGrid, Skeleton, Text, Tooltip } from "@mantine/core";
+import { Paper, SimpleGrid, Skeleton, Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Hint } from "./hint";
 import classes from "./tile.module.css";
 
 interface Props {
@@ -22,13 +23,7 @@ export function Tile({ name, value, exactly, note }: Props) {
       <Text size="xs" c="dimmed">
         {name}
       </Text>
-      {value === undefined ? (
-        <Skeleton h={34} w="60%" />
-      ) : exactly ? (
-        <Tooltip label={exactly}>{figure}</Tooltip>
-      ) : (
-        figure
-      )}
+      {value === undefined ? <Skeleton h={34} w="60%" /> : exactly ? <Hint label={exactly}>{figure}</Hint> : figure}
       <Text size="xs" c="dimmed" mih={18} className="figures" component="div">
         {note}
       </Text>

@@ -1,5 +1,5 @@
 // A short table of who or what did most: all rows are here, so it is sorted here; a name filters the page by it.
-import { Button, UnstyledButton } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { type ReactNode, useMemo, useState } from "react";
 import { Panel } from "@/parts/panel";
 import { table as words } from "@/texts/en/table";
@@ -121,10 +121,16 @@ function Name({ id, label, share, picked, onPick }: NameProps) {
     );
   }
   return (
-    <UnstyledButton className={classes.ranked} aria-pressed={picked === id} title={label} onClick={() => onPick(id)}>
+    <button
+      type="button"
+      className={`${classes.ranked} plain`}
+      aria-pressed={picked === id}
+      title={label}
+      onClick={() => onPick(id)}
+    >
       {bar}
       <span>{label}</span>
-    </UnstyledButton>
+    </button>
   );
 }
 

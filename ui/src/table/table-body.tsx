@@ -1,13 +1,15 @@
 // The rows: all of them while they are few, else those in sight; what draws these is loaded by the first long list.
 import { Skeleton } from "@mantine/core";
-import { lazy, type RefObject, Suspense, useState } from "react";
+import { type RefObject, useState } from "react";
+import { later } from "@/parts/later";
 import type { Column } from "./column";
 import type { Selection } from "./data-table";
 import { TableRow } from "./table-row";
 
-// A list's rows have their own type, which `lazy` forgets.
-const RowsInSight = lazy(() =>
-  import("./rows-in-sight").then((module) => ({ default: module.RowsInSight })),
+// A list's rows have their own type, which `later` forgets.
+const RowsInSight = later<RowsProps<unknown>>(
+  () => import("./rows-in-sight").then((module) => module.RowsInSight),
+  (props) => <AllRows {...props} rows={props.rows.slice(0, MANY)} />,
 ) as unknown as typeof import("./rows-in-sight")["RowsInSight"];
 
 const MANY = 100;
@@ -30,11 +32,7 @@ export function TableBody<Row>(props: Props<Row>) {
   const entryId = rows.some((row) => idOf(row) === entry) ? entry : rows[0] ? idOf(rows[0]) : "";
   const rowProps = { ...props, entryId, onEnter: setEntry };
   if (rows.length <= MANY) return <AllRows {...rowProps} />;
-  return (
-    <Suspense fallback={<AllRows {...rowProps} rows={rows.slice(0, MANY)} />}>
-      <RowsInSight {...rowProps} />
-    </Suspense>
-  );
+  return <RowsInSight {...rowProps} />;
 }
 
 export type RowsProps<Row> = Props<Row> & { entryId: string; onEnter: (id: string) => void };

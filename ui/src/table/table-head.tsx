@@ -1,5 +1,5 @@
 // The head of a table: names of columns that stay in sight, the order where the server keeps one, and "all".
-import { Checkbox, UnstyledButton } from "@mantine/core";
+import { Checkbox } from "@mantine/core";
 import { IconArrowDown, IconArrowsSort, IconArrowUp } from "@tabler/icons-react";
 import { table as words } from "@/texts/en/table";
 import type { Column, Sort } from "./column";
@@ -59,14 +59,15 @@ function SortButton<Row>({ column, sort, onSort }: SortProps<Row>) {
   const descending = current ? !sort.descending : column.align === "right";
   const Picture = !current ? IconArrowsSort : sort.descending ? IconArrowDown : IconArrowUp;
   return (
-    <UnstyledButton
-      className={classes.sort}
+    <button
+      type="button"
+      className={`${classes.sort} plain`}
       aria-label={words.sortBy(column.head)}
       onClick={() => onSort({ id: column.id, descending })}
     >
       {column.head}
       <Picture size={13} aria-hidden data-current={current || undefined} />
-    </UnstyledButton>
+    </button>
   );
 }
 

@@ -10,7 +10,7 @@ import classes from "./network.module.css";
 const OWN = '[tls]\nenabled = true\nmode = "self_signed"\nlisten_addr = "0.0.0.0:8443"';
 
 export function Encryption({ network }: Props) {
-  if (network === undefined) return <Skeleton h={120} />;
+  if (network === undefined) return <Skeleton h={420} />;
   const port = network.listeners.find((one) => one.serves === "clients")?.port ?? 8080;
   const example = `gateway.example.org {\n    reverse_proxy 127.0.0.1:${port}\n}`;
   return (

@@ -3,8 +3,9 @@ import { Alert, Grid, Skeleton, Stack } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { api, told } from "@/api/client";
+import { queries } from "@/api/queries";
 import { useMay } from "@/api/session";
-import { later } from "@/parts/later";
+import { later, soon } from "@/parts/later";
 import { PageHead } from "@/parts/page-head";
 import { Panel } from "@/parts/panel";
 import { ProblemNote } from "@/parts/problem";
@@ -22,16 +23,23 @@ import { Proxies } from "./proxies";
 import { useEnding } from "./use-move";
 
 const Certificate = later(() => import("./certificate").then((module) => module.Certificate), <Skeleton h={240} />);
-const MoveForm = later(() => import("./move-form").then((module) => module.MoveForm), <Skeleton h={160} />);
+// As high as the form.
+const PLACE = <Skeleton h={240} />;
+const MoveForm = soon(() => import("./move-form").then((module) => module.MoveForm), PLACE);
 const Pending = later(() => import("./pending").then((module) => module.Pending));
 const Ended = later(() => import("./ended").then((module) => module.Ended));
 
 const WATCHED_MS = 1000;
 
+const QUESTION = { queryKey: ["network"], queryFn: () => told(api.GET("/api/v1/network")) };
+
+export function ask(): void {
+  void queries.prefetchQuery(QUESTION);
+}
+
 export function Page() {
   const found = useQuery({
-    queryKey: ["network"],
-    queryFn: () => told(api.GET("/api/v1/network")),
+    ...QUESTION,
     refetchInterval: (query) => (query.state.data?.pending ? WATCHED_MS : false),
   });
   const seen = found.data;
@@ -116,9 +124,9 @@ function Panels({ network }: Props) {
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 6 }}>
         <Stack gap={16}>
-          {may && network && movable(network).length > 0 ? (
+          {may && (network === undefined || movable(network).length > 0) ? (
             <Panel title={moving.title} hint={moving.hint}>
-              <MoveForm network={network} />
+              {network ? <MoveForm network={network} /> : PLACE}
             </Panel>
           ) : null}
           <Panel title={words.proxies} hint={words.proxiesHint}>

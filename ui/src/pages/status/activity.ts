@@ -1,12 +1,13 @@
 // What is asked of `/api/v1/activity`, and how its answer becomes charts and tables.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, told } from "@/api/client";
+import type { Signalled } from "@/api/queries";
 import type { components } from "@/api/schema";
 import { OTHER } from "@/charts/palette";
 import { byAmount, type ChartSeries } from "@/charts/series";
 import type { ChartData } from "@/charts/time-chart";
 import { zone } from "@/format/times";
-import { useRange } from "@/ranges";
+import { type Range, useRange } from "@/ranges";
 import { charts as chartWords } from "@/texts/en/charts";
 import { status as words } from "@/texts/en/status";
 import { DIMENSIONS, type Dimension, groupOf, type StatusView } from "./filters";
@@ -19,15 +20,18 @@ export type Speed = Schemas["Speed"];
 export type Part = Schemas["ShownPart"];
 
 export function useActivity(view: StatusView) {
-  const { range, from, to, seconds } = useRange();
+  return useQuery({ ...activityOf(view, useRange()), placeholderData: keepPreviousData });
+}
+
+// What is asked for a view and a time.
+export function activityOf(view: StatusView, { range, from, to, seconds }: Range) {
   const filters = Object.fromEntries(DIMENSIONS.map((name) => [name, view[name]]).filter(([, value]) => value !== ""));
   const ends = from !== "" || to !== "" ? { from, to } : { range: seconds };
   const query = { group: groupOf(view), tz: zone, ...ends, ...filters };
-  return useQuery({
+  return {
     queryKey: ["usage", "activity", range, query],
-    queryFn: ({ signal }) => told(api.GET("/api/v1/activity", { params: { query }, signal })),
-    placeholderData: keepPreviousData,
-  });
+    queryFn: ({ signal }: Signalled) => told(api.GET("/api/v1/activity", { params: { query }, signal })),
+  };
 }
 
 export function volumeOf(activity: Activity, measure: Measure): ChartData {

@@ -1,16 +1,18 @@
 // The page "Status": what passes through, how fast, and who asks for it. One request answers all of it.
 import { Alert, Group } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
+import { queries } from "@/api/queries";
 import { HeatMap } from "@/charts/heat-map";
 import { ZoomChip } from "@/charts/zoom-chip";
 import { absolute, zone } from "@/format/times";
+import type { Asked } from "@/pages";
 import { PageHead } from "@/parts/page-head";
 import { Panel } from "@/parts/panel";
 import { ProblemNote } from "@/parts/problem";
 import { FilterBar } from "@/table/filter-bar";
 import { status as words } from "@/texts/en/status";
-import { useView } from "@/view";
-import { useActivity, weekOf } from "./activity";
+import { useView, viewOf } from "@/view";
+import { activityOf, useActivity, weekOf } from "./activity";
 import { Breakdowns } from "./breakdowns";
 import { DEFAULTS, filtersOf } from "./filters";
 import { MEASURED, measureOf } from "./measures";
@@ -19,6 +21,10 @@ import { StatusTiles } from "./tiles";
 import { Volume } from "./volume";
 
 const ROOM = "status";
+
+export function ask({ search, range }: Asked): void {
+  void queries.prefetchQuery(activityOf(viewOf(DEFAULTS, search), range));
+}
 
 export function Page() {
   const [view, change] = useView(DEFAULTS);

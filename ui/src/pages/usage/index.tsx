@@ -3,8 +3,10 @@
 import { Box, Button, NativeSelect, SegmentedControl, Tooltip } from "@mantine/core";
 import { IconChartAreaLine, IconDownload } from "@tabler/icons-react";
 import { useMemo, useRef } from "react";
+import { queries } from "@/api/queries";
 import { type Reach, useMay, useReach } from "@/api/session";
 import { ZoomChip } from "@/charts/zoom-chip";
+import type { Asked } from "@/pages";
 import { Empty } from "@/parts/empty";
 import { PageHead } from "@/parts/page-head";
 import { useRange } from "@/ranges";
@@ -12,20 +14,24 @@ import { sortOf, sortText } from "@/table/column";
 import { DataTable } from "@/table/data-table";
 import { type Filter, FilterBar } from "@/table/filter-bar";
 import { usage as words } from "@/texts/en/usage";
-import { useView } from "@/view";
+import { useView, viewOf } from "@/view";
 import { CheckButton, Checked, useBooks } from "./books";
 import { UsageChart } from "./chart";
 import { columnsOf, inOrder } from "./columns";
 import { type Days, dayEnds, daysOf } from "./days";
 import { type By, byOf, DEFAULTS, FILTERS, filterOf, GROUPINGS, type UsageView, WITHIN } from "./grouping";
-import { askedOf, type Row, rowsOf, totalRow, type Usage, useReport } from "./report";
+import { askedOf, type Row, reportOf, rowsOf, totalRow, type Usage, useReport } from "./report";
 import { UsageTiles } from "./tiles";
 
 const BY_COST = { id: "cost", descending: true };
 
+export function ask({ search, session, range }: Asked): void {
+  const view = viewOf(defaultsFor(session.may["usage.read"] ?? "-"), search);
+  void queries.prefetchQuery(reportOf(view, daysOf(range)));
+}
+
 export function Page() {
-  const reach = useReach("usage.read");
-  const [view, change] = useView({ ...DEFAULTS, ...(isOwn(reach) ? { by: "model" } : {}), from: "", to: "" });
+  const [view, change] = useView(defaultsFor(useReach("usage.read")));
   const days = daysOf(useRange());
   const { data: usage, error, refetch, isPlaceholderData } = useReport(view, days);
   const books = useBooks();
@@ -83,8 +89,9 @@ function useFilters(usage: Usage | undefined, view: UsageView): readonly Filter[
 }
 
 // Who sees only what is theirs has little to compare but models.
-function isOwn(reach: Reach): boolean {
-  return reach === "own" || reach === "children";
+function defaultsFor(reach: Reach) {
+  const isOwn = reach === "own" || reach === "children";
+  return { ...DEFAULTS, ...(isOwn ? { by: "model" } : {}), from: "", to: "" };
 }
 
 interface GroupingsProps {

@@ -1,6 +1,7 @@
 // What is asked of `/api/v1/usage`, and how its answer becomes a chart and a table.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, told } from "@/api/client";
+import type { Signalled } from "@/api/queries";
 import type { components } from "@/api/schema";
 import { OTHER } from "@/charts/palette";
 import { byAmount } from "@/charts/series";
@@ -32,13 +33,18 @@ export function askedOf(view: UsageView, days: Days) {
 }
 
 export function useReport(view: UsageView, days: Days) {
+  return useQuery({ ...reportOf(view, days), placeholderData: keepPreviousData });
+}
+
+// What is asked for a view and some days.
+export function reportOf(view: UsageView, days: Days) {
   const [by, part] = [byOf(view), stackedBy(byOf(view))];
   const asked = askedOf(view, days);
-  return useQuery({
+  const query = queryOf(by, part, asked);
+  return {
     queryKey: ["usage", "report", by, asked],
-    queryFn: ({ signal }) => told(api.GET("/api/v1/usage", { params: { query: queryOf(by, part, asked) }, signal })),
-    placeholderData: keepPreviousData,
-  });
+    queryFn: ({ signal }: Signalled) => told(api.GET("/api/v1/usage", { params: { query }, signal })),
+  };
 }
 
 function queryOf(by: By, part: Stacked, asked: Record<string, string>) {
