@@ -1,7 +1,7 @@
 """The playground: models asked as a client asks them, streamed, compared, with tools, and what it cost."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.ui.browser import Complaints
 from tests.ui.conftest import Visit
@@ -68,6 +68,25 @@ def test_the_answer_says_what_it_took_and_cost_and_leads_to_its_story(visit: Vis
     expect(talk.get_by_text("cost $0.0")).to_be_visible()
     talk.get_by_role("link", name="The whole story").click()
     expect(page.get_by_role("region", name="The story of this request")).to_contain_text("sandbox/echo")
+
+
+def test_nobody_types_a_model_that_the_list_overwrites_when_it_comes(visit: Visit) -> None:
+    page, held = visit("/account"), list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/v1/models", hold)
+    with page.expect_request("**/v1/models"):
+        page.goto("/admin/playground")
+    field = page.get_by_role("combobox", name="Model: Conversation")
+
+    expect(field).to_be_disabled()
+    held[0].continue_()
+    expect(field).to_be_enabled()
+    field.fill("thinker-op")
+    page.get_by_role("option", name="sandbox/thinker-open", exact=True).click()
+    expect(field).to_have_value("sandbox/thinker-open")
 
 
 def test_two_models_are_asked_side_by_side(visit: Visit) -> None:

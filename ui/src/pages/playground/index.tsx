@@ -91,6 +91,7 @@ export function Page() {
         <Pane
           name={comparing ? words.left : words.conversation}
           models={models.data ?? []}
+          isKnown={!models.isPending}
           model={model}
           chat={left}
           onModel={(value) => change({ model: value })}
@@ -100,6 +101,7 @@ export function Page() {
           <Pane
             name={words.right}
             models={models.data ?? []}
+            isKnown={!models.isPending}
             model={other}
             chat={right}
             onModel={(value) => change({ with: value })}

@@ -11,6 +11,8 @@ import type { Chat } from "./use-chat";
 interface Props {
   name: string;
   models: readonly string[];
+  // Whether they are there: the first of them is chosen then, which would overwrite what somebody has begun to type.
+  isKnown: boolean;
   model: string;
   chat: Chat;
   onModel: (model: string) => void;
@@ -21,7 +23,7 @@ interface Props {
 // The list of models is searched by the field itself; so many are drawn.
 const SHOWN = 60;
 
-export function Pane({ name, models, model, chat, onModel, onClose, onToolResult }: Props) {
+export function Pane({ name, models, isKnown, model, chat, onModel, onClose, onToolResult }: Props) {
   const viewport = useRef<HTMLDivElement>(null);
   const length = chat.turns.length;
   const size = chat.turns.at(-1)?.message.content.length ?? 0;
@@ -37,6 +39,7 @@ export function Pane({ name, models, model, chat, onModel, onClose, onToolResult
         <Select
           flex={1}
           searchable
+          disabled={!isKnown}
           limit={SHOWN}
           aria-label={words.model(name)}
           placeholder={words.chooseModel}
