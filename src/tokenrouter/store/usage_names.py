@@ -48,4 +48,4 @@ def _group(part: Part, by: Grouping) -> UsageGroup:
     sums = usage_sums_of(part.amounts)
     if by == "key":
         return UsageGroup(part.label, sums, key_id=part.name)
-    return UsageGroup(part.name or "/" if by == "model" else part.name, sums)
+    return UsageGroup(part.name, sums)
