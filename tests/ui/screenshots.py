@@ -21,7 +21,7 @@ from tests.ui.browser import Complaints, Device, Scheme, chromium, open_context,
 from tests.ui.demo import demo_config, fill
 from tests.ui.pages import PAGES, UiPage
 from tests.ui.serving import UiServer, served
-from tokenrouter.testing.processes import GatewayProcess, SandboxProcess, make_home
+from tokenrouter.testing.processes import GatewayProcess, SandboxProcess, make_home, wait_until
 
 IMAGES: Final = ROOT / "docs" / "images"
 QUIET_MS: Final = 600
@@ -48,10 +48,20 @@ def take(browser: Browser, server: UiServer, page: UiPage, scheme: Scheme, devic
 
 def _opened(server: UiServer) -> Iterator[UiPage]:
     """Yield pages with something open in them."""
-    request = server.gateway.call("GET", "/api/v1/ledger?alias=fast&tool=claude-code&status=ok&limit=1").json()
-    kept = server.gateway.call("GET", "/api/v1/conversations?model=sandbox/thinker-open&limit=1").json()
-    yield UiPage("request", f"/requests?open={request['data'][0]['id']}")
-    yield UiPage("conversation", f"/conversations?open={kept['data'][0]['id']}&thinking=yes")
+    request = _first(server, "/api/v1/ledger?alias=fast&tool=claude-code&status=ok")
+    yield UiPage("request", f"/requests?open={request}")
+    conversation = _first(server, "/api/v1/conversations?model=sandbox/thinker-open")
+    yield UiPage("conversation", f"/conversations?open={conversation}&thinking=yes")
+
+
+def _first(server: UiServer, path: str) -> str:
+    """Return the id of the first in a list; what was asked a moment ago may not be in it yet."""
+
+    def rows() -> list[dict[str, str]]:
+        return list(server.gateway.call("GET", f"{path}&limit=1").json()["data"])
+
+    wait_until(path, lambda: bool(rows()))
+    return rows()[0]["id"]
 
 
 OPENED: Final = ("request", "conversation")
