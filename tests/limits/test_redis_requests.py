@@ -85,6 +85,10 @@ async def test_requests_that_begin_and_end_while_connections_come_and_go_are_eac
                 limiter._connection.abort("the test cut it")
 
         await asyncio.gather(cut(), *(client() for _ in range(8)))
-        await until(lambda: limiter.is_up_to_date and not limiter.unsettled)
+        found: list[tuple[int, int]] = []
+        while not found:  # the last cut may not have been noticed yet; there is nothing to be read then
+            await asyncio.sleep(0.01)
+            await until(lambda: limiter.is_up_to_date and not limiter.unsettled)
+            found = await used_and_held(limiter, ALICE)
 
-        assert await used_and_held(limiter, ALICE) == [(8 * 50 * 30, 0)]
+        assert found == [(8 * 50 * 30, 0)]
